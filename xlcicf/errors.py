@@ -1,0 +1,58 @@
+"""One family of errors. Each message is a sentence fit for a cell: it names the place and the way out.
+
+    XlcicfError
+    |-- BookError               the file: missing, not a workbook, encrypted, locked, read-only, hostile
+    |-- AddressError            a sheet, name, cell or range that is not there or is empty
+    |-- DataError               a value that cannot be computed with (text, #N/A, NaN), by its cell or column
+    |-- FormulaError            a formula that cannot be read
+    |   |-- CycleError          cells that depend on themselves, with their path
+    |   `-- NotDifferentiable   a formula that torch cannot translate or that has no derivative
+    |-- ProblemError            objective, changing cells or constraints that make no problem
+    |-- TrainingError           a training run that could not start or had to give up
+    `-- NotPossibleHeadless     an edit that only a running Excel can make
+"""
+
+
+class XlcicfError(Exception):
+    """Whatever a user can cause. `str(error)` is one sentence that names the cell and the way out."""
+
+
+class BookError(XlcicfError):
+    """The workbook file is missing, no workbook, encrypted, locked, read-only or hostile."""
+
+
+class AddressError(XlcicfError):
+    """A sheet, name, cell or range is not there, or is empty."""
+
+
+class DataError(XlcicfError):
+    """A cell or column holds what cannot be computed with."""
+
+
+class FormulaError(XlcicfError):
+    """A formula cannot be read. `cell` is its address, such as "Net!B2"; `function` what is at fault."""
+
+    def __init__(self, message: str, cell: str | None = None, function: str | None = None):
+        super().__init__(message)
+        self.cell = cell
+        self.function = function
+
+
+class CycleError(FormulaError):
+    """Cells that depend on themselves; the message shows the path."""
+
+
+class NotDifferentiable(FormulaError):
+    """A formula between the changing cells and the objective has no derivative or is not translated."""
+
+
+class ProblemError(XlcicfError):
+    """Objective, changing cells and constraints make no problem that can be solved here."""
+
+
+class TrainingError(XlcicfError):
+    """A training run could not start or had to give up."""
+
+
+class NotPossibleHeadless(XlcicfError):
+    """An edit that needs a running Excel; nothing was changed."""

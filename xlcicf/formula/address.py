@@ -1,0 +1,88 @@
+"""Cell addresses: letters to numbers and back, sheet names as Excel quotes them, rectangles of cells."""
+
+import re
+from dataclasses import dataclass
+
+MAX_ROW = 1_048_576
+MAX_COL = 16_384
+
+_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]*)")
+_PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*")
+_LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")
+
+
+def column_letters(col: int) -> str:
+    """1 -> "A", 27 -> "AA"."""
+    letters = ""
+    while col:
+        col, rest = divmod(col - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """"A" -> 1, "AA" -> 27."""
+    col = 0
+    for letter in letters.upper():
+        col = col * 26 + ord(letter) - 64
+    return col
+
+
+def parse_cell(text: str) -> tuple[int, int] | None:
+    """"$B$7" -> (7, 2), or None where `text` is no cell address."""
+    match = _CELL.fullmatch(text)
+    if not match:
+        return None
+    row, col = int(match[2]), column_number(match[1])
+    return (row, col) if row <= MAX_ROW and col <= MAX_COL else None
+
+
+def quote_sheet(name: str) -> str:
+    """A sheet's name as it stands before the "!", in quotes where Excel puts them."""
+    if _PLAIN_SHEET.fullmatch(name) and not _LOOKS_LIKE_CELL.fullmatch(name):
+        return name
+    return "'" + name.replace("'", "''") + "'"
+
+
+def cell_address(sheet: str, row: int, col: int) -> str:
+    """("Net", 2, 2) -> "Net!B2"."""
+    return f"{quote_sheet(sheet)}!{column_letters(col)}{row}"
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle of cells on one sheet, both corners included; rows and columns count from 1."""
+
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        return self.bottom - self.top + 1, self.right - self.left + 1
+
+    @property
+    def address(self) -> str:
+        """"Net!D4:N5", or "Net!B2" where the area is one cell."""
+        first = cell_address(self.sheet, self.top, self.left)
+        if (self.top, self.left) == (self.bottom, self.right):
+            return first
+        return f"{first}:{column_letters(self.right)}{self.bottom}"
+
+    def cells(self):
+        """(row, column) of each cell, row by row."""
+        return ((r, c) for r in range(self.top, self.bottom + 1) for c in range(self.left, self.right + 1))
+
+    def contains(self, row: int, col: int) -> bool:
+        return self.top <= row <= self.bottom and self.left <= col <= self.right
+
+    def intersect(self, other: "Area") -> "Area | None":
+        """The cells that both have, or None. Areas of two sheets share none."""
+        top, left = max(self.top, other.top), max(self.left, other.left)
+        bottom, right = min(self.bottom, other.bottom), min(self.right, other.right)
+        if self.sheet != other.sheet or top > bottom or left > right:
+            return None
+        return Area(self.sheet, top, left, bottom, right)

@@ -1,0 +1,64 @@
+"""What formula/ is handed of a workbook: formulas, values, names and tables, as plain Python values.
+
+The bridge makes a snapshot in a handful of bulk reads; from then on neither Excel nor a file is needed.
+"""
+
+from dataclasses import dataclass, field
+
+from xlcicf.formula.address import Area
+
+
+class ExcelError(str):
+    """An error value in a cell, such as ExcelError("#DIV/0!"); a plain str is text."""
+
+
+Scalar = float | str | bool | ExcelError | None
+
+
+@dataclass
+class Sheet:
+    """One worksheet. Keys are (row, column), counted from 1.
+
+    formulas  text with its leading "=", in the file's own (English) grammar; of an array formula
+              only the top left cell stands here
+    values    what each non-empty cell holds: float, bool, str, ExcelError; formulas' saved results too.
+              A formula cell without an entry has no saved value.
+    arrays    top left cell of each array formula (t="array", dynamic ones too) -> the area it fills
+    """
+
+    name: str
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    values: dict[tuple[int, int], Scalar] = field(default_factory=dict)
+    arrays: dict[tuple[int, int], Area] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """An Excel table. `area` includes header and totals row; `columns` are the header texts in order."""
+
+    name: str
+    area: Area
+    columns: tuple[str, ...]
+    header_rows: int = 1
+    totals_rows: int = 0
+
+
+@dataclass
+class Snapshot:
+    """A workbook at one moment.
+
+    names  (name in lower case, sheet name or None for the whole workbook) -> what it refers to,
+           formula text without "=", such as "Net!$D$4:$N$5"
+    tables name in lower case -> Table
+    """
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    names: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name, letters' case ignored as Excel does."""
+        found = self.sheets.get(name)
+        if found is None:
+            found = next((s for n, s in self.sheets.items() if n.casefold() == name.casefold()), None)
+        return found
