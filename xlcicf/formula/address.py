@@ -21,7 +21,7 @@ def column_letters(col: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """"A" -> 1, "AA" -> 27."""
+    """ "A" -> 1, "AA" -> 27."""
     col = 0
     for letter in letters.upper():
         col = col * 26 + ord(letter) - 64
@@ -29,7 +29,7 @@ def column_number(letters: str) -> int:
 
 
 def parse_cell(text: str) -> tuple[int, int] | None:
-    """"$B$7" -> (7, 2), or None where `text` is no cell address."""
+    """ "$B$7" -> (7, 2), or None where `text` is no cell address."""
     match = _CELL.fullmatch(text)
     if not match:
         return None
@@ -66,7 +66,7 @@ class Area:
 
     @property
     def address(self) -> str:
-        """"Net!D4:N5", or "Net!B2" where the area is one cell."""
+        """ "Net!D4:N5", or "Net!B2" where the area is one cell."""
         first = cell_address(self.sheet, self.top, self.left)
         if (self.top, self.left) == (self.bottom, self.right):
             return first

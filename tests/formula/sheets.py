@@ -1,0 +1,69 @@
+"""Snapshots written as a dict of cells, for tests of formulas without a file."""
+
+import numpy as np
+
+from xlcicf.formula import SheetFunction, differentiate
+from xlcicf.formula.address import Area, parse_cell
+from xlcicf.formula.evaluate import Evaluator, cut_out
+from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.snapshot import Sheet, Snapshot, Table
+
+
+def area(text: str, sheet: str = "S") -> Area:
+    """ "A1:B2" or "Other!A1" -> Area."""
+    if "!" in text:
+        sheet, text = text.split("!")
+    first, _, last = text.partition(":")
+    (top, left), (bottom, right) = parse_cell(first), parse_cell(last or first)
+    return Area(sheet, top, left, bottom, right)
+
+
+def snapshot(
+    cells: dict[str, object], names: dict[str, str] | None = None, tables: list[Table] = ()
+) -> Snapshot:
+    """{"A1": 2.0, "B1": "=A1*2", "C1:D2": "{=MMULT(...)}", "Other!A1": "text"}; sheet S unless named."""
+    book = Snapshot({"S": Sheet("S")})
+    for address, content in cells.items():
+        where = area(address)
+        sheet = book.sheets.setdefault(where.sheet, Sheet(where.sheet))
+        at = (where.top, where.left)
+        if isinstance(content, str) and content.startswith("{="):
+            sheet.formulas[at], sheet.arrays[at] = content[1:-1], where
+        elif isinstance(content, str) and content.startswith("="):
+            sheet.formulas[at] = content
+        else:
+            sheet.values[at] = (
+                float(content) if isinstance(content, int) and not isinstance(content, bool) else content
+            )
+    book.names = {(name.casefold(), None): meaning for name, meaning in (names or {}).items()}
+    book.tables = {table.name.casefold(): table for table in tables}
+    return book
+
+
+def function(cells: dict[str, object], objective: str, *changing: str, **named) -> SheetFunction:
+    return differentiate(snapshot(cells, **named), area(objective), [area(c) for c in changing])
+
+
+def central_differences(f: SheetFunction, v: np.ndarray | None = None, h: float = 1e-6) -> np.ndarray:
+    v = f.start if v is None else v
+    steps = h * np.maximum(1, np.abs(v))
+    return np.array(
+        [
+            (f.value(v + s * e) - f.value(v - s * e)) / (2 * s)
+            for s, e in zip(steps, np.eye(len(v)), strict=True)
+        ]
+    )
+
+
+def computed(cells: dict[str, object], at: str, **named):
+    """What torch makes of one formula cell: float, bool, str, ExcelError."""
+    book = snapshot(cells, **named)
+    graph = RunGraph(book)
+    evaluator = Evaluator(graph)
+    where = area(at)
+    failures: list[Exception] = []
+    for run in graph.in_order(list(graph.runs(where.sheet)), lambda run, error: failures.append(error)):
+        piece = evaluator.compute(run)
+        if where.intersect(piece.area):
+            return cut_out(piece, where).scalars().item()
+    raise failures[0]

@@ -1,0 +1,281 @@
+"""Every entry of the function table, by being in it: its value against two other engines, its gradient
+against central differences."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+from tests import oracles
+from tests.formula.sheets import central_differences, computed, function
+from xlcicf.errors import XlcicfError
+from xlcicf.formula.functions import FUNCTIONS
+from xlcicf.formula.snapshot import ExcelError
+
+EXAMPLES = [(name, example) for name, entry in FUNCTIONS.items() for example in entry.examples]
+IDS = [example for _, example in EXAMPLES]
+RANGES = {"A1": 1.0, "A2": 2.0, "A3": 3.0, "B1": 4.0, "B2": 5.0, "B3": 6.0}  # what examples may refer to
+
+
+def same(ours, theirs) -> bool:
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return math.isclose(ours, theirs, rel_tol=1e-12, abs_tol=1e-12)
+    return (type(ours), ours) == (type(theirs), theirs) or str(ours) == str(theirs)
+
+
+def ours_of(formula: str, inputs=RANGES):
+    return computed({**inputs, "Z99": "=" + formula}, "Z99")
+
+
+def test_every_function_has_an_example():
+    assert [name for name, entry in FUNCTIONS.items() if not entry.examples] == []
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
+def test_a_value_equals_ironcalcs(name, example):
+    (theirs,) = oracles.ironcalc_formulas([oracles.Case("=" + example, RANGES)])
+    assert same(ours_of(example), theirs)
+
+
+@pytest.mark.libreoffice
+def test_values_equal_libreoffices():
+    theirs = oracles.libreoffice_formulas([oracles.Case("=" + example, RANGES) for example in IDS])
+    ours = [ours_of(example) for example in IDS]
+    assert [(e, a, b) for e, a, b in zip(IDS, ours, theirs, strict=True) if not same(a, b)] == []
+
+
+def with_changing_cells(example: str) -> dict[str, object]:
+    """Literal numbers and array constants of an example moved into cells of column A and beyond."""
+    cells: dict[str, object] = {}
+
+    def moved(match: re.Match) -> str:
+        row = 1 + max((int(re.search(r"\d+", c)[0]) for c in cells), default=0)
+        if not match[0].startswith("{"):
+            cells[f"A{row}"] = float(match[0])
+            return f"A{row}"
+        rows = [line.split(",") for line in match[0][1:-1].split(";")]
+        for i, line in enumerate(rows):
+            cells.update({f"{chr(65 + j)}{row + i}": float(x) for j, x in enumerate(line)})
+        return f"A{row}:{chr(64 + len(rows[0]))}{row + len(rows) - 1}"
+
+    formula = re.sub(
+        r'"[^"]*"|\{[^}]*\}|(?<![A-Za-z0-9])\d+(?:\.\d+)?',
+        lambda m: m[0] if m[0][0] == '"' else moved(m),
+        example,
+    )
+    return cells | {"Z1": "=" + formula}
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
+def test_a_gradient_equals_central_differences_or_is_refused_by_name(name, example):
+    cells = with_changing_cells(example)
+    changing = [c for c in cells if c != "Z1"]
+    if ":" in example or not changing or not isinstance(computed(cells, "Z1"), float):
+        return
+    try:
+        f = function(cells, "Z1", *changing)
+    except XlcicfError as error:
+        assert not FUNCTIONS[name].smooth or name in ("COUNT", "COUNTA", "ROWS", "COLUMNS", "INDEX"), str(
+            error
+        )
+        assert name in str(error) or "does not" in str(error)
+        return
+    assert f.value(f.start) == pytest.approx(ours_of(example), rel=1e-14)
+    kinks = f.kinks(f.start, 1e-6 * np.maximum(1, np.abs(f.start)))
+    slopes = central_differences(f)
+    smooth = np.isfinite(slopes) & [cell not in kinks for cell in f.cells]  # (-2)^3 has no exponents beside 3
+    np.testing.assert_allclose(f.gradient(f.start)[smooth], slopes[smooth], rtol=1e-6, atol=1e-8)
+
+
+# --- rules at ties and corners: design decision 6 --------------------------------------------------------
+
+CORNERS = [
+    ("MAX(0,A1)", [0.0], [0.0]),
+    ("MAX(A1,0)", [0.0], [0.0]),
+    ("MAX(3,A1)", [3.0], [0.0]),
+    ("MIN(0,A1)", [0.0], [0.0]),
+    ("MAX(A1,A2)", [1.0, 1.0], [0.5, 0.5]),
+    ("MAX(A1:A2,1)", [1.0, 1.0], [0.0, 0.0]),
+    ("MIN(A1,A2,A3)", [1.0, 1.0, 1.0], [1 / 3, 1 / 3, 1 / 3]),
+    ("IF(A1<0,0,A1)", [0.0], [1.0]),
+    ("IF(A1>0,A1,0)", [0.0], [0.0]),
+    ("ABS(A1)", [0.0], [0.0]),
+    ("SIGN(A1)+A1", [0.0], [1.0]),
+    ("SQRT(A1^2)", [0.0], [0.0]),
+    ("IF(A1>0,LN(A1),0)", [0.0], [0.0]),
+    ("IF(A1>0,LN(A1),0)", [-2.0], [0.0]),
+    ("IF(A1>0,LN(A1),0)", [2.0], [0.5]),
+    ("IF(A1=0,1,SIN(A1)/A1)", [0.0], [0.0]),
+    ("IFERROR(1/A1,7)", [0.0], [0.0]),
+    ("IFERROR(1/A1,7)", [2.0], [-0.25]),
+    ("IFERROR(SQRT(A1),A1)", [-2.0], [1.0]),
+    ("IF(A1>0,EXP(A1*1000),0)+A1", [-5.0], [1.0]),
+    ("IF(A1<1,0,EXP(A1*1000))+A1", [0.9], [1.0]),
+    ("A1^0.5", [0.0], [0.0]),
+    ("A1^2", [0.0], [0.0]),
+    ("A1^1", [0.0], [1.0]),
+    ("(-A1)^3", [2.0], [-12.0]),
+    ("2^A1", [0.0], [math.log(2)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "gradient"), CORNERS, ids=[f"{f} at {s}" for f, s, _ in CORNERS]
+)
+def test_the_derivative_at_a_corner_is_the_rule(formula, start, gradient):
+    cells = {f"A{i + 1}": x for i, x in enumerate(start)}
+    f = function({**cells, "B1": "=" + formula}, "B1", *cells)
+    np.testing.assert_allclose(f.gradient(f.start), gradient, rtol=1e-14)
+
+
+def test_a_branch_not_taken_in_another_cell_never_spoils_the_gradient():
+    f = function({"A1": -1.0, "B1": "=LN(A1)", "C1": "=1/(A1+1)", "D1": "=IF(A1>0,B1+C1,A1*3)"}, "D1", "A1")
+    assert f.value_and_gradient(f.start) == (-3.0, pytest.approx([3.0]))
+
+
+OUTSIDE = [
+    ("LN(A1)", 1.5, -1.0),
+    ("LOG10(A1)", 1.5, 0.0),
+    ("1/A1", 1.5, 0.0),
+    ("A1^-1", 1.5, 0.0),
+    ("A1^0.5", 1.5, -1.0),
+    ("SQRT(A1)", 1.5, -1.0),
+    ("EXP(A1)", 1.5, 710.0),
+    ("2^A1", 1.5, 2000.0),
+    ("IF(LN(A1)>0,1,A1)", 0.5, -1.0),
+    ("MAX(0,LN(A1))", 1.5, -1.0),
+    ("A1+0/SUM(A1)", 1.5, 0.0),
+]
+
+
+@pytest.mark.parametrize(("formula", "inside", "outside"), OUTSIDE, ids=[row[0] for row in OUTSIDE])
+def test_outside_its_domain_a_value_is_no_number_and_not_a_wrong_one(formula, inside, outside):
+    f = function({"A1": inside, "B1": "=" + formula}, "B1", "A1")
+    assert math.isfinite(f.value([inside]))
+    assert not math.isfinite(f.value([outside]))
+
+
+REFUSED = [
+    ("INT(A1)", "INT"),
+    ("ROUND(A1,1)", "ROUND"),
+    ("MATCH(A1,{1,2,3},1)", "MATCH"),
+    ("INDEX({1,2,3},A1)", "INDEX"),
+    ("COUNTIF(A1:A2,1)", "COUNTIF"),
+    ("VLOOKUP(A1,B1:C2,2)", "VLOOKUP"),
+    ('IF(A1>0,A1,"x")', "IF"),
+    ('A1&"x"', "&"),
+    ("INDIRECT(A1)", "INDIRECT"),
+    ("A1*RAND()", "RAND"),
+]
+
+
+@pytest.mark.parametrize(("formula", "name"), REFUSED, ids=[f for f, _ in REFUSED])
+def test_what_has_no_derivative_is_refused_by_cell_and_function(formula, name):
+    cells = {"A1": 1.5, "A2": 1.0, "B1": 1.0, "B2": 2.0, "C1": 1.0, "C2": 1.0}
+    with pytest.raises(XlcicfError, match="S!F6") as refused:
+        function({**cells, "F6": "=" + formula, "F7": "=F6"}, "F7", "A1")
+    assert refused.value.function == name
+
+
+# --- grammar and coercion, against the other engines -----------------------------------------------------
+
+GRAMMAR = [
+    "-2^2", "2^3^2", "2^-1", "-2^-2", "2^50%", "-5%", "50%%", "1-2-3", "8/4/2", "2*3%", "1+2*3^2", "-(2+3)*2",
+    "1<2=TRUE", '"a"&1+2&"b"', "1=1", '"a"="A"', '"a"<"b"', "1<\"a\"", "\"z\"<TRUE", "--3", "+-+3", "2--3", "1E3+1.5e-3",
+    "{1,2;3,4}", "SUM({1,-2;3,4})", "IF(,1,2)", "IF(TRUE,,2)", "1/4*2", "2^2%", "10-5&5", "3>2>1", "TRUE+TRUE", '"3"*2', '" 3 "+1', '"5%"*2', '"1,234"+1', "0.1+0.2", "1/3*3", "100*1.1",
+    "SUM(1,\"2\",TRUE)", "AVERAGE(1,TRUE)", "MAX(-1,FALSE)", "COUNT(1,\"2\",TRUE,\"x\")", "0^2", "10^-2", "(-8)^(1/3)", "0^0", "1/0", "LN(0)", "SQRT(-1)", "LOG(8,2)", "NA()", "IFERROR(1/0,\"none\")", 'ABS("x")', 'ABS("-2.5")',
+]  # fmt: skip
+# Where an engine differs from Excel's documentation, which is the judge: (formula -> reason)
+GRAMMAR_DIFFERS_IN_LIBREOFFICE = {
+    '"z"<TRUE': "it has no booleans, only numbers shown as TRUE and FALSE",
+    "3>2>1": "it has no booleans, only numbers shown as TRUE and FALSE",
+    'SUM(1,"2",TRUE)': "it reads no number in a text argument",
+    "0^0": "it says 1",
+    "LN(0)": "it writes #NUM! as #VALUE! into the file",
+    "SQRT(-1)": "it writes #NUM! as #VALUE! into the file",
+}
+GRAMMAR_DIFFERS_IN_IRONCALC = {
+    "{1,2;3,4}": "it spills nothing in a plain cell, where Excel shows the first element"
+}
+
+
+@pytest.mark.parametrize("formula", GRAMMAR)
+def test_grammar_and_arithmetic_equal_ironcalcs(formula):
+    (theirs,) = oracles.ironcalc_formulas([oracles.Case("=" + formula)])
+    assert same(ours_of(formula), theirs) != (formula in GRAMMAR_DIFFERS_IN_IRONCALC), theirs
+
+
+@pytest.mark.libreoffice
+def test_grammar_and_arithmetic_equal_libreoffices():
+    theirs = oracles.libreoffice_formulas([oracles.Case("=" + f) for f in GRAMMAR])
+    differing = [f for f, b in zip(GRAMMAR, theirs, strict=True) if not same(ours_of(f), b)]
+    assert sorted(differing) == sorted(GRAMMAR_DIFFERS_IN_LIBREOFFICE)
+
+
+KINDS = {
+    "number": 2.5, "zero": 0.0, "blank": None, "true": True, "false": False, "text": "abc", "digits": "3",
+    "padded": " 3 ", "thousands": "1,234", "empty": "", "error": "#N/A",
+}  # fmt: skip
+USES = [
+    "A1+1", "A1*2", "-A1", "A1^2", "A1%", "A1=0", "A1>1", "A1=\"abc\"", "A1&\"x\"", "ABS(A1)", "EXP(A1)", "SUM(A1,1)", "SUM(A1:A2)", "AVERAGE(A1:A2)",
+    "COUNT(A1:A2)", "COUNTA(A1:A2)", "MAX(A1:A2)", "MIN(A1:A2)", "MAX(A1,-1)", "SUMSQ(A1:A2)", "SUMPRODUCT(A1:A2,B1:B2)", "SUMPRODUCT(A1:A2)", "SUMPRODUCT(A1:A2*B1:B2)",
+    "SUMXMY2(A1:A2,B1:B2)", "MMULT(A1:A2,{1})", "IF(A1,1,2)", "NOT(A1)", "AND(A1,TRUE)", "OR(A1:A2)", "ISNUMBER(A1)", "ISTEXT(A1)", "ISBLANK(A1)", "ISERROR(A1)", "IFERROR(A1,9)",
+    "A1", "INDEX(A1:A2,1)", "COUNTIF(A1:A2,3)", "COUNTIFS(A1:A2,\"abc\")", "POWER(A1,2)", "ROUND(A1,0)", "INT(A1)",
+]  # fmt: skip
+COERCIONS = [(kind, use) for use in USES for kind in KINDS]
+_NUMBERS_AS_TEXT = ("digits", "padded", "thousands")
+# (kinds, uses containing, reason): the rows of the coercion table that an engine reads otherwise than Excel
+COERCION_DIFFERS_IN_LIBREOFFICE = [
+    (("true", "false"), "", "it has no booleans, only numbers shown as TRUE and FALSE"),
+    (("empty",), "", "it reads an empty text from a file as a blank cell"),
+    (_NUMBERS_AS_TEXT, "IF(A1,1,2)", "it takes the number in a text for a condition"),
+    (_NUMBERS_AS_TEXT, "COUNTIF(A1:A2,3)", "it counts no number written as text"),
+    (_NUMBERS_AS_TEXT, "NOT(A1)", "it takes the number in a text for a condition"),
+    (
+        ("blank", "text", *_NUMBERS_AS_TEXT),
+        "SUMXMY2",
+        "it takes blanks and texts for numbers instead of passing over the pair",
+    ),
+]
+COERCION_DIFFERS_IN_IRONCALC = [
+    (
+        ("blank", "true", "false", "text", "empty", *_NUMBERS_AS_TEXT),
+        "SUMXMY2",
+        "it takes what is no number for 0",
+    ),
+    (("padded",), "COUNTIF", "it counts no number between spaces"),
+    (("padded", "thousands"), "SUMPRODUCT(A1:A2*B1:B2)", "inside arrays it reads plain digits only"),
+    (("empty",), "", "an empty text comes back as an empty cell"),
+]
+
+
+def coercion_case(kind: str, use: str) -> oracles.Case:
+    value = ExcelError(KINDS[kind]) if kind == "error" else KINDS[kind]
+    cells = {"A1": value, "A2": 4.0, "B1": 2.0, "B2": 3.0}
+    return oracles.Case("=" + use, {cell: v for cell, v in cells.items() if v is not None})
+
+
+def unexplained(theirs: list, deviations: list) -> tuple[list, list]:
+    """(cases that differ without a reason, reasons that no case needs)"""
+    differing, used = [], set()
+    for (kind, use), their in zip(COERCIONS, theirs, strict=True):
+        ours = ours_of(use, coercion_case(kind, use).inputs)
+        if same(ours, their):
+            continue
+        reasons = [i for i, (kinds, part, _) in enumerate(deviations) if kind in kinds and part in use]
+        used.update(reasons)
+        if not reasons:
+            differing.append((kind, use, ours, their))
+    return differing, [deviations[i] for i in range(len(deviations)) if i not in used]
+
+
+def test_the_coercion_table_equals_ironcalcs():
+    theirs = oracles.ironcalc_formulas([coercion_case(*case) for case in COERCIONS])
+    assert unexplained(theirs, COERCION_DIFFERS_IN_IRONCALC) == ([], [])
+
+
+@pytest.mark.libreoffice
+def test_the_coercion_table_equals_libreoffices():
+    theirs = oracles.libreoffice_formulas([coercion_case(*case) for case in COERCIONS])
+    assert unexplained(theirs, COERCION_DIFFERS_IN_LIBREOFFICE) == ([], [])

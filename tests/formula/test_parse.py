@@ -1,0 +1,142 @@
+"""Text to tree: references, names, tables, errors; and formulas made at random read back as they were meant."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.formula.sheets import area, computed, snapshot
+from xlcicf.errors import FormulaError, XlcicfError
+from xlcicf.formula.address import Area, cell_address, column_letters, column_number, parse_cell
+from xlcicf.formula.parse import parse, relative_key
+from xlcicf.formula.snapshot import Table
+from xlcicf.formula.tree import Ref, walk
+
+PASSENGERS = Table("Passengers", Area("S", 3, 1, 6, 3), ("Age", "Fare paid", "Si#ze"))
+CELLS = {
+    "A3": "Age", "B3": "Fare paid", "C3": "Si#ze",
+    "A4": 1.0, "B4": 10.0, "C4": 100.0, "A5": 2.0, "B5": 20.0, "C5": 200.0, "A6": 3.0, "B6": 30.0, "C6": 300.0,
+    "Other!B2": 7.0, "It's a sheet!A1": 9.0, "R1!A1": 11.0,
+}  # fmt: skip
+NAMES = {"rate": "0.5", "ages": "S!$A$4:$A$6", "twice": "2*S!$A$4", "both": "(S!$A$4:$A$6,S!$C$4)"}
+
+REFERENCES = [
+    ("SUM(A4:A6)", 6.0),
+    ("SUM($A$4:A6,C4)", 106.0),
+    ("SUM(A:A)", 6.0),
+    ("SUM(4:4)", 111.0),
+    ("SUM($4:$4)", 111.0),
+    ("SUM((A4:A6,C4))", 106.0),
+    ("SUM($A$4:$B$6 $B$5:$C$6)", 50.0),
+    ("Other!B2", 7.0),
+    ("other!b2", 7.0),
+    ("'It''s a sheet'!A1", 9.0),
+    ("'R1'!A1", 11.0),
+    ("rate*2", 1.0),
+    ("SUM(ages)", 6.0),
+    ("twice+1", 3.0),
+    ("SUM(both)", 106.0),
+    ("SUM(Passengers)", 666.0),
+    ("SUM(Passengers[Age])", 6.0),
+    ("SUM(passengers[fare paid])", 60.0),
+    ("SUM(Passengers[[Age]:[Fare paid]])", 66.0),
+    ("Passengers[[#This Row],[Age]]", 2.0),
+    ("Passengers[@Age]", 2.0),
+    ("SUM(Passengers[@[Age]:[Fare paid]])", 22.0),
+    ("SUM(Passengers[@])", 222.0),
+    ("SUM(Passengers[#Data])", 666.0),
+    ("COUNTA(Passengers[#Headers])", 3.0),
+    ("COUNTA(Passengers[#All])", 12.0),
+    ("SUM(Passengers[[#Data],[Age]])", 6.0),
+    ("SUM(Passengers['#])", None),
+    ("SUM(Passengers[Si'#ze])", 600.0),
+    ("ROWS(Passengers)*10+COLUMNS(Passengers[#All])", 33.0),
+    ("@A4:A6", 2.0),
+    ("A4:A6*10", 20.0),
+    ("SUM(A4:A6*10)", 20.0),
+    ("SUMPRODUCT(A4:A6*10)", 60.0),
+    ("12.5E+1+1.5E-1", 125.15),
+]
+
+
+@pytest.mark.parametrize(("formula", "value"), REFERENCES, ids=[f for f, _ in REFERENCES])
+def test_a_reference_means_what_excel_means(formula, value):
+    cells = {**CELLS, "F5": "=" + formula}
+    if value is None:
+        with pytest.raises(FormulaError, match="S!F5.*no column"):
+            computed(cells, "F5", names=NAMES, tables=[PASSENGERS])
+    else:
+        assert computed(cells, "F5", names=NAMES, tables=[PASSENGERS]) == value
+
+
+def test_a_name_of_the_sheet_hides_one_of_the_workbook():
+    book = snapshot({"A1": 1.0, "Other!A1": 2.0, "B1": "=x", "Other!B1": "=x"})
+    book.names = {("x", None): "S!$A$1", ("x", "Other"): "Other!$A$1"}
+    refs = [next(n for n in walk(parse("=x", s, 1, 2, book)) if isinstance(n, Ref)) for s in ("S", "Other")]
+    assert [r.sheet for r in refs] == ["S", "Other"]
+
+
+UNREADABLE = [
+    "1+", "SUM(", ")", '"abc', "3 4", "nope", "Nowhere!A1", "[1]Sheet1!A1", "'[book.xlsx]S'!A1", "Passengers[Nope]",
+    "A1:INDEX(A:A,3)", "S:Other!A1", "self", "{1,2;3}", "(" * 200 + "1" + ")" * 200, "-" * 200 + "1", "1" * 9000, "1,2", "A1#",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", UNREADABLE, ids=[f[:20] for f in UNREADABLE])
+def test_what_cannot_be_read_is_refused_with_its_cell(formula):
+    book = snapshot({**CELLS, "F5": "=" + formula}, {**NAMES, "self": "1+self"}, [PASSENGERS])
+    with pytest.raises(FormulaError, match="^S!F5: ") as refused:
+        parse("=" + formula, "S", 5, 6, book)
+    assert refused.value.cell == "S!F5"
+
+
+def test_a_sum_of_thousands_of_terms_is_no_deeper_than_one():
+    assert computed({"A1": 1.0, "B1": "=" + "+".join(["A1"] * 2500)}, "B1") == 2500.0
+
+
+@given(st.text(alphabet="A1$:!'\"(),;+-*/^%&<>=.{}[]@# eESUMIF", max_size=40))
+def test_nothing_but_our_errors_escapes_the_parser(text):
+    try:
+        parse("=" + text, "S", 5, 6, snapshot(CELLS, NAMES, [PASSENGERS]))
+    except XlcicfError:
+        pass
+
+
+@given(st.integers(1, 16384))
+def test_column_letters_come_back_as_numbers(col):
+    assert column_number(column_letters(col)) == col
+
+
+@given(st.integers(1, 1_048_576), st.integers(1, 16384))
+def test_an_address_comes_back_as_row_and_column(row, col):
+    assert parse_cell(cell_address("S", row, col).removeprefix("S!")) == (row, col)
+
+
+refs = st.builds(
+    lambda c, col, r, row: f"{c}{column_letters(col)}{r}{row}",
+    st.sampled_from(["", "$"]), st.integers(1, 60), st.sampled_from(["", "$"]), st.integers(1, 60),
+)  # fmt: skip
+
+
+@given(
+    refs,
+    refs,
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.sampled_from(["{a}+{b}", "SUM({a}:{b})", '"A1"&{a}*{b}']),
+)
+def test_equal_keys_mean_equal_trees(a, b, down, right, shape):
+    """A formula filled elsewhere, as Excel moves its references, has the same key and the same tree."""
+    from openpyxl.formula.translate import Translator
+
+    text = "=" + shape.format(a=a, b=b)
+    there = Translator(text, "J10").translate_formula(row_delta=down, col_delta=right)
+    book = snapshot({"A1": 1.0})
+    assert relative_key(text, 10, 10) == relative_key(there, 10 + down, 10 + right)
+    assert parse(text, "S", 10, 10, book) == parse(there, "S", 10 + down, 10 + right, book)
+
+
+def test_an_area_knows_its_cells():
+    assert area("B2:C3").address == "S!B2:C3"
+    assert list(area("B2:C3").cells()) == [(2, 2), (2, 3), (3, 2), (3, 3)]
+    assert area("A1:C3").intersect(area("C3:D9")).address == "S!C3"
+    assert area("A1").intersect(area("Other!A1")) is None

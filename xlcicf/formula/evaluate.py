@@ -1,0 +1,406 @@
+"""Computes runs of formulas, once for all cells of a run: trees and cells in, grids of tensors out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from xlcicf.errors import FormulaError, NotDifferentiable
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, Context
+from xlcicf.formula.runs import AreaIndexes, Run, RunGraph
+from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
+from xlcicf.formula.values import (
+    BLANK,
+    NUMBER,
+    CellError,
+    CellText,
+    Grid,
+    constant,
+    error_at,
+    first_error,
+    grid_of,
+)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Computed cells: an area, its numbers (rows, columns) and, unless all are numbers, kinds and texts."""
+
+    area: Area
+    num: t.Operand
+    kind: np.ndarray | None = None
+    text: np.ndarray | None = None
+    partial: bool = False
+
+    @property
+    def grid(self) -> Grid:
+        """The same as an array (1, 1, rows, columns)."""
+        kind = None if self.kind is None else self.kind[None, None]
+        text = None if self.text is None else self.text[None, None]
+        return Grid(t.reshape(self.num, shape=(1, 1, *self.area.shape)), kind, text, True, self.partial)
+
+
+class Evaluator:
+    """Computes runs in the order given and remembers the results; other cells stand at their saved values."""
+
+    def __init__(self, graph: RunGraph):
+        self.graph = graph
+        self.pieces = AreaIndexes()
+        self._constants: dict[Area, Grid] = {}
+
+    def lay(self, piece: Piece) -> None:
+        """From now on references to the piece's cells mean its numbers."""
+        self.pieces.add(piece.area, piece)
+
+    def compute(self, run: Run) -> Piece:
+        """The run's cells, laid for the runs that follow.
+
+        Raises NotDifferentiable for what has no derivative or no translation, by cell and function.
+        """
+        grid = self._evaluate(self.graph.tree(run), Context(self, run))
+        rows, cols = run.area.shape
+        if run.block:
+            piece = self._spread(grid, run)
+        else:
+            num, kind, text = grid.num, grid.kind, grid.text
+            if grid.shape[2:] != (1, 1):  # a plain cell shows an array's first element
+                num = _first(t.expand(num, grid.shape))
+                kind = None if kind is None else np.broadcast_to(kind, grid.shape)[:, :, :1, :1]
+                text = None if text is None else np.broadcast_to(text, grid.shape)[:, :, :1, :1]
+            num = t.reshape(t.expand(num, (rows, cols, 1, 1)), shape=(rows, cols))
+            piece = Piece(run.area, num, *_flat_kinds(kind, text, (rows, cols)), partial=grid.partial)
+        self.lay(piece)
+        return piece
+
+    def _spread(self, grid: Grid, run: Run) -> Piece:
+        """One array formula over its whole area: a row or column repeats, what is missing is #N/A."""
+        rows, cols = run.area.shape
+        h, w = grid.shape[2:]
+        if (h not in (1, rows) and h < rows) or (w not in (1, cols) and w < cols):
+            raise NotDifferentiable(
+                f"{run.cell}: the array formula yields {h} x {w} values for {rows} x {cols} cells,"
+                " so some show #N/A; select the right cells and enter it again",
+                run.cell,
+            )
+        num = t.reshape(t.expand(grid.num, grid.shape), shape=(h, w))
+        kind = None if grid.kind is None else np.broadcast_to(grid.kind, grid.shape)[0, 0]
+        text = None if grid.text is None else np.broadcast_to(grid.text, grid.shape)[0, 0]
+        if h > rows:
+            num, kind, text = (
+                t.segment(num, dim=0, start=0, length=rows),
+                _cut(kind, rows, w),
+                _cut(text, rows, w),
+            )
+        if w > cols:
+            num, kind, text = (
+                t.segment(num, dim=1, start=0, length=cols),
+                _cut(kind, rows, cols),
+                _cut(text, rows, cols),
+            )
+        return Piece(
+            run.area,
+            t.expand(num, (rows, cols)),
+            *_flat_kinds(kind, text, (rows, cols)),
+            partial=grid.partial,
+        )
+
+    # --- trees ------------------------------------------------------------------------------------------
+
+    def _evaluate(self, node: Node, context: Context) -> Grid:
+        match node:
+            case Const(value):
+                return constant(self._located(value, context.cell))
+            case ArrayConst(rows):
+                cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
+                for i, row in enumerate(rows):
+                    cells[0, 0, i, :] = row
+                return grid_of(cells)
+            case Ref():
+                return self.reference(node, context.run)
+            case Union():
+                raise NotDifferentiable(
+                    f"{context.cell}: several ranges in one argument stand where one value is needed",
+                    context.cell,
+                )
+            case Prefix("@", operand):
+                return self.single(operand, context)
+            case Prefix(sign, operand):
+                return PREFIX[sign](context, self.operand(operand, context))
+            case Percent(operand):
+                return PERCENT(context, self.operand(operand, context))
+            case Infix():
+                return self._infix_chain(node, context)
+            case Call(name, args):
+                return self._call(name, args, context)
+        raise AssertionError(node)
+
+    def _infix_chain(self, node: Infix, context: Context) -> Grid:
+        """a + b + c + ... from the left, without recursion along it."""
+        spine: list[Infix] = []
+        left: Node = node
+        while isinstance(left, Infix):
+            spine.append(left)
+            left = left.left
+        grid = self.operand(left, context)
+        for infix in reversed(spine):
+            grid = INFIX[infix.operator](context, grid, self.operand(infix.right, context))
+        return grid
+
+    def _call(self, name: str, args: tuple[Node, ...], context: Context) -> Grid:
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise NotDifferentiable(
+                f"{context.cell}: the function {name} is not translated; write it with functions that are"
+                " or keep it out of the way from changing cells to objective",
+                context.cell,
+                name,
+            )
+        least, most = function.arity
+        if not least <= len(args) <= most:
+            raise FormulaError(
+                f"{context.cell}: {name} has {len(args)} arguments; correct the formula", context.cell
+            )
+        return function.evaluate(context.calling(function), args)
+
+    def value(self, node: Node, context: Context) -> Grid:
+        """An argument as it stands: cells, array or single value."""
+        return self._evaluate(node, context)
+
+    def operand(self, node: Node, context: Context) -> Grid:
+        """An argument meant as a single value: outside array formulas a range means its cell beside us."""
+        if context.array:
+            return self._evaluate(node, context)
+        return self.single(node, context)
+
+    def single(self, node: Node, context: Context) -> Grid:
+        """Implicit intersection: of a range, the cell in the formula's own row or column."""
+        if isinstance(node, Ref) and (crossing := _intersection(node, context.run.host)) is not node:
+            if crossing is None:
+                why = "needs one cell of a range but stands in none of its rows or columns"
+                return constant(error_at("#VALUE!", context.cell, why))
+            node = crossing
+        return self._evaluate(node, context)
+
+    # --- references -------------------------------------------------------------------------------------
+
+    def reference(self, ref: Ref, run: Run) -> Grid:
+        """The cells meant by `ref` for each cell of the run."""
+        host = run.host
+        whole = ref.footprint(host)
+        if whole is None:
+            return constant(error_at("#REF!", run.cell))
+        whole = self.graph.trimmed(whole)
+        pieces = self.pieces.touching(whole)
+        if not pieces:
+            return self._placed(self._saved(whole), ref, whole, host)
+        if len(pieces) == 1 and pieces[0].area.intersect(whole) == whole:
+            return self._placed(cut_out(pieces[0], whole), ref, whole, host)
+        return self._placed(self._assembled(pieces, whole), ref, whole, host)
+
+    def _saved(self, area: Area) -> Grid:
+        """Saved values as a grid (1, 1, rows, columns)."""
+        if area not in self._constants:
+            sheet = self.graph.book.sheets[area.sheet]
+            values = sheet.values
+            cells = np.empty((1, 1, *area.shape), dtype=object)
+            for r, c in area.cells():
+                value = values.get((r, c))
+                if value is None and (r, c) in sheet.formulas:
+                    where = cell_address(area.sheet, r, c)
+                    raise FormulaError(
+                        f"{where} has no saved value; open and save the book where it can be computed",
+                        where,
+                    )
+                if isinstance(value, str):
+                    value = self._located(value, cell_address(area.sheet, r, c))
+                cells[0, 0, r - area.top, c - area.left] = value
+            self._constants[area] = grid_of(cells, is_ref=True)
+        return self._constants[area]
+
+    @staticmethod
+    def _located(value: Scalar, cell: str) -> Scalar:
+        if isinstance(value, ExcelError):
+            return value if isinstance(value, CellError) else error_at(value, cell)
+        if isinstance(value, str):
+            value = CellText(value)
+            value.cell = cell
+        return value
+
+    def _assembled(self, pieces: list[Piece], whole: Area) -> Grid:
+        """Several pieces, and saved values between them, as one grid (1, 1, rows, columns)."""
+        rows, cols = whole.shape
+        parts = [(p.area.intersect(whole), p) for p in pieces]
+        kind = text = None
+        side_by_side = sorted(parts, key=lambda part: (part[0].left, part[0].top))
+        areas = [a for a, _ in side_by_side]
+        cells = sum(a.shape[0] * a.shape[1] for a in areas)
+        cuts = [cut_out(p, a) for a, p in side_by_side]
+        if any(c.kind is not None for c in cuts) or cells < rows * cols:
+            kind = np.full((1, 1, rows, cols), BLANK, np.uint8)
+            text = np.full((1, 1, rows, cols), None, dtype=object)
+            for area, cut in zip(areas, cuts, strict=True):
+                top, left = area.top - whole.top, area.left - whole.left
+                at = np.s_[:, :, top : top + area.shape[0], left : left + area.shape[1]]
+                kind[at] = NUMBER if cut.kind is None else cut.kind
+                text[at] = None if cut.text is None else cut.text
+        partial = any(p.partial for p in pieces)
+        if cells == rows * cols and all(a.shape[0] == rows for a in areas):
+            num = t.join(*(c.num for c in cuts), dim=3)
+        elif cells == rows * cols and all(a.shape[1] == cols for a in areas):
+            num = t.join(*(c.num for c in sorted_by_top(areas, cuts)), dim=2)
+        else:
+            place = np.empty((rows, cols), dtype=np.int64)
+            flat: list[t.Operand] = []
+            size = 0
+            if cells < rows * cols:
+                base = self._saved_between(whole, areas)
+                place[:] = np.arange(rows * cols).reshape(rows, cols)
+                flat.append(t.reshape(base.num, shape=(-1,)))
+                size = rows * cols
+                taken = np.zeros((rows, cols), bool)
+                for area in areas:
+                    taken[_within(area, whole)] = True
+                if kind is not None:
+                    kind[0, 0][~taken] = base.kinds()[0, 0][~taken]
+                    text[0, 0][~taken] = base.texts()[0, 0][~taken]
+            for area, cut in zip(areas, cuts, strict=True):
+                count = area.shape[0] * area.shape[1]
+                place[_within(area, whole)] = np.arange(size, size + count).reshape(area.shape)
+                flat.append(t.reshape(cut.num, shape=(count,)))
+                size += count
+            num = t.take(t.join(*flat, dim=0), torch.from_numpy(place.reshape(1, 1, rows, cols)))
+        varying = None
+        if cells < rows * cols or any(isinstance(c.num, torch.Tensor) for c in cuts):
+            varying = np.zeros((1, 1, rows, cols), bool)
+            for area, cut in zip(areas, cuts, strict=True):
+                varying[0, 0][_within(area, whole)] = isinstance(cut.num, t.Var)
+        if kind is not None and not kind.any():
+            kind = text = None
+        return Grid(num, kind, text, True, partial, varying)
+
+    def _saved_between(self, whole: Area, computed: list[Area]) -> Grid:
+        """Saved values of `whole`, computed areas left blank: those cells may have no saved value at all."""
+        sheet = self.graph.book.sheets[whole.sheet]
+        cells = np.empty((1, 1, *whole.shape), dtype=object)
+        inside = np.zeros(whole.shape, bool)
+        for area in computed:
+            inside[_within(area, whole)] = True
+        for i, j in np.argwhere(~inside):
+            one = Area(sheet.name, whole.top + i, whole.left + j, whole.top + i, whole.left + j)
+            cells[0, 0, i, j] = self._saved(one).scalars()[0, 0, 0, 0]
+        return grid_of(cells, is_ref=True)
+
+    def _placed(self, grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
+        """From the whole footprint (1, 1, rows, columns) to what each cell of the run sees (H, W, h, w)."""
+        H, W = host.shape
+        rows, cols = whole.shape
+        slides_down = H > 1 and not ref.top.fixed
+        slides_right = W > 1 and not ref.left.fixed
+        if not slides_down and not slides_right:
+            return grid
+        h = rows - (H - 1) if slides_down else rows
+        w = cols - (W - 1) if slides_right else cols
+        if (not slides_down or h == 1) and (not slides_right or w == 1):
+            order = (
+                2 if slides_down else 0,
+                3 if slides_right else 1,
+                0 if slides_down else 2,
+                1 if slides_right else 3,
+            )
+            shape = tuple((1, 1, rows, cols)[i] for i in order)
+            same_order = [i for i in order if i > 1] == [2, 3]
+
+            def place(array):
+                return array.reshape(shape) if same_order else array.transpose(order)
+
+            num = t.reshape(grid.num, shape=shape) if same_order else t.permute(grid.num, order=order)
+        else:
+            row_at = np.arange(h)[None, None, :, None] + (
+                np.arange(H)[:, None, None, None] if slides_down else 0
+            )
+            col_at = np.arange(w)[None, None, None, :] + (
+                np.arange(W)[None, :, None, None] if slides_right else 0
+            )
+            index = row_at * cols + col_at
+            num = t.take(t.reshape(grid.num, shape=(-1,)), torch.from_numpy(index))
+
+            def place(array):
+                return array.reshape(-1)[index]
+
+        full = (1, 1, rows, cols)
+        kind = None if grid.kind is None else place(np.broadcast_to(grid.kind, full))
+        text = None if grid.text is None else place(np.broadcast_to(grid.text, full))
+        varying = None if grid.varying is None else place(np.broadcast_to(grid.varying, full))
+        return Grid(num, kind, text, True, grid.partial, varying)
+
+
+def sorted_by_top(areas: list[Area], cuts: list[Grid]) -> list[Grid]:
+    return [cut for _, cut in sorted(zip(areas, cuts, strict=True), key=lambda pair: pair[0].top)]
+
+
+def _within(area: Area, whole: Area) -> tuple[slice, slice]:
+    """Where `area` lies in an array of `whole`."""
+    top, left = area.top - whole.top, area.left - whole.left
+    return slice(top, top + area.shape[0]), slice(left, left + area.shape[1])
+
+
+def cut_out(piece: Piece, area: Area) -> Grid:
+    """The part of a piece that is `area`, as a grid (1, 1, rows, columns)."""
+    whole = piece.grid
+    rows, cols = _within(area, piece.area)
+    num = t.segment(whole.num, dim=2, start=rows.start, length=area.shape[0])
+    num = t.segment(num, dim=3, start=cols.start, length=area.shape[1])
+    kind = None if whole.kind is None else whole.kind[:, :, rows, cols]
+    text = None if whole.text is None else whole.text[:, :, rows, cols]
+    return Grid(num, kind, text, True, piece.partial)
+
+
+def _flat_kinds(kind, text, shape: tuple[int, int]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Kinds and texts of computed cells (rows, columns); a formula that yields a blank shows 0."""
+    if kind is None:
+        return None, None
+    four = (*shape, 1, 1)
+    kind = np.broadcast_to(kind if kind.ndim == 4 else kind[:, :, None, None], four).reshape(shape).copy()
+    kind[kind == BLANK] = NUMBER
+    if not kind.any():
+        return None, None
+    if text is not None:
+        text = np.broadcast_to(text if text.ndim == 4 else text[:, :, None, None], four).reshape(shape)
+    return kind, text
+
+
+def _cut(array: np.ndarray | None, rows: int, cols: int) -> np.ndarray | None:
+    return None if array is None else array[:rows, :cols]
+
+
+def _first(num: t.Operand) -> t.Operand:
+    """(H, W, h, w) -> (H, W, 1, 1)"""
+    return t.segment(t.segment(num, dim=2, start=0, length=1), dim=3, start=0, length=1)
+
+
+def _intersection(ref: Ref, host: Area) -> Ref | None:
+    """The one cell of `ref` in the host's row or column; `ref` itself where it is one cell already."""
+    area = ref.area(host.top, host.left)
+    if area is None or area.shape == (1, 1):
+        return ref
+    rows, cols = area.shape
+    last = ref.area(host.bottom, host.right)
+    assert last
+    if cols == 1 and area.top <= host.top and host.bottom <= last.bottom:
+        return Ref(ref.sheet, Edge(0, False), ref.left, Edge(0, False), ref.right)
+    if rows == 1 and area.left <= host.left and host.right <= last.right:
+        return Ref(ref.sheet, ref.top, Edge(0, False), ref.bottom, Edge(0, False))
+    return None
+
+
+def error_sentence(piece: Piece, objective: str) -> str | None:
+    """Why a computed cell shows an error, by the cell where it begins; None where it shows none."""
+    error = first_error(piece.grid)
+    if error is None:
+        return None
+    where = error.cell or objective
+    what = error.why or f"shows {error}"
+    return f"{where} {what}, so {objective} shows {error}; correct that cell"

@@ -1,0 +1,269 @@
+"""One torch function out of a spreadsheet: from changing cells to objective, with its exact gradient."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from xlcicf.errors import AddressError, DataError, FormulaError, ProblemError
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.evaluate import Evaluator, Piece, cut_out, error_sentence
+from xlcicf.formula.runs import Run, RunGraph
+from xlcicf.formula.snapshot import ExcelError, Snapshot
+from xlcicf.formula.values import BOOL, NUMBER
+
+
+@dataclass(frozen=True)
+class Block:
+    """The numbers of one run of formulas: `values` (rows, columns), nan where the cell shows no number."""
+
+    area: Area
+    values: np.ndarray
+
+
+class SheetFunction:
+    """The objective cell as a function of the changing cells.
+
+    start    values of the changing cells now (n,), float64
+    cells    their addresses in the same order
+    lower, upper  bounds (n,), infinite where there are none
+    sense    "min", "max" or the number that the objective should come to
+    init     half-width of the uniform distribution that restarts are drawn from, or None
+    objective     the objective's address
+    frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    """
+
+    def __init__(self, objective: Area, changing: Sequence[Area], start: np.ndarray, frozen: list[str]):
+        self.objective = objective.address
+        self.changing = tuple(changing)
+        self.cells = [cell_address(a.sheet, r, c) for a in changing for r, c in a.cells()]
+        self.start = start
+        self.frozen = frozen
+        self.lower = np.full(start.shape, -np.inf)
+        self.upper = np.full(start.shape, np.inf)
+        self.sense: str | float = "min"
+        self.init: float | None = None
+
+    def _record(self, tape: t.Tape, pieces: list[Piece]) -> None:
+        """Makes programs of what was recorded; the last piece is the objective."""
+        value = t.reshape(pieces[-1].num, shape=())
+        assert isinstance(value, t.Var)
+        self._pieces = pieces
+        self._tape = tape
+        self._forward = tape.program([value])
+        self._both = tape.program([value, tape.gradient(value)])
+        self._cells_program: t.Program | None = None
+
+    # --- at one point -----------------------------------------------------------------------------------
+
+    def value(self, v: Sequence[float] | np.ndarray) -> float:
+        """The objective at v (n,); nan where the cell would show an error."""
+        return self._forward(self._tensor(v))[0].item()
+
+    def value_and_gradient(self, v: Sequence[float] | np.ndarray) -> tuple[float, np.ndarray]:
+        """The objective at v (n,) and its exact derivatives (n,)."""
+        value, gradient = self._both(self._tensor(v))
+        return value.item(), gradient.numpy().copy()
+
+    def gradient(self, v: Sequence[float] | np.ndarray) -> np.ndarray:
+        """The derivatives of the objective with respect to the changing cells (n,)."""
+        return self.value_and_gradient(v)[1]
+
+    def _tensor(self, v: Sequence[float] | np.ndarray) -> torch.Tensor:
+        array = np.ascontiguousarray(v, dtype=np.float64)
+        assert array.shape == self.start.shape, f"{array.shape} values for {self.start.shape} changing cells"
+        return torch.from_numpy(array)
+
+    # --- at many points, and inside ---------------------------------------------------------------------
+
+    def batch(self, V: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """V (k, n) -> objectives (k,) and gradients (k, n), all at once."""
+        values, gradients = torch.func.vmap(lambda v: tuple(self._both(v)))(V)
+        return values, gradients
+
+    def blocks(self, v: Sequence[float] | np.ndarray) -> Iterator[Block]:
+        """Every formula between the changing cells and the objective at v, run by run."""
+        if self._cells_program is None:
+            self._cells_program = self._tape.program([p.num for p in self._pieces])
+        for piece, num in zip(self._pieces, self._cells_program(self._tensor(v)), strict=True):
+            values = np.array(num.numpy(), dtype=np.float64)
+            if piece.kind is not None:
+                values[piece.kind > BOOL] = np.nan
+            yield Block(piece.area, values)
+
+    def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
+        """Changing cell -> the cells whose MAX, IF or ABS crosses a corner within v +- reach (n,)."""
+        decided = self._tape.decisions
+        program = self._tape.program([pattern for pattern, _ in decided])
+        here = program(self._tensor(v))
+        found: dict[str, list[str]] = {}
+        for i, cell in enumerate(self.cells):
+            crossing: dict[str, None] = {}
+            for side in (-1, 1):
+                moved = np.array(v, dtype=np.float64)
+                moved[i] += side * reach[i]
+                for (_, run), before, after in zip(decided, here, program(self._tensor(moved)), strict=True):
+                    crossing.update(dict.fromkeys(_changed_cells(run, before, after)))
+            if crossing:
+                found[cell] = list(crossing)
+        return found
+
+
+def _changed_cells(run: object, before: torch.Tensor, after: torch.Tensor) -> Iterator[str]:
+    assert isinstance(run, Run)
+    changed = before != after
+    host = run.host
+    if not bool(changed.any()):
+        return
+    per_cell = changed.flatten(2).any(dim=2).broadcast_to(host.shape)
+    for i, j in per_cell.nonzero().tolist():
+        yield cell_address(host.sheet, host.top + i, host.left + j)
+
+
+def differentiate(
+    book: Snapshot,
+    objective: Area,
+    changing: Sequence[Area],
+    *,
+    sense: str | float = "min",
+    lower: np.ndarray | None = None,
+    upper: np.ndarray | None = None,
+    init: float | None = None,
+) -> SheetFunction:
+    """The function from the changing cells (areas in order, each row by row) to the objective cell.
+
+    Raises ProblemError where the objective does not depend on the changing cells or either is unfit,
+    NotDifferentiable for a formula in between that has no derivative or translation, CycleError,
+    FormulaError, and DataError where text or an error value stands in the way; each names the cell.
+    """
+    start = _start(book, changing)
+    graph = RunGraph(book)
+    if objective.shape != (1, 1):
+        raise ProblemError(
+            f"the objective {objective.address} is more than one cell; name the one cell to optimise"
+        )
+    sliced = graph.between(changing, [objective])
+    if not sliced.runs:
+        cells = ", ".join(a.address for a in changing)
+        raise ProblemError(
+            f"{objective.address} does not depend on the changing cells {cells};"
+            " follow it back with Trace Precedents"
+        )
+    tape = t.Tape(torch.from_numpy(start.copy()))
+    evaluator = Evaluator(graph)
+    _lay_changing(evaluator, tape, changing)
+    pieces = _computed(evaluator, tape, sliced.runs)
+    head = next(p for p in reversed(pieces) if objective.intersect(p.area))
+    if head.area != objective:
+        head = _one_cell(head, objective)
+    pieces = [p for p in pieces if p is not head] + [head]
+    if sentence := error_sentence(head, objective.address):
+        raise DataError(sentence)
+    if head.kind is not None and (head.kind != NUMBER).any():
+        raise ProblemError(f"{objective.address} shows no number; the objective must be a number to optimise")
+    if not isinstance(head.num, t.Var):
+        cells = ", ".join(a.address for a in changing)
+        raise ProblemError(
+            f"{objective.address} does not change with the cells {cells} as the book stands;"
+            " a condition between them leaves them out"
+        )
+    frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
+    function = SheetFunction(objective, changing, start, frozen)
+    function._record(tape, pieces)
+    function.sense, function.init = sense, init
+    if lower is not None:
+        function.lower = np.asarray(lower, dtype=np.float64)
+    if upper is not None:
+        function.upper = np.asarray(upper, dtype=np.float64)
+    return function
+
+
+def _start(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
+    """Values of the changing cells (n,); an empty cell counts as 0, as in Solver."""
+    values = []
+    seen: set[tuple[str, int, int]] = set()
+    for area in changing:
+        sheet = book.sheet(area.sheet)
+        if sheet is None:
+            raise AddressError(f"there is no sheet {area.sheet!r} in this workbook")
+        for row, col in area.cells():
+            cell = cell_address(area.sheet, row, col)
+            value = sheet.values.get((row, col))
+            if (row, col) in sheet.formulas or any(a.contains(row, col) for a in sheet.arrays.values()):
+                raise ProblemError(
+                    f"the changing cell {cell} holds a formula, which training would overwrite;"
+                    " name cells that hold numbers"
+                )
+            if (area.sheet, row, col) in seen:
+                raise ProblemError(f"the changing cell {cell} is named twice; name each cell once")
+            if isinstance(value, bool | str | ExcelError):
+                raise DataError(
+                    f"the changing cell {cell} holds {str(value)!r}, not a number; type one to start from"
+                )
+            seen.add((area.sheet, row, col))
+            values.append(0.0 if value is None else float(value))
+    return np.array(values, dtype=np.float64)
+
+
+def _lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -> None:
+    at = 0
+    for area in changing:
+        rows, cols = area.shape
+        part = t.segment(tape.input, dim=0, start=at, length=rows * cols)
+        evaluator.lay(Piece(area, t.reshape(part, shape=(rows, cols))))
+        at += rows * cols
+
+
+def _computed(evaluator: Evaluator, tape: t.Tape, runs: list[Run]) -> list[Piece]:
+    pieces = []
+    with torch.no_grad():
+        for run in runs:
+            tape.deciding = run
+            pieces.append(evaluator.compute(run))
+    return pieces
+
+
+def _one_cell(piece: Piece, cell: Area) -> Piece:
+    grid = cut_out(piece, cell)
+    kind = None if grid.kind is None else grid.kind[0, 0]
+    text = None if grid.text is None else grid.text[0, 0]
+    return Piece(cell, t.reshape(grid.num, shape=(1, 1)), kind, text, piece.partial)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What torch makes of every formula of a book, computed from the book's typed-in values alone.
+
+    blocks    the cells that torch computed, nan where a cell shows no number
+    blockers  (address, function or reason) of formulas not translated; they stand at their saved values
+    """
+
+    blocks: list[Block]
+    blockers: list[tuple[str, str]]
+
+
+def translate_all(book: Snapshot) -> Translation:
+    """Every formula that torch can compute, each from what torch computed before it."""
+    graph = RunGraph(book)
+    evaluator = Evaluator(graph)
+    blocks: list[Block] = []
+    blockers: list[tuple[str, str]] = []
+    runs = [run for sheet in book.sheets for run in graph.runs(sheet)]
+
+    def blocked(run: Run, error: FormulaError) -> None:
+        blockers.append((error.cell or run.cell, error.function or str(error)))
+
+    for run in graph.in_order(runs, blocked):
+        try:
+            piece = evaluator.compute(run)
+        except FormulaError as error:
+            blocked(run, error)
+            continue
+        assert isinstance(piece.num, torch.Tensor)
+        values = np.array(piece.num.numpy())
+        if piece.kind is not None:
+            values[piece.kind > BOOL] = np.nan
+        blocks.append(Block(run.area, values))
+    return Translation(blocks, blockers)
