@@ -203,22 +203,28 @@ class Evaluator:
     def _saved(self, area: Area) -> Grid:
         """Saved values as a grid (1, 1, rows, columns)."""
         if area not in self._constants:
-            sheet = self.graph.book.sheets[area.sheet]
-            values = sheet.values
-            cells = np.empty((1, 1, *area.shape), dtype=object)
-            for r, c in area.cells():
-                value = values.get((r, c))
-                if value is None and (r, c) in sheet.formulas:
-                    where = cell_address(area.sheet, r, c)
-                    raise FormulaError(
-                        f"{where} has no saved value; open and save the book where it can be computed",
-                        where,
-                    )
-                if isinstance(value, str):
-                    value = self._located(value, cell_address(area.sheet, r, c))
-                cells[0, 0, r - area.top, c - area.left] = value
-            self._constants[area] = grid_of(cells, is_ref=True)
+            self._constants[area] = self._saved_between(area, [])
         return self._constants[area]
+
+    def _saved_between(self, whole: Area, computed: list[Area]) -> Grid:
+        """Saved values of `whole`; blanks in `computed` areas, whose cells may have no saved value at all."""
+        wanted = np.ones(whole.shape, bool)
+        for area in computed:
+            wanted[_within(area, whole)] = False
+        cells = np.empty((1, 1, *whole.shape), dtype=object)
+        for i, j in zip(*np.nonzero(wanted), strict=True):
+            cells[0, 0, i, j] = self._saved_value(whole.sheet, whole.top + int(i), whole.left + int(j))
+        return grid_of(cells, is_ref=True)
+
+    def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
+        sheet = self.graph.book.sheets[sheet_name]
+        value = sheet.values.get((row, col))
+        if value is None and (row, col) in sheet.formulas:
+            cell = cell_address(sheet_name, row, col)
+            raise FormulaError(
+                f"{cell} has no saved value; open and save the book where it can be computed", cell
+            )
+        return self._located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
 
     @staticmethod
     def _located(value: Scalar, cell: str) -> Scalar:
@@ -231,67 +237,20 @@ class Evaluator:
 
     def _assembled(self, pieces: list[Piece], whole: Area) -> Grid:
         """Several pieces, and saved values between them, as one grid (1, 1, rows, columns)."""
-        rows, cols = whole.shape
-        parts = [(p.area.intersect(whole), p) for p in pieces]
-        kind = text = None
-        side_by_side = sorted(parts, key=lambda part: (part[0].left, part[0].top))
-        areas = [a for a, _ in side_by_side]
-        cells = sum(a.shape[0] * a.shape[1] for a in areas)
-        cuts = [cut_out(p, a) for a, p in side_by_side]
-        if any(c.kind is not None for c in cuts) or cells < rows * cols:
-            kind = np.full((1, 1, rows, cols), BLANK, np.uint8)
-            text = np.full((1, 1, rows, cols), None, dtype=object)
-            for area, cut in zip(areas, cuts, strict=True):
-                top, left = area.top - whole.top, area.left - whole.left
-                at = np.s_[:, :, top : top + area.shape[0], left : left + area.shape[1]]
-                kind[at] = NUMBER if cut.kind is None else cut.kind
-                text[at] = None if cut.text is None else cut.text
-        partial = any(p.partial for p in pieces)
-        if cells == rows * cols and all(a.shape[0] == rows for a in areas):
-            num = t.join(*(c.num for c in cuts), dim=3)
-        elif cells == rows * cols and all(a.shape[1] == cols for a in areas):
-            num = t.join(*(c.num for c in sorted_by_top(areas, cuts)), dim=2)
-        else:
-            place = np.empty((rows, cols), dtype=np.int64)
-            flat: list[t.Operand] = []
-            size = 0
-            if cells < rows * cols:
-                base = self._saved_between(whole, areas)
-                place[:] = np.arange(rows * cols).reshape(rows, cols)
-                flat.append(t.reshape(base.num, shape=(-1,)))
-                size = rows * cols
-                taken = np.zeros((rows, cols), bool)
-                for area in areas:
-                    taken[_within(area, whole)] = True
-                if kind is not None:
-                    kind[0, 0][~taken] = base.kinds()[0, 0][~taken]
-                    text[0, 0][~taken] = base.texts()[0, 0][~taken]
-            for area, cut in zip(areas, cuts, strict=True):
-                count = area.shape[0] * area.shape[1]
-                place[_within(area, whole)] = np.arange(size, size + count).reshape(area.shape)
-                flat.append(t.reshape(cut.num, shape=(count,)))
-                size += count
-            num = t.take(t.join(*flat, dim=0), torch.from_numpy(place.reshape(1, 1, rows, cols)))
-        varying = None
-        if cells < rows * cols or any(isinstance(c.num, torch.Tensor) for c in cuts):
-            varying = np.zeros((1, 1, rows, cols), bool)
-            for area, cut in zip(areas, cuts, strict=True):
-                varying[0, 0][_within(area, whole)] = isinstance(cut.num, t.Var)
-        if kind is not None and not kind.any():
-            kind = text = None
-        return Grid(num, kind, text, True, partial, varying)
-
-    def _saved_between(self, whole: Area, computed: list[Area]) -> Grid:
-        """Saved values of `whole`, computed areas left blank: those cells may have no saved value at all."""
-        sheet = self.graph.book.sheets[whole.sheet]
-        cells = np.empty((1, 1, *whole.shape), dtype=object)
-        inside = np.zeros(whole.shape, bool)
-        for area in computed:
-            inside[_within(area, whole)] = True
-        for i, j in np.argwhere(~inside):
-            one = Area(sheet.name, whole.top + i, whole.left + j, whole.top + i, whole.left + j)
-            cells[0, 0, i, j] = self._saved(one).scalars()[0, 0, 0, 0]
-        return grid_of(cells, is_ref=True)
+        areas = [area for piece in pieces if (area := piece.area.intersect(whole))]
+        cuts = [(area, cut_out(piece, area)) for area, piece in zip(areas, pieces, strict=True)]
+        saved = self._saved_between(whole, areas)
+        kind, text = saved.kinds().copy(), saved.texts().copy()
+        varying = np.zeros(kind.shape, bool)
+        for area, cut in cuts:
+            at = (..., *_within(area, whole))
+            kind[at], text[at], varying[at] = cut.kinds(), cut.texts(), not cut.is_constant
+        num = _laid_out(cuts, saved, whole)
+        partial = any(piece.partial for piece in pieces)
+        varies = None if varying.all() else varying
+        if not kind.any():
+            return Grid(num, None, None, True, partial, varies)
+        return Grid(num, kind, text, True, partial, varies)
 
     def _placed(self, grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
         """From the whole footprint (1, 1, rows, columns) to what each cell of the run sees (H, W, h, w)."""
@@ -304,26 +263,22 @@ class Evaluator:
         h = rows - (H - 1) if slides_down else rows
         w = cols - (W - 1) if slides_right else cols
         if (not slides_down or h == 1) and (not slides_right or w == 1):
-            order = (
-                2 if slides_down else 0,
-                3 if slides_right else 1,
-                0 if slides_down else 2,
-                1 if slides_right else 3,
-            )
-            shape = tuple((1, 1, rows, cols)[i] for i in order)
-            same_order = [i for i in order if i > 1] == [2, 3]
+            # Rows become the run's rows or stay the array's, and so do columns: no number is copied.
+            order = (2, 1, 0, 3) if slides_down else (0, 1, 2, 3)
+            if slides_right:
+                order = (order[0], 3, order[2], 1)
+            num = t.permute(grid.num, order=order)
 
             def place(array):
-                return array.reshape(shape) if same_order else array.transpose(order)
+                return array.transpose(order)
 
-            num = t.reshape(grid.num, shape=shape) if same_order else t.permute(grid.num, order=order)
         else:
-            row_at = np.arange(h)[None, None, :, None] + (
-                np.arange(H)[:, None, None, None] if slides_down else 0
-            )
-            col_at = np.arange(w)[None, None, None, :] + (
-                np.arange(W)[None, :, None, None] if slides_right else 0
-            )
+            row_at = np.arange(h)[None, None, :, None]
+            col_at = np.arange(w)[None, None, None, :]
+            if slides_down:
+                row_at = row_at + np.arange(H)[:, None, None, None]
+            if slides_right:
+                col_at = col_at + np.arange(W)[None, :, None, None]
             index = row_at * cols + col_at
             num = t.take(t.reshape(grid.num, shape=(-1,)), torch.from_numpy(index))
 
@@ -337,8 +292,23 @@ class Evaluator:
         return Grid(num, kind, text, True, grid.partial, varying)
 
 
-def sorted_by_top(areas: list[Area], cuts: list[Grid]) -> list[Grid]:
-    return [cut for _, cut in sorted(zip(areas, cuts, strict=True), key=lambda pair: pair[0].top)]
+def _laid_out(cuts: list[tuple[Area, Grid]], saved: Grid, whole: Area) -> t.Operand:
+    """The numbers of cuts and, between them, saved ones as (1, 1, rows, columns): joined where they tile."""
+    rows, cols = whole.shape
+    if sum(a.shape[0] * a.shape[1] for a, _ in cuts) == rows * cols:
+        if all(a.shape[0] == rows for a, _ in cuts):
+            return t.join(*(c.num for _, c in sorted(cuts, key=lambda cut: cut[0].left)), dim=3)
+        if all(a.shape[1] == cols for a, _ in cuts):
+            return t.join(*(c.num for _, c in sorted(cuts, key=lambda cut: cut[0].top)), dim=2)
+    place = np.arange(rows * cols).reshape(rows, cols)
+    flat = [t.reshape(saved.num, shape=(-1,))]
+    size = rows * cols
+    for area, cut in cuts:
+        count = area.shape[0] * area.shape[1]
+        place[_within(area, whole)] = np.arange(size, size + count).reshape(area.shape)
+        flat.append(t.reshape(cut.num, shape=(count,)))
+        size += count
+    return t.take(t.join(*flat, dim=0), torch.from_numpy(place.reshape(1, 1, rows, cols)))
 
 
 def _within(area: Area, whole: Area) -> tuple[slice, slice]:

@@ -201,7 +201,7 @@ def _quotient(context: Context, a: Grid, b: Grid) -> Grid:
 
 
 def power(a: t.Operand, b: t.Operand) -> t.Operand:
-    """a^b as Excel has it: 0^0 and a negative number to a fraction are #NUM! (nan), but odd roots are real."""
+    """a^b as Excel has it: 0^0 and negative numbers to a fraction are #NUM! (nan), but odd roots are real."""
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
     b = torch.as_tensor(b, dtype=t.DTYPE)
@@ -223,7 +223,7 @@ def power(a: t.Operand, b: t.Operand) -> t.Operand:
 
 
 def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Operand:
-    """As `power`; of a negative base only whole exponents have a value, and none has a derivative by exponent."""
+    """As `power`. A negative base has values at whole exponents only, so no derivative by the exponent."""
     positive, negative = t.greater(a, 0.0), t.less(a, 0.0)
     whole = t.both(negative, t.equal(b, t.rounded(b)))
     of_negative = t.power(t.where(negative, a, -1.0), t.where(whole, t.rounded(b), 1.0))

@@ -74,7 +74,7 @@ class Primitive:
 
 @dataclass(frozen=True)
 class Part:
-    """A cotangent of `shape` that is g from `start` along `dim` and zero elsewhere; parts are joined, not added."""
+    """A cotangent of `shape`: g from `start` along `dim`, zero elsewhere. Parts are joined, not added."""
 
     g: Operand
     shape: torch.Size
@@ -411,7 +411,7 @@ matrix_matrix = Primitive(torch.mm)
 
 
 def matmul(a: Operand, b: Operand) -> Operand:
-    """The product of vectors (k,) or matrices (m, k), (k, n); of a vector and a matrix in that order: none."""
+    """(k,) by (k,), (m, k) by (k,), or (m, k) by (k, n)."""
     dims = len(shape_of(a)), len(shape_of(b))
     return {(1, 1): dot, (2, 1): matrix_vector, (2, 2): matrix_matrix}[dims](a, b)
 
@@ -455,14 +455,21 @@ def reshape(a: Operand, shape: tuple[int, ...]) -> Operand:
     return a if shape_of(a) == torch.Size(shape) else _reshape(a, shape=tuple(shape))
 
 
-@Primitive
-def permute(a: Tensor, order: tuple[int, ...]) -> Tensor:
-    return a.permute(order)
+_permute = Primitive(lambda a, order: a.permute(order))
 
 
-@permute.pullback
+@_permute.pullback
 def _(g, out, a, order):
     return (permute(g, order=tuple(order.index(i) for i in range(len(order)))),)
+
+
+def permute(a: Operand, order: tuple[int, ...]) -> Operand:
+    """The axes of `a` in another order; where only axes of length 1 move, that is a reshape."""
+    shape = shape_of(a)
+    longer = [i for i in order if shape[i] > 1]
+    if longer == sorted(longer):
+        return reshape(a, shape=tuple(shape[i] for i in order))
+    return _permute(a, order=order)
 
 
 def transpose(a: Operand) -> Operand:
