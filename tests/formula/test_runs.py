@@ -14,7 +14,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from tests import oracles
 from tests.formula.sheets import area, central_differences, computed, function, snapshot
 from xlcicf.errors import CycleError, DataError, FormulaError, NotDifferentiable, ProblemError, XlcicfError
-from xlcicf.formula import translate_all
+from xlcicf.formula import survey
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError
 
@@ -192,9 +192,18 @@ def test_kinks_name_the_coordinate_and_the_cell_that_crosses():
 def test_a_book_without_a_problem_is_translated_as_far_as_it_goes():
     book = snapshot({"A1": 2.0, "B1": "=A1*2", "C1": "=NOSUCH(B1)", "D1": "=C1+B1", "E1": "=1+", "F1": "=F1"})
     book.sheets["S"].values[1, 3] = 5.0
-    done = translate_all(book)
+    done = survey(book)
     assert {b.area.address: b.values.item() for b in done.blocks} == {"S!B1": 4.0, "S!D1": 9.0}
     assert [cell for cell, _ in done.blockers] == ["S!E1", "S!C1", "S!F1"]
+
+
+def test_a_unit_that_gives_a_constant_everywhere_is_dead():
+    cells = {"A1": 1.0, "A2": -1.0} | {f"B{r}": float(r) for r in range(1, 5)}
+    cells |= {f"{c}{r}": f"=MAX(0,$A${k}*$B{r})" for r in range(1, 5) for c, k in (("C", 1), ("D", 2))}
+    cells |= {f"E{r}": f"=IF($A$2*$B{r}<0,0,$A$2*$B{r})" for r in range(1, 5)} | {"F1": "=SUM(C1:E4)"}
+    f = function(cells, "F1", "A1", "A2")
+    assert f.dead(f.start) == ["S!D1:D4", "S!E1:E4"]
+    assert f.dead([-1.0, 1.0]) == ["S!C1:C4"]
 
 
 # --- generated sheets ------------------------------------------------------------------------------------

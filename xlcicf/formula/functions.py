@@ -582,7 +582,7 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
     top = _largest_of(moving)
     assert isinstance(top, t.Var)
     if bound is not None and not bool((bound == -math.inf).all()):
-        top.tape.decide(t.greater(top, bound))
+        top.tape.decide(t.greater(top, bound), idle=False)
         if bool((bound == 0).all()):
             top = t.relu(top)
         else:
@@ -768,7 +768,7 @@ def if_(context, args):
     yes, no = _branch(context, args, 1), _branch(context, args, 2)
     grid = chosen(test, yes, no, context)
     if isinstance(test, t.Var):
-        test.tape.decide(test)
+        test.tape.decide(test, idle=None if yes.is_constant == no.is_constant else yes.is_constant)
         if condition.partial:
             grid = replace(grid, num=t.where(t.is_nan(condition.num), NAN, grid.num), partial=True)
     return grid if found is None else _errors_over(grid, found, context)

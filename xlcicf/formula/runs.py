@@ -53,6 +53,11 @@ class Run:
         return replace(self, area=area)
 
 
+def is_volatile(run: Run) -> bool:
+    """Whether its cells change at every recalculation."""
+    return bool(_VOLATILE.search(run.text))
+
+
 @dataclass
 class AreaIndex:
     """Finds what lies in a rectangle of one sheet: areas by column, single cells by address."""
@@ -204,7 +209,7 @@ class RunGraph:
             if id(run) not in variable:
                 variable[id(run)] = run
                 touched.extend(after[id(run)])
-        frozen = [run for run in before if id(run) not in variable and _VOLATILE.search(run.text)]
+        frozen = [run for run in before if id(run) not in variable and is_volatile(run)]
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
         }

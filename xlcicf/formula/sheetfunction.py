@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from xlcicf.errors import AddressError, DataError, FormulaError, ProblemError
+from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, Piece, cut_out, error_sentence
-from xlcicf.formula.runs import Run, RunGraph
+from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.formula.values import BOOL, NUMBER
 
@@ -21,6 +21,14 @@ class Block:
 
     area: Area
     values: np.ndarray
+
+
+def block_of(piece: Piece, num: torch.Tensor) -> Block:
+    """The piece's numbers `num` (rows, columns), nan where its cells show text or an error."""
+    values = np.array(num.numpy(), dtype=np.float64)
+    if piece.kind is not None:
+        values[piece.kind > BOOL] = np.nan
+    return Block(piece.area, values)
 
 
 class SheetFunction:
@@ -35,25 +43,25 @@ class SheetFunction:
     frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
     """
 
-    def __init__(self, objective: Area, changing: Sequence[Area], start: np.ndarray, frozen: list[str]):
+    def __init__(
+        self, objective: Area, changing: Sequence[Area], tape: t.Tape, pieces: list[Piece], frozen: list[str]
+    ):
+        """Of what was recorded on `tape`; the last of the computed `pieces` is the objective."""
         self.objective = objective.address
         self.changing = tuple(changing)
         self.cells = [cell_address(a.sheet, r, c) for a in changing for r, c in a.cells()]
-        self.start = start
+        self.start = tape.input.value.numpy().copy()
         self.frozen = frozen
-        self.lower = np.full(start.shape, -np.inf)
-        self.upper = np.full(start.shape, np.inf)
+        self.lower = np.full(self.start.shape, -np.inf)
+        self.upper = np.full(self.start.shape, np.inf)
         self.sense: str | float = "min"
         self.init: float | None = None
-
-    def _record(self, tape: t.Tape, pieces: list[Piece]) -> None:
-        """Makes programs of what was recorded; the last piece is the objective."""
         value = t.reshape(pieces[-1].num, shape=())
         assert isinstance(value, t.Var)
-        self._pieces = pieces
-        self._tape = tape
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
+        self._tape = tape
+        self._pieces = pieces
         self._cells_program: t.Program | None = None
 
     # --- at one point -----------------------------------------------------------------------------------
@@ -88,15 +96,11 @@ class SheetFunction:
         if self._cells_program is None:
             self._cells_program = self._tape.program([p.num for p in self._pieces])
         for piece, num in zip(self._pieces, self._cells_program(self._tensor(v)), strict=True):
-            values = np.array(num.numpy(), dtype=np.float64)
-            if piece.kind is not None:
-                values[piece.kind > BOOL] = np.nan
-            yield Block(piece.area, values)
+            yield block_of(piece, num)
 
     def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
         """Changing cell -> the cells whose MAX, IF or ABS crosses a corner within v +- reach (n,)."""
-        decided = self._tape.decisions
-        program = self._tape.program([pattern for pattern, _ in decided])
+        program = self._tape.program([decision.pattern for decision in self._tape.decisions])
         here = program(self._tensor(v))
         found: dict[str, list[str]] = {}
         for i, cell in enumerate(self.cells):
@@ -104,22 +108,52 @@ class SheetFunction:
             for side in (-1, 1):
                 moved = np.array(v, dtype=np.float64)
                 moved[i] += side * reach[i]
-                for (_, run), before, after in zip(decided, here, program(self._tensor(moved)), strict=True):
-                    crossing.update(dict.fromkeys(_changed_cells(run, before, after)))
+                for decision, before, after in zip(
+                    self._tape.decisions, here, program(self._tensor(moved)), strict=True
+                ):
+                    crossing.update(dict.fromkeys(_cells_where(decision, before != after)))
             if crossing:
                 found[cell] = list(crossing)
         return found
 
+    def dead(self, v: Sequence[float] | np.ndarray) -> list[str]:
+        """Columns (of a run in one row: rows) of MAX, MIN or IF that give a constant in each of their cells.
 
-def _changed_cells(run: object, before: torch.Tensor, after: torch.Tensor) -> Iterator[str]:
-    assert isinstance(run, Run)
-    changed = before != after
-    host = run.host
-    if not bool(changed.any()):
+        Such a unit, a dead ReLU where the formula is MAX(0, x), has no gradient and learns nothing more.
+        """
+        asked = [decision for decision in self._tape.decisions if decision.idle is not None]
+        found: dict[str, None] = {}
+        patterns = self._tape.program([decision.pattern for decision in asked])(self._tensor(v))
+        for decision, pattern in zip(asked, patterns, strict=True):
+            host = decision.owner.host  # type: ignore[attr-defined]
+            if host.shape != (1, 1):
+                idle = _per_cell(pattern == decision.idle, host, all_of=True)
+                found.update(dict.fromkeys(line.address for line in _idle_lines(host, idle)))
+        return list(found)
+
+
+def _per_cell(mask: torch.Tensor, host: Area, all_of: bool = False) -> torch.Tensor:
+    """Whether any (or all) of what each cell of a run decided is True (H, W)."""
+    flat = mask.flatten(2)
+    return (flat.all(dim=2) if all_of else flat.any(dim=2)).broadcast_to(host.shape)
+
+
+def _cells_where(decision: t.Decision, mask: torch.Tensor) -> Iterator[str]:
+    host = decision.owner.host  # type: ignore[attr-defined]
+    if bool(mask.any()):
+        for i, j in _per_cell(mask, host).nonzero().tolist():
+            yield cell_address(host.sheet, host.top + i, host.left + j)
+
+
+def _idle_lines(host: Area, idle: torch.Tensor) -> Iterator[Area]:
+    rows, cols = host.shape
+    if rows == 1:
+        if bool(idle.all()):
+            yield host
         return
-    per_cell = changed.flatten(2).any(dim=2).broadcast_to(host.shape)
-    for i, j in per_cell.nonzero().tolist():
-        yield cell_address(host.sheet, host.top + i, host.left + j)
+    for j in range(cols):
+        if bool(idle[:, j].all()):
+            yield Area(host.sheet, host.top, host.left + j, host.bottom, host.left + j)
 
 
 def differentiate(
@@ -138,7 +172,7 @@ def differentiate(
     NotDifferentiable for a formula in between that has no derivative or translation, CycleError,
     FormulaError, and DataError where text or an error value stands in the way; each names the cell.
     """
-    start = _start(book, changing)
+    start = start_values(book, changing)
     graph = RunGraph(book)
     if objective.shape != (1, 1):
         raise ProblemError(
@@ -151,27 +185,18 @@ def differentiate(
             f"{objective.address} does not depend on the changing cells {cells};"
             " follow it back with Trace Precedents"
         )
-    tape = t.Tape(torch.from_numpy(start.copy()))
+    tape = t.Tape(torch.from_numpy(start))
     evaluator = Evaluator(graph)
-    _lay_changing(evaluator, tape, changing)
-    pieces = _computed(evaluator, tape, sliced.runs)
+    lay_changing(evaluator, tape, changing)
+    pieces = []
+    for run in sliced.runs:
+        tape.deciding = run
+        pieces.append(evaluator.compute(run))
     head = next(p for p in reversed(pieces) if objective.intersect(p.area))
-    if head.area != objective:
-        head = _one_cell(head, objective)
-    pieces = [p for p in pieces if p is not head] + [head]
-    if sentence := error_sentence(head, objective.address):
-        raise DataError(sentence)
-    if head.kind is not None and (head.kind != NUMBER).any():
-        raise ProblemError(f"{objective.address} shows no number; the objective must be a number to optimise")
-    if not isinstance(head.num, t.Var):
-        cells = ", ".join(a.address for a in changing)
-        raise ProblemError(
-            f"{objective.address} does not change with the cells {cells} as the book stands;"
-            " a condition between them leaves them out"
-        )
+    pieces = [p for p in pieces if p is not head] + [_one_cell(head, objective)]
+    _require_number(pieces[-1], objective, changing)
     frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
-    function = SheetFunction(objective, changing, start, frozen)
-    function._record(tape, pieces)
+    function = SheetFunction(objective, changing, tape, pieces, frozen)
     function.sense, function.init = sense, init
     if lower is not None:
         function.lower = np.asarray(lower, dtype=np.float64)
@@ -180,7 +205,7 @@ def differentiate(
     return function
 
 
-def _start(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
+def start_values(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
     """Values of the changing cells (n,); an empty cell counts as 0, as in Solver."""
     values = []
     seen: set[tuple[str, int, int]] = set()
@@ -207,7 +232,8 @@ def _start(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
     return np.array(values, dtype=np.float64)
 
 
-def _lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -> None:
+def lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -> None:
+    """From now on the evaluator takes the changing cells from the tape's input, in order."""
     at = 0
     for area in changing:
         rows, cols = area.shape
@@ -216,54 +242,23 @@ def _lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) 
         at += rows * cols
 
 
-def _computed(evaluator: Evaluator, tape: t.Tape, runs: list[Run]) -> list[Piece]:
-    pieces = []
-    with torch.no_grad():
-        for run in runs:
-            tape.deciding = run
-            pieces.append(evaluator.compute(run))
-    return pieces
-
-
 def _one_cell(piece: Piece, cell: Area) -> Piece:
+    if piece.area == cell:
+        return piece
     grid = cut_out(piece, cell)
     kind = None if grid.kind is None else grid.kind[0, 0]
     text = None if grid.text is None else grid.text[0, 0]
     return Piece(cell, t.reshape(grid.num, shape=(1, 1)), kind, text, piece.partial)
 
 
-@dataclass(frozen=True)
-class Translation:
-    """What torch makes of every formula of a book, computed from the book's typed-in values alone.
-
-    blocks    the cells that torch computed, nan where a cell shows no number
-    blockers  (address, function or reason) of formulas not translated; they stand at their saved values
-    """
-
-    blocks: list[Block]
-    blockers: list[tuple[str, str]]
-
-
-def translate_all(book: Snapshot) -> Translation:
-    """Every formula that torch can compute, each from what torch computed before it."""
-    graph = RunGraph(book)
-    evaluator = Evaluator(graph)
-    blocks: list[Block] = []
-    blockers: list[tuple[str, str]] = []
-    runs = [run for sheet in book.sheets for run in graph.runs(sheet)]
-
-    def blocked(run: Run, error: FormulaError) -> None:
-        blockers.append((error.cell or run.cell, error.function or str(error)))
-
-    for run in graph.in_order(runs, blocked):
-        try:
-            piece = evaluator.compute(run)
-        except FormulaError as error:
-            blocked(run, error)
-            continue
-        assert isinstance(piece.num, torch.Tensor)
-        values = np.array(piece.num.numpy())
-        if piece.kind is not None:
-            values[piece.kind > BOOL] = np.nan
-        blocks.append(Block(run.area, values))
-    return Translation(blocks, blockers)
+def _require_number(head: Piece, objective: Area, changing: Sequence[Area]) -> None:
+    if sentence := error_sentence(head, objective.address):
+        raise DataError(sentence)
+    if head.kind is not None and (head.kind != NUMBER).any():
+        raise ProblemError(f"{objective.address} shows no number; the objective must be a number to optimise")
+    if not isinstance(head.num, t.Var):
+        cells = ", ".join(a.address for a in changing)
+        raise ProblemError(
+            f"{objective.address} does not change with the cells {cells} as the book stands;"
+            " a condition between them leaves them out"
+        )

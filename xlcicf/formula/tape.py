@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -106,16 +107,25 @@ class Program:
         return [registers[i] for i in self._outputs]
 
 
-class Tape:
-    """Records the primitives applied to its one input.
+class Decision(NamedTuple):
+    """Where a formula chose a branch or a side of a corner.
 
-    `decisions` collects where a formula chose a branch or a side of a corner: (pattern, owner), the pattern a
-    Var that changes when the choice does, the owner whatever `deciding` was set to meanwhile.
+    pattern  changes when the choice does
+    owner    who made it: what the tape's `deciding` was set to meanwhile
+    idle     the pattern's value at which the outcome is constant (MAX(0, x) below 0); None: at neither
     """
+
+    pattern: Var
+    owner: object
+    idle: bool | None
+
+
+class Tape:
+    """Records the primitives applied to its one input, and in `decisions` the choices that formulas made."""
 
     def __init__(self, start: Tensor):
         self.input = Var(self, 0, start)
-        self.decisions: list[tuple[Var, object]] = []
+        self.decisions: list[Decision] = []
         self.deciding: object = None
         self._records: list[tuple[Primitive, tuple, dict, Var]] = []
 
@@ -124,10 +134,10 @@ class Tape:
         self._records.append((primitive, operands, static, out))
         return out
 
-    def decide(self, pattern: Operand) -> None:
+    def decide(self, pattern: Operand, idle: bool | None = None) -> None:
         """Notes a choice, for whoever asks later which choices change between two points."""
         if isinstance(pattern, Var):
-            self.decisions.append((pattern, self.deciding))
+            self.decisions.append(Decision(pattern, self.deciding, idle))
 
     def operand_of(self, var: Var, primitive: Primitive) -> Operand | None:
         """What `primitive` was applied to when it made `var`; None where something else made it."""

@@ -1,0 +1,81 @@
+"""What torch makes of a book's formulas one by one, and which of them stand in the way of a gradient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from xlcicf.errors import FormulaError
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.runs import Run, RunGraph, is_volatile
+from xlcicf.formula.sheetfunction import Block, block_of, lay_changing, start_values
+from xlcicf.formula.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The formulas looked at.
+
+    areas     where they stand, run by run
+    blocks    what torch computes in those it can, from the book's values
+    blockers  (address, function or reason) of the others; they stand at their saved values
+    frozen    addresses of volatile cells (RAND, NOW), which stand at their saved values too
+    """
+
+    areas: list[Area]
+    blocks: list[Block]
+    blockers: list[tuple[str, str]]
+    frozen: list[str]
+
+    @property
+    def formulas(self) -> int:
+        """The number of formula cells."""
+        return _cells(self.areas)
+
+    @property
+    def differentiable(self) -> int:
+        """How many of them torch computes."""
+        return _cells([block.area for block in self.blocks])
+
+
+def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Area] = ()) -> Survey:
+    """The formulas between changing cells and objective; without an objective all that torch can translate.
+
+    Raises what `differentiate` raises for changing cells that are unfit, and CycleError.
+    """
+    graph = RunGraph(book)
+    evaluator = Evaluator(graph)
+    blockers: list[tuple[str, str]] = []
+
+    def blocked(run: Run, error: FormulaError) -> None:
+        blockers.append((error.cell or run.cell, error.function or str(error)))
+
+    if objective is None:
+        runs = [run for sheet in book.sheets for run in graph.runs(sheet)]
+        volatile = [run for run in runs if is_volatile(run)]
+        areas = [run.area for run in runs]
+        ordered = graph.in_order([run for run in runs if not is_volatile(run)], blocked)
+    else:
+        tape = t.Tape(torch.from_numpy(start_values(book, changing)))
+        lay_changing(evaluator, tape, changing)
+        sliced = graph.between(changing, [objective])
+        ordered, volatile = sliced.runs, sliced.frozen
+        areas = [run.area for run in sliced.runs]
+    blocks = []
+    for run in ordered:
+        try:
+            piece = evaluator.compute(run)
+        except FormulaError as error:
+            blocked(run, error)
+            continue
+        num = t.value_of(piece.num)
+        assert isinstance(num, torch.Tensor)
+        blocks.append(block_of(piece, num))
+    frozen = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
+    return Survey(areas, blocks, blockers, frozen)
+
+
+def _cells(areas: list[Area]) -> int:
+    return sum(rows * cols for rows, cols in (area.shape for area in areas))
