@@ -1,0 +1,86 @@
+"""A workbook that openpyxl made, saved with the results of its formulas, the same bytes each time."""
+
+import io
+import math
+import os
+import re
+
+import openpyxl
+
+from xlcicf.bridge.calculator import Calculator, not_computed
+from xlcicf.bridge.cells import read_sheet
+from xlcicf.bridge.contents import Contents
+from xlcicf.bridge.package import Package, package_from_bytes, save_package
+from xlcicf.bridge.splice import KEEP, Patch, splice
+from xlcicf.errors import FormulaError
+from xlcicf.formula.address import cell_address
+
+_FONT = re.compile(rb"<font>(.*?)</font>", re.DOTALL)
+_FONT_CHILD = re.compile(rb"<(\w+)[^>]*?/>")
+_FONT_ORDER = (  # CT_Font of ECMA-376 part 1, as Excel writes it; openpyxl puts the name first
+    b"b i strike condense extend outline shadow u vertAlign sz color name family charset scheme".split()
+)
+_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_EARLIEST = rb"\g<1>1980-01-01T00:00:00Z"  # the time that the zip's members carry too
+
+
+def save_generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> None:
+    """Saves a workbook of ours with each formula's result beside it, numbers in 17 digits.
+
+    IronCalc computes the results; Excel computes them again when it opens the book. Two calls with equal
+    workbooks write the same bytes. Raises BookError where the file cannot be written and FormulaError,
+    naming the cell, where IronCalc cannot compute a formula.
+    """
+    buffer = io.BytesIO()
+    workbook.save(buffer)
+    package = package_from_bytes(buffer.getvalue(), os.fspath(path))
+    package = _with_exact_numbers(_tidied(package), workbook)
+    save_package(_with_results(package), path)
+
+
+def _tidied(package: Package) -> Package:
+    """openpyxl's package with fixed times and the children of <font> in the schema's order."""
+    styles, core = "xl/styles.xml", "docProps/core.xml"
+    return package.replace(
+        {
+            styles: _FONT.sub(_ordered_font, package[styles]),
+            core: _TIMES.sub(_EARLIEST, package[core]),
+        }
+    )
+
+
+def _ordered_font(match: re.Match[bytes]) -> bytes:
+    children = sorted(_FONT_CHILD.finditer(match[1]), key=lambda child: _FONT_ORDER.index(child[1]))
+    return b"<font>%b</font>" % b"".join(child[0] for child in children)
+
+
+def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Package:
+    """openpyxl writes 16 digits, too few for some numbers: those are written again."""
+    changes = {}
+    for entry in Contents(package).sheets.values():
+        patches = {
+            (cell.row, cell.column): Patch(float(cell.value))
+            for row in workbook[entry.name].iter_rows()
+            for cell in row
+            if isinstance(cell.value, float) and float(f"{cell.value:.16g}") != cell.value
+        }
+        assert all(math.isfinite(patch.value) for patch in patches.values())
+        changes[entry.part] = splice(package[entry.part], entry.part, patches)
+    return package.replace(changes)
+
+
+def _with_results(package: Package) -> Package:
+    contents = Contents(package)
+    sheets = {name: read_sheet(contents, entry) for name, entry in contents.sheets.items()}
+    patches: dict[str, dict[tuple[int, int], Patch]] = {name: {} for name in sheets}
+    for (sheet, cell), value in Calculator(contents, sheets).results():
+        if not_computed(value):
+            address = cell_address(sheet, *cell)
+            raise FormulaError(
+                f"IronCalc cannot compute {sheets[sheet].formulas[cell]} in {address}", address
+            )
+        patches[sheet][cell] = Patch(value, KEEP)
+    parts = {name: contents.sheets[name].part for name in sheets}
+    return package.replace(
+        {parts[name]: splice(package[parts[name]], parts[name], patches[name]) for name in sheets}
+    )

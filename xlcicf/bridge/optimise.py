@@ -1,0 +1,133 @@
+"""A book's problem: found in it, saved into it, made a function of its changing cells, and written back."""
+
+import math
+
+import numpy as np
+
+from xlcicf import formula
+from xlcicf.bridge.bounds import bounds
+from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.bridge.snapshot import _names, _table, read_snapshot
+from xlcicf.bridge.solver import saved_problem, solver_names
+from xlcicf.errors import DataError
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Sheet, Snapshot
+
+# Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
+OWN_WEIGHTS = "hidden.weight"
+OWN_INIT = "train.init"
+
+# Cells named "train." and one of these set the arguments of `train` that Solver's settings have no word for.
+SETTINGS = {"optimizer": str, "steps": int, "lr": float, "restarts": int, "seed": int}
+
+
+def find_problem(book, sheet: str | None = None) -> Problem:
+    """The problem that Solver or xlcicf saved in `book`, on `sheet` where several of its sheets have one.
+
+    Raises ProblemError, saying the way out, where there is none or more than one, AddressError where there
+    is no such sheet or where the settings mean no cells.
+    """
+    return saved_problem(outline(book), sheet)
+
+
+def save_problem(book, problem: Problem) -> None:
+    """Saves `problem` as Solver does, in hidden names of the objective's sheet: its dialog opens filled in.
+
+    Raises AddressError where the problem means no cells, NotPossibleHeadless where the file holds another
+    problem on that sheet, which only a running Excel can replace.
+    """
+    snapshot = outline(book)
+    host = objective_area(snapshot, problem).sheet
+    saved = {name: text for (name, scope), text in snapshot.names.items() if scope == host}
+    names = book.sheets[host].names
+    wanted = solver_names(snapshot, problem)
+    for name, text in wanted.items():
+        if saved.get(name, text) != text:
+            names[name].refers_to = "=" + text
+    for name, text in wanted.items():
+        if name not in saved:
+            names.add(name, "=" + text).api.Visible = False
+
+
+def differentiate(book, problem: Problem) -> formula.SheetFunction:
+    """The function from a book's changing cells to its objective, with exact gradients and within its bounds.
+
+    Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with
+    the cell and the way out.
+    """
+    snapshot = read_snapshot(book)
+    changing = changing_areas(snapshot, problem)
+    lower, upper = bounds(snapshot, problem)
+    return formula.differentiate(
+        snapshot,
+        objective_area(snapshot, problem),
+        changing,
+        sense=problem.sense,
+        lower=lower,
+        upper=upper,
+        init=_own_init(snapshot, changing),
+    )
+
+
+def write_back(book, problem: Problem, values) -> None:
+    """Writes `values` (n,) into the changing cells, in the order of `SheetFunction.cells`, area by area."""
+    areas = changing_areas(outline(book), problem)
+    values = np.asarray(values, dtype=float)
+    sizes = [math.prod(area.shape) for area in areas]
+    assert values.shape == (sum(sizes),), f"{values.shape} values for {sum(sizes)} changing cells"
+    for area, part in zip(areas, np.split(values, np.cumsum(sizes)[:-1]), strict=True):
+        cells_of(book, area).value = part.reshape(area.shape).tolist()
+
+
+def training_settings(book) -> dict[str, str | int | float]:
+    """What the book's cells named train.optimizer, train.steps, ... set, as arguments for `train`.
+
+    Blank cells and those of other books set nothing. Raises DataError, naming the cell, for what cannot be
+    meant.
+    """
+    snapshot = outline(book)
+    settings = {}
+    for key, kind in SETTINGS.items():
+        if (f"train.{key}", None) in snapshot.names:
+            (area,) = resolve(snapshot, f"train.{key}", "the setting")
+            value = cells_of(book, area).value
+            if value is not None:
+                settings[key] = _setting(value, kind, f"{area.address} (train.{key})")
+    return settings
+
+
+def _setting(value, kind, where):
+    if kind is str and isinstance(value, str):
+        return value.strip().lower()
+    if kind is not str and isinstance(value, float) and kind(value) == value:
+        return kind(value)
+    what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
+    raise DataError(f"{where} holds {value!r}; it must be {what}")
+
+
+def outline(book) -> Snapshot:
+    """The sheets, names and tables of `book` without its cells: enough to know what a reference means."""
+    tables = (_table(table) for sheet in book.sheets for table in sheet.tables)
+    return Snapshot(
+        sheets={sheet.name: Sheet(sheet.name) for sheet in book.sheets},
+        names=dict(_names(book)),
+        tables={table.name.lower(): table for table in tables},
+    )
+
+
+def cells_of(book, area: Area):
+    """The xlwings Range of an area."""
+    return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
+
+
+def _own_init(book: Snapshot, changing: list[Area]) -> float | None:
+    """The half-width for restarts of a net in a book of xlcicf's own, None for anything else."""
+    if not {(OWN_WEIGHTS, None), (OWN_INIT, None)} <= book.names.keys():
+        return None
+    if resolve(book, OWN_WEIGHTS, "the weights") != changing:
+        return None
+    (cell,) = resolve(book, OWN_INIT, "the width of restarts")
+    value = book.sheets[cell.sheet].values.get((cell.top, cell.left))
+    if not isinstance(value, float) or value <= 0:
+        raise DataError(f"{cell.address} ({OWN_INIT}) must hold a number above 0, such as 0.5")
+    return value

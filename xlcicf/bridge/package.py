@@ -1,0 +1,171 @@
+"""An .xlsx or .xlsm file as what it is: a zip of named parts, read with caps, saved whole or not at all."""
+
+import io
+import os
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from xlcicf.errors import BookError
+
+MAX_MEMBERS = 20_000
+MAX_PART = 256 * 2**20  # bytes of one part, unpacked
+MAX_TOTAL = 512 * 2**20  # bytes of all parts, unpacked
+MAX_RATIO = 200  # unpacked to packed; sheets reach 50, a zip bomb 1000
+RATIO_FROM = 8 * 2**20  # below so many bytes a ratio is no danger
+
+_ZIP = b"PK\x03\x04"
+_CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can name: the same bytes at any hour
+
+
+class Package(Mapping[str, bytes]):
+    """The parts of a workbook file by name, in the file's order. Never changes: `replace` makes another."""
+
+    def __init__(self, parts: Mapping[str, bytes]):
+        self._parts = MappingProxyType(dict(parts))
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other) -> bool:
+        return self is other
+
+    def replace(self, changes: Mapping[str, bytes | None]) -> "Package":
+        """A package with these parts changed or, where None, gone; new parts come last."""
+        parts = {**self._parts, **changes}
+        return Package({name: data for name, data in parts.items() if data is not None})
+
+    def to_bytes(self) -> bytes:
+        """The zip file. The same parts give the same bytes."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in self._parts.items():
+                member = zipfile.ZipInfo(name, _EARLIEST)
+                member.compress_type = zipfile.ZIP_DEFLATED
+                member.create_system = 0
+                archive.writestr(member, data)
+        return buffer.getvalue()
+
+
+def read_package(path: str | os.PathLike) -> Package:
+    """The package in a file. Raises BookError, with the way out, for a file that is no readable workbook."""
+    path = Path(path)
+    refuse_open_book(path)
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BookError(f"{path} is no file; give the path of an .xlsx or .xlsm workbook")
+            data = file.read(MAX_TOTAL + 1)
+    except FileNotFoundError:
+        raise BookError(f"there is no file {path}; check the path") from None
+    except IsADirectoryError:
+        raise BookError(f"{path} is a folder; give the path of an .xlsx or .xlsm workbook") from None
+    except PermissionError as error:
+        raise BookError(f"{path} may not be read; change its permissions or close it in Excel") from error
+    except (OSError, ValueError) as error:
+        raise BookError(f"{path} cannot be read ({error})") from error
+    return package_from_bytes(data, path.name)
+
+
+def package_from_bytes(data: bytes, name: str = "the workbook") -> Package:
+    """The package in a zip file's bytes; `name` is for the sentence of a BookError."""
+    if data.startswith(_CFB):
+        raise BookError(
+            f"{name} is encrypted or an old .xls; take its password off, or save it as .xlsx, in Excel"
+        )
+    if not data.startswith(_ZIP):
+        raise BookError(f"{name} is no .xlsx or .xlsm workbook; save it as one in Excel")
+    if len(data) > MAX_TOTAL:
+        raise BookError(f"{name} is larger than {MAX_TOTAL >> 20} MB, more than is read here")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return Package(_read_members(archive, name))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+        raise BookError(f"{name} is damaged ({error}); open and save it in Excel") from error
+    except RuntimeError as error:  # zipfile's word for a password
+        raise BookError(f"{name} is encrypted ({error}); save it without a password") from error
+
+
+def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MAX_MEMBERS:
+        raise BookError(f"{name} has {len(members)} parts, more than any workbook needs; it was not read")
+    if len({member.filename for member in members}) < len(members):
+        raise BookError(f"{name} holds two parts of one name; open and save it in Excel")
+    if sum(member.file_size for member in members) > MAX_TOTAL:
+        raise BookError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MB; it was not read")
+    for member in members:
+        if member.file_size > MAX_PART or (
+            member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * max(1, member.compress_size)
+        ):
+            raise BookError(f"{name}: {member.filename} unpacks to a suspicious size; it was not read")
+    return {member.filename: archive.read(member) for member in members}
+
+
+def save_package(package: Package, path: str | os.PathLike) -> None:
+    """Writes the file whole or not at all, keeping its mode; until the last step the old file stands."""
+    path = Path(os.path.realpath(path))
+    refuse_open_book(path)
+    if path.exists() and not (path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
+        raise BookError(f"{path} is read-only; save under another name (--out) or make it writable")
+    data = package.to_bytes()
+    try:
+        _replace_file(path, data)
+    except FileNotFoundError as error:
+        raise BookError(f"there is no folder {path.parent}; make it first") from error
+    except OSError as error:
+        raise BookError(
+            f"{path} cannot be written ({error.strerror}); close it in Excel or check the disk"
+        ) from error
+
+
+def refuse_open_book(path: Path) -> None:
+    """Raises BookError where Excel's or LibreOffice's lock file lies beside the book."""
+    for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
+        if path.name and path.with_name(lock).exists():
+            raise BookError(f"{path.name} is open in {program} ({lock} lies beside it); close it there first")
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else _default_mode())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _default_mode() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename itself durable; Windows has no such call and needs none."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,117 @@
+"""Formula text taken apart: is it well formed, and how does it read in another cell."""
+
+import re
+
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+
+from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, column_number
+
+
+def tokens(formula: str) -> list[Token]:
+    """The tokens of a formula with its "=". Raises ValueError where openpyxl cannot tell them."""
+    try:
+        return Tokenizer(formula).items
+    except (TokenizerError, AssertionError, AttributeError, IndexError) as error:
+        raise ValueError(f"{formula!r} cannot be read as a formula") from error
+
+
+def is_well_formed(formula: str) -> bool:
+    """Whether operands, operators and brackets of a formula follow each other as Excel needs them to:
+    a book with a formula that it cannot read does not open unrepaired."""
+    try:
+        parts = tokens(formula)
+    except ValueError:
+        return False
+    opened: list[str] = []
+    before, awaits_operand = "", True
+    for token in parts:
+        kind, starts = token.type, token.subtype == Token.OPEN
+        if kind in (Token.FUNC, Token.PAREN, Token.ARRAY, "ARRAYROW") and not starts:
+            empty = before in (Token.OPEN, Token.SEP) and opened[-1:] == [Token.FUNC]
+            if not opened or opened.pop() != kind or (awaits_operand and not empty):
+                return False
+            awaits_operand = False
+        elif kind == Token.SEP:
+            if awaits_operand and Token.FUNC not in opened[-1:]:
+                return False
+            awaits_operand = True
+        elif kind in (Token.OP_IN, Token.OP_POST):
+            if awaits_operand:
+                return False
+            awaits_operand = kind == Token.OP_IN
+        elif kind != Token.WSPACE:  # an operand, an opening bracket or a sign
+            intersects = before == Token.WSPACE and token.subtype in (Token.RANGE, Token.OPEN)
+            if not awaits_operand and not intersects:  # a space between two ranges is an operator
+                return False
+            awaits_operand = starts or kind == Token.OP_PRE
+            opened += [kind] * starts
+        before = Token.OPEN if starts else kind
+    return not opened and not awaits_operand
+
+
+_REFERENCE = re.compile(
+    r"(?<![\w.\\])(?:"
+    r"(?P<dc>\$?)(?P<col>[A-Za-z]{1,3})(?P<dr>\$?)(?P<row>[1-9]\d{0,6})"
+    r"|(?P<dc1>\$?)(?P<col1>[A-Za-z]{1,3}):(?P<dc2>\$?)(?P<col2>[A-Za-z]{1,3})"
+    r"|(?P<dr1>\$?)(?P<row1>[1-9]\d{0,6}):(?P<dr2>\$?)(?P<row2>[1-9]\d{0,6})"
+    r")(?![\w.(\[!])"
+)
+
+Template = list[str | tuple[str, int]]  # literal text, or ("col" | "row", number) that moves
+
+
+def relative_template(formula: str) -> Template:
+    """A formula without "=", cut into text that stays and row and column numbers that move.
+
+    Raises ValueError for what is no formula.
+    """
+    pieces: Template = []
+    for token in tokens("=" + formula):
+        if token.type == Token.OPERAND and token.subtype == Token.RANGE:
+            _add_operand(pieces, token.value)
+        else:
+            pieces.append(token.value)
+    return pieces
+
+
+def _add_operand(pieces: Template, text: str) -> None:
+    if "[" in text.rpartition("!")[2]:  # a structured reference has nothing to move
+        pieces.append(text)
+        return
+    prefix_end = text.rfind("!") + 1
+    pieces.append(text[:prefix_end])
+    last = prefix_end
+    for match in _REFERENCE.finditer(text, prefix_end):
+        pieces.append(text[last : match.start()])
+        _add_reference(pieces, match.groupdict())
+        last = match.end()
+    pieces.append(text[last:])
+
+
+def _add_reference(pieces: Template, found: dict[str, str | None]) -> None:
+    if found["col"] is not None:
+        _add_part(pieces, "col", found["dc"], found["col"])
+        _add_part(pieces, "row", found["dr"], found["row"])
+        return
+    kind = "col" if found["col1"] is not None else "row"
+    for number, colon in (("1", ":"), ("2", "")):
+        _add_part(pieces, kind, found["dc" + number] or found["dr" + number], found[kind + number])
+        pieces.append(colon)
+
+
+def _add_part(pieces: Template, kind: str, dollar: str | None, text: str) -> None:
+    if dollar:
+        pieces.append("$" + text)
+    else:
+        pieces.append((kind, column_number(text) if kind == "col" else int(text)))
+
+
+def shifted(template: Template, rows: int, cols: int) -> str:
+    """The formula's text so many rows down and columns right; past the sheet's edge it wraps, as in Excel."""
+    return "".join(piece if isinstance(piece, str) else _moved(*piece, rows, cols) for piece in template)
+
+
+def _moved(kind: str, number: int, rows: int, cols: int) -> str:
+    if kind == "col":
+        return column_letters((number - 1 + cols) % MAX_COL + 1)
+    return str((number - 1 + rows) % MAX_ROW + 1)

@@ -1,0 +1,193 @@
+"""What runs wrote into a book, kept in BOOK.xlcicf.json beside it, so that each can be undone and redone."""
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlcicf.bridge.optimise import cells_of, outline
+from xlcicf.bridge.package import _replace_file
+from xlcicf.bridge.problem import resolve
+from xlcicf.bridge.ranges import ERRORS
+from xlcicf.errors import BookError, TrainingError
+from xlcicf.formula.address import cell_address
+
+KEPT = 50  # runs
+MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
+
+Rows = list[list]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the cells of an area, such as "Net!D4:N5", held before a run and after it, row by row.
+
+    A cell is as in the file: None, a number, text, a bool, {"formula": "=A1"} or {"date": "2024-05-17"}.
+    """
+
+    cells: str
+    before: Rows
+    after: Rows
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that wrote into a book; `title` says which, such as "lbfgs: Net!B2 from 0.264 to 0.135"."""
+
+    title: str
+    changes: tuple[Change, ...]
+
+    def to_json(self) -> dict:
+        content = {"title": self.title, "changes": [vars(change) for change in self.changes]}
+        return content | {"hash": _hash(content)}
+
+    @classmethod
+    def from_json(cls, content: dict) -> "Run":
+        run = cls(content["title"], tuple(Change(**change) for change in content["changes"]))
+        if run.to_json() != content:
+            raise ValueError("a run does not have its hash")
+        return run
+
+
+class History:
+    """The last runs of a book, oldest first; of them the first `done` stand in it, the others are undone."""
+
+    def __init__(self, path: Path, runs: list[Run], done: int):
+        self.path, self.runs, self.done = path, runs, done
+
+    @classmethod
+    def beside(cls, book: str | os.PathLike) -> "History":
+        """The history of a book by its path; empty where there is none yet. Raises BookError if damaged."""
+        path = Path(f"{os.fspath(book)}.xlcicf.json")
+        if not path.exists():
+            return cls(path, [], 0)
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError(f"it is larger than {MAX_BYTES:,} bytes")
+            content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+            runs, done = [Run.from_json(run) for run in content["runs"]], content["done"]
+            if done not in range(len(runs) + 1):
+                raise ValueError("it counts more runs than it holds")
+        except OSError as error:
+            raise BookError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise BookError(
+                f"{path} is damaged ({error}); put a good copy back, or delete it and go on without undo"
+            ) from error
+        return cls(path, runs, done)
+
+    def save(self, book: str | os.PathLike | None = None) -> None:
+        """Writes the history whole or not at all, beside `book` where it was saved under another name."""
+        path = self.path if book is None else Path(f"{os.fspath(book)}.xlcicf.json")
+        runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
+        try:
+            _replace_file(path, f'{{"done": {self.done}, "runs": [\n{runs}\n]}}\n'.encode())
+        except OSError as error:
+            raise BookError(f"{path} cannot be written ({error.strerror}); check the folder") from error
+        self.path = path
+
+    @contextmanager
+    def recording(self, book, title: str, references: Iterable[str]) -> Iterator[None]:
+        """Records what the body writes into the cells of `references` as a run; what was undone is forgotten.
+
+        book        an xlwings Book
+        references  all cells that the body may write to: addresses or defined names
+        """
+        before = [(cells, _read(book, cells)) for cells in _addresses(book, references)]
+        yield
+        changes = tuple(Change(cells, rows, _read(book, cells)) for cells, rows in before)
+        self.runs = [*self.runs[: self.done], Run(title, changes)][-KEPT:]
+        self.done = len(self.runs)
+
+    def undo(self, book) -> Run:
+        """Puts back what the cells held before the last run. The caller saves the book, then the history.
+
+        Raises TrainingError where there is nothing to undo, or a cell no longer holds what the run left.
+        """
+        if not self.done:
+            raise TrainingError(f"there is no run to undo: {self.path.name} has none that stands in the book")
+        run = self.runs[self.done - 1]
+        _exchange(book, [(change.cells, change.after, change.before) for change in run.changes])
+        self.done -= 1
+        return run
+
+    def redo(self, book) -> Run:
+        """Puts back what the last run undone had written. Raises as `undo` does."""
+        if self.done == len(self.runs):
+            raise TrainingError("there is no run to redo; only a run that was undone can be redone")
+        run = self.runs[self.done]
+        _exchange(book, [(change.cells, change.before, change.after) for change in run.changes])
+        self.done += 1
+        return run
+
+
+def _no_number(text):
+    raise ValueError(f"{text} is no number a cell can hold")
+
+
+def _hash(content: dict) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _addresses(book, references: Iterable[str]) -> list[str]:
+    snapshot = outline(book)
+    areas = [area for text in references for area in resolve(snapshot, text, "the cells to write")]
+    return list(dict.fromkeys(area.address for area in areas))
+
+
+def _exchange(book, changes: list[tuple[str, Rows, Rows]]) -> None:
+    """Writes the new rows of each (address, rows expected there, new rows), if all are there as expected."""
+    for cells, expected, _ in changes:
+        for address, is_there, was_there in _compared(book, cells, expected):
+            if json.dumps(is_there) != json.dumps(was_there):
+                raise TrainingError(
+                    f"{address} was changed by hand: it holds {_shown(is_there)}, the last run left"
+                    f" {_shown(was_there)}; put that back first, nothing was overwritten"
+                )
+    for cells, _, rows in changes:
+        _range(book, cells).value = [[_content(cell) for cell in row] for row in rows]
+
+
+def _compared(book, cells, expected) -> Iterator[tuple]:
+    """(address, what is there, what is expected) of each cell."""
+    here = _range(book, cells)
+    for r, (now, then) in enumerate(zip(_read(book, cells), expected, strict=True)):
+        for c, pair in enumerate(zip(now, then, strict=True)):
+            yield cell_address(here.sheet.name, here.row + r, here.column + c), *pair
+
+
+def _range(book, cells: str):
+    (area,) = resolve(outline(book), cells, "the cells of the last run")
+    return cells_of(book, area)
+
+
+def _read(book, cells: str) -> Rows:
+    """The cells of an area as JSON has them."""
+    found = _range(book, cells)
+    values, formulas = found.options(ndim=2, err_to_str=True).value, found.formula
+    if found.shape == (1, 1):
+        formulas = ((formulas,),)
+    return [[_cell(*pair) for pair in zip(*rows, strict=True)] for rows in zip(values, formulas, strict=True)]
+
+
+def _cell(value, formula):
+    if isinstance(formula, str) and formula.startswith("=") and formula != value:
+        return {"formula": formula}
+    return {"date": value.isoformat()} if isinstance(value, dt.datetime) else value
+
+
+def _content(cell):
+    """What to assign to a Range so that the cell holds this again; a leading ' keeps text from being read."""
+    if isinstance(cell, dict):
+        return cell["formula"] if "formula" in cell else dt.datetime.fromisoformat(cell["date"])
+    return f"'{cell}" if isinstance(cell, str) and cell not in ERRORS else cell
+
+
+def _shown(cell) -> str:
+    if isinstance(cell, dict):
+        return next(iter(cell.values()))
+    return "nothing" if cell is None else repr(cell)

@@ -1,0 +1,505 @@
+"""The command line: the same verbs as in Excel, each with --json for machines. Heavy imports wait for a verb."""
+
+import argparse
+import json
+import math
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from importlib import metadata
+from pathlib import Path
+
+import xlcicf
+from xlcicf.errors import XlcicfError
+
+DONE, NAMED_PROBLEM, WRONG_USAGE = 0, 1, 2
+
+Facts = dict[str, object]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; 0 done, 1 a named problem with the input, 2 wrong usage (argparse exits by itself)."""
+    args = _parser().parse_args(argv)
+    try:
+        facts, lines, code = args.verb(args)
+    except XlcicfError as error:
+        return _named_problem(args, str(error))
+    except KeyboardInterrupt:
+        return _named_problem(args, "stopped before anything was written")
+    if args.json:
+        print(json.dumps(_jsonable(facts)))
+    else:
+        print("\n".join(lines))
+    return code
+
+
+def _named_problem(args: argparse.Namespace, sentence: str) -> int:
+    if args.json:
+        print(json.dumps({"error": sentence}))
+    print(f"xlcicf: {sentence}", file=sys.stderr)
+    return NAMED_PROBLEM
+
+
+def _jsonable(value):
+    """JSON has no nan and no infinity: null stands for them."""
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# --- arguments ------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="xlcicf",
+        description="Your spreadsheet, differentiable: exact gradients and training through its own formulas.",
+    )
+    parser.add_argument("--version", action="version", version=f"xlcicf {xlcicf.__version__}")
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser):
+        added = verbs.add_parser(name, help=help, description=help, parents=[*parents, common])
+        added.set_defaults(verb=function)
+        return added
+
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    target, book, training = _target_options(), _book_argument(), _training_options()
+
+    demo = verb("demo", _demo, "build the Titanic book, train it without Excel, and report")
+    demo.add_argument("--out", default=".", metavar="DIR", help="folder for titanic.xlsx (default: here)")
+    verb("lessons", _lessons, "list the lesson books")
+    build = verb("build", _build, "build lesson books")
+    build.add_argument("names", nargs="*", metavar="NAME", help="lessons to build")
+    build.add_argument("--all", action="store_true", help="all of them")
+    build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
+    train = verb("train", _train, "train a book's changing cells in place of Solver", book, target, training)
+    train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
+    verb("undo", _undo, "take back what the last run wrote into a book", book)
+    verb("redo", _redo, "bring back the last run undone", book)
+    grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", book, target)
+    grad.add_argument(
+        "--check", action="store_true", help="beside central differences through recalculation by IronCalc"
+    )
+    verb("check", _check, "do formulas and torch agree; what cannot be differentiated", book, target)
+    bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", book, target)
+    bench.add_argument("--seconds", type=float, default=20.0, help="time for each contender (default: 20)")
+    verb("doctor", _doctor, "is everything there that xlcicf needs")
+    return parser
+
+
+def _book_argument() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("book", metavar="BOOK", help="an .xlsx or .xlsm workbook")
+    return parent
+
+
+def _target_options() -> argparse.ArgumentParser:
+    """Which problem of the book is meant; without any of these the one that Solver saved in it."""
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group(
+        "target", "without these: the problem that Solver or xlcicf saved in BOOK"
+    )
+    group.add_argument("--sheet", help="the sheet whose saved problem is meant")
+    group.add_argument("--objective", metavar="REF", help="Set Objective: a cell, such as Net!B2, or a name")
+    group.add_argument(
+        "--changing",
+        metavar="REF[,REF]",
+        help="By Changing Variable Cells: areas, such as Net!D4:N5, or names",
+    )
+    group.add_argument("--sense", type=_sense, metavar="min|max|VALUE", help="default: min")
+    return parent
+
+
+def _sense(text: str) -> str | float:
+    return text if text in ("min", "max") else float(text)
+
+
+def _training_options() -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    group = parent.add_argument_group(
+        "training", "without these: the book's own train.* cells, then the defaults"
+    )
+    group.add_argument("--optimizer", metavar="NAME", help="lbfgs (default), sgd, momentum, rmsprop or adam")
+    group.add_argument("--steps", type=int, metavar="N", help="at most so many a start (default: 200)")
+    group.add_argument("--lr", type=float, metavar="X", help="learning rate of a first-order optimizer")
+    group.add_argument("--restarts", type=int, metavar="K", help="starts, the sheet's own first (default: 1)")
+    group.add_argument("--seed", type=int, metavar="N", help="of the random starts (default: 0)")
+    return parent
+
+
+def _problem(book, args: argparse.Namespace):
+    """The problem that the options name, or the one saved in the book."""
+    from xlcicf.bridge import Problem, find_problem
+    from xlcicf.errors import ProblemError
+
+    if args.objective is None and args.changing is None:
+        problem = find_problem(book, args.sheet)
+        if args.sense is None:
+            return problem
+        return Problem(
+            problem.objective, problem.changing, args.sense, problem.constraints, problem.non_negative
+        )
+    if args.objective is None or args.changing is None:
+        raise ProblemError("--objective and --changing go together; name both")
+    sheet = f"{args.sheet}!" if args.sheet and "!" not in args.objective else ""
+    return Problem(sheet + args.objective, args.changing, "min" if args.sense is None else args.sense)
+
+
+# --- lessons --------------------------------------------------------------------------------------------
+
+
+def _lessons(args):
+    from xlcicf.lessons import LESSONS
+
+    facts = {"lessons": [{"name": lesson.name, "title": lesson.title} for lesson in LESSONS.values()]}
+    return facts, [f"{lesson.name:<12}{lesson.title}" for lesson in LESSONS.values()], DONE
+
+
+def _build(args):
+    from xlcicf.errors import BookError
+    from xlcicf.lessons import LESSONS, build
+
+    names = list(LESSONS) if args.all else args.names
+    if not names:
+        raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
+    _make_folder(args.out)
+    paths = [str(build(name, args.out)) for name in names]
+    return {"built": paths}, [f"built {path}" for path in paths], DONE
+
+
+def _make_folder(folder: str) -> None:
+    from xlcicf.errors import BookError
+
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise BookError(f"the folder {folder} cannot be made ({error.strerror}); choose another") from error
+
+
+def _demo(args):
+    from xlcicf.bridge import History, find_problem, open_book
+    from xlcicf.bridge.training import Settings
+    from xlcicf.lessons import build
+
+    _make_folder(args.out)
+    path = build("titanic", args.out)
+    Path(f"{path}.xlcicf.json").unlink(missing_ok=True)  # the history of a book that is built anew
+    book = open_book(path)
+    settings = Settings(restarts=100)
+    facts, lines = _trained(book, find_problem(book), settings, History.beside(path), path)
+    opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
+    return (
+        facts,
+        [opening, *lines, f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."],
+        DONE,
+    )
+
+
+# --- training -------------------------------------------------------------------------------------------
+
+
+def _train(args):
+    from xlcicf.bridge import History, open_book, training_settings
+    from xlcicf.bridge.training import Settings
+
+    book = open_book(args.book)
+    asked = {key: getattr(args, key) for key in ("optimizer", "steps", "lr", "restarts", "seed")}
+    chosen = training_settings(book) | {key: value for key, value in asked.items() if value is not None}
+    if chosen.get("optimizer", "lbfgs") == "lbfgs" and args.lr is None:
+        chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
+    settings = Settings(**chosen)
+    facts, lines = _trained(
+        book, _problem(book, args), settings, History.beside(args.book), args.out or args.book
+    )
+    return facts, lines, DONE
+
+
+def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
+    """Trains behind a progress bar, writes and saves; Ctrl-C stops and keeps the best."""
+    from tqdm import tqdm
+
+    from xlcicf.bridge.training import Training, save_with_history
+
+    training = Training(book, problem, settings)
+    starts = settings.restarts if settings.optimizer == "lbfgs" else 1
+    steps = iter(training)
+    with tqdm(total=starts, unit="start", disable=None, bar_format=_BAR) as bar:
+        try:
+            for step in steps:
+                done = step.restart if starts > 1 else step.number / settings.steps
+                bar.n = min(done, starts)
+                bar.set_postfix_str(f"best {training.best_loss:.8g}", refresh=False)
+                bar.update(0)
+            bar.n = starts
+        except KeyboardInterrupt:
+            steps.close()
+            training.reason = "stopped with Ctrl-C; the best values so far are kept"
+        bar.refresh()
+    outcome = training.write(history)
+    saved = save_with_history(book, history, path)
+    return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved)
+
+
+_BAR = "{percentage:3.0f}% |{bar:30}| {elapsed}{postfix}"
+
+
+def _outcome_facts(outcome, saved: Path) -> Facts:
+    accuracy = outcome.accuracy or (None, None)
+    return {
+        "objective": outcome.objective,
+        "changing": outcome.changing,
+        "variables": outcome.variables,
+        "sense": outcome.sense,
+        "optimizer": outcome.settings.optimizer,
+        "steps": outcome.settings.steps,
+        "restarts": outcome.settings.restarts,
+        "seed": outcome.settings.seed,
+        "before": outcome.before,
+        "after": outcome.after,
+        "accuracy_before": accuracy[0],
+        "accuracy_after": accuracy[1],
+        "seconds": outcome.seconds,
+        "reason": outcome.reason,
+        "dead": outcome.dead,
+        "saved": str(saved),
+        "parity_max": outcome.parity.maximum,
+        "parity_worst": outcome.parity.worst,
+    }
+
+
+def _outcome_lines(outcome, saved: Path) -> list[str]:
+    lines = [
+        f"{outcome.objective}, {_goal(outcome.sense)}, by changing {outcome.changing} ({outcome.variables} cells)",
+        f"  value       {outcome.before:.10g} -> {outcome.after:.10g}",
+    ]
+    if outcome.accuracy and None not in outcome.accuracy:
+        lines.append(f"  accuracy    {outcome.accuracy[0]:.1%} -> {outcome.accuracy[1]:.1%}")
+    lines.append(f"  took        {outcome.seconds:.2f} s with {outcome.settings.optimizer}")
+    lines.append(f"  stopped     {outcome.reason}")
+    lines += [
+        f"  dead        {cells} gives a constant in each row: it learns nothing more"
+        for cells in outcome.dead
+    ]
+    lines.append(f"  parity      {_agreement(outcome.parity)}")
+    lines.append(f"  saved       {saved}   (take it back: xlcicf undo {saved})")
+    return lines
+
+
+def _goal(sense: str | float) -> str:
+    return {"min": "as low as possible", "max": "as high as possible"}.get(sense, f"to {sense}")  # type: ignore[arg-type]
+
+
+def _agreement(parity) -> str:
+    if parity.maximum is None:
+        return "nothing to compare"
+    if parity.agrees:
+        return f"formulas and torch agree to {parity.maximum:.1e}"
+    return f"formulas and torch differ by {parity.maximum:.1e}, most in {parity.worst}; see xlcicf check"
+
+
+def _undo(args):
+    return _exchange(args, lambda history, book: history.undo(book), "taken back")
+
+
+def _redo(args):
+    return _exchange(args, lambda history, book: history.redo(book), "brought back")
+
+
+def _exchange(args, move: Callable, what: str):
+    from xlcicf.bridge import History, open_book
+    from xlcicf.bridge.training import save_with_history
+
+    book, history = open_book(args.book), History.beside(args.book)
+    run = move(history, book)
+    saved = save_with_history(book, history, args.book)
+    facts = {"run": run.title, "cells": [change.cells for change in run.changes], "saved": str(saved)}
+    return facts, [f"{what}: {run.title}", f"saved {saved}"], DONE
+
+
+# --- looking --------------------------------------------------------------------------------------------
+
+
+def _grad(args):
+    from xlcicf.bridge import differentiate, open_book
+
+    book = open_book(args.book)
+    problem = _problem(book, args)
+    f = differentiate(book, problem)
+    value, gradient = f.value_and_gradient(f.start)
+    facts: Facts = {
+        "objective": f.objective,
+        "value": value,
+        "gradient": [[cell, slope] for cell, slope in zip(f.cells, gradient.tolist(), strict=True)],
+    }
+    lines = [f"{f.objective} is {value:.10g}; moved by one, each cell changes it at the rate of"]
+    if not args.check:
+        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient])], DONE
+    from xlcicf.bridge.bench import recalculation
+    from xlcicf.bridge.training import central_differences
+
+    slopes, steps = central_differences(recalculation(book, problem), f.start)
+    kinks = f.kinks(f.start, steps)
+    gaps = abs(slopes - gradient)
+    smooth = [gap for cell, gap in zip(f.cells, gaps, strict=True) if cell not in kinks]
+    facts["max_difference"] = float(max(smooth)) if smooth else None
+    facts["kinks"] = [[cell, cells] for cell, cells in kinks.items()]
+    lines += _table(
+        ["cell", *f.cells],
+        ["exact", *(f"{g: .10e}" for g in gradient)],
+        ["central difference", *(f"{s: .10e}" for s in slopes)],
+        ["", *(f"at a corner: {_few(kinks[c])}" if c in kinks else "" for c in f.cells)],
+    )
+    if smooth:
+        lines.append(f"largest difference {max(smooth):.1e} over {len(smooth)} cells that meet no corner")
+    return facts, lines, DONE
+
+
+def _check(args):
+    from xlcicf.bridge import open_book, read_snapshot
+    from xlcicf.bridge.checks import check_book, check_problem
+    from xlcicf.bridge.solver import saved_problems
+
+    book = open_book(args.book)
+    snapshot = read_snapshot(book)
+    named = args.objective is not None or args.changing is not None or args.sheet is not None
+    problems = [_problem(book, args)] if named else saved_problems(snapshot)
+    report = check_problem(book, problems) if problems else check_book(book)
+    facts = {
+        "problems": [problem.objective for problem in problems],
+        "formulas": report.formulas,
+        "differentiable": report.differentiable,
+        "parity_max": report.parity.maximum,
+        "parity_worst": report.parity.worst,
+        "errors": report.errors,
+        "blockers": report.blockers,
+        "frozen": report.frozen,
+        "differs": report.differs,
+    }
+    about = (
+        f"the way to {', '.join(p.objective for p in problems)}" if problems else "all formulas of the book"
+    )
+    lines = [f"{about}: {report.formulas} formula cells, {report.differentiable} of them in torch"]
+    lines.append(f"  parity      {_agreement(report.parity)}")
+    lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
+    lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
+    lines += [
+        f"  frozen      {cell} changes at each recalculation; its saved value is taken"
+        for cell in report.frozen[:20]
+    ]
+    lines += [
+        f"  IronCalc    {cell} is saved as {saved}, IronCalc says {now}"
+        for cell, saved, now in report.differs[:20]
+    ]
+    hidden = sum(
+        max(0, len(rows) - 20) for rows in (report.errors, report.blockers, report.frozen, report.differs)
+    )
+    if hidden:
+        lines.append(f"  ... and {hidden} more; --json lists them all")
+    return facts, lines, DONE if report.fine else NAMED_PROBLEM
+
+
+def _bench(args):
+    from xlcicf.bridge import open_book
+    from xlcicf.bridge.bench import bench
+
+    book = open_book(args.book)
+    problem = _problem(book, args)
+    rows = bench(book, problem, args.seconds)
+    ours = rows[0]
+    facts = {
+        "objective": problem.objective,
+        "contenders": [
+            {"name": r.name, "seconds": r.seconds, "evaluations": r.evaluations, "value": r.loss}
+            for r in rows
+        ],
+    }
+    lines = [f"{problem.objective} by changing {problem.changing}, one start each, the same book:"]
+    lines += _table(
+        ["", *(r.name for r in rows)],
+        ["value", *(f"{r.loss:.8g}" for r in rows)],
+        ["seconds", *(f"{r.seconds:.3f}" for r in rows)],
+        ["evaluations", *(str(r.evaluations) for r in rows)],
+        ["time", *(f"{r.seconds / ours.seconds:.1f}x" for r in rows)],
+    )
+    return facts, lines, DONE
+
+
+def _table(*columns: Iterable[str]) -> list[str]:
+    """Columns of texts, each as wide as its widest, as lines."""
+    rows = list(zip(*columns, strict=True))
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  " + "  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _few(cells: list[str]) -> str:
+    return ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+
+
+# --- doctor ---------------------------------------------------------------------------------------------
+
+_NEEDED = ("numpy", "pandas", "torch", "scipy", "openpyxl", "ironcalc", "xlwings", "defusedxml", "tqdm")
+
+
+def _doctor(args):
+    findings = [
+        *_python_findings(),
+        *map(_package_finding, _NEEDED),
+        _torch_finding(),
+        _libreoffice_finding(),
+    ]
+    facts = {"findings": [{"what": w, "fine": fine, "says": says} for w, fine, says in findings]}
+    lines = [f"{'ok ' if fine else '!! '} {what:<12}{says}" for what, fine, says in findings]
+    return facts, lines, DONE if all(fine for _, fine, _ in findings) else NAMED_PROBLEM
+
+
+def _python_findings() -> list[tuple[str, bool, str]]:
+    bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
+    says = f"{platform.python_version()}, {bits}, {platform.system()}"
+    fine = sys.version_info >= (3, 11) and bits == "64-bit"
+    return [("Python", fine, says if fine else f"{says}; install a 64-bit Python 3.11 or later")]
+
+
+def _package_finding(package: str) -> tuple[str, bool, str]:
+    try:
+        version = metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return package, False, f'missing; run: python -m pip install "{package}"'
+    if package == "xlwings" and not version.startswith("0.37."):
+        return (
+            package,
+            False,
+            f'{version}, tested with 0.37; run: python -m pip install "xlwings>=0.37,<0.38"',
+        )
+    return package, True, version
+
+
+def _torch_finding() -> tuple[str, bool, str]:
+    """Whether torch computes, and exactly: the derivative of x squared at 3 is 6."""
+    try:
+        import torch
+
+        x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+        (x * x).backward()
+        assert x.grad is not None and x.grad.item() == 6.0
+    except Exception as error:  # whatever a broken install raises, the doctor's answer is the same
+        return "gradient", False, f"torch does not compute ({error}); install it anew"
+    return "gradient", True, "torch differentiates x*x at 3 to 6"
+
+
+def _libreoffice_finding() -> tuple[str, bool, str]:
+    found = shutil.which("soffice")
+    return (
+        "LibreOffice",
+        True,
+        "found" if found else "not found; only pictures of sheets and some tests need it",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

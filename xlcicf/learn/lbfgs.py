@@ -1,0 +1,160 @@
+"""scipy's L-BFGS-B as a generator: its iterations come while it runs, and it stops when nobody wants more.
+
+`scipy.optimize.minimize` calls back and returns when all is done, so it sits in a thread of its own. That
+thread and the caller's take turns, so never do both work: the thread works for `TURN` seconds, hands over
+the iterations found meanwhile and waits until they are used up. Turns do not touch the numbers.
+"""
+
+import math
+import time
+from queue import SimpleQueue
+from threading import Thread
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import Bounds, minimize
+
+FTOL = 1e-15
+GTOL = 1e-9
+TURN = 0.02  # seconds; after each evaluation the two threads would wait for each other more than they work
+
+
+class Point(NamedTuple):
+    """Where the search has been: x (n,), what is minimised with its gradient (n,), the loss to report."""
+
+    x: np.ndarray
+    merit: float
+    gradient: np.ndarray
+    loss: float
+
+    def is_number(self):
+        return math.isfinite(self.merit) and bool(np.isfinite(self.gradient).all())
+
+
+def iterate(function, start, lower, upper, steps):
+    """Yield (number, Point, reason): the start as number 0, then each iteration; the last one has a reason.
+
+    function  x (n,) -> (merit, gradient (n,), loss); what it raises leaves through this generator
+    start     (n,), within lower and upper (n,), which are ±inf where there is no bound
+    steps     the most iterations
+
+    A trial point where the function is no number (LN below zero, say) is a wall to the line search, see
+    `_wall`. A start that is no number is the only thing yielded. Where the last line search comes to
+    nothing, the last point is yielded once more, now with the reason.
+    """
+    search = _Search(function, steps)
+    thread = Thread(target=search.run, args=(start, Bounds(lower, upper)), name="L-BFGS-B", daemon=True)
+    thread.start()
+    try:
+        reason = None
+        while reason is None:
+            for number, point, reason in search.take():
+                yield number, point, reason
+            search.turns.put("go on")
+    finally:
+        search.closed = True
+        search.turns.put("stop")
+        thread.join()
+
+
+class _Closed(Exception):
+    """Nobody wants further iterations; unwinds scipy."""
+
+
+class _Search:
+    """One call of `minimize`. All but `take` runs in the search's own thread."""
+
+    def __init__(self, function, steps):
+        self.function, self.steps = function, steps
+        self.closed = False
+        self.turns, self.handed_over = SimpleQueue(), SimpleQueue()
+        self.found = []  # iterations not handed over yet
+        self.here = self.last = None  # the Points of the last iteration and of the last evaluation
+        self.number = self.walls = 0
+        self.deadline = 0.0
+
+    def take(self):
+        """The iterations found in the search's next turn."""
+        found = self.handed_over.get()
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def run(self, start, bounds):
+        options = {"maxiter": self.steps, "maxfun": math.inf, "ftol": FTOL, "gtol": GTOL}
+        try:
+            result = minimize(
+                self.evaluate,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=bounds,
+                callback=self.step,
+                options=options,
+            )
+            self.end(self.why(result))
+        except _Closed:
+            pass
+        except BaseException as error:  # whatever it is, the waiting caller's thread is to raise it
+            self.handed_over.put(error)
+
+    def evaluate(self, x):
+        """What scipy asks for. A new iteration is handed over here and not in `step`: it was not the last."""
+        if self.closed:
+            raise _Closed
+        if self.found and time.monotonic() > self.deadline:
+            self.hand_over()
+        x = x.copy()
+        self.last = Point(x, *self.function(x))
+        if self.here is None:
+            self.here = self.last
+            self.found.append((0, self.here, None))
+            if not self.here.is_number():
+                self.end("the objective is no number at the start")
+        elif not self.last.is_number():
+            self.walls += 1
+            self.last = _wall(x, self.here)
+        return self.last.merit, self.last.gradient
+
+    def step(self, _):
+        self.number, self.here = self.number + 1, self.last
+        self.found.append((self.number, self.here, None))
+
+    def hand_over(self):
+        found, self.found = self.found, []
+        self.handed_over.put(found)
+        if self.turns.get() == "stop":
+            raise _Closed
+        self.deadline = time.monotonic() + TURN
+
+    def end(self, reason):
+        """Hands over the last iterations, the very last with the reason; the caller closes."""
+        *before, _ = self.found or [None]
+        self.found = [*before, (self.number, self.here, reason)]
+        self.hand_over()
+        raise _Closed
+
+    def why(self, result):
+        """scipy's result in words."""
+        if "status" not in result:  # scipy does not begin where no variable can move
+            return "the bounds leave no value to change"
+        if result.status == 1:
+            return f"the cap of {self.steps} steps was reached"
+        if result.status == 0 and "GRADIENT" in result.message:
+            return f"converged: the gradient is at most {GTOL:g}"
+        if result.status == 0:
+            return "converged: the last step changed the objective by rounding only"
+        if self.walls:
+            return "no further improvement was found, and nearby the objective is no number"
+        return "no further improvement was found along the gradient, as happens at the corner of a ReLU"
+
+
+def _wall(x, here):
+    """What to answer at x, where the function is no number, so that the line search from `here` turns back.
+
+    The answer lies on the parabola along the way that has the slope of `here` and has risen by as much at x;
+    its lowest point, where a line search by interpolation looks next, is a quarter of the way.
+    """
+    way = x - here.x
+    rise = abs(here.gradient @ way) or 1.0
+    return Point(x, here.merit + rise, 3 * rise * way / (way @ way), math.nan)

@@ -1,0 +1,72 @@
+"""Where a block of numbers lies in a workbook: a named rectangle, and how formulas call it."""
+
+from dataclasses import dataclass
+
+from openpyxl import Workbook
+from openpyxl.workbook.defined_name import DefinedName
+
+from xlcicf.formula.address import Area, column_letters, parse_cell, quote_sheet
+
+
+@dataclass(frozen=True)
+class Block:
+    """A named rectangle: `Block("hidden.weight", "Net", "C5", rows=2, cols=11)`."""
+
+    name: str
+    sheet: str
+    corner: str
+    rows: int = 1
+    cols: int = 1
+
+    @property
+    def area(self) -> Area:
+        """The rectangle without its name."""
+        top, left = parse_cell(self.corner)
+        return Area(self.sheet, top, left, top + self.rows - 1, left + self.cols - 1)
+
+    @property
+    def local(self) -> str:
+        """ "$C$5:$M$6", as formulas on the block's own sheet call it."""
+        area = self.area
+        first = f"${column_letters(area.left)}${area.top}"
+        if self.rows == self.cols == 1:
+            return first
+        return f"{first}:${column_letters(area.right)}${area.bottom}"
+
+    @property
+    def ref(self) -> str:
+        """ "Net!$C$5:$M$6", as formulas on any sheet call it."""
+        return f"{quote_sheet(self.sheet)}!{self.local}"
+
+    @property
+    def letters(self) -> str:
+        """Letters of the first column."""
+        return column_letters(self.area.left)
+
+    def row(self, i: int) -> "Block":
+        """Row i, counted from 0."""
+        assert 0 <= i < self.rows
+        return self._part(i, 0, 1, self.cols)
+
+    def col(self, j: int) -> "Block":
+        """Column j, counted from 0."""
+        assert 0 <= j < self.cols
+        return self._part(0, j, self.rows, 1)
+
+    def cell(self, i: int, j: int) -> "Block":
+        """The cell in row i, column j, counted from 0."""
+        return self.row(i).col(j)
+
+    def on_row(self, row: int) -> str:
+        """ "$C11:$M11": the block's columns on sheet row `row`, for a formula that is filled down."""
+        first, last = column_letters(self.area.left), column_letters(self.area.right)
+        return f"${first}{row}" if first == last else f"${first}{row}:${last}{row}"
+
+    def define(self, workbook: Workbook) -> None:
+        """Adds the block's name to the workbook."""
+        assert self.name not in workbook.defined_names, self.name
+        workbook.defined_names[self.name] = DefinedName(self.name, attr_text=self.ref)
+
+    def _part(self, i: int, j: int, rows: int, cols: int) -> "Block":
+        corner = f"{column_letters(self.area.left + j)}{self.area.top + i}"
+        return Block(f"{self.name}[{i},{j}]", self.sheet, corner, rows, cols)

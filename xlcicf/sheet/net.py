@@ -1,0 +1,220 @@
+"""A net of summed ReLUs as a sheet: weights above, one example per row below, every step a cell.
+
+Lin = SUMPRODUCT(inputs, weights), ReLU = MAX(0, Lin), prediction = the sum of the ReLUs, loss = the mean of
+the rows' errors. Each column is one relative formula filled down, so it can be followed by eye and compiles
+to a handful of tensor operations.
+"""
+
+from dataclasses import dataclass
+from math import gcd
+
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import column_letters
+from xlcicf.sheet.block import Block
+from xlcicf.sheet.page import allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.style import BIT, DOT_THREE, FIVE, FOUR, PERCENT, TENTH_PERCENT, WHOLE, weight_scale
+
+MEASURES = choices("MSE", "MAE")
+
+
+@dataclass(frozen=True)
+class Net:
+    """Where a net lies on its sheet. The only class that knows its columns' order.
+
+    columns     the inputs' names, from column C on; A is the example's number, B the target (0 or 1)
+    units       how many sets of weights
+    weights_row sheet row of the first set of weights
+    first, rows sheet row of the first example, number of examples
+    """
+
+    sheet: str
+    columns: tuple[str, ...]
+    rows: int
+    first: int = 11
+    units: int = 2
+    weights_row: int = 5
+
+    @property
+    def spread(self) -> int:
+        """What an example's number is multiplied by to choose the held-out rows; 551 for 891 rows.
+
+        number x spread mod rows deals out 0, 1, ..., rows - 1 where the two share no factor, and a multiplier
+        near 0.618 x rows takes neighbours far apart (Fibonacci hashing, Knuth 6.4).
+        """
+        return next(k for k in range(round(0.618034 * self.rows), self.rows + 2) if gcd(k, self.rows) == 1)
+
+    @property
+    def numbers(self) -> Block:
+        return self._column("net.number", 0)
+
+    @property
+    def target(self) -> Block:
+        return self._column("net.survived", 1)
+
+    @property
+    def inputs(self) -> Block:
+        return Block("net.inputs", self.sheet, f"C{self.first}", self.rows, len(self.columns))
+
+    @property
+    def weights(self) -> Block:
+        return Block("hidden.weight", self.sheet, f"C{self.weights_row}", self.units, len(self.columns))
+
+    @property
+    def you(self) -> int:
+        """The sheet row in which the reader's own example is computed like any other."""
+        return self.first - 2
+
+    def lin(self, unit: int) -> Block:
+        return self._column(f"net.lin{unit + 1}", self._computed + unit)
+
+    def relu(self, unit: int) -> Block:
+        return self._column(f"net.relu{unit + 1}", self._computed + self.units + unit)
+
+    @property
+    def prediction(self) -> Block:
+        return self._after_relus("net.prediction", 0)
+
+    @property
+    def says(self) -> Block:
+        return self._after_relus("net.says", 1)
+
+    @property
+    def row_loss(self) -> Block:
+        return self._after_relus("net.row_loss", 2)
+
+    @property
+    def right(self) -> Block:
+        return self._after_relus("net.right", 3)
+
+    @property
+    def training(self) -> Block:
+        return self._after_relus("net.training", 4)
+
+    # the score block: right of the weights, two columns of labels, then training and held out
+    @property
+    def loss(self) -> Block:
+        return self._score("net.loss", 2, 2)
+
+    @property
+    def accuracy(self) -> Block:
+        return self._score("net.accuracy", 3, 2)
+
+    @property
+    def valid_loss(self) -> Block:
+        return self._score("net.valid_loss", 2, 3)
+
+    @property
+    def valid_accuracy(self) -> Block:
+        return self._score("net.valid_accuracy", 3, 3)
+
+    @property
+    def measure(self) -> Block:
+        """The switch: "MSE" or "MAE"."""
+        return self._score("net.measure", 4, 2)
+
+    @property
+    def held_out(self) -> Block:
+        """The share of examples kept out of training, 0 to 0.9."""
+        return self._score("net.held_out", 5, 2)
+
+    @property
+    def _computed(self) -> int:
+        return 2 + len(self.columns)
+
+    def _column(self, name: str, offset: int) -> Block:
+        return Block(name, self.sheet, f"{column_letters(offset + 1)}{self.first}", self.rows)
+
+    def _after_relus(self, name: str, offset: int) -> Block:
+        return self._column(name, self._computed + 2 * self.units + offset)
+
+    def _score(self, name: str, down: int, right: int) -> Block:
+        letters = column_letters(self._computed + 1 + right)
+        return Block(name, self.sheet, f"{letters}{self.weights_row - 2 + down}")
+
+
+def write_weights(ws: Worksheet, net: Net, values) -> None:
+    """The sets of weights (units, columns) under their columns' names."""
+    put_row(ws, f"C{net.weights_row - 1}", net.columns, "Column header")
+    for unit in range(net.units):
+        put(ws, f"A{net.weights_row + unit}", f"set {unit + 1}", "Label")
+    fill(ws, net.weights, values, "Weight", FOUR)
+    weight_scale(ws, net.weights.local)
+
+
+def write_examples(ws: Worksheet, net: Net, number: str, target: str, inputs: list[tuple]) -> None:
+    """The examples' rows: number, target and inputs by the given formulas ({row} is the row), then the net.
+
+    inputs  (formula, number format, alignment) of each column
+    """
+    header = ["No.", "Survived", *net.columns, *_headers(net)]
+    put_row(ws, f"A{net.first - 1}", header, "Column header")
+    fill_down(ws, net.numbers, number, "Formula", WHOLE, "center")
+    fill_down(ws, net.target, target, "Data", *BIT)
+    for j, (formula, *look) in enumerate(inputs):
+        fill_down(ws, net.inputs.col(j), formula, "Data", *look)
+    for block, formula, *look in _forward(net) + _scoring(net):
+        fill_down(ws, block, formula, "Formula", *look)
+
+
+def write_you(ws: Worksheet, net: Net) -> None:
+    """The net's formulas once more on the row of the reader's own example."""
+    for block, formula, *look in _forward(net):
+        put(ws, f"{block.letters}{net.you}", formula.format(row=net.you), "Formula", *look)
+
+
+def write_score(ws: Worksheet, net: Net) -> None:
+    """Rows, loss and accuracy of the training and of the held-out rows; the switch and the held-out share."""
+    label = column_letters(net.loss.area.left - 2)
+    top = net.loss.area.top - 2
+    training, held_out = net.loss.letters, net.valid_loss.letters
+    put(ws, f"{label}{top}", "Score", "Section")
+    put_row(ws, f"{training}{top}", ["training", "held out"], "Column header")
+    for row, text in enumerate(["rows", "loss", "accuracy", "error is", "held-out share"], top + 1):
+        put(ws, f"{label}{row}", text, "Label")
+
+    mask, n = net.training.local, f"SUM({net.training.local})"
+    rest = f"COUNTIF({mask},0)"
+    put(ws, f"{training}{top + 1}", f"={n}", "Formula", WHOLE)
+    put(ws, f"{held_out}{top + 1}", f"={rest}", "Formula", WHOLE)
+    for on_training, on_held_out, column, number_format in (
+        (net.loss, net.valid_loss, net.row_loss.local, FIVE),
+        (net.accuracy, net.valid_accuracy, net.right.local, TENTH_PERCENT),
+    ):
+        put(ws, on_training.corner, f"=SUMPRODUCT({mask},{column})/{n}", "Result", number_format)
+        mean = f"SUMPRODUCT(1-{mask},{column})/{rest}"
+        put(ws, on_held_out.corner, f'=IF({rest}=0,"none",{mean})', "Result", number_format, "right")
+    put(ws, net.measure.corner, "MSE", "Setting")
+    allow(ws, net.measure.corner, "MSE, mean squared error, or MAE, mean absolute error.", MEASURES)
+    put(ws, net.held_out.corner, 0, "Setting", PERCENT)
+    allow(ws, net.held_out.corner, "A share from 0% to 90% of the rows.", between(0, 0.9))
+
+
+def _headers(net: Net) -> list[str]:
+    units = range(1, net.units + 1)
+    lins, relus = [f"Lin{unit}" for unit in units], [f"ReLU{unit}" for unit in units]
+    return [*lins, *relus, "Prediction", "Says", "Loss", "Right", "Training"]
+
+
+def _forward(net: Net) -> list[tuple]:
+    """(column, formula, number format, alignment) from the inputs to what the net says."""
+    units = range(net.units)
+    inputs = net.inputs.on_row("{row}")
+    lins = [(net.lin(u), f"=SUMPRODUCT({inputs},{net.weights.row(u).local})", DOT_THREE) for u in units]
+    relus = [(net.relu(u), f"=MAX(0,{net.lin(u).letters}{{row}})", DOT_THREE) for u in units]
+    total = "+".join(f"{net.relu(u).letters}{{row}}" for u in units)
+    says = f"=IF({net.prediction.letters}{{row}}>0.5,1,0)"
+    return [*lins, *relus, (net.prediction, f"={total}", DOT_THREE), (net.says, says, *BIT)]
+
+
+def _scoring(net: Net) -> list[tuple]:
+    """(column, formula, number format, alignment) from the target to what training minimises."""
+    pred, target, says = (f"{block.letters}{{row}}" for block in (net.prediction, net.target, net.says))
+    number, count = net.numbers.on_row("{row}"), f"ROWS({net.numbers.local})"
+    loss = f'=IF({net.measure.local}="MSE",({pred}-{target})^2,ABS({pred}-{target}))'
+    training = f"=IF(MOD({number}*{net.spread},{count})>={net.held_out.local}*{count},1,0)"
+    return [
+        (net.row_loss, loss, DOT_THREE),
+        (net.right, f"=IF({says}={target},1,0)", *BIT),
+        (net.training, training, *BIT),
+    ]

@@ -1,0 +1,140 @@
+"""What every sheet of a lesson book looks like: title, explanation, columns, frozen panes, printing; and how
+cells are filled."""
+
+from collections.abc import Iterable
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import column_letters, column_number
+from xlcicf.sheet.block import Block
+
+
+def add_page(
+    workbook: Workbook,
+    name: str,
+    title: str,
+    note: str,
+    *,
+    widths: str,
+    print_area: str,
+    frozen: str | None = None,
+    zoom: int = 100,
+    tab: str | None = None,
+) -> Worksheet:
+    """A new sheet with its title in A1 and its explanation in A2.
+
+    widths      of columns or runs of columns in characters: "A=8 C:M=10.5"
+    print_area  what is printed, one page wide; where panes are frozen, the rows above repeat on each page
+    frozen      the first cell that scrolls
+    """
+    ws = workbook.create_sheet(name)
+    ws.sheet_view.showGridLines = False
+    ws.sheet_view.zoomScale = zoom
+    ws.sheet_properties.tabColor = tab
+    for columns, width in (entry.split("=") for entry in widths.split()):
+        for letter in _letters(columns):
+            ws.column_dimensions[letter].width = float(width)
+    put(ws, "A1", title, "Page title")
+    put(ws, "A2", note, "Page note", None, "left")
+    ws.row_dimensions[1].height = 26
+    ws.freeze_panes = frozen
+    _set_up_printing(ws, print_area)
+    return ws
+
+
+def put(
+    ws: Worksheet,
+    cell: str,
+    value,
+    style: str,
+    number_format: str | None = None,
+    align: str | None = None,
+) -> None:
+    """One cell: value or formula, its style, its number format, "left", "center" or "right"."""
+    target = ws[cell]
+    target.value = value
+    if value is None:
+        target.data_type = "f"  # else openpyxl writes t="n", and IronCalc takes the empty cell for a 0
+    target.style = style
+    if number_format:
+        target.number_format = number_format
+    if align:
+        target.alignment = Alignment(horizontal=align, vertical="center")
+
+
+def put_row(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str | None) -> None:
+    """Values or formulas beside each other, from `corner` to the right. `look` as in `put`."""
+    start = ws[corner]
+    for col, value in enumerate(values, start.column):
+        put(ws, f"{column_letters(col)}{start.row}", value, style, *look)
+
+
+def fill(ws: Worksheet, block: Block, values, style: str, *look: str | None) -> None:
+    """A block of values, rows of columns; None leaves a cell empty, though dressed. `look` as in `put`."""
+    assert block.sheet == ws.title, block
+    for i, row in enumerate(values):
+        put_row(ws, block.cell(i, 0).corner, row, style, *look)
+
+
+def fill_down(ws: Worksheet, column: Block, formula: str, style: str, *look: str | None) -> None:
+    """One relative formula in each cell of a column; {row} stands for the cell's row. `look` as in `put`.
+
+    `fill_down(ws, relu, "=MAX(0,N{row})", "Formula")`
+    """
+    assert column.sheet == ws.title and column.cols == 1, column
+    for row in range(column.area.top, column.area.bottom + 1):
+        put(ws, f"{column.letters}{row}", formula.format(row=row), style, *look)
+
+
+def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:
+    """What may be typed into a cell (`choices`, `between`) and the hint shown there."""
+    validation = DataValidation(
+        **rule,
+        allow_blank=True,
+        showInputMessage=True,
+        promptTitle="Yours to type in",
+        prompt=hint,
+        showErrorMessage=True,
+        errorTitle="That does not fit here",
+        error=hint,
+    )
+    ws.add_data_validation(validation)
+    validation.add(cell)
+
+
+def choices(*values) -> dict:
+    """The rule of a drop-down list, for `allow`."""
+    return {"type": "list", "formula1": '"' + ",".join(map(str, values)) + '"'}
+
+
+def between(low, high, whole: bool = False) -> dict:
+    """The rule of a number from low to high, for `allow`."""
+    return {
+        "type": "whole" if whole else "decimal",
+        "operator": "between",
+        "formula1": str(low),
+        "formula2": str(high),
+    }
+
+
+def _letters(columns: str) -> list[str]:
+    """ "C:E" -> ["C", "D", "E"]."""
+    first, _, last = columns.partition(":")
+    return [column_letters(col) for col in range(column_number(first), column_number(last or first) + 1)]
+
+
+def _set_up_printing(ws: Worksheet, print_area: str) -> None:
+    ws.print_area = print_area
+    ws.page_setup.orientation = "landscape"
+    ws.page_setup.paperSize = ws.PAPERSIZE_A4
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
+    ws.sheet_properties.pageSetUpPr.fitToPage = True
+    if ws.freeze_panes:
+        ws.print_title_rows = f"1:{ws[ws.freeze_panes].row - 1}"
+    margins = ws.page_margins
+    margins.left = margins.right = margins.top = 0.4
+    margins.bottom = 0.75
+    ws.oddFooter.center.text = "&A, page &P of &N"
