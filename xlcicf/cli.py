@@ -443,7 +443,7 @@ def _few(cells: list[str]) -> str:
 
 # --- doctor ---------------------------------------------------------------------------------------------
 
-_NEEDED = ("numpy", "pandas", "torch", "scipy", "openpyxl", "ironcalc", "xlwings", "defusedxml", "tqdm")
+_NEEDED = ("numpy", "pandas", "torch", "scipy", "openpyxl", "ironcalc", "xlwings", "defusedxml", "threadpoolctl", "tqdm")
 
 
 def _doctor(args):

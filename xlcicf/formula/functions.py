@@ -189,7 +189,7 @@ def _quotient(context: Context, a: Grid, b: Grid) -> Grid:
         return with_errors(num, found, partial=True)
     zero = b.num == 0
     if bool(zero.any()):
-        shape = torch.broadcast_shapes(a.shape, b.shape)
+        shape = np.broadcast_shapes(a.shape, b.shape)
         failed = np.broadcast_to(zero.numpy(), shape).copy()
         errors = np.full(shape, None, dtype=object)
         errors[failed] = error_at("#DIV/0!", context.cell, "divides by 0")
@@ -271,7 +271,7 @@ def _compared(a: np.ndarray, b: np.ndarray, python: Callable[[object, object], b
 
 def _compared_with_changing(a: Grid, b: Grid, compare: Callable, python: Callable) -> t.Operand:
     """Where both are numbers, by number; elsewhere what stands there decides, whatever the number is."""
-    shape = torch.broadcast_shapes(a.shape, b.shape)
+    shape = np.broadcast_shapes(a.shape, b.shape)
     ranks = [np.broadcast_to(_RANK_OF_KIND[g.kinds()], shape) for g in (a, b)]
     blanks = [np.broadcast_to(g.kinds() == BLANK, shape) for g in (a, b)]
     ranks = [
@@ -593,7 +593,7 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
 def _largest_of(moving: list[t.Operand]) -> t.Operand:
     if len(moving) == 1 and t.shape_of(moving[0])[3] == 1:
         return moving[0]
-    batch = torch.broadcast_shapes(*(t.shape_of(m)[:3] for m in moving))
+    batch = np.broadcast_shapes(*(t.shape_of(m)[:3] for m in moving))
     together = [t.expand(m, (*batch, t.shape_of(m)[3])) for m in moving]
     joined = t.join(*together, dim=3) if len(together) > 1 else together[0]
     top = t.largest(joined, dims=(3,))
@@ -734,7 +734,7 @@ def chosen(condition: t.Operand, a: Grid, b: Grid, context: Context, partial: bo
     num = t.where(condition, a.num, b.num)
     if a.kind is None and b.kind is None:
         return Grid(num, partial=partial)
-    shape = torch.broadcast_shapes(a.shape, b.shape, mask.shape)
+    shape = np.broadcast_shapes(a.shape, b.shape, mask.shape)
     kind = np.where(mask, a.kinds(), b.kinds()).astype(np.uint8)
     text = np.where(mask, a.texts(), b.texts())
     return Grid(num, np.broadcast_to(kind, shape), np.broadcast_to(text, shape), partial=partial)
@@ -742,7 +742,7 @@ def chosen(condition: t.Operand, a: Grid, b: Grid, context: Context, partial: bo
 
 def _of_one_kind(a: Grid, b: Grid, context: Context) -> tuple[Grid, Grid]:
     """Both branches as numbers (an error becomes nan), or both as they are where their kinds are the same."""
-    shape = torch.broadcast_shapes(a.shape, b.shape)
+    shape = np.broadcast_shapes(a.shape, b.shape)
     kinds = [np.broadcast_to(g.kinds(), shape) for g in (a, b)]
     if (kinds[0] == kinds[1]).all() and not (kinds[0] >= TEXT).any():
         return replace(a, kind=kinds[0] if kinds[0].any() else None), b

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -511,7 +512,7 @@ def sum_to(a: Operand, shape: Sequence[int]) -> Operand:
     shape = torch.Size(shape)
     if shape_of(a) == shape:
         return a
-    common = torch.broadcast_shapes(shape_of(a), shape)
+    common = np.broadcast_shapes(shape_of(a), shape)
     return _sum_to(expand(a, common), shape=tuple(shape))
 
 

@@ -60,7 +60,7 @@ class Grid:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         shapes = [t.shape_of(self.num)] + ([] if self.kind is None else [self.kind.shape])
-        return tuple(torch.broadcast_shapes(*shapes))
+        return tuple(np.broadcast_shapes(*shapes))
 
     @property
     def is_constant(self) -> bool:
@@ -242,7 +242,7 @@ def errors_among(grids: Iterable[Grid]) -> tuple[np.ndarray, np.ndarray] | None:
     grids = list(grids)
     if not any(g.has(ERROR) for g in grids):
         return None
-    shape = torch.broadcast_shapes(*(g.shape for g in grids))
+    shape = np.broadcast_shapes(*(g.shape for g in grids))
     failed, errors = np.zeros(shape, bool), np.full(shape, None, dtype=object)
     for grid in reversed(grids):
         if grid.has(ERROR):
@@ -276,7 +276,7 @@ def settled(num: t.Operand, found: tuple[np.ndarray, np.ndarray] | None, cell: s
     bad = ~torch.isfinite(num).numpy()
     if not bad.any():
         return with_errors(num, found)
-    shape = torch.broadcast_shapes(num.shape, found[0].shape) if found else num.shape
+    shape = np.broadcast_shapes(num.shape, found[0].shape) if found else num.shape
     failed = np.broadcast_to(bad, shape).copy()
     errors = np.full(shape, None, dtype=object)
     errors[failed] = error_at("#NUM!", cell)

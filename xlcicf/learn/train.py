@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from xlcicf.errors import TrainingError
 from xlcicf.learn import lbfgs
@@ -177,10 +178,8 @@ def _closing(f, reason, best, restarts, lost):
         parts.append("one start finds a local optimum, more restarts may find a better one")
     if lost and restarts > 1:
         parts.append(f"{lost} of them ended where the objective is no number")
-    flat = np.flatnonzero(f.value_and_gradient(best.values)[1] == 0)
-    if len(flat):
-        cells = f"{len(flat)} of the {len(f.cells)} cells, {f.cells[flat[0]]} first"
-        parts.append(f"the objective has no slope along {cells}, as behind a ReLU that never fires")
+    if not f.value_and_gradient(best.values)[1].any():
+        parts.append("every slope is exactly 0 there, as at an optimum or where no ReLU fires any more")
     return "; ".join(parts)
 
 
@@ -215,10 +214,12 @@ def _check_start(f):
 
 
 def _on_one_thread(run):
-    """`run`, with torch held to one thread: on sheet-sized work more of them are slower, and sums change."""
+    """`run`, with torch and scipy's BLAS held to one thread each: on sheet-sized work more of them only wait
+    for each other, the more so on a busy machine, and sums change."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield from run
+        with threadpool_limits(limits=1):
+            yield from run
     finally:
         torch.set_num_threads(threads)

@@ -79,9 +79,9 @@ def _cells(sheet: str, letter: str) -> Block:
 
 ABOUT = (
     "A neural network takes numbers, multiplies them by weights, adds up, turns what is below zero into "
-    "zero (that is a ReLU), and adds up again. This one has two sets of 11 weights, and says for each of "
-    "891 passengers how likely it thinks it that they survived. Training is nothing but finding 22 weights "
-    "that make its loss small."
+    "zero (that is a ReLU), and adds up again. This one has two sets of 11 weights, and says how likely "
+    "each of 891 passengers was to survive. Training is nothing but finding 22 weights that make its loss "
+    "small."
 )
 TO_DO = (
     "On Net, change one of the 22 weights and watch the loss. Lower is better.",
@@ -115,7 +115,7 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         "Read me",
         "Who survived the Titanic? A neural network you can read",
-        "Everything here is a plain formula: no macros, nothing hidden, nothing to install.",
+        "Everything here is a plain formula: no macros, no hidden cells, nothing to install.",
         widths="A=4 B=16 C=108",
         print_area="A1:C38",
     )
@@ -465,8 +465,8 @@ def training(workbook: Workbook) -> None:
         ws,
         "I3",
         (560, 270),
-        "Loss at each step of the last run",
-        "A line: the loss at each step of the last training run. Empty until a run.",
+        "Best loss so far, step by step of the last run",
+        "A line: the best loss so far at each step of the last training run. Empty until a run.",
         step,
         loss,
     )

@@ -33,7 +33,7 @@ class Chain:
 
     @property
     def column(self) -> str:
-        return self.at(1, 4)
+        return self.at(2, 2)
 
     # rows, counted from the corner
     @property
@@ -67,7 +67,7 @@ def _write_choice(ws: Worksheet, chain: Chain, caption: str) -> None:
     put(ws, chain.at(1, 0), "weight: set", "Label")
     put(ws, chain.unit, net.units, "Setting")
     allow(ws, chain.unit, "Which set of weights.", choices(*range(1, net.units + 1)))
-    put(ws, chain.at(1, 3), "of column", "Label")
+    put(ws, chain.at(2, 0), "weight: column", "Label")
     put(ws, chain.column, net.columns[0], "Setting")
     allow(ws, chain.column, "Which column's weight.", choices(*net.columns))
 

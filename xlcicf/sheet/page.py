@@ -115,8 +115,8 @@ def between(low, high, whole: bool = False) -> dict:
     return {
         "type": "whole" if whole else "decimal",
         "operator": "between",
-        "formula1": str(low),
-        "formula2": str(high),
+        "formula1": f"{low:.10G}",
+        "formula2": f"{high:.10G}",
     }
 
 

@@ -44,7 +44,8 @@ def settings_text(net: Net) -> str:
 
 def status(net: Net, parity: Parity) -> str:
     """A formula that says in words whether formulas and torch agree, and if not, why."""
-    agree = f"AND(ABS({net.loss.ref}-{parity.loss.ref})<={TOLERANCE},{parity.prediction.ref}<={TOLERANCE})"
+    near = f"{TOLERANCE:.0E}"
+    agree = f"AND(ABS({net.loss.ref}-{parity.loss.ref})<={near},{parity.prediction.ref}<={near})"
     return (
         f'=IF(COUNT({parity.loss.ref})=0,"{NO_RUN}",'
         f'IF(SUMPRODUCT(({net.weights.ref}-{parity.weights.ref})^2)>0,"{WEIGHT_CHANGED}",'

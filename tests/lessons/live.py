@@ -1,0 +1,45 @@
+"""A lesson workbook in a calculator: type into cells, read what its formulas say."""
+
+from pathlib import Path
+
+import numpy as np
+from openpyxl.utils.cell import range_boundaries
+
+from tests import oracles
+
+
+class Live:
+    """`live["Net!P7"] = "MAE"` types; `live["Net!P5"]` reads a cell, `live.numbers("Net!R11:R901")` many."""
+
+    def __init__(self, path: Path):
+        self._model = oracles.load_ironcalc(path)
+        self._sheets = [properties["name"] for properties in self._model.get_worksheets_properties()]
+        self._stale = False
+
+    def __setitem__(self, area: str, values) -> None:
+        values = [values] if isinstance(values, str) else np.ravel(values).tolist()
+        for place, value in zip(self._places(area), values, strict=True):
+            if isinstance(value, str):
+                self._model.update_cell_with_text(*place, value)
+            else:
+                self._model.update_cell_with_number(*place, value)
+        self._stale = True
+
+    def __getitem__(self, cell: str):
+        return self._values(cell)[0]
+
+    def numbers(self, area: str) -> np.ndarray:
+        """The numbers of an area, row by row; nan where a cell holds none."""
+        return np.array([value if isinstance(value, float) else np.nan for value in self._values(area)])
+
+    def _values(self, area: str) -> list:
+        if self._stale:
+            self._model.evaluate()
+            self._stale = False
+        return [self._model.get_cell_value(*place) for place in self._places(area)]
+
+    def _places(self, area: str) -> list[tuple[int, int, int]]:
+        sheet, _, ref = area.replace("$", "").rpartition("!")
+        left, top, right, bottom = range_boundaries(ref)
+        index = self._sheets.index(sheet)
+        return [(index, row, col) for row in range(top, bottom + 1) for col in range(left, right + 1)]

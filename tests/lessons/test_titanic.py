@@ -1,0 +1,447 @@
+"""titanic.xlsx: its numbers against pandas, torch and the lesson's golden values; its formulas against two
+other computers; its make-up."""
+
+import re
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+import openpyxl
+import pytest
+import torch
+
+from tests import oracles
+from tests.lessons.live import Live
+from xlcicf import lessons
+from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
+from xlcicf.errors import BookError
+from xlcicf.learn import titanic
+from xlcicf.lessons.titanic import GROUPS, NET, PARITY
+from xlcicf.sheet import parity, runs
+
+DATA = titanic.lesson()
+X, Y = torch.tensor(DATA.X), torch.tensor(DATA.y)
+WEIGHTS = {
+    "start": titanic.weights("start"),
+    "all 0.1": np.full((2, 11), 0.1),
+    "Solver's": titanic.carried_over(titanic.weights("solver")),
+    "trained": titanic.weights("trained"),
+}
+SETTINGS = [(measure, share) for measure in ("MSE", "MAE") for share in (0, 0.2)]
+
+
+def column(values, letter, sheet="Net"):
+    """A column of all passengers out of saved values."""
+    return np.array([values[f"{sheet}!{letter}{row}"] for row in range(11, 902)])
+
+
+# ---- the file --------------------------------------------------------------------------------------------
+
+
+def skeleton_and_values(path):
+    """Each part of the file without the cells' values, and the values; texts stay in the skeleton."""
+    skeletons, values = {}, []
+    with zipfile.ZipFile(path) as package:
+        for part in package.namelist():
+            xml = package.read(part).decode()
+            if part.startswith("xl/worksheets/sheet"):
+                values += re.findall("<v>(.*?)</v>", xml)
+                xml = re.sub("<v>.*?</v>", "<v/>", xml)
+            skeletons[part] = xml
+    return skeletons, values
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    return lessons.build("titanic", tmp_path_factory.mktemp("rebuilt"))
+
+
+def test_a_rebuild_equals_the_shipped_workbook(rebuilt, shipped):
+    (new, new_values), (old, old_values) = skeleton_and_values(rebuilt), skeleton_and_values(shipped)
+    assert new.keys() == old.keys()
+    assert [part for part in old if new[part] != old[part]] == [], "rebuild it: xlcicf build titanic"
+    is_number = np.array([bool(re.fullmatch(r"[-+.\dE]+", value)) for value in old_values])
+    new_values, old_values = np.array(new_values), np.array(old_values)
+    assert (new_values[~is_number] == old_values[~is_number]).all()
+    new_numbers, old_numbers = new_values[is_number].astype(float), old_values[is_number].astype(float)
+    np.testing.assert_allclose(new_numbers, old_numbers, rtol=1e-9, atol=1e-9)
+
+
+def test_two_builds_write_the_same_bytes(rebuilt, tmp_path):
+    assert lessons.build("titanic", tmp_path).read_bytes() == rebuilt.read_bytes()
+
+
+def test_an_unknown_lesson_is_refused_with_the_names_of_those_there_are(tmp_path):
+    with pytest.raises(BookError, match="'titanik'.*titanic"):
+        lessons.build("titanik", tmp_path)
+
+
+@pytest.mark.validator
+def test_the_open_xml_sdk_finds_nothing_wrong(shipped):
+    assert oracles.validator_errors(shipped) == []
+
+
+def test_the_sheets_stand_in_the_order_of_the_lesson(shipped):
+    expected = ["Read me", "Passengers", "Columns", "Net", "Gradient", "Training", "Compare", "Groups"]
+    assert openpyxl.load_workbook(shipped, read_only=True).sheetnames == expected
+
+
+NAMES = {
+    "hidden.weight": (2, 11), "net.inputs": (891, 11), "net.survived": (891, 1), "net.prediction": (891, 1),
+    "net.loss": (1, 1), "net.accuracy": (1, 1), "net.valid_loss": (1, 1), "net.valid_accuracy": (1, 1),
+    "net.measure": (1, 1), "net.held_out": (1, 1), "net.settings": (1, 1),
+    "train.optimizer": (1, 1), "train.steps": (1, 1), "train.lr": (1, 1), "train.restarts": (1, 1),
+    "train.seed": (1, 1), "train.init": (1, 1),
+    "parity.weights": (2, 11), "parity.loss": (1, 1), "parity.prediction": (1, 1), "parity.settings": (1, 1),
+    "parity.status": (1, 1),
+    "runs.log": (51, 12), "runs.weights": (50, 22), "steps.log": (201, 2),
+}  # fmt: skip
+
+
+def test_the_names_that_others_rely_on_are_there(shipped):
+    book = openpyxl.load_workbook(shipped)
+    shapes = {}
+    for name, defined in book.defined_names.items():
+        ((sheet, ref),) = defined.destinations
+        left, top, right, bottom = openpyxl.utils.cell.range_boundaries(ref)
+        shapes[name] = (bottom - top + 1, right - left + 1)
+    assert shapes == NAMES
+
+
+def test_solvers_dialog_would_open_filled_in_with_the_loss_and_the_weights(shipped):
+    book = open_book(shipped)
+    problem = find_problem(book)
+    assert (problem.objective, problem.changing) == ("Net!P5", "Net!C5:M6")
+    assert (problem.sense, problem.constraints, problem.non_negative) == ("min", (), False)
+    f = differentiate(book, problem)
+    assert (f.cells[0], f.cells[-1], f.init) == ("Net!C5", "Net!M6", 0.5)
+    assert f.value(f.start) == pytest.approx(0.26424450270227445, abs=1e-12)
+    book.close()
+
+
+def test_the_headers_of_the_logs_stand_over_their_columns(saved):
+    assert [saved[f"Training!{letter}25"] for letter in "ABCDEFGHIJKL"] == list(runs.LOG)
+    assert [saved[f"Training!{letter}25"] for letter in "QR"] == list(runs.STEP_LOG)
+    assert (saved["Training!T25"], saved["Training!AO25"]) == ("1: Age", "2: Embarked_S")
+
+
+def test_long_sheets_keep_their_headers_in_view_and_every_sheet_prints_a_page_wide(shipped):
+    book = openpyxl.load_workbook(shipped)
+    assert {ws.title: ws.freeze_panes for ws in book if ws.freeze_panes} == {
+        "Passengers": "A11", "Columns": "B11", "Net": "C11",
+    }  # fmt: skip
+    assert all(ws.print_area and ws.page_setup.fitToWidth == 1 for ws in book)
+
+
+def test_every_chart_has_a_title_and_alternative_text(shipped):
+    with zipfile.ZipFile(shipped) as package:
+        drawings = [name for name in package.namelist() if re.fullmatch(r"xl/drawings/drawing\d+.xml", name)]
+        about = [
+            element.attrib
+            for drawing in drawings
+            for element in ElementTree.fromstring(package.read(drawing)).findall(".//{*}cNvPr")
+        ]
+    assert len(about) == 3
+    assert all(attributes["name"] and len(attributes["descr"]) > 30 for attributes in about)
+
+
+def test_no_cell_shows_an_error(saved):
+    assert [cell for cell, value in saved.items() if isinstance(value, oracles.ExcelError)] == []
+
+
+def test_every_formula_has_its_saved_value(shipped, saved):
+    formulas = {cell for block in oracles.formula_blocks(shipped) for cell in block}
+    empty = {f"Gradient!{letter}{row}" for letter in "IJ" for row in range(8, 30)}  # "" away from corners
+    assert formulas - saved.keys() <= empty
+
+
+# ---- its formulas beside other computers -----------------------------------------------------------------
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("measure, share", [("MSE", 0), ("MAE", 0.2)])
+def test_ironcalc_and_libreoffice_agree_on_every_formula(shipped, tmp_path, measure, share):
+    book = lessons.LESSONS["titanic"].build()
+    net = book[NET.sheet]
+    net[NET.measure.corner], net[NET.held_out.corner] = measure, share
+    for (row, col), weight in zip(NET.weights.area.cells(), WEIGHTS["Solver's"].flat, strict=True):
+        net.cell(row, col, weight)
+    path = tmp_path / "set.xlsx"
+    save_generated(book, path)
+    computers = oracles.ironcalc_values(path), oracles.libreoffice_values(path)
+    assert oracles.disagreements(path, *computers) == []
+
+
+@pytest.mark.parametrize("j, name", list(enumerate(DATA.columns)))
+def test_the_columns_equal_those_of_pandas(saved, j, name):
+    letter = "OPQRSTUVWXY"[j]
+    assert saved[f"Columns!{letter}10"] == name
+    np.testing.assert_allclose(column(saved, letter, "Columns"), DATA.X[:, j], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(
+        column(saved, "CDEFGHIJKLM"[j]), column(saved, letter, "Columns"), "Net's own"
+    )
+
+
+def test_the_filled_columns_equal_those_of_pandas(saved):
+    people = titanic.filled()
+    np.testing.assert_array_equal(column(saved, "B", "Columns"), people["Age"])
+    np.testing.assert_array_equal(column(saved, "J", "Columns"), people["Embarked"])
+    np.testing.assert_allclose(column(saved, "E", "Columns"), np.log(people["Fare"] + 1), rtol=1e-15)
+    np.testing.assert_array_equal(column(saved, "B"), people["Survived"])
+
+
+def test_the_list_is_the_one_of_the_csv(shipped):
+    people = titanic.passengers()
+    rows = openpyxl.load_workbook(shipped)["Passengers"].iter_rows(min_row=10, max_row=901, values_only=True)
+    assert list(next(rows)) == list(people.columns)
+    for row, person in zip(rows, people.itertuples(index=False), strict=True):
+        assert [None if value != value else value for value in person] == [
+            str(value) if name == "Ticket" else value for name, value in zip(people.columns, row, strict=True)
+        ]
+
+
+def forward(weights, measure="MSE", training=None):
+    """(loss over the training rows, predictions) by torch; weights (2, 11) tensor."""
+    pred = torch.relu(X @ weights.T).sum(1)
+    errors = (pred - Y) ** 2 if measure == "MSE" else (pred - Y).abs()
+    return (errors if training is None else errors[training]).mean(), pred
+
+
+@pytest.fixture(scope="module")
+def shared(shipped):
+    """One calculator for tests that set all that they depend on."""
+    return Live(shipped)
+
+
+def setting(live, weights, measure, share):
+    """Types weights, switch and share; returns the training rows (n,) as booleans."""
+    live[NET.weights.ref], live[NET.measure.ref], live[NET.held_out.ref] = weights, measure, share
+    return live.numbers(NET.training.ref) == 1
+
+
+@pytest.mark.parametrize("measure, share", SETTINGS)
+@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
+def test_loss_accuracy_and_predictions_are_torchs(shared, weights, measure, share):
+    training = setting(shared, weights, measure, share)
+    loss, pred = forward(torch.tensor(weights), measure, training)
+    right = ((pred > 0.5) == (Y > 0.5)).numpy()
+    assert shared[NET.loss.ref] == pytest.approx(loss.item(), abs=1e-12)
+    assert shared[NET.accuracy.ref] == pytest.approx(right[training].mean(), abs=1e-12)
+    np.testing.assert_allclose(shared.numbers(NET.prediction.ref), pred, rtol=0, atol=1e-12)
+    if share:
+        valid_loss, _ = forward(torch.tensor(weights), measure, ~training)
+        assert shared[NET.valid_loss.ref] == pytest.approx(valid_loss.item(), abs=1e-12)
+        assert shared[NET.valid_accuracy.ref] == pytest.approx(right[~training].mean(), abs=1e-12)
+    else:
+        assert shared[NET.valid_loss.ref] == shared[NET.valid_accuracy.ref] == "none"
+
+
+@pytest.mark.parametrize("share, held_out", [(0, 0), (0.1, 90), (0.2, 179), (0.5, 446), (0.9, 802)])
+def test_a_share_of_rows_is_held_out_by_a_fixed_rule(shared, share, held_out):
+    training = setting(shared, WEIGHTS["start"], "MSE", share)
+    assert np.flatnonzero(~training).tolist() == [i for i in range(891) if (i + 1) * 551 % 891 < share * 891]
+    assert (~training).sum() == held_out == shared["Net!Q4"] == 891 - shared["Net!P4"]
+
+
+# ---- Gradient --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("measure, share", SETTINGS)
+@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
+def test_the_derivatives_are_autograds(shared, weights, measure, share):
+    training = setting(shared, weights, measure, share)
+    w = torch.tensor(weights, requires_grad=True)
+    (slope,) = torch.autograd.grad(forward(w, measure, training)[0], w)
+    np.testing.assert_allclose(shared.numbers("Gradient!D8:D29"), slope.flatten(), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("measure, share", SETTINGS)
+@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
+def test_nudges_and_slopes_are_those_of_recomputed_losses(shared, weights, measure, share):
+    training = setting(shared, weights, measure, share)
+    h = 1e-4
+    losses = {sign: [] for sign in (-1, 0, 1)}
+    for sign, here in losses.items():
+        for i in range(22):
+            w = torch.tensor(weights)
+            w[divmod(i, 11)] += sign * h
+            here.append(forward(w, measure, training)[0].item())
+    down, now, up = (np.array(losses[sign]) for sign in (-1, 0, 1))
+    np.testing.assert_allclose(shared.numbers("Gradient!E8:E29"), (up - down) / (2 * h), rtol=0, atol=1e-10)
+    corners = shared.numbers("Gradient!G8:G29") + shared.numbers("Gradient!H8:H29")
+    for letter, slope in (("I", (now - down) / h), ("J", (up - now) / h)):
+        shown = shared.numbers(f"Gradient!{letter}8:{letter}29")
+        np.testing.assert_array_equal(np.isnan(shown), corners == 0)
+        np.testing.assert_allclose(shown[corners > 0], slope[corners > 0], rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("measure, share", SETTINGS)
+@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
+def test_corners_are_counted_where_a_nudge_reaches_them(shared, weights, measure, share):
+    training = setting(shared, weights, measure, share)
+    lin = DATA.X @ weights.T
+    off = np.maximum(lin, 0).sum(1) - DATA.y
+    relu, error = [], []
+    for unit in range(2):
+        for x in DATA.X.T:
+            moves = training & (x > 0)
+            relu.append((moves & (np.abs(lin[:, unit]) <= 1e-4 * x)).sum())
+            error.append((moves & (np.abs(off) <= 1e-4 * x) & (lin[:, unit] > 0)).sum() * (measure == "MAE"))
+    np.testing.assert_array_equal(shared.numbers("Gradient!G8:G29"), relu)
+    np.testing.assert_array_equal(shared.numbers("Gradient!H8:H29"), error)
+
+
+def test_nudge_and_derivative_agree_wherever_no_corner_is_in_reach(shared):
+    setting(shared, WEIGHTS["start"], "MSE", 0)
+    corners, gap = shared.numbers("Gradient!G8:G29"), shared.numbers("Gradient!F8:F29")
+    assert 0 < (corners > 0).sum() < 22
+    assert np.abs(gap[corners == 0]).max() < 1e-10
+
+
+@pytest.mark.parametrize("measure", ["MSE", "MAE"])
+@pytest.mark.parametrize("number, unit, name", [(1, 2, "Age"), (298, 2, "Male"), (2, 1, "LogFare")])
+def test_the_chain_rules_product_is_one_passengers_gradient(shared, number, unit, name, measure):
+    setting(shared, WEIGHTS["Solver's"], measure, 0)
+    shared["Gradient!O4"], shared["Gradient!O5"], shared["Gradient!O6"] = number, unit, name
+    w = torch.tensor(WEIGHTS["Solver's"], requires_grad=True)
+    pred = torch.relu(X[number - 1] @ w.T).sum()
+    loss = (pred - Y[number - 1]) ** 2 if measure == "MSE" else (pred - Y[number - 1]).abs()
+    (slope,) = torch.autograd.grad(loss, w)
+    expected = slope[unit - 1, DATA.columns.index(name)].item()
+    assert shared["Gradient!P4"] == titanic.passengers()["Name"][number - 1]
+    assert shared["Gradient!R23"] == pytest.approx(loss.item(), abs=1e-12)
+    assert shared["Gradient!R30"] == pytest.approx(expected, abs=1e-12)
+    assert shared["Gradient!R31"] == pytest.approx(expected / 891, abs=1e-12)
+
+
+# ---- parity ----------------------------------------------------------------------------------------------
+
+
+def a_run(live):
+    """Writes what a training run writes, without changing a weight."""
+    live[PARITY.loss.ref] = live[NET.loss.ref]
+    live[PARITY.prediction.ref] = 1e-16
+    live[PARITY.weights.ref] = WEIGHTS["start"]
+    live[PARITY.settings.ref] = live[PARITY.settings_now.ref]
+
+
+STATUSES = [
+    ({}, parity.AGREE),
+    ({"Net!G6": 0.25}, parity.WEIGHT_CHANGED),
+    ({NET.measure.ref: "MAE"}, parity.SETTING_CHANGED),
+    ({NET.held_out.ref: 0.125}, parity.SETTING_CHANGED),
+    ({"Passengers!F11": 23}, parity.DIFFER),
+    ({PARITY.prediction.ref: 1e-6}, parity.DIFFER),
+]
+
+
+@pytest.mark.parametrize("changes, status", STATUSES, ids=[status for _, status in STATUSES])
+def test_the_parity_cell_says_what_changed_since_the_run(live, changes, status):
+    a_run(live)
+    for cell, value in changes.items():
+        live[cell] = value
+    assert live[PARITY.status.ref] == status
+
+
+def test_the_shipped_book_says_that_no_run_was_made(saved):
+    assert saved["Net!R7"] == parity.NO_RUN
+
+
+def test_a_dead_relu_is_named(live):
+    live["Net!C5:M5"] = np.full(11, -1.0)
+    assert live["Net!R8"] == "a ReLU is dead: ReLU1 fires for 0, ReLU2 for 676"
+
+
+# ---- you, Compare, Groups --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [1, 2, 6, 31, 272])
+def test_you_typed_as_a_passenger_get_that_passengers_prediction(live, number):
+    person = titanic.filled().iloc[number - 1]
+    live["Net!C8:H8"] = [0.0] * 6
+    for cell, name in zip(
+        "CDEFGHK", ("Age", "SibSp", "Parch", "Fare", "Sex", "Pclass", "Embarked"), strict=True
+    ):
+        value = person[name]
+        live[f"Net!{cell}8"] = value if isinstance(value, str) else float(value)
+    row = 10 + number
+    assert live["Net!R9"] == live[f"Net!R{row}"]
+    survives = live[f"Net!S{row}"] == 1
+    assert live["Net!T9"] == ("you survive" if survives else "you do not survive")
+
+
+# row of Compare -> mean squared error, number right; lesson-facts' golden values where they give one
+SCORES = {
+    6: ("start: random weights", 0.26424450270227445, 570),
+    7: ("Solver's net, carried over", 0.14280230485428, 713),
+    8: ("best straight line", 0.14182631581599, 711),
+    9: ("the net on Net, now", 0.26424450270227445, 570),
+    12: ("“women survive”", 190 / 891, 701),
+    14: ("Solver's net on its own rows", 0.1431520964171, 574),
+}
+
+
+@pytest.mark.parametrize("row", list(SCORES))
+def test_compare_shows_the_golden_scores(saved, row):
+    name, loss, right = SCORES[row]
+    assert saved[f"Compare!A{row}"] == name
+    assert saved[f"Compare!B{row}"] == pytest.approx(loss, abs=1e-11)
+    assert saved[f"Compare!D{row}"] == right
+    assert saved[f"Compare!E{row}"] == pytest.approx(right / (712 if row == 14 else 891), abs=1e-12)
+
+
+def test_the_trained_net_beats_every_simpler_model(saved):
+    losses = {saved[f"Compare!A{row}"]: saved[f"Compare!B{row}"] for row in range(6, 13)}
+    accuracy = {saved[f"Compare!A{row}"]: saved[f"Compare!E{row}"] for row in range(6, 13)}
+    assert min(losses, key=losses.get) == max(accuracy, key=accuracy.get) == "a net trained by xlcicf"
+    assert losses["a net trained by xlcicf"] <= 0.1278
+    assert 0.80 <= accuracy["logistic regression"] <= 0.803
+
+
+def test_no_straight_line_beats_the_one_on_compare(saved):
+    best = np.linalg.lstsq(DATA.X, DATA.y, rcond=None)[0]
+    assert saved["Compare!B8"] == pytest.approx(((DATA.X @ best - DATA.y) ** 2).mean(), abs=1e-12)
+
+
+def test_compare_follows_the_weights_on_net(shared):
+    setting(shared, WEIGHTS["Solver's"], "MSE", 0)
+    assert shared["Compare!B9"] == pytest.approx(shared["Compare!B7"], abs=1e-15)
+    assert shared["Compare!D9"] == shared["Compare!D7"] == 713
+
+
+def masks():
+    """Group -> its rows, by pandas."""
+    people = titanic.filled()
+    men, child = people["Sex"] == "male", people["Age"] < 16
+    yield "everyone", men | True
+    yield from {"women": ~men, "men": men, "children, under 16": child, "16 and over": ~child}.items()
+    for i in (1, 2, 3):
+        yield f"class {i}", people["Pclass"] == i
+        yield f"women, class {i}", ~men & (people["Pclass"] == i)
+        yield f"men, class {i}", men & (people["Pclass"] == i)
+
+
+@pytest.mark.parametrize("weights", ["start", "trained"])
+def test_groups_count_as_pandas_does(shared, weights):
+    setting(shared, WEIGHTS[weights], "MSE", 0)
+    says = np.maximum(DATA.X @ WEIGHTS[weights].T, 0).sum(1) > 0.5
+    rows = {group: row for row, (_, group, _) in enumerate(GROUPS, 5)}
+    expected = {
+        rows[group]: [
+            mask.sum(), DATA.y[mask].sum(), DATA.y[mask].mean(), says[mask].mean(),
+            says[mask].mean() - DATA.y[mask].mean(), (says == DATA.y)[mask].mean(),
+        ]
+        for group, mask in masks()
+    }  # fmt: skip
+    assert expected.keys() == set(rows.values())
+    for row, numbers in expected.items():
+        np.testing.assert_allclose(shared.numbers(f"Groups!C{row}:H{row}"), numbers, rtol=0, atol=1e-12)
+
+
+def test_groups_of_one_kind_add_up_to_everyone(saved):
+    kinds = {by for by, _, _ in GROUPS}
+    for kind in kinds:
+        rows = [row for row, (by, _, _) in enumerate(GROUPS, 5) if by == kind]
+        for letter, total in (("C", 891), ("D", 342)):
+            assert sum(saved[f"Groups!{letter}{row}"] for row in rows) == total
+    assert saved["Groups!C11"] == 83  # children under 16

@@ -1,0 +1,322 @@
+"""The command line as a person and as a machine meet it: verbs, JSON, exit codes, and every kind of bad input."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+from tests import layouts, oracles
+from xlcicf import cli
+from xlcicf.bridge import save_generated
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The 712-row layout, trained from all weights 0.1 by 20 starts: (folder, what train --json printed)."""
+    folder = tmp_path_factory.mktemp("trained")
+    layouts.nnet(folder / "nnet.xlsx")
+    shutil.copy(folder / "nnet.xlsx", folder / "before.xlsx")
+    done = run_as_process("train", folder / "nnet.xlsx", "--restarts", "20", "--json")
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+def run_as_process(*args, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "xlcicf.cli", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def run(capsys, *args) -> tuple[int, str, str]:
+    code = cli.main([str(arg) for arg in args])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def run_json(capsys, *args) -> dict:
+    code, out, _ = run(capsys, *args, "--json")
+    assert code == 0, out
+    return json.loads(out)
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A book made of {"A1": content}: `book({"A1": 1, "B1": "=A1^2"})` gives its path."""
+
+    def make(cells: dict, name: str = "book.xlsx", computed: bool = True) -> Path:
+        workbook = openpyxl.Workbook()
+        workbook.active.title = "S"
+        for address, content in cells.items():
+            workbook.active[address] = content
+        path = tmp_path / name
+        save_generated(workbook, path) if computed else workbook.save(path)
+        return path
+
+    return make
+
+
+# --- train, undo, redo ----------------------------------------------------------------------------------
+
+
+def test_train_tells_a_machine_what_the_contract_names(trained):
+    _, told = trained
+    keys = "objective changing variables sense optimizer steps restarts before after seconds reason saved parity_max"
+    assert set(keys.split()) <= told.keys()
+    assert (told["objective"], told["changing"], told["variables"]) == ("nnet!AH1", "nnet!R4:AA5", 20)
+    assert told["before"] == pytest.approx(0.8910132976136, abs=1e-12)
+    assert told["after"] < 0.1379 and told["parity_max"] <= 1e-12
+
+
+def test_the_trained_book_shows_in_ironcalc_what_train_told(trained):
+    folder, told = trained
+    assert oracles.ironcalc_values(folder / "nnet.xlsx")["nnet!AH1"] == pytest.approx(told["after"], abs=1e-13)
+    assert oracles.saved_values(folder / "nnet.xlsx")["nnet!AH1"] == pytest.approx(told["after"], abs=1e-13)
+
+
+def test_undo_and_redo_bring_back_every_value(trained, capsys):
+    folder, _ = trained
+    after = oracles.saved_values(folder / "nnet.xlsx")
+    run_json(capsys, "undo", folder / "nnet.xlsx")
+    assert oracles.saved_values(folder / "nnet.xlsx") == oracles.saved_values(folder / "before.xlsx")
+    code, _, err = run(capsys, "undo", folder / "nnet.xlsx")
+    assert code == 1 and "no run to undo" in err
+    run_json(capsys, "redo", folder / "nnet.xlsx")
+    assert oracles.saved_values(folder / "nnet.xlsx") == after
+
+
+def test_out_leaves_the_book_as_it_is(book, capsys, tmp_path):
+    path = book({"A1": 3, "B1": "=(A1-1)^2"})
+    before = path.read_bytes()
+    told = run_json(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1", "--out", tmp_path / "o.xlsx")
+    assert path.read_bytes() == before and told["after"] == pytest.approx(0, abs=1e-15)
+    assert oracles.saved_values(tmp_path / "o.xlsx")["S!A1"] == pytest.approx(1, abs=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "sgd", "momentum", "rmsprop", "adam"])
+def test_the_same_seed_writes_the_same_bytes(book, monkeypatch, tmp_path, optimizer):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    path = book({"A1": 3, "A2": -2, "B1": "=(A1-1)^2+ABS(A2)*A1^2"})
+    target = ["--objective", "S!B1", "--changing", "S!A1:A2", "--optimizer", optimizer, "--restarts", "3", "--steps", "20"]
+    outs = [tmp_path / "1.xlsx", tmp_path / "2.xlsx"]
+    for out in outs:
+        assert run_as_process("train", path, *target, "--out", out).returncode == 0
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+@pytest.mark.parametrize(("sense", "start", "reached"), [("min", 1.0, 0.0), ("max", 1.0, 5.0), ("2.25", 1.0, 2.25)])
+def test_every_sense_of_solvers_dialog(book, capsys, sense, start, reached):
+    path = book({"A1": start, "B1": "=A1^2", "C1": "=5-(A1-2)^2"})
+    objective = "S!C1" if sense == "max" else "S!B1"
+    told = run_json(capsys, "train", path, "--objective", objective, "--changing", "S!A1", "--sense", sense)
+    assert told["after"] == pytest.approx(reached, abs=1e-8)
+
+
+def test_stopping_keeps_the_best(book, tmp_path):
+    """SIGINT in the middle of a long run: exit code 0, the best values are written."""
+    cells = {f"A{i}": 1.0 for i in range(1, 41)}
+    cells["B1"] = "=SUMPRODUCT((A1:A39-A2:A40^2)^2)*100+SUMPRODUCT((1-A1:A40+SIN(A1:A40*9))^2)"
+    path = book(cells)
+    code = (
+        "import signal, threading, os, sys; from xlcicf import cli;"
+        "threading.Timer(4.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    args = ["train", path, "--objective", "S!B1", "--changing", "S!A1:A40", "--restarts", "100000", "--json"]
+    done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert "Ctrl-C" in told["reason"] and told["after"] < told["before"]
+    assert oracles.saved_values(path)["S!B1"] == pytest.approx(told["after"], rel=1e-12)
+
+
+# --- looking --------------------------------------------------------------------------------------------
+
+
+def test_grad_tells_addresses_and_numbers(book, capsys):
+    path = book({"A1": 3, "A2": 2, "B1": "=A1^2*A2"})
+    told = run_json(capsys, "grad", path, "--objective", "S!B1", "--changing", "S!A1:A2", "--check")
+    assert told["objective"] == "S!B1" and told["value"] == 18.0
+    assert told["gradient"] == [["S!A1", 12.0], ["S!A2", 9.0]]
+    assert told["max_difference"] < 1e-6 and told["kinks"] == []
+
+
+def test_grad_names_the_cells_that_stand_at_a_corner(book, capsys):
+    path = book({"A1": 1, "A2": 4, "C1": "=MAX(0,A1-1)", "B1": "=C1+A2^2"})
+    told = run_json(capsys, "grad", path, "--objective", "S!B1", "--changing", "S!A1:A2", "--check")
+    assert told["kinks"] == [["S!A1", ["S!C1"]]] and told["max_difference"] < 1e-6
+
+
+def test_check_covers_the_saved_problem(trained, capsys):
+    folder, _ = trained
+    told = run_json(capsys, "check", folder / "before.xlsx")
+    assert told["formulas"] == told["differentiable"] > 712 * 5
+    assert told["parity_max"] <= 1e-12
+    assert (told["errors"], told["blockers"], told["frozen"], told["differs"]) == ([], [], [], [])
+
+
+def test_check_of_a_book_without_a_problem_covers_what_torch_translates(book, capsys):
+    path = book({"A1": 3, "B1": "=A1^2", "C1": "=RANK(A1,A1:A1)", "D1": "=RAND()", "E1": "=1/0"})
+    code, out, _ = run(capsys, "check", path, "--json")
+    told = json.loads(out)
+    assert code == 1 and told["errors"] == [["S!E1", "#DIV/0!"]]
+    assert told["blockers"] == [["S!C1", "RANK"]] and told["frozen"] == ["S!D1"]
+    assert told["formulas"] == 4 and told["differentiable"] == 2 and told["parity_max"] == 0.0
+
+
+def test_check_names_what_blocks_a_problem(book, capsys):
+    path = book({"A1": 3, "B1": "=INT(A1)+A1", "C1": "=B1*2"})
+    code, out, _ = run(capsys, "check", path, "--objective", "S!C1", "--changing", "S!A1", "--json")
+    assert code == 1 and json.loads(out)["blockers"] == [["S!B1", "INT"]]
+
+
+def test_bench_names_each_contender(book, capsys):
+    path = book({"A1": 3, "A2": 2, "B1": "=(A1-1)^2+(A2+1)^2"})
+    told = run_json(capsys, "bench", path, "--objective", "S!B1", "--changing", "S!A1:A2", "--seconds", "5")
+    assert len(told["contenders"]) >= 2
+    assert all(c["value"] == pytest.approx(0, abs=1e-6) for c in told["contenders"])
+
+
+def test_doctor_finds_this_machine_well(capsys):
+    assert all(finding["fine"] for finding in run_json(capsys, "doctor")["findings"])
+
+
+# --- lessons --------------------------------------------------------------------------------------------
+
+
+def test_lessons_and_build(capsys, tmp_path):
+    assert "titanic" in [lesson["name"] for lesson in run_json(capsys, "lessons")["lessons"]]
+    told = run_json(capsys, "build", "titanic", "--out", tmp_path / "new folder")
+    assert [Path(p).name for p in told["built"]] == ["titanic.xlsx"] and Path(told["built"][0]).exists()
+
+
+# --- bad input ------------------------------------------------------------------------------------------
+
+TARGET = ["--objective", "S!B1", "--changing", "S!A1"]
+ONE = {"A1": 1, "B1": "=A1^2"}
+
+
+def encrypted(path: Path) -> None:
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000))
+
+
+def open_in_excel(path: Path) -> None:
+    path.with_name("~$" + path.name).write_bytes(b"\x06Somebody")
+
+
+# what it is: (cells or None, done to the file, options, words of the sentence)
+BAD = {
+    "missing file": (None, None, TARGET, r"book\.xlsx"),
+    "no workbook": (None, lambda p: p.write_text("Dear reader"), TARGET, r"book\.xlsx"),
+    "encrypted": (None, encrypted, TARGET, r"book\.xlsx.*(password|encrypt)"),
+    "independent objective": ({"A1": 1, "B1": "=C1"}, None, TARGET, r"S!B1 does not depend.*S!A1"),
+    "objective without a formula": ({"A1": 1, "B1": 2}, None, TARGET, r"S!B1 does not depend"),
+    "text inside": ({"A1": 1, "C1": "abc", "B1": "=A1*C1"}, None, TARGET, r"S!C1 holds the text 'abc'"),
+    "an error inside": ({"A1": 1, "C1": "=1/0", "B1": "=A1*C1"}, None, TARGET, r"S!C1 shows #DIV/0!"),
+    "a changing formula": ({"A1": "=C1", "B1": "=A1"}, None, TARGET, r"S!A1 holds a formula"),
+    "changing text": ({"A1": "abc", "B1": "=C1+A1"}, None, TARGET, r"S!A1 holds 'abc'"),
+    "a cycle": ({"A1": 1, "B1": "=C1+A1", "C1": "=B1"}, None, TARGET, r"S!C1 -> S!B1 -> S!C1|S!B1 -> S!C1 -> S!B1"),
+    "an unknown function": ({"A1": 1, "B1": "=FROBNICATE(A1)"}, None, TARGET, r"S!B1: the function FROBNICATE"),
+    "an empty range": (ONE, None, ["--objective", "S!B1", "--changing", " "], "changing cells"),
+    "no such sheet": (ONE, None, ["--objective", "Nope!B1", "--changing", "S!A1"], "Nope"),
+    "no such name": (ONE, None, ["--objective", "S!B1", "--changing", "weights"], "weights"),
+    "no saved problem": (ONE, None, [], "--objective and --changing"),
+    "half a target": (ONE, None, ["--objective", "S!B1"], "--objective and --changing"),
+    "an unknown optimizer": (ONE, None, [*TARGET, "--optimizer", "adamw"], "adamw.*adam"),
+    "no steps": (ONE, None, [*TARGET, "--steps", "0"], "steps"),
+    "a silly learning rate": (ONE, None, [*TARGET, "--optimizer", "sgd", "--lr", "-1"], "learning rate"),
+    "open in Excel": (ONE, open_in_excel, TARGET, r"book\.xlsx.*open"),
+    "no derivative": ({"A1": 1, "B1": "=INT(A1)"}, None, TARGET, r"S!B1: INT"),
+    "outside the domain": ({"A1": -1, "B1": "=LN(A1)+0*A1"}, None, TARGET, r"error|no number"),
+}
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence_and_touches_no_file(name, book, capsys, tmp_path):
+    cells, spoil, options, words = BAD[name]
+    path = tmp_path / "book.xlsx"
+    if cells is not None:
+        book(cells, computed=name not in ("a cycle", "an unknown function"))
+    if spoil:
+        spoil(path)
+    before = contents(tmp_path)
+    code, out, err = run(capsys, "train", path, *options)
+    assert (code, out) == (1, "")
+    assert re.search(words, err), err
+    assert err.startswith("xlcicf: ") and err.count("\n") == 1 and "Traceback" not in err
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid") or os.getuid() != 0, reason="gives up root's rights on POSIX")
+def test_a_read_only_target_is_named_and_left_alone(book, tmp_path):
+    path = book(ONE)
+    path.chmod(0o444)
+    for folder in [tmp_path, *tmp_path.parents][:3]:
+        folder.chmod(0o555)
+    before = contents(tmp_path)
+    code = (
+        "import os, sys, torch, scipy.optimize, xlwings, ironcalc, xlcicf.bridge.training, xlcicf.bridge.checks;"
+        "from xlcicf import cli; cli.main(['grad', *sys.argv[2:]]);"  # imports what is imported late
+        "os.setuid(65534); sys.exit(cli.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "train", str(path), *TARGET]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1 and re.fullmatch(r"xlcicf: .*book\.xlsx.*\n", done.stderr), done.stderr
+    assert contents(tmp_path) == before
+
+
+def test_a_bad_input_is_one_json_object_too(capsys, tmp_path):
+    code, out, _ = run(capsys, "train", tmp_path / "no.xlsx", "--json")
+    assert code == 1 and "no.xlsx" in json.loads(out)["error"]
+
+
+def test_a_target_that_cannot_be_written_is_named(book, capsys, tmp_path):
+    path = book(ONE)
+    code, _, err = run(capsys, "train", path, *TARGET, "--out", tmp_path / "no folder" / "o.xlsx")
+    assert code == 1 and "no folder" in err
+
+
+def test_a_cell_that_ironcalc_cannot_compute_is_named_by_check(book, capsys):
+    path = book({"A1": 1, "B1": "=A1^2", "C1": "=FROBNICATE(B1)"}, computed=False)
+    code, out, _ = run(capsys, "check", path, "--json")
+    told = json.loads(out)
+    assert ["S!C1", "FROBNICATE"] in told["blockers"]
+
+
+@pytest.mark.parametrize("args", [[], ["nope"], ["train"], ["train", "x.xlsx", "--steps", "many"]])
+def test_wrong_usage_exits_with_2(args):
+    assert run_as_process(*args).returncode == 2
+
+
+# --- the README and the code say the same ---------------------------------------------------------------
+
+VERBS = ["demo", "lessons", "build", "train", "undo", "redo", "grad", "check", "bench", "doctor"]
+
+
+def test_each_verb_has_help_and_stands_in_the_readme():
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    help_text = run_as_process("--help").stdout
+    for verb in VERBS:
+        assert re.search(rf"^\s+{verb}\s+\S", help_text, re.M), verb
+        assert f"xlcicf {verb}" in readme, verb
+
+
+def test_the_readme_names_every_option():
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    for verb in VERBS:
+        for option in re.findall(r"(--[a-z]+)", run_as_process(verb, "--help").stdout):
+            assert option == "--help" or f"`{option}" in readme or f" {option}" in readme, (verb, option)
+
+
+def test_numbers_come_out_as_json_has_them():
+    assert cli._jsonable({"a": [np.inf, 1.0, float("nan")]}) == {"a": [None, 1.0, None]}
