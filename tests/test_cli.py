@@ -76,7 +76,9 @@ def test_train_tells_a_machine_what_the_contract_names(trained):
 
 def test_the_trained_book_shows_in_ironcalc_what_train_told(trained):
     folder, told = trained
-    assert oracles.ironcalc_values(folder / "nnet.xlsx")["nnet!AH1"] == pytest.approx(told["after"], abs=1e-13)
+    assert oracles.ironcalc_values(folder / "nnet.xlsx")["nnet!AH1"] == pytest.approx(
+        told["after"], abs=1e-13
+    )
     assert oracles.saved_values(folder / "nnet.xlsx")["nnet!AH1"] == pytest.approx(told["after"], abs=1e-13)
 
 
@@ -94,7 +96,9 @@ def test_undo_and_redo_bring_back_every_value(trained, capsys):
 def test_out_leaves_the_book_as_it_is(book, capsys, tmp_path):
     path = book({"A1": 3, "B1": "=(A1-1)^2"})
     before = path.read_bytes()
-    told = run_json(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1", "--out", tmp_path / "o.xlsx")
+    told = run_json(
+        capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1", "--out", tmp_path / "o.xlsx"
+    )
     assert path.read_bytes() == before and told["after"] == pytest.approx(0, abs=1e-15)
     assert oracles.saved_values(tmp_path / "o.xlsx")["S!A1"] == pytest.approx(1, abs=1e-7)
 
@@ -103,14 +107,27 @@ def test_out_leaves_the_book_as_it_is(book, capsys, tmp_path):
 def test_the_same_seed_writes_the_same_bytes(book, monkeypatch, tmp_path, optimizer):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     path = book({"A1": 3, "A2": -2, "B1": "=(A1-1)^2+ABS(A2)*A1^2"})
-    target = ["--objective", "S!B1", "--changing", "S!A1:A2", "--optimizer", optimizer, "--restarts", "3", "--steps", "20"]
+    target = [
+        "--objective",
+        "S!B1",
+        "--changing",
+        "S!A1:A2",
+        "--optimizer",
+        optimizer,
+        "--restarts",
+        "3",
+        "--steps",
+        "20",
+    ]
     outs = [tmp_path / "1.xlsx", tmp_path / "2.xlsx"]
     for out in outs:
         assert run_as_process("train", path, *target, "--out", out).returncode == 0
     assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
-@pytest.mark.parametrize(("sense", "start", "reached"), [("min", 1.0, 0.0), ("max", 1.0, 5.0), ("2.25", 1.0, 2.25)])
+@pytest.mark.parametrize(
+    ("sense", "start", "reached"), [("min", 1.0, 0.0), ("max", 1.0, 5.0), ("2.25", 1.0, 2.25)]
+)
 def test_every_sense_of_solvers_dialog(book, capsys, sense, start, reached):
     path = book({"A1": start, "B1": "=A1^2", "C1": "=5-(A1-2)^2"})
     objective = "S!C1" if sense == "max" else "S!B1"
@@ -129,7 +146,9 @@ def test_stopping_keeps_the_best(book, tmp_path):
         "sys.exit(cli.main(sys.argv[1:]))"
     )
     args = ["train", path, "--objective", "S!B1", "--changing", "S!A1:A40", "--restarts", "100000", "--json"]
-    done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert "Ctrl-C" in told["reason"] and told["after"] < told["before"]
@@ -221,8 +240,18 @@ BAD = {
     "an error inside": ({"A1": 1, "C1": "=1/0", "B1": "=A1*C1"}, None, TARGET, r"S!C1 shows #DIV/0!"),
     "a changing formula": ({"A1": "=C1", "B1": "=A1"}, None, TARGET, r"S!A1 holds a formula"),
     "changing text": ({"A1": "abc", "B1": "=C1+A1"}, None, TARGET, r"S!A1 holds 'abc'"),
-    "a cycle": ({"A1": 1, "B1": "=C1+A1", "C1": "=B1"}, None, TARGET, r"S!C1 -> S!B1 -> S!C1|S!B1 -> S!C1 -> S!B1"),
-    "an unknown function": ({"A1": 1, "B1": "=FROBNICATE(A1)"}, None, TARGET, r"S!B1: the function FROBNICATE"),
+    "a cycle": (
+        {"A1": 1, "B1": "=C1+A1", "C1": "=B1"},
+        None,
+        TARGET,
+        r"S!C1 -> S!B1 -> S!C1|S!B1 -> S!C1 -> S!B1",
+    ),
+    "an unknown function": (
+        {"A1": 1, "B1": "=FROBNICATE(A1)"},
+        None,
+        TARGET,
+        r"S!B1: the function FROBNICATE",
+    ),
     "an empty range": (ONE, None, ["--objective", "S!B1", "--changing", " "], "changing cells"),
     "no such sheet": (ONE, None, ["--objective", "Nope!B1", "--changing", "S!A1"], "Nope"),
     "no such name": (ONE, None, ["--objective", "S!B1", "--changing", "weights"], "weights"),

@@ -443,18 +443,29 @@ def _few(cells: list[str]) -> str:
 
 # --- doctor ---------------------------------------------------------------------------------------------
 
-_NEEDED = ("numpy", "pandas", "torch", "scipy", "openpyxl", "ironcalc", "xlwings", "defusedxml", "threadpoolctl", "tqdm")
+_NEEDED = (
+    "numpy",
+    "pandas",
+    "torch",
+    "scipy",
+    "openpyxl",
+    "ironcalc",
+    "xlwings",
+    "defusedxml",
+    "threadpoolctl",
+    "tqdm",
+)
 
 
 def _doctor(args):
     findings = [
         *_python_findings(),
         *map(_package_finding, _NEEDED),
-        _torch_finding(),
+        _gradient_finding(),
         _libreoffice_finding(),
     ]
     facts = {"findings": [{"what": w, "fine": fine, "says": says} for w, fine, says in findings]}
-    lines = [f"{'ok ' if fine else '!! '} {what:<12}{says}" for what, fine, says in findings]
+    lines = [f"{'ok ' if fine else '!! '} {what:<14}{says}" for what, fine, says in findings]
     return facts, lines, DONE if all(fine for _, fine, _ in findings) else NAMED_PROBLEM
 
 
@@ -479,17 +490,18 @@ def _package_finding(package: str) -> tuple[str, bool, str]:
     return package, True, version
 
 
-def _torch_finding() -> tuple[str, bool, str]:
-    """Whether torch computes, and exactly: the derivative of x squared at 3 is 6."""
+def _gradient_finding() -> tuple[str, bool, str]:
+    """Whether a formula is differentiated: the derivative of x squared at 3 is 6."""
     try:
-        import torch
+        from xlcicf.formula import differentiate
+        from xlcicf.formula.address import Area
+        from xlcicf.formula.snapshot import Sheet, Snapshot
 
-        x = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
-        (x * x).backward()
-        assert x.grad is not None and x.grad.item() == 6.0
+        book = Snapshot({"S": Sheet("S", formulas={(1, 2): "=A1^2"}, values={(1, 1): 3.0, (1, 2): 9.0})})
+        slope = differentiate(book, Area("S", 1, 2, 1, 2), [Area("S", 1, 1, 1, 1)]).gradient([3.0])
     except Exception as error:  # whatever a broken install raises, the doctor's answer is the same
         return "gradient", False, f"torch does not compute ({error}); install it anew"
-    return "gradient", True, "torch differentiates x*x at 3 to 6"
+    return "gradient", bool(slope[0] == 6.0), f"=A1^2 at 3 has the derivative {slope[0]:g}"
 
 
 def _libreoffice_finding() -> tuple[str, bool, str]:

@@ -90,7 +90,7 @@ def training_settings(book) -> dict[str, str | int | float]:
     for key, kind in SETTINGS.items():
         if (f"train.{key}", None) in snapshot.names:
             (area,) = resolve(snapshot, f"train.{key}", "the setting")
-            value = cells_of(book, area).value
+            value = cells_of(book, area).options(err_to_str=True).value
             if value is not None:
                 settings[key] = _setting(value, kind, f"{area.address} (train.{key})")
     return settings

@@ -67,9 +67,12 @@ def read_package(path: str | os.PathLike) -> Package:
     refuse_open_book(path)
     try:
         with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise BookError(f"{path} is no file; give the path of an .xlsx or .xlsm workbook")
-            data = file.read(MAX_TOTAL + 1)
+            if status.st_size > MAX_TOTAL:
+                raise BookError(f"{path} is larger than {MAX_TOTAL >> 20} MB, more than is read here")
+            data = file.read()
     except FileNotFoundError:
         raise BookError(f"there is no file {path}; check the path") from None
     except IsADirectoryError:
@@ -89,8 +92,6 @@ def package_from_bytes(data: bytes, name: str = "the workbook") -> Package:
         )
     if not data.startswith(_ZIP):
         raise BookError(f"{name} is no .xlsx or .xlsm workbook; save it as one in Excel")
-    if len(data) > MAX_TOTAL:
-        raise BookError(f"{name} is larger than {MAX_TOTAL >> 20} MB, more than is read here")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return Package(_read_members(archive, name))

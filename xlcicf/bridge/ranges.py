@@ -28,7 +28,6 @@ ERRORS = frozenset(
 DATE_FORMAT, TIME_FORMAT = BUILTIN_FORMATS[14], BUILTIN_FORMATS[22]  # shown as the reader's country has it
 LAST_DAY = 2_958_465  # 9999-12-31
 
-_MOMENTS = (dt.date, np.datetime64)
 _DIRECTIONS = {
     "down": (True, 1, MAX_ROW),
     "up": (True, -1, 1),
@@ -68,6 +67,10 @@ def _is_missing(value) -> bool:
         return True
     except ValueError:  # an array, which is refused below
         return False
+
+
+def _is_moment(value) -> bool:
+    return isinstance(value, dt.date | np.datetime64) and not _is_missing(value)
 
 
 def _text(text: str) -> Content:
@@ -187,7 +190,7 @@ class Range(base_classes.Range):
             for j, value in enumerate(line[: self.shape[1]])
         }
         self._apply({cell: content(value) for cell, value in written.items()})
-        self._show_moments({cell: value for cell, value in written.items() if isinstance(value, _MOMENTS)})
+        self._show_moments({cell: value for cell, value in written.items() if _is_moment(value)})
 
     def _fill(self, value, content: Content) -> None:
         if content is None:
@@ -201,7 +204,7 @@ class Range(base_classes.Range):
             for row, col in cells:
                 cells[row, col] = Formula("=" + shifted(template, row - self.row, col - self.column))
         self._apply(cells)
-        if isinstance(value, _MOMENTS):
+        if _is_moment(value):
             self._show_moments(dict.fromkeys(cells, value))
 
     def _apply(self, cells: dict[Cell, Content]) -> None:
@@ -266,6 +269,16 @@ class Range(base_classes.Range):
         return None if 0 < covered < len(self) else covered > 0
 
     # formats
+
+    @property
+    def name(self):
+        """The defined name that refers to exactly this range, as a Name; setting it adds one."""
+        reference = f"={quote_sheet(self.sheet.name)}!{self.address}"
+        return next((name for name in self.sheet.book.names if name.refers_to == reference), None)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
 
     @property
     def number_format(self) -> str | None:

@@ -10,9 +10,9 @@ from xlcicf.formula.address import Area, column_letters, quote_sheet
 from xlcicf.formula.snapshot import Snapshot
 
 # The numbers of Solver's own VBA functions: SolverOk's MaxMinVal (3 is "Value Of") and SolverAdd's Relation.
-SENSES = {1: "max", 2: "min"}
+SENSES: dict[float, str] = {1: "max", 2: "min"}
 VALUE_OF = 3
-RELATIONS = {1: "<=", 2: "=", 3: ">=", 4: "int", 5: "bin", 6: "dif"}
+RELATIONS: dict[float, str] = {1: "<=", 2: "=", 3: ">=", 4: "int", 5: "bin", 6: "dif"}
 WORDS = {"int": "integer", "bin": "binary", "dif": "AllDifferent"}  # stand on the right of these relations
 
 # Solver's options as it saves them unchanged: GRG Nonlinear (eng 1) with its tolerances, forward differences

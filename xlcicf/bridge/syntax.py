@@ -23,29 +23,32 @@ def is_well_formed(formula: str) -> bool:
     except ValueError:
         return False
     opened: list[str] = []
-    before, awaits_operand = "", True
+    before, awaits_operand, may_intersect, spaced = "", True, False, False
     for token in parts:
         kind, starts = token.type, token.subtype == Token.OPEN
-        if kind in (Token.FUNC, Token.PAREN, Token.ARRAY, "ARRAYROW") and not starts:
+        if kind == Token.WSPACE:
+            spaced = True
+            continue
+        if token.subtype == Token.CLOSE:
             empty = before in (Token.OPEN, Token.SEP) and opened[-1:] == [Token.FUNC]
             if not opened or opened.pop() != kind or (awaits_operand and not empty):
                 return False
-            awaits_operand = False
+            awaits_operand, may_intersect = False, kind != Token.ARRAY
         elif kind == Token.SEP:
-            if awaits_operand and Token.FUNC not in opened[-1:]:
+            if not opened or (awaits_operand and opened[-1] != Token.FUNC):
                 return False
             awaits_operand = True
         elif kind in (Token.OP_IN, Token.OP_POST):
             if awaits_operand:
                 return False
             awaits_operand = kind == Token.OP_IN
-        elif kind != Token.WSPACE:  # an operand, an opening bracket or a sign
-            intersects = before == Token.WSPACE and token.subtype in (Token.RANGE, Token.OPEN)
-            if not awaits_operand and not intersects:  # a space between two ranges is an operator
+        else:  # an operand, an opening bracket or a sign
+            refers = token.subtype in (Token.RANGE, Token.OPEN)
+            if not awaits_operand and not (spaced and may_intersect and refers):
                 return False
-            awaits_operand = starts or kind == Token.OP_PRE
+            awaits_operand, may_intersect = starts or kind == Token.OP_PRE, refers
             opened += [kind] * starts
-        before = Token.OPEN if starts else kind
+        before, spaced = Token.OPEN if starts else kind, False
     return not opened and not awaits_operand
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from xlcicf.bridge.optimise import cells_of, outline
@@ -14,7 +15,7 @@ from xlcicf.bridge.package import _replace_file
 from xlcicf.bridge.problem import resolve
 from xlcicf.bridge.ranges import ERRORS
 from xlcicf.errors import BookError, TrainingError
-from xlcicf.formula.address import cell_address
+from xlcicf.formula.address import Area, cell_address
 
 KEPT = 50  # runs
 MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
@@ -47,9 +48,13 @@ class Run:
 
     @classmethod
     def from_json(cls, content: dict) -> "Run":
+        """Raises ValueError, KeyError, TypeError or AttributeError where to_json did not make `content`."""
         run = cls(content["title"], tuple(Change(**change) for change in content["changes"]))
         if run.to_json() != content:
             raise ValueError("a run does not have its hash")
+        for change in run.changes:
+            if not isinstance(change.cells, str) or _shape(change.before) != _shape(change.after):
+                raise ValueError("a run does not say what its cells held")
         return run
 
 
@@ -97,10 +102,13 @@ class History:
         book        an xlwings Book
         references  all cells that the body may write to: addresses or defined names
         """
-        before = [(cells, _read(book, cells)) for cells in _addresses(book, references)]
+        snapshot = outline(book)
+        areas = (area for text in references for area in resolve(snapshot, text, "the cells to write"))
+        before = [(area, _read(cells_of(book, area))) for area in dict.fromkeys(areas)]
         yield
-        changes = tuple(Change(cells, rows, _read(book, cells)) for cells, rows in before)
-        self.runs = [*self.runs[: self.done], Run(title, changes)][-KEPT:]
+        changes = (_change(area, rows, _read(cells_of(book, area))) for area, rows in before)
+        run = Run(title, tuple(change for change in changes if change is not None))
+        self.runs = [*self.runs[: self.done], run][-KEPT:]
         self.done = len(self.runs)
 
     def undo(self, book) -> Run:
@@ -111,7 +119,7 @@ class History:
         if not self.done:
             raise TrainingError(f"there is no run to undo: {self.path.name} has none that stands in the book")
         run = self.runs[self.done - 1]
-        _exchange(book, [(change.cells, change.after, change.before) for change in run.changes])
+        self._exchange(book, [(change.cells, change.after, change.before) for change in run.changes])
         self.done -= 1
         return run
 
@@ -120,9 +128,23 @@ class History:
         if self.done == len(self.runs):
             raise TrainingError("there is no run to redo; only a run that was undone can be redone")
         run = self.runs[self.done]
-        _exchange(book, [(change.cells, change.before, change.after) for change in run.changes])
+        self._exchange(book, [(change.cells, change.before, change.after) for change in run.changes])
         self.done += 1
         return run
+
+    def _exchange(self, book, changes: list[tuple[str, Rows, Rows]]) -> None:
+        """Writes the new rows of each (address, rows expected there, new rows), if all are as expected."""
+        snapshot = outline(book)
+        writes = []
+        for address, expected, rows in changes:
+            areas = resolve(snapshot, address, f"the cells in {self.path.name}")
+            if len(areas) != 1 or areas[0].shape != _shape(expected):
+                raise BookError(f"{self.path} is damaged ({address} has another size); delete it and go on")
+            cells = cells_of(book, areas[0])
+            _require(areas[0], _read(cells), expected)
+            writes.append((cells, rows))
+        for cells, rows in writes:
+            cells.value = [[_content(cell) for cell in row] for row in rows]
 
 
 def _no_number(text):
@@ -133,43 +155,54 @@ def _hash(content: dict) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _addresses(book, references: Iterable[str]) -> list[str]:
-    snapshot = outline(book)
-    areas = [area for text in references for area in resolve(snapshot, text, "the cells to write")]
-    return list(dict.fromkeys(area.address for area in areas))
+def _shape(rows: Rows) -> tuple[int, int]:
+    """(rows, columns). Raises ValueError where the rows differ in length or hold what no cell holds."""
+    (columns,) = {len(row) for row in rows}
+    for row in rows:
+        for cell in row:
+            _content(cell)
+    return len(rows), columns
 
 
-def _exchange(book, changes: list[tuple[str, Rows, Rows]]) -> None:
-    """Writes the new rows of each (address, rows expected there, new rows), if all are there as expected."""
-    for cells, expected, _ in changes:
-        for address, is_there, was_there in _compared(book, cells, expected):
-            if json.dumps(is_there) != json.dumps(was_there):
-                raise TrainingError(
-                    f"{address} was changed by hand: it holds {_shown(is_there)}, the last run left"
-                    f" {_shown(was_there)}; put that back first, nothing was overwritten"
-                )
-    for cells, _, rows in changes:
-        _range(book, cells).value = [[_content(cell) for cell in row] for row in rows]
+def _change(area: Area, before: Rows, after: Rows) -> Change | None:
+    """What has become of an area: its smallest part with all that differs, None where nothing does."""
+    places = [
+        (r, c)
+        for r, pair in enumerate(zip(before, after, strict=True))
+        for c, (was, now) in enumerate(zip(*pair, strict=True))
+        if not _same(was, now)
+    ]
+    if not places:
+        return None
+    (top, bottom), (left, right) = ((min(side), max(side)) for side in zip(*places, strict=True))
+    part = Area(area.sheet, area.top + top, area.left + left, area.top + bottom, area.left + right)
+
+    def cut(rows):
+        return [row[left : right + 1] for row in rows[top : bottom + 1]]
+
+    return Change(part.address, cut(before), cut(after))
 
 
-def _compared(book, cells, expected) -> Iterator[tuple]:
-    """(address, what is there, what is expected) of each cell."""
-    here = _range(book, cells)
-    for r, (now, then) in enumerate(zip(_read(book, cells), expected, strict=True)):
-        for c, pair in enumerate(zip(now, then, strict=True)):
-            yield cell_address(here.sheet.name, here.row + r, here.column + c), *pair
+def _same(cell, other) -> bool:
+    """Whether two cells hold exactly the same; Python itself finds 1.0 equal to True, and 0.0 to -0.0."""
+    return json.dumps(cell) == json.dumps(other)
 
 
-def _range(book, cells: str):
-    (area,) = resolve(outline(book), cells, "the cells of the last run")
-    return cells_of(book, area)
+def _require(area: Area, found: Rows, expected: Rows) -> None:
+    """Raises TrainingError for the first cell that somebody has changed."""
+    contents = zip(chain(*found), chain(*expected), strict=True)
+    for place, (now, then) in zip(area.cells(), contents, strict=True):
+        if not _same(now, then):
+            raise TrainingError(
+                f"{cell_address(area.sheet, *place)} was changed by hand: it holds {_shown(now)} in place of"
+                f" {_shown(then)}; put that back first, nothing was overwritten"
+            )
 
 
-def _read(book, cells: str) -> Rows:
-    """The cells of an area as JSON has them."""
-    found = _range(book, cells)
-    values, formulas = found.options(ndim=2, err_to_str=True).value, found.formula
-    if found.shape == (1, 1):
+def _read(cells) -> Rows:
+    """What the cells of an xlwings Range hold, as a Change has it."""
+    values, formulas = cells.options(ndim=2, err_to_str=True).value, cells.formula
+    if cells.shape == (1, 1):
         formulas = ((formulas,),)
     return [[_cell(*pair) for pair in zip(*rows, strict=True)] for rows in zip(values, formulas, strict=True)]
 
@@ -181,10 +214,17 @@ def _cell(value, formula):
 
 
 def _content(cell):
-    """What to assign to a Range so that the cell holds this again; a leading ' keeps text from being read."""
-    if isinstance(cell, dict):
-        return cell["formula"] if "formula" in cell else dt.datetime.fromisoformat(cell["date"])
-    return f"'{cell}" if isinstance(cell, str) and cell not in ERRORS else cell
+    """What to assign to a Range so that the cell holds this; a leading ' lets text be text, even "=A1"."""
+    match cell:
+        case {"formula": str(formula)}:
+            return formula
+        case {"date": str(date)}:
+            return dt.datetime.fromisoformat(date)
+        case str():
+            return cell if cell in ERRORS else f"'{cell}"
+        case None | bool() | int() | float():
+            return cell
+    raise ValueError(f"no cell holds {cell!r}")
 
 
 def _shown(cell) -> str:

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
@@ -108,12 +109,12 @@ class RunGraph:
         self._sheets: dict[str, AreaIndex] = {}
         self._runs: dict[str, list[Run]] = {}
         self._trees: dict[tuple[str, str], Node] = {}
-        self._last_row = max(
-            (r for s in book.sheets.values() for r, _ in (*s.values, *s.formulas)), default=1
-        )
-        self._last_col = max(
-            (c for s in book.sheets.values() for _, c in (*s.values, *s.formulas)), default=1
-        )
+
+    @cached_property
+    def _last_cell(self) -> tuple[int, int]:
+        """The last row and the last column of the workbook that hold anything."""
+        cells = [cell for sheet in self.book.sheets.values() for cell in (*sheet.values, *sheet.formulas)]
+        return max((row for row, _ in cells), default=1), max((col for _, col in cells), default=1)
 
     def runs(self, sheet: str) -> list[Run]:
         """All runs of one sheet."""
@@ -156,8 +157,8 @@ class RunGraph:
 
     def trimmed(self, area: Area) -> Area:
         """Whole columns and rows end where the workbook's data does."""
-        bottom = self._last_row if area.bottom == MAX_ROW else area.bottom
-        right = self._last_col if area.right == MAX_COL else area.right
+        bottom = self._last_cell[0] if area.bottom == MAX_ROW else area.bottom
+        right = self._last_cell[1] if area.right == MAX_COL else area.right
         return Area(area.sheet, area.top, area.left, max(area.top, bottom), max(area.left, right))
 
     def refs(self, run: Run) -> list[Ref]:

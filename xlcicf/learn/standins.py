@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from scipy.optimize import Bounds, minimize
 
-from xlcicf.learn.train import _merit, train
+from xlcicf.learn.train import merit_of, train
 
 STEPS = 10_000  # far more than any of them takes: what ends a run is its convergence, the goal or the time
 STANDINS = {
@@ -45,7 +45,7 @@ class _Referee:
         self.until = self.began + seconds
 
     def merit(self, loss):
-        return _merit(self.sense, loss, 0.0)[0]
+        return merit_of(self.sense, loss, 0.0)[0]
 
     def note(self, loss):
         self.evaluations += 1

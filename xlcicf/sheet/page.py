@@ -2,6 +2,8 @@
 cells are filled."""
 
 from collections.abc import Iterable
+from copy import copy
+from weakref import WeakKeyDictionary
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
@@ -10,6 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
 from xlcicf.sheet.block import Block
+
+# Dressing a cell costs openpyxl far more than its value does, so each look is put together once a workbook.
+_LOOKS: WeakKeyDictionary[Workbook, dict[tuple, object]] = WeakKeyDictionary()
 
 
 def add_page(
@@ -58,11 +63,17 @@ def put(
     target.value = value
     if value is None:
         target.data_type = "f"  # else openpyxl writes t="n", and IronCalc takes the empty cell for a 0
+    looks = _LOOKS.setdefault(ws.parent, {})
+    look = (style, number_format, align)
+    if look in looks:
+        target._style = copy(looks[look])
+        return
     target.style = style
     if number_format:
         target.number_format = number_format
     if align:
         target.alignment = Alignment(horizontal=align, vertical="center")
+    looks[look] = copy(target._style)
 
 
 def put_row(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str | None) -> None:

@@ -1,0 +1,123 @@
+"""LibreOffice's evolutionary Solver (DEPS) on a book: a script for a Python that has LibreOffice's `uno`.
+
+    python3 libreoffice_solver.py PROFILE_URI BOOK SHEET OBJECTIVE CHANGING GOAL SECONDS
+
+Minimises the cell OBJECTIVE over the range CHANGING until it is first GOAL or less, Solver ends, or SECONDS
+are over; prints one JSON object: seconds (opening excluded), loss (the least met), evaluations.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+
+import uno
+import unohelper
+from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
+from com.sun.star.sheet import SolverConstraint
+from com.sun.star.sheet.SolverConstraintOperator import GREATER_EQUAL, LESS_EQUAL
+from com.sun.star.util import XModifyListener
+
+SERVICE = "com.sun.star.comp.Calc.NLPSolver.DEPSSolverImpl"
+BOUND = 4  # it wants bounds; Solver's own answer lies within +-3
+
+
+class Watch(unohelper.Base, XModifyListener):
+    """Hears of each recalculation of the objective cell; `over` is set at the goal."""
+
+    def __init__(self, cell, goal):
+        self.cell, self.goal, self.over = cell, goal, threading.Event()
+        self.evaluations, self.loss, self.began = 0, float("inf"), time.perf_counter()
+        cell.addModifyListener(self)
+
+    def modified(self, _):
+        if not self.over.is_set():
+            self.evaluations += 1
+            self.loss = min(self.loss, self.cell.Value)
+            if self.loss <= self.goal:
+                self.over.set()
+
+    def disposing(self, _):
+        pass
+
+
+def main(profile, book, sheet, objective, changing, goal, seconds):
+    pipe = "xlcicf" + uuid.uuid4().hex
+    command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
+    command.append(f"--accept=pipe,name={pipe};urp;")
+    office = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
+    try:
+        context = connect(pipe)
+        document = open_hidden(context, book)
+        page = document.Sheets.getByName(sheet)
+        solver = context.ServiceManager.createInstanceWithContext(SERVICE, context)
+        if solver is None:
+            raise SystemExit("no such solver: " + SERVICE)
+        cell = page.getCellRangeByName(objective)
+        solver.Document = document
+        set_up(solver, cell, page.getCellRangeByName(changing).RangeAddress)
+        watch = Watch(cell, float(goal))
+        threading.Thread(target=solve, args=(solver, watch), daemon=True).start()
+        watch.over.wait(float(seconds))
+        result = {"seconds": time.perf_counter() - watch.began, "loss": watch.loss}
+        print(json.dumps(result | {"evaluations": watch.evaluations}), flush=True)
+    finally:
+        os.killpg(office.pid, signal.SIGKILL)  # in the middle of a search it hears nothing else
+    os._exit(0)  # the thread waits for an answer that will not come
+
+
+def connect(pipe, seconds=60):
+    """The component context of the LibreOffice that is starting."""
+    resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+        except NoConnectException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def open_hidden(context, book):
+    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+    hidden = PropertyValue(Name="Hidden", Value=True)
+    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(book), "_blank", 0, (hidden,))
+    assert document is not None, f"LibreOffice opens nothing: {book}"
+    return document
+
+
+def set_up(solver, objective, area):
+    solver.Objective = objective.CellAddress
+    solver.Maximize = False
+    solver.Variables = tuple(addresses(area))
+    solver.Constraints = tuple(
+        SolverConstraint(cell, operator, limit)
+        for cell in solver.Variables
+        for operator, limit in ((GREATER_EQUAL, -BOUND), (LESS_EQUAL, BOUND))
+    )
+    solver.EnhancedSolverStatus = False  # it would open a window
+
+
+def addresses(area):
+    for row in range(area.StartRow, area.EndRow + 1):
+        for column in range(area.StartColumn, area.EndColumn + 1):
+            cell = uno.createUnoStruct("com.sun.star.table.CellAddress")
+            cell.Sheet, cell.Row, cell.Column = area.Sheet, row, column
+            yield cell
+
+
+def solve(solver, watch):
+    try:
+        solver.solve()
+    finally:
+        watch.over.set()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,100 @@
+"""Who reaches Solver's answer first on the tutorial's sheet: exact gradients, or who sees values only."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import xlcicf
+from tests import layouts
+from xlcicf.bridge.bench import recalculation
+from xlcicf.learn.standins import run_exact, run_standin
+
+pytestmark = pytest.mark.bench
+
+SOLVERS_ANSWER = 0.14315  # where Excel's Solver stopped
+SCRIPT = Path(__file__).with_name("libreoffice_solver.py")
+
+
+@pytest.fixture(scope="module")
+def book_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("race") / "nnet.xlsx"
+    layouts.nnet(path, np.random.default_rng(2).uniform(-0.5, 0.5, 20))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ours(book_path):
+    """(seconds to translate the formulas, seconds from there to Solver's answer), the middle of five runs."""
+    book = xlcicf.open_book(book_path)
+    problem = xlcicf.find_problem(book)
+    laps = []
+    for _ in range(5):
+        began = time.perf_counter()
+        f = xlcicf.differentiate(book, problem)
+        translating = time.perf_counter() - began
+        run = run_exact(f, seconds=60, goal=SOLVERS_ANSWER)
+        assert run.loss <= SOLVERS_ANSWER
+        laps.append((translating, run.seconds))
+    return np.median(laps, axis=0)
+
+
+def test_exact_gradients_beside_slsqp_through_recalculation(book_path, ours, bench_seconds, measured):
+    book = xlcicf.open_book(book_path)
+    problem = xlcicf.find_problem(book)
+    value, f = recalculation(book, problem), xlcicf.differentiate(book, problem)
+    theirs = run_standin(value, f, "SLSQP", bench_seconds, SOLVERS_ANSWER)
+    report("SLSQP, IronCalc", theirs.seconds, theirs.loss, ours, measured)
+
+
+@pytest.mark.libreoffice
+def test_exact_gradients_beside_libreoffice_evolutionary_solver(
+    book_path, ours, bench_seconds, measured, tmp_path
+):
+    python = python_with_uno()
+    if python is None:
+        pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
+    book = shutil.copy(book_path, tmp_path / "copy.xlsx")  # LibreOffice locks what it opens
+    profile = (tmp_path / "profile").as_uri()
+    arguments = [profile, book, "nnet", "AH1", "R4:AA5", SOLVERS_ANSWER, bench_seconds]
+    done = subprocess.run(
+        [python, SCRIPT, *map(str, arguments)],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=bench_seconds + 120,
+    )
+    if "no such solver" in done.stderr:
+        pytest.skip(
+            "LibreOffice's evolutionary Solver is not installed (libreoffice-nlpsolver, a Java runtime)"
+        )
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    report("LibreOffice's evolutionary Solver", theirs["seconds"], theirs["loss"], ours, measured)
+
+
+def report(who, seconds, loss, ours, measured):
+    translating, training = ours
+    times, stopped = ("", "") if loss <= SOLVERS_ANSWER else ("more than ", f", stopped at {loss:.5f},")
+    measured(
+        f"712 rows, until {SOLVERS_ANSWER}: {who} / exact gradients",
+        f"{times}{seconds / training:.0f}x  ({seconds:.1f} s{stopped} against {training * 1e3:.1f} ms;"
+        f" {times}{seconds / (training + translating):.0f}x with {translating * 1e3:.0f} ms of translating)",
+    )
+
+
+def python_with_uno() -> str | None:
+    """A Python that can talk to LibreOffice: the system's own, or the one that LibreOffice brings."""
+    office = Path(shutil.which("soffice")).resolve().parent
+    for python in ("/usr/bin/python3", str(office / "python"), shutil.which("python3")):
+        try:
+            if python and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
+                return python
+        except OSError:
+            continue
+    return None

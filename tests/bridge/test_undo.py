@@ -1,0 +1,269 @@
+"""Runs taken back and brought back from the file beside a book, across saving and reopening."""
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import xlcicf
+from tests.bridge.small import save_small
+from xlcicf.bridge import History
+from xlcicf.bridge.undo import KEPT
+from xlcicf.errors import BookError, TrainingError
+
+WEIGHTS, LOG = "hidden.weight", "log"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    return save_small(tmp_path_factory.mktemp("undo") / "small.xlsx")
+
+
+@pytest.fixture
+def path(template, tmp_path):
+    """A copy of the small workbook."""
+    return shutil.copy(template, tmp_path / "small.xlsx")
+
+
+def run(path, weights, log=(), title="a run"):
+    """A run as a command makes it: open, write, save the book, save its history."""
+    book, history = xlcicf.open_book(path), History.beside(path)
+    with history.recording(book, title, [WEIGHTS, LOG]):
+        book.sheets["Net"]["B1:B2"].value = [[w] for w in weights]
+        for cell, value in dict(log).items():
+            book.sheets["The log"][cell].value = value
+    book.save()
+    history.save()
+
+
+def take(path, direction):
+    """`xlcicf undo` or `redo`: the run taken back or brought back."""
+    book, history = xlcicf.open_book(path), History.beside(path)
+    taken = getattr(history, direction)(book)
+    book.save()
+    history.save()
+    return taken
+
+
+def contents(path):
+    """Formulas and values of all cells."""
+    found = xlcicf.bridge.read_snapshot(xlcicf.open_book(path))
+    return {name: (sheet.formulas, sheet.values) for name, sheet in found.sheets.items()}
+
+
+def weights(path):
+    return xlcicf.open_book(path).sheets["Net"]["B1:B2"].value
+
+
+# What a run may write over: text, a formula, TRUE, text that only looks like a number or a formula, blanks.
+OVERWRITE_ALL = {"A1": 1, "B1": 2, "C1": 3, "A2": 4, "A3": 5, "B3": 6, "C4": "done"}
+
+
+def test_undo_restores_every_kind_of_content_and_redo_brings_it_back(path):
+    before = contents(path)
+    run(path, [0.1 + 0.2, 1 / 3], OVERWRITE_ALL, title="lbfgs, 12 steps")
+    after = contents(path)
+    assert after["Net"] != before["Net"] and after["The log"] != before["The log"]
+    assert take(path, "undo").title == "lbfgs, 12 steps"
+    assert contents(path) == before
+    take(path, "redo")
+    assert contents(path) == after
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "'=1+1",
+        "'007",
+        "'",
+        "text",
+        "=B1*2",
+        True,
+        False,
+        None,
+        "#N/A",
+        dt.datetime(2024, 5, 17, 9, 30),
+        1e300,
+    ],
+    ids=repr,
+)
+def test_redo_brings_back_whatever_a_run_wrote(path, written):
+    run(path, [1, 2], {"B4": written})
+    after = contents(path)
+    take(path, "undo")
+    take(path, "redo")
+    assert contents(path) == after
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2))
+def test_any_number_comes_back_exactly(tmp_path_factory, template, values):
+    path = shutil.copy(template, tmp_path_factory.mktemp("numbers") / "small.xlsx")
+    run(path, values)
+    run(path, [1, 2])
+    take(path, "undo")
+    assert list(map(repr, weights(path))) == list(map(repr, values))
+
+
+def test_runs_are_undone_one_by_one_and_a_new_run_ends_redoing(path):
+    for k in range(3):
+        run(path, [k, -k], title=f"run {k}")
+    assert [take(path, "undo").title for _ in range(2)] == ["run 2", "run 1"]
+    assert weights(path) == [0, 0]
+    assert take(path, "redo").title == "run 1"
+    run(path, [9, 9], title="another")
+    with pytest.raises(TrainingError, match="there is no run to redo"):
+        take(path, "redo")
+    assert [take(path, "undo").title for _ in range(3)] == ["another", "run 1", "run 0"]
+    assert weights(path) == [4, 4]
+    with pytest.raises(TrainingError, match="there is no run to undo: small.xlsx.xlcicf.json"):
+        take(path, "undo")
+
+
+def test_the_last_fifty_runs_are_kept(path):
+    book, history = xlcicf.open_book(path), History.beside(path)
+    for k in range(KEPT + 3):
+        with history.recording(book, f"run {k}", [WEIGHTS]):
+            book.sheets["Net"]["B1"].value = k
+    history.save()
+    kept = History.beside(path)
+    assert [r.title for r in kept.runs] == [f"run {k}" for k in range(3, KEPT + 3)] and kept.done == KEPT
+    for _ in range(KEPT):
+        kept.undo(book)
+    assert book.sheets["Net"]["B1"].value == 2
+
+
+def test_a_cell_changed_by_hand_is_not_overwritten(path):
+    run(path, [1, 2], {"A1": 3})
+    book = xlcicf.open_book(path)
+    book.sheets["Net"]["B2"].value = 2.5
+    book.save()
+    before, history = contents(path), History.beside(path)
+    with pytest.raises(
+        TrainingError, match="Net!B2 was changed by hand: it holds 2.5 in place of 2.0; put that"
+    ):
+        history.undo(book)
+    assert history.done == 1
+    book.save()
+    assert contents(path) == before
+
+
+def test_what_a_run_left_alone_may_be_changed_by_hand(path):
+    run(path, [1, 2], {"A1": 3})
+    book = xlcicf.open_book(path)
+    book.sheets["The log"]["C4"].value = "my remark"
+    book.save()
+    take(path, "undo")
+    assert weights(path) == [4, 4]
+    assert xlcicf.open_book(path).sheets["The log"]["C4"].value == "my remark"
+
+
+def test_a_run_that_fails_is_not_recorded(path):
+    book, history = xlcicf.open_book(path), History.beside(path)
+    with pytest.raises(ZeroDivisionError), history.recording(book, "fails", [WEIGHTS]):
+        raise ZeroDivisionError
+    assert history.runs == [] and history.done == 0
+
+
+def test_a_run_that_changes_nothing_can_be_undone(path):
+    before = contents(path)
+    run(path, [4, 4])
+    assert take(path, "undo").changes == ()
+    assert contents(path) == before
+
+
+def test_a_history_goes_along_to_another_name(path, tmp_path):
+    run(path, [1, 2])
+    book, history = xlcicf.open_book(path), History.beside(path)
+    with history.recording(book, "more", [WEIGHTS]):
+        book.sheets["Net"]["B1"].value = 7
+    book.save(tmp_path / "other.xlsx")
+    history.save(tmp_path / "other.xlsx")
+    assert History.beside(path).done == 1
+    take(tmp_path / "other.xlsx", "undo")
+    take(tmp_path / "other.xlsx", "undo")
+    assert weights(tmp_path / "other.xlsx") == [4, 4] and weights(path) == [1, 2]
+
+
+def test_the_same_run_gives_the_same_bytes(template, tmp_path):
+    written = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        folder.mkdir()
+        run(shutil.copy(template, folder / "small.xlsx"), [1 / 3, 2], {"A1": 3})
+        written.append((folder / "small.xlsx.xlcicf.json").read_bytes())
+    assert written[0] == written[1]
+
+
+def damaged(content, **run_fields):
+    """The file's content with a run's fields exchanged, and its hash made to fit."""
+    first = content["runs"][0] | run_fields
+    del first["hash"]
+    first["hash"] = hashlib.sha256(json.dumps(first, sort_keys=True).encode()).hexdigest()
+    return content | {"runs": [first]}
+
+
+def change(**fields):
+    return [{"cells": "Net!B1:B2", "before": [[1], [2]], "after": [[3], [4]]} | fields]
+
+
+DAMAGES = {
+    "cut off": lambda c: json.dumps(c)[:-9],
+    "empty": lambda c: "",
+    "a list": lambda c: "[]",
+    "no runs": lambda c: "{}",
+    "runs of text": lambda c: json.dumps(c | {"runs": ["run"]}),
+    "too many done": lambda c: json.dumps(c | {"done": 2}),
+    "done is text": lambda c: json.dumps(c | {"done": "1"}),
+    "a value exchanged": lambda c: json.dumps(c).replace("7.25", "7.5"),
+    "a title exchanged": lambda c: json.dumps(c).replace("a run", "the run"),
+    "not a number": lambda c: json.dumps(c).replace("7.25", "NaN"),
+    "infinite": lambda c: json.dumps(c).replace("7.25", "-Infinity"),
+    "too deep": lambda c: "[" * 100_000,
+    "rows of other lengths": lambda c: json.dumps(damaged(c, changes=change(after=[[1], [2, 3]]))),
+    "other shapes": lambda c: json.dumps(damaged(c, changes=change(after=[[1, 2]]))),
+    "no rows": lambda c: json.dumps(damaged(c, changes=change(before=[], after=[]))),
+    "lists in cells": lambda c: json.dumps(damaged(c, changes=change(before=[[[1]], [2]]))),
+    "an unknown content": lambda c: json.dumps(damaged(c, changes=change(before=[[{"x": 1}], [2]]))),
+    "no date": lambda c: json.dumps(damaged(c, changes=change(before=[[{"date": "yesterday"}], [2]]))),
+    "cells of no text": lambda c: json.dumps(damaged(c, changes=change(cells=7))),
+    "another field": lambda c: json.dumps(damaged(c, changes=change(more=1))),
+    "not UTF-8": lambda c: b"\xff\xfe{}",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_history_is_refused_with_the_way_out(path, damage):
+    run(path, [7.25, 2])
+    beside = path.with_name("small.xlsx.xlcicf.json")
+    written = damage(json.loads(beside.read_text()))
+    assert written != beside.read_text()
+    beside.write_bytes(written if isinstance(written, bytes) else written.encode())
+    with pytest.raises(
+        BookError, match="small.xlsx.xlcicf.json is damaged .* or delete it and go on without"
+    ):
+        History.beside(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [("Net!B1:B3", "another size"), ("Net!B1,Net!B2", "another size"), ("Gone!B1:B2", "no sheet 'Gone'")],
+)
+def test_a_history_of_other_cells_is_refused(path, cells, message):
+    run(path, [1, 2])
+    beside = path.with_name("small.xlsx.xlcicf.json")
+    content = json.loads(beside.read_text())
+    beside.write_text(json.dumps(damaged(content, changes=change(cells=cells))))
+    with pytest.raises(xlcicf.XlcicfError, match=message):
+        History.beside(path).undo(xlcicf.open_book(path))
+    assert weights(path) == [1, 2]
+
+
+def test_the_history_file_is_readable_text_of_one_line_a_run(path):
+    for k in range(3):
+        run(path, [k, k])
+    lines = path.with_name("small.xlsx.xlcicf.json").read_text().splitlines()
+    assert len(lines) == 5 and '"cells": "Net!B1:B2"' in lines[1]

@@ -1,0 +1,110 @@
+"""The house: which room may import which, which library lives where, and what nobody does."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import xlcicf
+
+PACKAGE = Path(xlcicf.__file__).parent
+
+# room -> the rooms below it: cli -> lessons -> sheet, bridge -> formula, learn -> errors
+BELOW = {
+    "errors": set(),
+    "formula": {"errors"},
+    "learn": {"errors"},
+    "sheet": {"formula", "learn", "errors"},
+    "bridge": {"formula", "learn", "errors"},
+    "lessons": {"sheet", "bridge", "formula", "learn", "errors"},
+    "cli": {"lessons", "sheet", "bridge", "formula", "learn", "errors"},
+}
+
+# library -> the rooms that may use it
+ROOMS = {
+    "xlwings": {"bridge"},
+    "ironcalc": {"bridge"},
+    "openpyxl": {"formula", "sheet", "lessons", "bridge"},
+    "torch": {"formula", "learn"},
+    "scipy": {"learn"},
+    "pandas": {"learn"},
+}
+
+# Formula text never becomes Python, and no file of a stranger's is unpickled (hazards: formula text, models).
+NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "joblib", "xlwings.pro"}
+NEVER_CALLED = {"eval", "exec", "compile", "torch.load"}
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Everything that a file imports, wherever it stands in it; of `from a import b` both a and a.b."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} imports relatively; the house spells its imports out"
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_imported(name: str) -> str | None:
+    """The room that an import ends in: "xlcicf.formula.tree" and "xlcicf.SheetFunction" -> "formula"."""
+    package, _, rest = name.partition(".")
+    if package != "xlcicf" or not rest:
+        return None
+    home = xlcicf._HOMES.get(rest, name)
+    return None if rest == "__version__" else home.split(".")[1]
+
+
+by_file = pytest.mark.parametrize(
+    "source",
+    [s for s in SOURCES if s.parent != PACKAGE or s.stem in BELOW],
+    ids=lambda s: str(s.relative_to(PACKAGE)),
+)
+
+
+@by_file
+def test_a_room_imports_only_rooms_below_it(source):
+    room = room_of(source)
+    met = {room_imported(name) for name in imported(source)} - {None, room}
+    assert met <= BELOW[room]
+
+
+@by_file
+def test_a_library_is_used_only_in_its_rooms(source):
+    used = {name.split(".")[0] for name in imported(source)} & ROOMS.keys()
+    assert {library for library in used if room_of(source) not in ROOMS[library]} == set()
+
+
+def test_of_openpyxl_the_formula_room_takes_the_tokenizer_only():
+    names = {name for source in SOURCES if room_of(source) == "formula" for name in imported(source)}
+    taken = {name for name in names if name.startswith("openpyxl")}
+    assert taken
+    assert all(name.startswith("openpyxl.formula") for name in taken)
+
+
+@by_file
+def test_nothing_is_evaluated_or_unpickled(source):
+    called = {
+        ast.unparse(node.func)
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    }
+    assert called & NEVER_CALLED == set()
+    assert set(imported(source)) & NEVER_IMPORTED == set()
+
+
+@by_file
+def test_each_file_says_first_what_it_is_for(source):
+    text = source.read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text))
+
+
+def test_every_file_stands_in_a_room():
+    assert {room_of(source) for source in SOURCES} <= BELOW.keys() | {"__init__", "__main__"}
