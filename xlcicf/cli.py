@@ -1,12 +1,14 @@
-"""The command line: the same verbs as in Excel, each with --json for machines. Heavy imports wait for a verb."""
+"""The command line: each verb with --json for machines. Heavy imports wait until a verb needs them."""
 
 import argparse
+import itertools
 import json
 import math
 import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +22,7 @@ Facts = dict[str, object]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; 0 done, 1 a named problem with the input, 2 wrong usage (argparse exits by itself)."""
+    """Runs one command: 0 done, 1 a named problem with the input; argparse exits with 2 by itself."""
     args = _parser().parse_args(argv)
     try:
         facts, lines, code = args.verb(args)
@@ -57,7 +59,7 @@ def _jsonable(value):
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="xlcicf",
-        description="Your spreadsheet, differentiable: exact gradients and training through its own formulas.",
+        description="Your spreadsheet, differentiable: exact gradients through its own formulas.",
     )
     parser.add_argument("--version", action="version", version=f"xlcicf {xlcicf.__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -168,6 +170,9 @@ def _build(args):
     names = list(LESSONS) if args.all else args.names
     if not names:
         raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
+    for name in names:
+        if (there := Path(args.out, f"{name}.xlsx")).exists():
+            raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
     paths = [str(build(name, args.out)) for name in names]
     return {"built": paths}, [f"built {path}" for path in paths], DONE
@@ -188,17 +193,20 @@ def _demo(args):
     from xlcicf.lessons import build
 
     _make_folder(args.out)
-    path = build("titanic", args.out)
-    Path(f"{path}.xlcicf.json").unlink(missing_ok=True)  # the history of a book that is built anew
-    book = open_book(path)
+    path = _free(Path(args.out, "titanic.xlsx"))
     settings = Settings(restarts=100)
-    facts, lines = _trained(book, find_problem(book), settings, History.beside(path), path)
+    with tempfile.TemporaryDirectory() as folder:
+        book = open_book(build("titanic", folder))
+        facts, lines = _trained(book, find_problem(book), settings, History.beside(path), path)
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
-    return (
-        facts,
-        [opening, *lines, f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."],
-        DONE,
-    )
+    closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
+    return facts, [opening, *lines, closing], DONE
+
+
+def _free(path: Path) -> Path:
+    """`path`, or where that is taken path-2, path-3, ...: nobody's trained book is overwritten."""
+    others = (path.with_stem(f"{path.stem}-{i}") for i in itertools.count(2))
+    return next(p for p in (path, *itertools.islice(others, 1000)) if not p.exists())
 
 
 # --- training -------------------------------------------------------------------------------------------
@@ -275,7 +283,8 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
 
 def _outcome_lines(outcome, saved: Path) -> list[str]:
     lines = [
-        f"{outcome.objective}, {_goal(outcome.sense)}, by changing {outcome.changing} ({outcome.variables} cells)",
+        f"{outcome.objective}, {_goal(outcome.sense)},"
+        f" by changing {outcome.changing} ({outcome.variables} cells)",
         f"  value       {outcome.before:.10g} -> {outcome.after:.10g}",
     ]
     if outcome.accuracy and None not in outcome.accuracy:

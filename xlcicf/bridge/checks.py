@@ -1,4 +1,4 @@
-"""The check of a book: do its formulas, IronCalc and torch agree, and what stands in the way of a gradient."""
+"""The check of a book: do formulas, IronCalc and torch agree, and what stands in the way of a gradient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

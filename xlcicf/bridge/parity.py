@@ -55,7 +55,7 @@ def parity(blocks: Iterable[Block], book: Snapshot) -> Parity:
 
 
 def shown(book: Snapshot, block: Block) -> np.ndarray:
-    """The numbers in the block's cells (rows, columns); TRUE is 1, and nan stands where there is no number."""
+    """The numbers in the block's cells (rows, columns); TRUE is 1, nan stands where there is no number."""
     values = book.sheets[block.area.sheet].values
     cells = [values.get(cell) for cell in block.area.cells()]
     numbers = [float(x) if isinstance(x, float | bool) else np.nan for x in cells]
@@ -63,7 +63,7 @@ def shown(book: Snapshot, block: Block) -> np.ndarray:
 
 
 def recomputed(book) -> Snapshot:
-    """The book as IronCalc computes it now, whatever results its file was saved with; in Excel, as Excel does."""
+    """The book as IronCalc computes it now, whatever its file was saved with; in Excel, as Excel does."""
     snapshot = read_snapshot(book)
     if isinstance(book.impl, HeadlessBook):
         for (sheet, cell), value in book.impl.document.recomputed().items():

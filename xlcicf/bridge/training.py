@@ -1,4 +1,4 @@
-"""A training run on an open book: its problem differentiated, trained, written back, written down, checked."""
+"""A training run on an open book: differentiated, trained, written back, written down, compared."""
 
 import datetime as dt
 import math
