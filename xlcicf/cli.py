@@ -195,6 +195,7 @@ def _demo(args):
     _make_folder(args.out)
     path = _free(Path(args.out, "titanic.xlsx"))
     settings = Settings(restarts=100)
+    print("building the Titanic book ...", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         book = open_book(build("titanic", folder))
         facts, lines = _trained(book, find_problem(book), settings, History.beside(path), path)

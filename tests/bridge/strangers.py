@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from xlcicf.bridge.generated import _tidied
+from xlcicf.bridge.generated import tidied
 from xlcicf.bridge.package import Package, package_from_bytes
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -54,7 +54,7 @@ def saved(workbook: openpyxl.Workbook) -> Package:
     """openpyxl's package of a model, with the results of its formulas saved."""
     buffer = io.BytesIO()
     workbook.save(buffer)
-    package = _tidied(package_from_bytes(buffer.getvalue()))  # so that the validator finds nothing in them
+    package = tidied(package_from_bytes(buffer.getvalue()))  # so that the validator finds nothing in them
     results = {"A1*2": 2, "A2*2": 4, "A3*2": 6, "SUM(B1:B3)": 12, "Model!B4+1": 13}
     for part in package:
         for formula, value in results.items():

@@ -70,6 +70,11 @@ HOSTILE = {
     "a cell beyond the sheet": (with_part(strangers.SHEET, b'r="A2"', b'r="ZZZZ2"'), "damaged at ZZZZ2"),
     "a number that is none": (with_part(strangers.SHEET, b"<v>2</v>", b"<v>two</v>"), "damaged at"),
     "an infinite number": (with_part(strangers.SHEET, b"<v>2</v>", b"<v>1e999</v>"), "damaged at"),
+    "a book without sheets": (with_part(strangers.BOOK, b"<sheet ", b"<nothing "), "no worksheet"),
+    "an array formula for all cells": (
+        with_part(strangers.SHEET, b"<f>A1*2</f>", b'<f t="array" ref="B1:XFD1048576">A1*2</f>'),
+        "array formulas",
+    ),
     "a missing sheet": (with_part("xl/_rels/workbook.xml.rels", b"sheet1", b"sheet7"), "Model"),
 }
 
@@ -246,20 +251,25 @@ def test_a_kill_at_any_point_leaves_the_old_file_or_the_new_one(tmp_path):
 
 
 def everything(data: bytes, path: Path) -> None:
-    """Opens a book, reads it, writes to it, saves it."""
+    """Opens a book, reads it, writes and adds to it, saves it."""
     path.write_bytes(data)
     book = open_book(path)
     read_snapshot(book)
     sheet = book.sheets[0]
     sheet["A2"].value = 7
     sheet["C9"].value = "text"
+    sheet["A1:B2"].number_format = "0.000"
+    sheet.names.add("another", "=$A$1")
+    book.sheets.add("Another", after=book.sheets[-1])
+    (picture := path.with_suffix(".png")).write_bytes(strangers.PNG)
+    sheet.pictures.add(picture)
     book.save()
     read_snapshot(open_book(path))
 
 
 BASES = [
     strangers.STRANGERS[name]()
-    for name in ("plain", "shared_formulas", "tables", "defined_names", "rich_text")
+    for name in ("plain", "shared_formulas", "tables", "defined_names", "rich_text", "images")
 ]
 FRAGMENTS = [
     b"<",

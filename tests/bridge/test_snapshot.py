@@ -9,6 +9,7 @@ from openpyxl.formula.translate import Translator
 
 from tests.bridge import strangers
 from xlcicf.bridge import open_book, read_snapshot
+from xlcicf.bridge.package import Package
 from xlcicf.bridge.snapshot import through_xlwings
 from xlcicf.bridge.syntax import is_well_formed, relative_template, shifted
 from xlcicf.formula.address import Area
@@ -100,17 +101,31 @@ def test_a_snapshot_is_not_changed_by_later_edits(tmp_path):
     assert read_snapshot(book).sheets["Model"].values[4, 2] == 2 * (10 + 2 + 3)
 
 
-def test_a_strict_file_reads_like_any_other(tmp_path):
-    """Excel's "Strict Open XML" has other namespaces throughout."""
+def strict() -> Package:
+    """Excel's "Strict Open XML", which has other namespaces throughout."""
     package = strangers.tables()
     for part, data in package.items():
-        for old, new in (
-            (strangers.MAIN, "http://purl.oclc.org/ooxml/spreadsheetml/main"),
-            (strangers.OFFICE, "http://purl.oclc.org/ooxml/officeDocument/relationships"),
-        ):
-            data = data.replace(old.encode(), new.encode())
+        data = data.replace(strangers.MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main")
+        data = data.replace(
+            strangers.OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+        )
         package = package.replace({part: data})
-    assert snapshot_of(package, tmp_path) == snapshot_of(strangers.tables(), tmp_path)
+    return package
+
+
+def test_a_strict_file_reads_like_any_other(tmp_path):
+    assert snapshot_of(strict(), tmp_path) == snapshot_of(strangers.tables(), tmp_path)
+
+
+def test_a_strict_file_is_edited_like_any_other(tmp_path):
+    path = tmp_path / "strict.xlsx"
+    path.write_bytes(strict().to_bytes())
+    book = open_book(path)
+    book.sheets["Model"]["A1"].value = 10
+    book.sheets.add("New", after=book.sheets[-1])["A1"].formula = "=Model!B4"
+    book.save()
+    again = read_snapshot(open_book(path))
+    assert again.sheets["New"].values[1, 1] == again.sheets["Model"].values[4, 2] == 2 * (10 + 2 + 3)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in strangers.STRANGERS if kind != "data_tables"])
@@ -170,8 +185,15 @@ WELL = [
     "#REF!+1",
     "@A1:A3",
     " 1 + 1 ",
+    "INDEX(A1:A3,1):B2",
+    "SUM(A1:INDEX(A1:A3,2))",
+    "OFFSET(A1,0,0):OFFSET(A1,1,1)",
+    '":"&":"',
 ]
 ILL = [
+    "A1:",
+    ":A1",
+    "1+:A1",
     "",
     "1+",
     "(",

@@ -19,20 +19,24 @@ from xlcicf.bridge.append import (
 from xlcicf.bridge.contents import Contents, DefinedName
 from xlcicf.bridge.edits import AddName, AddPicture, AddSheet
 from xlcicf.bridge.ooxml import (
+    MAIN,
     OFFICE_RELATIONS,
     PACKAGE_RELATIONS,
+    STRICT_MAIN,
+    STRICT_RELATIONS,
     child,
     children,
     escape,
+    natural,
     parse,
     relations,
     relations_part,
 )
 from xlcicf.bridge.package import Package
+from xlcicf.errors import BookError
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 CONTENT_TYPES = "[Content_Types].xml"
-_STRICT = "http://purl.oclc.org/ooxml/"
 _TYPES = "application/vnd.openxmlformats-officedocument."
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/"
 
@@ -42,12 +46,15 @@ _FIRST_CUSTOM_FORMAT = 164  # lower numbers are Excel's own
 def add_sheet(contents: Contents, edit: AddSheet) -> Package:
     """An empty worksheet behind the last sheet."""
     part = _free_part(contents.package, "xl/worksheets/sheet{}.xml")
-    main = contents.workbook.tag[1:].partition("}")[0]
-    empty = f'{_HEAD}<worksheet xmlns="{main}"><sheetData/></worksheet>'
+    empty = (
+        f'{_HEAD}<worksheet xmlns="{STRICT_MAIN if contents.is_strict else MAIN}"><sheetData/></worksheet>'
+    )
     package = contents.package.replace({part: empty.encode()})
     package = _with_override(package, part, _TYPES + "spreadsheetml.worksheet+xml")
     package, relation = _with_relation(package, contents.workbook_part, "worksheet", part, contents)
-    used = [int(s.get("sheetId", "0")) for s in children(child(contents.workbook, "sheets"), "sheet")]
+    listed = child(contents.workbook, "sheets")
+    assert listed is not None, "a book without a sheet is not opened"
+    used = [natural(sheet.get("sheetId")) for sheet in children(listed, "sheet")]
     prefix, book = _prefix(package, contents.workbook_part), contents.workbook_part
     xml = (
         f'<{prefix}sheet xmlns:r="{_office(contents)}" name="{escape(edit.name)}" sheetId="{max(used) + 1}" '
@@ -76,6 +83,8 @@ def _defined_name(prefix: str, name: DefinedName, contents: Contents) -> str:
 def add_number_format(contents: Contents, style: int, code: str) -> tuple[Package, int]:
     """A cell format like number `style` with another number format, and its index."""
     part, package = contents.styles.part, contents.package
+    if part is None or style >= len(contents.styles.formats):
+        raise BookError("this book has no cell formats to add a number format to; open and save it in Excel")
     data, outline = package[part], Outline(package[part], part)
     prefix = outline.prefix
     number = _format_number(contents, code)
@@ -96,8 +105,8 @@ def _format_number(contents: Contents, code: str) -> int:
     if code in BUILTIN_FORMATS_REVERSE:
         return BUILTIN_FORMATS_REVERSE[code]
     custom = contents.styles.custom
-    known = [int(number) for number, text in custom.items() if text == code]
-    return known[0] if known else max([_FIRST_CUSTOM_FORMAT - 1, *map(int, custom)]) + 1
+    known = [natural(number) for number, text in custom.items() if text == code]
+    return known[0] if known else max([_FIRST_CUSTOM_FORMAT - 1, *map(natural, custom)]) + 1
 
 
 def add_picture(contents: Contents, edit: AddPicture) -> Package:
@@ -150,9 +159,7 @@ def _anchor(edit: AddPicture, relation: str, shape: int) -> str:
 
 def _next_shape(data: bytes, part: str) -> int:
     """An id that no shape of the drawing has; ids count from 2, 1 is the drawing's own."""
-    return (
-        max([1, *(int(e.get("id", "1")) for e in parse(data, part).iter() if e.tag.endswith("}cNvPr"))]) + 1
-    )
+    return max([1, *(natural(e.get("id")) for e in parse(data, part).iter() if e.tag.endswith("}cNvPr"))]) + 1
 
 
 def with_full_calculation(package: Package, book: str, drop_chain: bool) -> Package:
@@ -228,6 +235,5 @@ def _prefix(package: Package, part: str) -> str:
 
 
 def _office(contents: Contents) -> str:
-    """The namespace of relations: Excel's strict files have their own."""
-    strict = contents.workbook.tag.startswith("{" + _STRICT)
-    return _STRICT + "officeDocument/relationships" if strict else OFFICE_RELATIONS
+    """The namespace of relations."""
+    return STRICT_RELATIONS if contents.is_strict else OFFICE_RELATIONS

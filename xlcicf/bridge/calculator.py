@@ -11,7 +11,14 @@ from openpyxl.formula.tokenizer import Token
 
 from xlcicf.bridge.cells import Cell, SheetCells
 from xlcicf.bridge.contents import Contents, area_of
-from xlcicf.bridge.ooxml import OFFICE_RELATIONS, PACKAGE_RELATIONS, escape, relations, relations_part
+from xlcicf.bridge.ooxml import (
+    OFFICE_RELATIONS,
+    PACKAGE_RELATIONS,
+    escape,
+    relations,
+    relations_part,
+    transitional,
+)
 from xlcicf.bridge.package import Package
 from xlcicf.bridge.splice import KEEP, Patch, splice
 from xlcicf.bridge.syntax import tokens
@@ -46,6 +53,8 @@ class Calculator:
         self.contents, self.sheets = contents, sheets
         self.model = _load(_readable(contents, sheets))
         self.indices = {p["name"]: i for i, p in enumerate(_guarded(self.model.get_worksheets_properties))}
+        if not sheets.keys() <= self.indices.keys():
+            raise BookError("IronCalc reads other sheets in this book than it has; open and save it in Excel")
         _guarded(self.model.evaluate)
         self.frozen: dict[Place, list[Area] | None] = {}
         self._freeze_volatile()
@@ -72,7 +81,7 @@ class Calculator:
         """What a cell shows."""
         sheet, (row, col) = place
         at = self.indices[sheet], row, col
-        value = self.model.get_cell_value(*at)
+        value = _guarded(self.model.get_cell_value, *at)
         if isinstance(value, str) and value.startswith("#"):
             if self.model.get_cell_type(*at) == ironcalc.CellType.ErrorValue:
                 return ExcelError(value)
@@ -107,7 +116,7 @@ class Calculator:
         while True:
             failed = {p for p, value in self.results() if not_computed(value) and self._saved(p) != value}
             by_sheet = _by_sheet(failed)
-            roots = [place for place in failed if not self._meets(place, by_sheet)] or failed
+            roots = [p for p in failed if not _meet(self._references(p), by_sheet, but=p)] or failed
             if not any([self._freeze(place) for place in roots]):
                 return
             _guarded(self.model.evaluate)
@@ -133,10 +142,6 @@ class Calculator:
         """The frozen cells that refer to a changed one."""
         by_sheet = _by_sheet(changed)
         return [place for place, areas in self.frozen.items() if changed and _meet(areas, by_sheet)]
-
-    def _meets(self, place: Place, by_sheet: dict[str, set[Cell]]) -> bool:
-        others = {**by_sheet, place[0]: by_sheet.get(place[0], set()) - {place[1]}}
-        return _meet(self._references(place), others)
 
     def _references(self, place: Place) -> list[Area] | None:
         name, cell = place
@@ -202,25 +207,26 @@ def _by_sheet(places: Iterable[Place]) -> dict[str, set[Cell]]:
     return by_sheet
 
 
-def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]]) -> bool:
-    """Whether one of the areas holds one of the cells."""
+def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: Place | None = None) -> bool:
+    """Whether one of the areas holds one of the cells, `but` that one."""
     if areas is None:
         return True
     for area in areas:
         cells = by_sheet.get(area.sheet, set())
         rows, cols = area.shape
         if rows * cols < len(cells):
-            if any(cell in cells for cell in area.cells()):
-                return True
-        elif any(area.contains(*cell) for cell in cells):
+            met = (cell for cell in area.cells() if cell in cells)
+        else:
+            met = (cell for cell in cells if area.contains(*cell))
+        if any((area.sheet, cell) != but for cell in met):
             return True
     return False
 
 
 def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
     """The package with that put otherwise which IronCalc cannot read: formulas without a saved value (it
-    prints a complaint on standard output), dates written out, data tables, and parts that it looks for in
-    the wrong place, such as comments."""
+    prints a complaint on standard output), dates written out, data tables, parts that it looks for in the
+    wrong place, such as comments, and the namespaces of strict files."""
     package, parts = contents.package, {}
     for name, sheet in sheets.items():
         part = contents.sheets[name].part
@@ -230,7 +236,10 @@ def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
         patches |= {cell: Patch(sheet.values.get(cell)) for cell in tables}
         parts[part] = splice(package[part], part, patches) if patches else package[part]
         parts[relations_part(part)] = _tables_and_links(package, part)
-    return package.replace(parts)
+    package = package.replace(parts)
+    if contents.is_strict:
+        package = Package({name: transitional(data) for name, data in package.items()})
+    return package
 
 
 def _tables_and_links(package: Package, part: str) -> bytes:

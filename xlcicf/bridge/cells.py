@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from openpyxl.utils.datetime import to_excel
 
 from xlcicf.bridge.contents import Contents, SheetEntry, area_of, string_text
-from xlcicf.bridge.ooxml import decode_string, local, parse
+from xlcicf.bridge.ooxml import decode_string, local, natural, parse
 from xlcicf.bridge.syntax import Template, relative_template, shifted
 from xlcicf.errors import BookError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
@@ -78,7 +78,7 @@ def read_sheet(contents: Contents, entry: SheetEntry) -> SheetCells:
 
 
 def _column_style(element: ElementTree.Element) -> tuple[int, int, int]:
-    return tuple(_natural(element.get(key)) for key in ("min", "max", "style"))
+    return natural(element.get("min")), natural(element.get("max")), natural(element.get("style"))
 
 
 class _Reader:
@@ -89,16 +89,17 @@ class _Reader:
         self.columns: dict[str, int] = {}
         self.templates: dict[str, tuple[Template, Cell]] = {}
         self.followers: list[tuple[Cell, str]] = []
+        self.array_cells = 0
 
     def read(self, data: ElementTree.Element) -> None:
         space = data.tag[: -len("sheetData")]  # the namespace in braces: comparing whole tags is quick
         self.v, self.f, self.inline = space + "v", space + "f", space + "is"
         row = 0
         for line in data:
-            row = _natural(line.get("r")) or row + 1
+            row = natural(line.get("r")) or row + 1
             if row > MAX_ROW:
                 raise self.damaged(f"row {row}")
-            if style := _natural(line.get("s")):
+            if style := natural(line.get("s")):
                 self.sheet.row_styles[row] = style
             self.read_row(line, row)
         for at, number in self.followers:
@@ -127,7 +128,7 @@ class _Reader:
 
     def read_cell(self, cell: ElementTree.Element, at: Cell) -> None:
         if style := cell.get("s"):
-            self.sheet.styles[at] = _natural(style)
+            self.sheet.styles[at] = natural(style)
         value = None
         for part in cell:
             if part.tag == self.v:
@@ -170,6 +171,12 @@ class _Reader:
             return
         if kind in ("array", "dataTable"):
             area = area_of(self.entry.name, element.get("ref", "")) or Area(self.entry.name, *at, *at)
+            rows, cols = area.shape
+            self.array_cells += rows * cols
+            if self.array_cells > MAX_CELLS:
+                raise BookError(
+                    f"the array formulas of sheet {self.entry.name!r} fill more than {MAX_CELLS:,} cells"
+                )
             if kind == "dataTable":
                 self.sheet.data_tables.append(area)
                 return
@@ -194,11 +201,6 @@ class _Reader:
         if number in self.templates:
             template, master = self.templates[number]
             self.sheet.formulas[at] = "=" + shifted(template, at[0] - master[0], at[1] - master[1])
-
-
-def _natural(text: str | None) -> int:
-    """A count written in the file; 0 where none stands."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _finite(text: str) -> float:

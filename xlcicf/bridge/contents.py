@@ -6,7 +6,17 @@ from xml.etree import ElementTree
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
-from xlcicf.bridge.ooxml import child, children, decode_string, local, parse, relation_id, relations
+from xlcicf.bridge.ooxml import (
+    STRICT_MAIN,
+    child,
+    children,
+    decode_string,
+    local,
+    natural,
+    parse,
+    relation_id,
+    relations,
+)
 from xlcicf.bridge.package import Package
 from xlcicf.errors import BookError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
@@ -55,6 +65,11 @@ class Contents:
         if local(root.tag) != "workbook":
             raise BookError("this file is no workbook; save it as .xlsx in Excel")
         return root
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether this is a "Strict Open XML" file, whose namespaces are others."""
+        return self.workbook.tag.startswith("{" + STRICT_MAIN)
 
     @cached_property
     def relations(self):
@@ -199,10 +214,6 @@ def _read_table(root: ElementTree.Element, sheet: str, relation) -> Table:
         name=root.get("displayName") or root.get("name", ""),
         area=area,
         columns=tuple(columns),
-        header_rows=_count(root.get("headerRowCount", "1")),
-        totals_rows=_count(root.get("totalsRowCount", "0")),
+        header_rows=natural(root.get("headerRowCount", "1")),
+        totals_rows=natural(root.get("totalsRowCount")),
     )
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isdigit() else 0

@@ -27,7 +27,7 @@ from xlcicf.bridge.edits import (
 )
 from xlcicf.bridge.package import Package, read_package, save_package
 from xlcicf.bridge.splice import KEEP, Patch, splice
-from xlcicf.errors import NotPossibleHeadless
+from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import cell_address
 from xlcicf.formula.snapshot import Scalar
 
@@ -47,6 +47,8 @@ class Document:
     def __init__(self, path: str | os.PathLike):
         self.path = Path(os.path.realpath(path))
         self._begin(read_package(path))
+        if not self.contents.sheets:
+            raise BookError(f"{self.path.name} has no worksheet; add one in Excel")
 
     def _begin(self, package: Package) -> None:
         self.package = package
@@ -59,6 +61,7 @@ class Document:
         self._styles: dict[Place, int] = {}  # new cell formats
         self._results: dict[Place, Scalar] = {}  # of formulas, where not as saved
         self._calculator: Calculator | None = None
+        self._never_saved: dict[Place, Scalar] = {}  # first results of formulas that the file has none for
         self._not_calculated: list[Edit] = []
         self._complete: set[str] = set()  # the sheets whose formulas all have a value, if they can have one
         self._formulas_changed = False
@@ -109,10 +112,10 @@ class Document:
         if instead_of is None:
             self._carry_out(edit)
             self.edits.append(edit)
-            self._not_calculated.append(edit)
+            if isinstance(edit, WriteCells | WriteArray | AddSheet | AddName):
+                self._not_calculated.append(edit)
         else:
-            self.edits[self.edits.index(instead_of)] = edit
-            self._add_again()
+            self._add_again([edit if other is instead_of else other for other in self.edits])
 
     def _carry_out(self, edit: Edit) -> None:
         match edit:
@@ -141,8 +144,6 @@ class Document:
             raise NotPossibleHeadless(
                 f"{len(edit.cells):,} cells are too many to format here; format them in Excel"
             )
-        if self.contents.styles.part is None:
-            raise NotPossibleHeadless("this book has no styles to add a number format to; format it in Excel")
         made: dict[int, int] = {}
         for cell in edit.cells:
             style = self.style(edit.sheet, cell)
@@ -151,12 +152,18 @@ class Document:
                 self.contents = Contents(package)
             self._styles[edit.sheet, cell] = made[style]
 
-    def _add_again(self) -> None:
-        """Makes all additions anew on the package as saved."""
+    def _add_again(self, edits: list[Edit]) -> None:
+        """Makes all additions among these edits anew on the package as saved; all of them or none."""
+        before = self.contents, self._styles
         self.contents, self._styles = Contents(self.package), {}
-        for edit in self.edits:
-            if not isinstance(edit, WriteCells | WriteArray):
-                self._carry_out(edit)
+        try:
+            for edit in edits:
+                if not isinstance(edit, WriteCells | WriteArray):
+                    self._carry_out(edit)
+        except XlcicfError:
+            self.contents, self._styles = before
+            raise
+        self.edits = edits
 
     # calculating
 
@@ -164,6 +171,8 @@ class Document:
         """Lets IronCalc see the edits that it has not seen, and takes over what they change."""
         if self._calculator is None:
             self._calculator = Calculator(*self._as_saved())
+            baseline = self._calculator.baseline.items()
+            self._never_saved = {p: v for p, v in baseline if self._saved_value(p) is None}
         if self._formulas_changed or any(isinstance(e, AddSheet | AddName) for e in self._not_calculated):
             self._calculator.load(Contents(self._written(with_results=False)), self._unedited())
         else:
@@ -192,8 +201,8 @@ class Document:
 
     def _take_over(self, renewed: dict[Place, Scalar]) -> None:
         """Puts results into the cells, and the saved value back where a result is as it was again."""
-        stale = {place: self._saved_value(place) for place in self._results if place not in self._edited}
-        results = stale | self._never_saved() | renewed
+        before = {place: self._saved_value(place) for place in self._results} | self._never_saved
+        results = {place: v for place, v in before.items() if place not in self._edited} | renewed
         for (name, cell), value in results.items():
             values = self._cells(name).values
             if value is None or not_computed(value):
@@ -202,11 +211,6 @@ class Document:
                 values[cell] = value
         self._results = {place: v for place, v in results.items() if v != self._saved_value(place)}
         self.uncomputed = [cell_address(n, *cell) for (n, cell), v in results.items() if not_computed(v)]
-
-    def _never_saved(self) -> dict[Place, Scalar]:
-        """The first results of those formulas for which the file has no value."""
-        baseline = self._calculator.baseline.items()
-        return {p: v for p, v in baseline if p not in self._edited and self._saved_value(p) is None}
 
     def _saved_value(self, place: Place) -> Scalar:
         name, cell = place

@@ -204,8 +204,9 @@ def _require_headers_kept(cells: Mapping[Cell, Content], sheet: SheetCells, cont
     for table in contents.tables:
         if table.area.sheet != sheet.name or not table.header_rows:
             continue
+        headers = dict(enumerate(table.columns, start=table.area.left))
         for row, col in _within(table.area, cells):
-            if row == table.area.top and cells[row, col] != table.columns[col - table.area.left]:
+            if row == table.area.top and cells[row, col] != headers.get(col):
                 raise NotPossibleHeadless(
                     f"{cell_address(sheet.name, row, col)} is a column header of table {table.name}; "
                     "rename it in Excel"
@@ -243,6 +244,8 @@ def require_new_name(new: DefinedName, contents: Contents) -> None:
         raise AddressError(
             f"{new.name!r} cannot name a range (it is no name or a cell's address); choose another"
         )
+    if not is_well_formed("=" + new.refers_to):
+        raise AddressError(f"{new.refers_to!r} is nothing that the name {new.name} can refer to")
     if new.scope is not None and all(entry.name != new.scope for entry in contents.entries):
         raise AddressError(f"there is no sheet {new.scope!r} for the name {new.name}")
     for old in contents.names:

@@ -4,6 +4,7 @@ import itertools
 import os
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import xlwings
 from xlwings import base_classes
@@ -103,7 +104,10 @@ class App(base_classes.App):
 
     visible = screen_updating = display_alerts = enable_events = interactive = status_bar = False
     calculation = "automatic"
-    pid = engine = books = None  # set below; the base class has properties without setters
+    # Set below; the base class has properties without setters for them.
+    engine: Any = None
+    pid: int = 0
+    books: Any = None
 
     def __init__(self, engine: Engine, pid: int):
         self.engine, self.pid = engine, pid
@@ -172,7 +176,7 @@ class Books(base_classes.Books):
 class Book(base_classes.Book):
     """An open file."""
 
-    app = None  # set below; the base class has a property without a setter
+    app: Any = None  # set below; the base class has a property without a setter
 
     def __init__(self, app: App, document: Document):
         self.app, self.document = app, document
@@ -274,7 +278,7 @@ class Sheets(base_classes.Sheets):
 class Sheet(base_classes.Sheet):
     """A worksheet."""
 
-    book = None  # set below; the base class has a property without a setter
+    book: Any = None  # set below; the base class has a property without a setter
 
     def __init__(self, book: Book, entry: SheetEntry):
         self.book, self.entry = book, entry

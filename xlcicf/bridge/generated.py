@@ -34,11 +34,11 @@ def save_generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> None
     buffer = io.BytesIO()
     workbook.save(buffer)
     package = package_from_bytes(buffer.getvalue(), os.fspath(path))
-    package = _with_exact_numbers(_tidied(package), workbook)
+    package = _with_exact_numbers(tidied(package), workbook)
     save_package(_with_results(package), path)
 
 
-def _tidied(package: Package) -> Package:
+def tidied(package: Package) -> Package:
     """openpyxl's package with fixed times and the children of <font> in the schema's order."""
     styles, core = "xl/styles.xml", "docProps/core.xml"
     return package.replace(

@@ -118,11 +118,12 @@ class Name(base_classes.Name):
         return self.book.range_of(self.entry.refers_to)
 
     def _change(self, **changes) -> None:
-        edit = AddName(self.entry)
-        if edit not in self.book.document.edits:
+        edit = next((e for e in self.book.document.edits if e == AddName(self.entry)), None)
+        if edit is None:
             raise NotPossibleHeadless(f"the name {self.name} stands in the file; change it in Excel")
-        self.entry = replace(self.entry, **changes)
-        self.book.document.apply(AddName(self.entry), instead_of=edit)
+        entry = replace(self.entry, **changes)
+        self.book.document.apply(AddName(entry), instead_of=edit)
+        self.entry = entry
 
 
 @refusing

@@ -12,6 +12,9 @@ from defusedxml import DefusedXmlException
 from xlcicf.errors import BookError
 
 OFFICE_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT_RELATIONS = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -40,8 +43,14 @@ def require_utf8(data: bytes, part: str) -> None:
         raise BookError(f"{part} in this workbook is not UTF-8; open and save it in Excel")
 
 
+def transitional(data: bytes) -> bytes:
+    """A part of a strict file, which Excel writes on demand, with the namespaces of all others."""
+    data = data.replace(STRICT_RELATIONS.encode(), OFFICE_RELATIONS.encode())
+    return data.replace(STRICT_MAIN.encode(), MAIN.encode())
+
+
 def local(tag: str) -> str:
-    """ "{http://...}sheet" -> "sheet"; Excel's strict files differ in the namespace only."""
+    """The name without its namespace: "{http://...}sheet" -> "sheet"."""
     return tag.rpartition("}")[2]
 
 
@@ -53,6 +62,11 @@ def children(element: ElementTree.Element, name: str) -> Iterable[ElementTree.El
 def child(element: ElementTree.Element, name: str) -> ElementTree.Element | None:
     """The first direct child of that local name."""
     return next(iter(children(element, name)), None)
+
+
+def natural(text: str | None) -> int:
+    """A count or number written in the file; 0 where none stands."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def escape(text: str) -> str:
@@ -81,7 +95,7 @@ class Relation:
 
 
 def relations_part(part: str) -> str:
-    """ "xl/workbook.xml" -> "xl/_rels/workbook.xml.rels"; "" stands for the whole package."""
+    """The part with a part's relations; those of the whole package are asked for with ""."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", name + ".rels")
 

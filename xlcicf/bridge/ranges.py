@@ -4,6 +4,7 @@ import datetime as dt
 import numbers
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from openpyxl.styles.numbers import BUILTIN_FORMATS
@@ -108,7 +109,11 @@ def _typed(value: Scalar) -> str:
 class Range(base_classes.Range):
     """A rectangle of cells of one sheet; either side may be 0 cells long."""
 
-    sheet = row = column = shape = None  # set below; the base class has properties without setters
+    # Set below; the base class has properties without setters for them.
+    sheet: Any = None
+    row: int = 0
+    column: int = 0
+    shape: tuple[int, int] = 0, 0
 
     def __init__(self, sheet, row: int, column: int, rows: int, cols: int):
         if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COL):
@@ -302,7 +307,7 @@ class Range(base_classes.Range):
         return self.get_address(True, True, False)
 
     def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
-        """ "$A$1:$B$2", or "[book.xlsx]Sheet1!$A$1:$B$2"."""
+        """The address as Excel writes it: "$A$1:$B$2", "[book.xlsx]Sheet1!$A$1:$B$2"."""
         area, row_mark, col_mark = self.area, "$" * bool(row_absolute), "$" * bool(col_absolute)
 
         def corner(row: int, col: int) -> str:

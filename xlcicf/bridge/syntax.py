@@ -44,8 +44,11 @@ def is_well_formed(formula: str) -> bool:
             awaits_operand = kind == Token.OP_IN
         else:  # an operand, an opening bracket or a sign
             refers = token.subtype in (Token.RANGE, Token.OPEN)
-            if not awaits_operand and not (spaced and may_intersect and refers):
+            joins = token.value.startswith(":")  # a range that goes on behind a bracket, INDEX(A1:A3,1):B2
+            if token.value.endswith(":") or (awaits_operand and joins):
                 return False
+            if not awaits_operand and not (may_intersect and (joins or (spaced and refers))):
+                return False  # two operands in a row; ranges with a space between them intersect
             awaits_operand, may_intersect = starts or kind == Token.OP_PRE, refers
             opened += [kind] * starts
         before, spaced = Token.OPEN if starts else kind, False
