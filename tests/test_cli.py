@@ -155,6 +155,25 @@ def test_stopping_keeps_the_best(book, tmp_path):
     assert oracles.saved_values(path)["S!B1"] == pytest.approx(told["after"], rel=1e-12)
 
 
+def test_a_book_that_changed_meanwhile_is_not_overwritten(book, tmp_path, monkeypatch, capsys):
+    from xlcicf.bridge.training import Training
+
+    path = book({"A1": 3, "B1": "=(A1-1)^2"})
+    write = Training.write
+
+    def edited_by_another_program(self, history):
+        workbook = openpyxl.load_workbook(path)
+        workbook["S"]["A1"] = 30
+        workbook.save(path)
+        return write(self, history)
+
+    monkeypatch.setattr(Training, "write", edited_by_another_program)
+    code, _, err = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1")
+    assert code == 1 and "changed by another program" in err and "book-trained.xlsx" in err
+    assert openpyxl.load_workbook(path)["S"]["A1"].value == 30
+    assert oracles.saved_values(tmp_path / "book-trained.xlsx")["S!A1"] == pytest.approx(1, abs=1e-7)
+
+
 # --- looking --------------------------------------------------------------------------------------------
 
 

@@ -233,8 +233,10 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
     """Trains behind a progress bar, writes and saves; Ctrl-C stops and keeps the best."""
     from tqdm import tqdm
 
-    from xlcicf.bridge.training import Training, save_with_history
+    from xlcicf.bridge.package import require_target
+    from xlcicf.bridge.training import Training
 
+    require_target(Path(path))
     training = Training(book, problem, settings)
     starts = settings.restarts if settings.optimizer == "lbfgs" else 1
     steps = iter(training)
@@ -251,8 +253,20 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
             training.reason = "stopped with Ctrl-C; the best values so far are kept"
         bar.refresh()
     outcome = training.write(history)
-    saved = save_with_history(book, history, path)
+    saved = _saved(book, history, Path(path))
     return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved)
+
+
+def _saved(book, history, path: Path) -> Path:
+    """Where the book was saved. If the file has changed or gone during a long run, nothing found is lost."""
+    from xlcicf.bridge.training import save_with_history
+    from xlcicf.errors import BookError
+
+    try:
+        return save_with_history(book, history, path)
+    except BookError as error:
+        other = save_with_history(book, history, _free(path.with_stem(f"{path.stem}-trained")))
+        raise BookError(f"{error}; what training found is in {other}") from error
 
 
 _BAR = "{percentage:3.0f}% |{bar:30}| {elapsed}{postfix}"

@@ -198,7 +198,7 @@ KILLER = """
 
     path = Path(sys.argv[1]) / "book.xlsx"
     old, new = strangers.plain(), strangers.charts()
-    write = package._replace_file
+    write = package.replace_file
 
     def status_of_a_save_killed_at(last):
         "The child dies at the event numbered `last`, each a call into C or its return."
@@ -215,7 +215,7 @@ KILLER = """
 
         child = os.fork()
         if child == 0:
-            package._replace_file = watched
+            package.replace_file = watched
             package.save_package(new, path)
             os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

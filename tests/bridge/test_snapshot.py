@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,3 +226,13 @@ def test_a_formula_that_excel_cannot_read_is_not(formula):
 @given(st.text("A1$:(),+- \"'{};!#[]%@", max_size=12))
 def test_any_text_is_judged(formula):
     assert is_well_formed("=" + formula) in (True, False)
+
+
+def test_dressed_empty_cells_of_openpyxl_count_as_empty(tmp_path):
+    """openpyxl calls them numbers (t="n"), and IronCalc by itself takes them for 0."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet["A1"], sheet["A2"].style, sheet["B1"] = 5, "Good", "=COUNTA(A1:A2)+COUNT(A1:A2)"
+    workbook.save(tmp_path / "book.xlsx")
+    book = open_book(tmp_path / "book.xlsx")
+    assert book.sheets[0]["B1"].value == 2.0

@@ -46,7 +46,7 @@ def recalculation(book, problem: Problem) -> Callable:
     def value(v) -> float:
         for place, number in zip(places, v, strict=True):
             calculator.write(place, float(number))
-        calculator.model.evaluate()
+        calculator.recalculate()
         shown = calculator.value(objective_place)
         return shown if isinstance(shown, float) else math.nan
 

@@ -93,6 +93,10 @@ class Calculator:
             for cell in formula_cells(sheet):
                 yield (name, cell), self.value((name, cell))
 
+    def recalculate(self) -> None:
+        """Computes all formulas from what was written, to be read by `value`."""
+        _guarded(self.model.evaluate)
+
     def renewed(self, edited: set[Place]) -> dict[Place, Scalar]:
         """The results that are no longer the baseline's, and those of formulas in the `edited` cells."""
         while True:
@@ -225,12 +229,14 @@ def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: Plac
 
 def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
     """The package with that put otherwise which IronCalc cannot read: formulas without a saved value (it
-    prints a complaint on standard output), dates written out, data tables, parts that it looks for in the
-    wrong place, such as comments, and the namespaces of strict files."""
+    prints a complaint on standard output), empty cells called numbers (it takes them for 0), dates written
+    out, data tables, parts that it looks for in the wrong place, such as comments, and the namespaces of
+    strict files."""
     package, parts = contents.package, {}
     for name, sheet in sheets.items():
         part = contents.sheets[name].part
-        patches = {cell: Patch(0.0, KEEP) for cell in sheet.formulas if cell not in sheet.values}
+        patches = {cell: Patch(None) for cell in sheet.typed_blanks}
+        patches |= {cell: Patch(0.0, KEEP) for cell in sheet.formulas if cell not in sheet.values}
         patches |= {cell: Patch(sheet.values[cell]) for cell in sheet.iso_dates if cell in sheet.values}
         tables = [(area.top, area.left) for area in sheet.data_tables]
         patches |= {cell: Patch(sheet.values.get(cell)) for cell in tables}

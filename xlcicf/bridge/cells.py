@@ -27,6 +27,7 @@ class SheetCells(Sheet):
     row_styles, column_styles  the same of whole rows, and of whole columns as (first, last, style)
     shared      number of a shared formula (si=) -> its cells, the one that spells it first
     data_tables areas of what-if data tables, which only Excel computes
+    typed_blanks  dressed cells that call themselves numbers (t="n") and hold nothing, as openpyxl writes them
     iso_dates   cells whose date is written out (t="d"); its serial number stands in values
     merged      areas of merged cells
     protected   whether the sheet is protected
@@ -37,6 +38,7 @@ class SheetCells(Sheet):
     column_styles: list[tuple[int, int, int]] = field(default_factory=list)
     shared: dict[str, list[Cell]] = field(default_factory=dict)
     data_tables: list[Area] = field(default_factory=list)
+    typed_blanks: list[Cell] = field(default_factory=list)
     iso_dates: list[Cell] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)
     protected: bool = False
@@ -137,6 +139,8 @@ class _Reader:
                 self.read_formula(part, at)
             elif part.tag == self.inline:
                 value = string_text(part)
+        if not len(cell) and cell.get("t") == "n":
+            self.sheet.typed_blanks.append(at)
         if value is not None:
             self.sheet.values[at] = value
             if len(self.sheet.values) > MAX_CELLS:

@@ -74,6 +74,12 @@ class Document:
             self._calculate()
         return self._cells(name)
 
+    def recomputed(self) -> dict[Place, Scalar]:
+        """Each cell that a formula fills as IronCalc computes it now, whatever the file says."""
+        self._calculate()
+        assert self._calculator
+        return dict(self._calculator.results())
+
     def formulas(self, name: str) -> SheetCells:
         """The same without a calculation: right in formulas, formats, merges and which cells are filled."""
         return self._cells(name)
@@ -232,6 +238,11 @@ class Document:
         if self._edited:
             self._calculate()
         package, uncomputed = self._written(), self.uncomputed
+        if target == self.path and target.exists() and dict(read_package(target)) != dict(self.package):
+            raise BookError(
+                f"{target.name} was changed by another program since it was opened; nothing was overwritten,"
+                " so open it again or save under another name"
+            )
         save_package(package, target)
         self.path = target
         self._begin(package)

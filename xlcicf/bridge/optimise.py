@@ -7,11 +7,11 @@ import numpy as np
 from xlcicf import formula
 from xlcicf.bridge.bounds import bounds
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
-from xlcicf.bridge.snapshot import _names, _table, read_snapshot
+from xlcicf.bridge.snapshot import outline, read_snapshot
 from xlcicf.bridge.solver import saved_problem, solver_names
 from xlcicf.errors import DataError
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Sheet, Snapshot
+from xlcicf.formula.snapshot import Snapshot
 
 # Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
 OWN_WEIGHTS = "hidden.weight"
@@ -103,16 +103,6 @@ def _setting(value, kind, where):
         return kind(value)
     what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
     raise DataError(f"{where} holds {value!r}; it must be {what}")
-
-
-def outline(book) -> Snapshot:
-    """The sheets, names and tables of `book` without its cells: enough to know what a reference means."""
-    tables = (_table(table) for sheet in book.sheets for table in sheet.tables)
-    return Snapshot(
-        sheets={sheet.name: Sheet(sheet.name) for sheet in book.sheets},
-        names=dict(_names(book)),
-        tables={table.name.lower(): table for table in tables},
-    )
 
 
 def cells_of(book, area: Area):

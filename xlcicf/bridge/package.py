@@ -120,18 +120,23 @@ def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
 def save_package(package: Package, path: str | os.PathLike) -> None:
     """Writes the file whole or not at all, keeping its mode; until the last step the old file stands."""
     path = Path(os.path.realpath(path))
-    refuse_open_book(path)
-    if path.exists() and not (path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
-        raise BookError(f"{path} is read-only; save under another name (--out) or make it writable")
+    require_target(path)
     data = package.to_bytes()
     try:
-        _replace_file(path, data)
-    except FileNotFoundError as error:
-        raise BookError(f"there is no folder {path.parent}; make it first") from error
+        replace_file(path, data)
     except OSError as error:
         raise BookError(
             f"{path} cannot be written ({error.strerror}); close it in Excel or check the disk"
         ) from error
+
+
+def require_target(path: Path) -> None:
+    """Raises BookError where a book cannot be written: open elsewhere, read-only, or in no folder."""
+    refuse_open_book(path)
+    if not path.absolute().parent.is_dir():
+        raise BookError(f"there is no folder {path.parent}; make it first")
+    if path.exists() and not (path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
+        raise BookError(f"{path} is read-only; save under another name (--out) or make it writable")
 
 
 def refuse_open_book(path: Path) -> None:
@@ -141,7 +146,8 @@ def refuse_open_book(path: Path) -> None:
             raise BookError(f"{path.name} is open in {program} ({lock} lies beside it); close it there first")
 
 
-def _replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
+    """The file's new content, whole or not at all: written beside it, flushed to the disk, then renamed."""
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

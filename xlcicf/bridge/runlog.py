@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlcicf.bridge.optimise import OWN_WEIGHTS, cells_of, outline
+from xlcicf.bridge.optimise import OWN_WEIGHTS, cells_of
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.bridge.snapshot import outline
 from xlcicf.formula.address import Area
 
 _OBJECTIVE = "net.loss"

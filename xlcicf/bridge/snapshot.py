@@ -41,6 +41,16 @@ def through_xlwings(book: xlwings.Book) -> Snapshot:
     return Snapshot(sheets, dict(_names(book)), {table.name.lower(): table for table in tables})
 
 
+def outline(book) -> Snapshot:
+    """The sheets, names and tables of `book` without its cells: enough to know what a reference means."""
+    tables = (_table(table) for sheet in book.sheets for table in sheet.tables)
+    return Snapshot(
+        sheets={sheet.name: Sheet(sheet.name) for sheet in book.sheets},
+        names=dict(_names(book)),
+        tables={table.name.lower(): table for table in tables},
+    )
+
+
 def _sheet(sheet: xlwings.Sheet) -> Sheet:
     used = sheet.used_range
     formulas, values = _rows(used.formula), used.options(ndim=2, err_to_str=True, dates=_serial).value

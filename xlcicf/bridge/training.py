@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xlcicf.bridge.optimise import differentiate, outline, write_back
+from xlcicf.bridge.optimise import differentiate, write_back
 from xlcicf.bridge.parity import Parity, parity
 from xlcicf.bridge.problem import Problem, changing_areas
 from xlcicf.bridge.runlog import RunLog
-from xlcicf.bridge.snapshot import read_snapshot
+from xlcicf.bridge.snapshot import outline, read_snapshot
 from xlcicf.bridge.undo import History
 from xlcicf.learn import Step, train
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from xlcicf.bridge.optimise import cells_of, outline
-from xlcicf.bridge.package import _replace_file
+from xlcicf.bridge.optimise import cells_of
+from xlcicf.bridge.package import replace_file
 from xlcicf.bridge.problem import resolve
 from xlcicf.bridge.ranges import ERRORS
+from xlcicf.bridge.snapshot import outline
 from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area, cell_address
 
@@ -90,7 +91,7 @@ class History:
         path = self.path if book is None else Path(f"{os.fspath(book)}.xlcicf.json")
         runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
         try:
-            _replace_file(path, f'{{"done": {self.done}, "runs": [\n{runs}\n]}}\n'.encode())
+            replace_file(path, f'{{"done": {self.done}, "runs": [\n{runs}\n]}}\n'.encode())
         except OSError as error:
             raise BookError(f"{path} cannot be written ({error.strerror}); check the folder") from error
         self.path = path
