@@ -15,7 +15,9 @@ import pytest
 
 from tests import layouts, oracles
 from xlcicf import cli
-from xlcicf.bridge import save_generated
+from xlcicf.bridge import History, Problem, open_book, save_generated
+from xlcicf.bridge.training import Settings, Training
+from xlcicf.errors import AddressError, BookError
 
 
 @pytest.fixture(scope="session")
@@ -126,11 +128,12 @@ def test_the_same_seed_writes_the_same_bytes(book, monkeypatch, tmp_path, optimi
 
 
 @pytest.mark.parametrize(
-    ("sense", "start", "reached"), [("min", 1.0, 0.0), ("max", 1.0, 5.0), ("2.25", 1.0, 2.25)]
+    ("sense", "start", "reached"),
+    [("min", 1.0, 0.0), ("max", 1.0, 5.0), ("MAX", 1.0, 5.0), ("2.25", 1.0, 2.25)],
 )
 def test_every_sense_of_solvers_dialog(book, capsys, sense, start, reached):
     path = book({"A1": start, "B1": "=A1^2", "C1": "=5-(A1-2)^2"})
-    objective = "S!C1" if sense == "max" else "S!B1"
+    objective = "S!C1" if sense.lower() == "max" else "S!B1"
     told = run_json(capsys, "train", path, "--objective", objective, "--changing", "S!A1", "--sense", sense)
     assert told["after"] == pytest.approx(reached, abs=1e-8)
 
@@ -156,8 +159,6 @@ def test_stopping_keeps_the_best(book, tmp_path):
 
 
 def test_a_book_that_changed_meanwhile_is_not_overwritten(book, tmp_path, monkeypatch, capsys):
-    from xlcicf.bridge.training import Training
-
     path = book({"A1": 3, "B1": "=(A1-1)^2"})
     write = Training.write
 
@@ -174,6 +175,39 @@ def test_a_book_that_changed_meanwhile_is_not_overwritten(book, tmp_path, monkey
     assert oracles.saved_values(tmp_path / "book-trained.xlsx")["S!A1"] == pytest.approx(1, abs=1e-7)
 
 
+@pytest.mark.parametrize("change", ["locked", "merged"])
+def test_a_cell_that_cannot_be_written_is_refused_before_the_training(book, change):
+    path = book({"A1": 3, "A2": 3, "B1": "=(A1-1)^2+A2^2"})
+    workbook = openpyxl.load_workbook(path)
+    if change == "locked":
+        workbook["S"].protection.sheet = True
+    else:
+        workbook["S"].merge_cells("A1:A2")
+    workbook.save(path)
+    with pytest.raises(AddressError, match="locked|merged"):
+        Training(open_book(path), Problem("S!B1", "S!A1:A2"), Settings())
+
+
+def test_a_history_that_cannot_be_written_is_told_as_it_is(book, capsys, monkeypatch, tmp_path):
+    """The book is saved by then: that is said, and no second copy is made."""
+    path = book({"A1": 3, "B1": "=(A1-1)^2"})
+
+    def full(self, book=None):
+        raise BookError("no room")
+
+    monkeypatch.setattr(History, "save", full)
+    code, _, err = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1")
+    assert code == 1 and "no room" in err and list(tmp_path.iterdir()) == [path]
+    assert oracles.saved_values(path)["S!A1"] == pytest.approx(1, abs=1e-7)
+
+
+def test_the_way_back_is_told_as_it_is_typed(book, capsys):
+    path = book({"A1": 3, "B1": "=(A1-1)^2"}, "my model.xlsx")
+    _, out, _ = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1", "--sense", "2")
+    assert re.search(r"""xlcicf undo (['"]).*my model\.xlsx\1""", out)
+    assert "to 2, by changing S!A1 (1 cell)\n" in out
+
+
 # --- looking --------------------------------------------------------------------------------------------
 
 
@@ -183,6 +217,22 @@ def test_grad_tells_addresses_and_numbers(book, capsys):
     assert told["objective"] == "S!B1" and told["value"] == 18.0
     assert told["gradient"] == [["S!A1", 12.0], ["S!A2", 9.0]]
     assert told["max_difference"] < 1e-6 and told["kinks"] == []
+
+
+@pytest.mark.parametrize(
+    "sheet", ["My sheet", "O'Neil & Co", "2024", "A1", "R1C1", "#x", "x,y", "日本", "=x"]
+)
+def test_the_sheet_option_takes_a_name_as_it_stands_on_its_tab(sheet, capsys, tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = sheet
+    workbook.active["A1"], workbook.active["B1"] = 3, "=A1^2"
+    workbook.save(tmp_path / "book.xlsx")
+    told = run_json(
+        capsys, "grad", tmp_path / "book.xlsx", "--sheet", sheet, "--objective", "B1", "--changing", "A1"
+    )
+    assert told["gradient"][0][1] == 6.0
+    again = ["--objective", told["objective"], "--changing", told["gradient"][0][0]]
+    assert run_json(capsys, "grad", tmp_path / "book.xlsx", *again) == told
 
 
 def test_grad_names_the_cells_that_stand_at_a_corner(book, capsys):
@@ -208,6 +258,11 @@ def test_check_of_a_book_without_a_problem_covers_what_torch_translates(book, ca
     assert told["formulas"] == 4 and told["differentiable"] == 2 and told["parity_max"] == 0.0
 
 
+def test_check_takes_one_draw_of_what_is_redrawn_at_each_recalculation(book, capsys):
+    told = run_json(capsys, "check", book({"A1": 2, "B1": "=RAND()", "C1": "=B1*A1"}, computed=False))
+    assert told["frozen"] == ["S!B1"] and told["parity_max"] == 0.0 and told["differs"] == []
+
+
 def test_check_names_what_blocks_a_problem(book, capsys):
     path = book({"A1": 3, "B1": "=INT(A1)+A1", "C1": "=B1*2"})
     code, out, _ = run(capsys, "check", path, "--objective", "S!C1", "--changing", "S!A1", "--json")
@@ -230,7 +285,9 @@ def test_doctor_finds_this_machine_well(capsys):
 
 def test_lessons_and_build(capsys, tmp_path):
     assert "titanic" in [lesson["name"] for lesson in run_json(capsys, "lessons")["lessons"]]
-    told = run_json(capsys, "build", "titanic", "--out", tmp_path / "new folder")
+    assert run(capsys, "build", "titanic", "nope", "--out", tmp_path / "new folder")[0] == 1
+    assert not (tmp_path / "new folder").exists()
+    told = run_json(capsys, "build", "titanic", "titanic", "--out", tmp_path / "new folder")
     assert [Path(p).name for p in told["built"]] == ["titanic.xlsx"]
     before = contents(tmp_path / "new folder")
     code, _, err = run(capsys, "build", "titanic", "--out", tmp_path / "new folder")
@@ -256,6 +313,12 @@ ONE = {"A1": 1, "B1": "=A1^2"}
 
 def encrypted(path: Path) -> None:
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000))
+
+
+def protected(path: Path) -> None:
+    workbook = openpyxl.load_workbook(path)
+    workbook["S"].protection.sheet = True
+    workbook.save(path)
 
 
 def open_in_excel(path: Path) -> None:
@@ -295,6 +358,11 @@ BAD = {
     "a silly learning rate": (ONE, None, [*TARGET, "--optimizer", "sgd", "--lr", "-1"], "learning rate"),
     "open in Excel": (ONE, open_in_excel, TARGET, r"book\.xlsx.*open"),
     "no derivative": ({"A1": 1, "B1": "=INT(A1)"}, None, TARGET, r"S!B1: INT"),
+    "too many restarts": (ONE, None, [*TARGET, "--restarts", "1000000000000"], r"restarts are too many"),
+    "two words for the sheet": (ONE, None, [*TARGET, "--sheet", "S"], r"S!B1 names its sheet.*--sheet"),
+    "out is a folder": (ONE, None, [*TARGET, "--out", "."], r"is a folder"),
+    "out is empty": (ONE, None, [*TARGET, "--out", ""], r"is a folder"),
+    "a locked cell": (ONE, protected, TARGET, r"S!A1 is locked on a protected sheet"),
     "outside the domain": ({"A1": -1, "B1": "=LN(A1)+0*A1"}, None, TARGET, r"error|no number"),
 }
 
@@ -355,7 +423,18 @@ def test_a_cell_that_ironcalc_cannot_compute_is_named_by_check(book, capsys):
     assert ["S!C1", "FROBNICATE"] in told["blockers"]
 
 
-@pytest.mark.parametrize("args", [[], ["nope"], ["train"], ["train", "x.xlsx", "--steps", "many"]])
+WRONG_USAGE = [
+    [],
+    ["nope"],
+    ["train"],
+    ["train", "x.xlsx", "--steps", "many"],
+    ["train", "x.xlsx", "--sense", "least"],
+    ["train", "x.xlsx", "--sense", "nan"],
+    ["bench", "x.xlsx", "--seconds", "0"],
+]
+
+
+@pytest.mark.parametrize("args", WRONG_USAGE)
 def test_wrong_usage_exits_with_2(args):
     assert run_as_process(*args).returncode == 2
 
@@ -378,6 +457,20 @@ def test_the_readme_names_every_option():
     for verb in VERBS:
         for option in re.findall(r"(--[a-z]+)", run_as_process(verb, "--help").stdout):
             assert option == "--help" or option in readme, (verb, option)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a POSIX shell and /dev/full")
+@pytest.mark.parametrize("sink", ["| true", "> /dev/full", ">&-", "2>&-"])
+def test_an_output_that_nobody_takes_is_no_traceback(sink):
+    command = f"{sys.executable} -m xlcicf.cli lessons {sink}"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_console_without_the_letters_of_a_sheet_shows_their_codes(tmp_path):
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    done = run_as_process("check", tmp_path / "日本.xlsx", env=environment)
+    assert done.returncode == 1 and r"\u65e5\u672c.xlsx" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_numbers_come_out_as_json_has_them():

@@ -1,12 +1,15 @@
 """The command line: each verb with --json for machines. Heavy imports wait until a verb needs them."""
 
 import argparse
+import io
 import itertools
 import json
 import math
 import os
 import platform
+import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -23,23 +26,47 @@ Facts = dict[str, object]
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command: 0 done, 1 a named problem with the input; argparse exits with 2 by itself."""
+    _prepare_streams()
     args = _parser().parse_args(argv)
     try:
         facts, lines, code = args.verb(args)
     except XlcicfError as error:
         return _named_problem(args, str(error))
     except KeyboardInterrupt:
-        return _named_problem(args, "stopped before anything was written")
-    if args.json:
-        print(json.dumps(_jsonable(facts)))
-    else:
-        print("\n".join(lines))
+        return _named_problem(args, "stopped with Ctrl-C; what was not saved yet is as it was")
+    except MemoryError:
+        return _named_problem(
+            args, "this machine's memory does not suffice; try fewer restarts or a smaller book"
+        )
+    except OSError as error:  # of the system's own making: no folder for temporary files, say
+        return _named_problem(args, f"the system refuses ({error}); check the disk and its permissions")
+    _say(json.dumps(_jsonable(facts)) if args.json else "\n".join(lines))
     return code
+
+
+def _prepare_streams() -> None:
+    """Makes printing safe everywhere: a process without a console has no streams, and a console may lack the
+    letters of a sheet's name, which it then shows as \\u65e5."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say(text: str) -> None:
+    """Prints. The work is done by then: a reader that has gone (`| head`) is no error."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python complains once more at exit
 
 
 def _named_problem(args: argparse.Namespace, sentence: str) -> int:
     if args.json:
-        print(json.dumps({"error": sentence}))
+        _say(json.dumps({"error": sentence}))
     print(f"xlcicf: {sentence}", file=sys.stderr)
     return NAMED_PROBLEM
 
@@ -90,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb("check", _check, "do formulas and torch agree; what cannot be differentiated", book, target)
     bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", book, target)
-    bench.add_argument("--seconds", type=float, default=20.0, help="time for each contender (default: 20)")
+    bench.add_argument(
+        "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
+    )
     verb("doctor", _doctor, "is everything there that xlcicf needs")
     return parser
 
@@ -105,7 +134,9 @@ def _target_options() -> argparse.ArgumentParser:
     """Which problem of the book is meant; without any of these the one that Solver saved in it."""
     parent = argparse.ArgumentParser(add_help=False)
     group = parent.add_argument_group(
-        "target", "without these: the problem that Solver or xlcicf saved in BOOK"
+        "target",
+        "Without these: the problem that Solver or xlcicf saved in BOOK. In a shell put references in quotes,"
+        " as 'Net!B2'; a sheet's name with spaces has quotes of its own, as \"'My sheet'!B2\".",
     )
     group.add_argument("--sheet", help="the sheet whose saved problem is meant")
     group.add_argument("--objective", metavar="REF", help="Set Objective: a cell, such as Net!B2, or a name")
@@ -119,7 +150,25 @@ def _target_options() -> argparse.ArgumentParser:
 
 
 def _sense(text: str) -> str | float:
-    return text if text in ("min", "max") else float(text)
+    word = text.strip().lower()
+    return word if word in ("min", "max") else _finite(text, "min, max or the number to reach")
+
+
+def _seconds(text: str) -> float:
+    seconds = _finite(text, "a number above 0")
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return seconds
+
+
+def _finite(text: str, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return number
 
 
 def _training_options() -> argparse.ArgumentParser:
@@ -139,6 +188,7 @@ def _problem(book, args: argparse.Namespace):
     """The problem that the options name, or the one saved in the book."""
     from xlcicf.bridge import Problem, find_problem
     from xlcicf.errors import ProblemError
+    from xlcicf.formula.address import quote_sheet
 
     if args.objective is None and args.changing is None:
         problem = find_problem(book, args.sheet)
@@ -149,8 +199,12 @@ def _problem(book, args: argparse.Namespace):
         )
     if args.objective is None or args.changing is None:
         raise ProblemError("--objective and --changing go together; name both")
-    sheet = f"{args.sheet}!" if args.sheet and "!" not in args.objective else ""
-    return Problem(sheet + args.objective, args.changing, "min" if args.sense is None else args.sense)
+    objective = args.objective
+    if args.sheet is not None:
+        if "!" in objective:
+            raise ProblemError(f"the objective {objective} names its sheet itself; leave --sheet out")
+        objective = f"{quote_sheet(args.sheet)}!{objective.strip(' =')}"
+    return Problem(objective, args.changing, "min" if args.sense is None else args.sense)
 
 
 # --- lessons --------------------------------------------------------------------------------------------
@@ -165,12 +219,13 @@ def _lessons(args):
 
 def _build(args):
     from xlcicf.errors import BookError
-    from xlcicf.lessons import LESSONS, build
+    from xlcicf.lessons import LESSONS, build, lesson
 
-    names = list(LESSONS) if args.all else args.names
+    names = list(LESSONS) if args.all else list(dict.fromkeys(args.names))
     if not names:
         raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
     for name in names:
+        lesson(name)  # raises where there is none of that name
         if (there := Path(args.out, f"{name}.xlsx")).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
@@ -223,9 +278,8 @@ def _train(args):
     if chosen.get("optimizer", "lbfgs") == "lbfgs" and args.lr is None:
         chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
     settings = Settings(**chosen)
-    facts, lines = _trained(
-        book, _problem(book, args), settings, History.beside(args.book), args.out or args.book
-    )
+    out = args.book if args.out is None else args.out
+    facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out)
     return facts, lines, DONE
 
 
@@ -237,6 +291,7 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
     from xlcicf.bridge.training import Training
 
     require_target(Path(path))
+    history.require_target(path)
     training = Training(book, problem, settings)
     starts = settings.restarts if settings.optimizer == "lbfgs" else 1
     steps = iter(training)
@@ -263,10 +318,12 @@ def _saved(book, history, path: Path) -> Path:
     from xlcicf.errors import BookError
 
     try:
-        return save_with_history(book, history, path)
+        book.save(path)
     except BookError as error:
         other = save_with_history(book, history, _free(path.with_stem(f"{path.stem}-trained")))
         raise BookError(f"{error}; what training found is in {other}") from error
+    history.save(path)
+    return path
 
 
 _BAR = "{percentage:3.0f}% |{bar:30}| {elapsed}{postfix}"
@@ -299,7 +356,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
 def _outcome_lines(outcome, saved: Path) -> list[str]:
     lines = [
         f"{outcome.objective}, {_goal(outcome.sense)},"
-        f" by changing {outcome.changing} ({outcome.variables} cells)",
+        f" by changing {outcome.changing} ({_count(outcome.variables, 'cell')})",
         f"  value       {outcome.before:.10g} -> {outcome.after:.10g}",
     ]
     if outcome.accuracy and None not in outcome.accuracy:
@@ -310,13 +367,25 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
-    lines.append(f"  parity      {_agreement(outcome.parity)}")
-    lines.append(f"  saved       {saved}   (take it back: xlcicf undo {saved})")
+    see = "" if outcome.parity.agrees else "; see xlcicf check"
+    lines.append(f"  parity      {_agreement(outcome.parity)}{see}")
+    lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
     return lines
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _as_argument(path: Path) -> str:
+    """A path as it is typed behind a command: in quotes where it needs them."""
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
+
+
 def _goal(sense: str | float) -> str:
-    return {"min": "as low as possible", "max": "as high as possible"}.get(sense, f"to {sense}")  # type: ignore[arg-type]
+    if isinstance(sense, str):
+        return {"min": "as low as possible", "max": "as high as possible"}[sense]
+    return f"to {sense:g}"
 
 
 def _agreement(parity) -> str:
@@ -324,7 +393,7 @@ def _agreement(parity) -> str:
         return "nothing to compare"
     if parity.agrees:
         return f"formulas and torch agree to {parity.maximum:.1e}"
-    return f"formulas and torch differ by {parity.maximum:.1e}, most in {parity.worst}; see xlcicf check"
+    return f"formulas and torch differ by {parity.maximum:.1e}, most in {parity.worst}"
 
 
 def _undo(args):
@@ -361,7 +430,7 @@ def _grad(args):
         "value": value,
         "gradient": [[cell, slope] for cell, slope in zip(f.cells, gradient.tolist(), strict=True)],
     }
-    lines = [f"{f.objective} is {value:.10g}; moved by one, each cell changes it at the rate of"]
+    lines = [f"{f.objective} is {value:.10g}; its derivative with respect to each changing cell:"]
     if not args.check:
         return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient])], DONE
     from xlcicf.bridge.bench import recalculation
@@ -380,7 +449,9 @@ def _grad(args):
         ["", *(f"at a corner: {_few(kinks[c])}" if c in kinks else "" for c in f.cells)],
     )
     if smooth:
-        lines.append(f"largest difference {max(smooth):.1e} over {len(smooth)} cells that meet no corner")
+        lines.append(
+            f"largest difference {max(smooth):.1e} over {_count(len(smooth), 'cell')} that meet no corner"
+        )
     return facts, lines, DONE
 
 

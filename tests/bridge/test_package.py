@@ -96,6 +96,18 @@ def test_a_missing_file_and_a_folder_are_refused_by_their_path(tmp_path):
             open_book(path)
 
 
+@pytest.mark.parametrize("name", ["a\0b.xlsx", "x" * 300 + ".xlsx", ""], ids=["nul", "long", "empty"])
+def test_a_path_that_is_none_is_refused(name):
+    with pytest.raises(BookError):
+        open_book(name)
+
+
+def test_a_file_with_the_longest_name_is_read(tmp_path):
+    path = tmp_path / ("x" * 250 + ".xlsx")  # "~$" before it is too long for a lock file
+    path.write_bytes(strangers.plain().to_bytes())
+    assert open_book(path).sheets["Model"]["A1"].value == 1
+
+
 @pytest.mark.parametrize("lock, program", [("~$book.xlsx", "Excel"), (".~lock.book.xlsx#", "LibreOffice")])
 def test_a_book_that_is_open_elsewhere_is_neither_read_nor_written(lock, program, tmp_path):
     path = tmp_path / "book.xlsx"

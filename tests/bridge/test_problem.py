@@ -269,7 +269,15 @@ INCOMPLETE = {
         ProblemError,
         r"incomplete \(solver_rel1\)",
     ),
-    "deleted cells": (dict(adj="Net!#REF!"), AddressError, r"sheet Net \(solver_adj\) 'Net!#REF!'"),
+    "no right side": (
+        dict(num="1", rel1="1", lhs1="Net!$D$4", rhs1=""),
+        ProblemError,
+        r"incomplete \(solver_rhs1\)",
+    ),
+    "no number of constraints": (dict(num="nan"), ProblemError, r"incomplete \(solver_num\)"),
+    "endlessly many constraints": (dict(num="1e400"), ProblemError, r"incomplete \(solver_num\)"),
+    "an infinite value to reach": (dict(typ="3", val="inf"), ProblemError, r"incomplete \(solver_val\)"),
+    "deleted cells": (dict(adj="Net!#REF!"), AddressError, r"\(solver_adj\) name cells that were deleted"),
 }
 
 

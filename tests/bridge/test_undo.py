@@ -227,6 +227,8 @@ DAMAGES = {
     "other shapes": lambda c: json.dumps(damaged(c, changes=change(after=[[1, 2]]))),
     "no rows": lambda c: json.dumps(damaged(c, changes=change(before=[], after=[]))),
     "lists in cells": lambda c: json.dumps(damaged(c, changes=change(before=[[[1]], [2]]))),
+    "a number beyond any cell": lambda c: json.dumps(damaged(c, changes=change(before=[[10**400], [2]]))),
+    "half a run done": lambda c: json.dumps(c | {"done": 1.0}),
     "an unknown content": lambda c: json.dumps(damaged(c, changes=change(before=[[{"x": 1}], [2]]))),
     "no date": lambda c: json.dumps(damaged(c, changes=change(before=[[{"date": "yesterday"}], [2]]))),
     "cells of no text": lambda c: json.dumps(damaged(c, changes=change(cells=7))),
@@ -260,6 +262,26 @@ def test_a_history_of_other_cells_is_refused(path, cells, message):
     with pytest.raises(xlcicf.XlcicfError, match=message):
         History.beside(path).undo(xlcicf.open_book(path))
     assert weights(path) == [1, 2]
+
+
+def test_a_book_without_its_history_says_where_it_is_looked_for(path):
+    run(path, [1, 2])
+    moved = path.rename(path.with_name("moved.xlsx"))
+    with pytest.raises(
+        TrainingError, match=r"no moved\.xlsx\.xlcicf\.json lies beside .* move that file along"
+    ):
+        History.beside(moved).undo(xlcicf.open_book(moved))
+
+
+def test_a_link_to_a_book_leads_to_the_books_history(path, tmp_path):
+    link = tmp_path / "elsewhere" / "link.xlsx"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    before = weights(path)
+    run(link, [1, 2])
+    assert link.is_symlink() and weights(path) == [1, 2]
+    take(path, "undo")
+    assert weights(path) == before
 
 
 def test_the_history_file_is_readable_text_of_one_line_a_run(path):

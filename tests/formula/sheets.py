@@ -1,6 +1,8 @@
 """Snapshots written as a dict of cells, for tests of formulas without a file."""
 
 import numpy as np
+import openpyxl
+from openpyxl.worksheet.formula import ArrayFormula
 
 from xlcicf.formula import SheetFunction, differentiate
 from xlcicf.formula.address import Area, parse_cell
@@ -38,6 +40,24 @@ def snapshot(
     book.names = {(name.casefold(), None): meaning for name, meaning in (names or {}).items()}
     book.tables = {table.name.casefold(): table for table in tables}
     return book
+
+
+def write(cells: dict[str, object], path) -> None:
+    """The same cells as a workbook file."""
+    book = openpyxl.Workbook()
+    book.active.title = "S"
+    for address, content in cells.items():
+        where = area(address)
+        if where.sheet not in book.sheetnames:
+            book.create_sheet(where.sheet)
+        cell = book[where.sheet].cell(where.top, where.left)
+        if isinstance(content, str) and content.startswith("{="):
+            cell.value = ArrayFormula(where.address.split("!")[1], content[1:-1])
+        else:
+            cell.value = content
+            if isinstance(content, str) and content[:1] not in ("=", "#"):
+                cell.data_type = "s"  # "3" stays text
+    book.save(path)
 
 
 def function(cells: dict[str, object], objective: str, *changing: str, **named) -> SheetFunction:

@@ -9,7 +9,7 @@ import pytest
 
 from tests import oracles
 from tests.formula.sheets import central_differences, computed, function
-from xlcicf.errors import XlcicfError
+from xlcicf.errors import NotDifferentiable, XlcicfError
 from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.snapshot import ExcelError
 
@@ -115,6 +115,13 @@ CORNERS = [
     ("A1^0.5", [0.0], [0.0]),
     ("A1^2", [0.0], [0.0]),
     ("A1^1", [0.0], [1.0]),
+    ("IF(A1>0,LN(A1)*A1,A1)", [-2.0], [1.0]),
+    ("IF(A1>0,SQRT(LN(A1))*A1/LN(A1),A1)", [-2.0], [1.0]),
+    ("IF(A1>0,MAX(LN(A1),A1),A1)", [-2.0], [1.0]),
+    ("IFERROR(SUMPRODUCT(LN(A1:A2),A1:A2),SUM(A1:A2))", [-2.0, 3.0], [1.0, 1.0]),
+    ("IFERROR(TANH(LN(A1))^2,A1)", [-2.0], [1.0]),
+    ("IFERROR(LN(A1),LN(-A1))", [-2.0], [-0.5]),
+    ("SUM(IF(A1>0,A1))", [-2.0], [0.0]),
     ("(-A1)^3", [2.0], [-12.0]),
     ("2^A1", [0.0], [math.log(2)]),
 ]  # fmt: skip
@@ -146,6 +153,13 @@ OUTSIDE = [
     ("IF(LN(A1)>0,1,A1)", 0.5, -1.0),
     ("MAX(0,LN(A1))", 1.5, -1.0),
     ("A1+0/SUM(A1)", 1.5, 0.0),
+    ("A1+SIGN(LN(A1))", 1.5, -1.0),
+    ("A1+LN(A1)^0.5", 1.5, -1.0),
+    ("A1+LN(A1)^(A1-A1)", 1.5, -1.0),
+    ("IF(AND(LN(A1)>0,A1>0),A1,2*A1)", 1.5, -1.0),
+    ("IF(OR(LN(A1)>0,A1<0),A1,2*A1)", 1.5, -1.0),
+    ("IF(NOT(LN(A1)>0),A1,2*A1)", 1.5, -1.0),
+    ("IFERROR(LN(A1),SQRT(A1))", 1.5, -1.0),
 ]
 
 
@@ -167,6 +181,7 @@ REFUSED = [
     ('A1&"x"', "&"),
     ("INDIRECT(A1)", "INDIRECT"),
     ("A1*RAND()", "RAND"),
+    ("INDEX(A1:A2,{1,2})", "INDEX"),
 ]
 
 
@@ -176,6 +191,65 @@ def test_what_has_no_derivative_is_refused_by_cell_and_function(formula, name):
     with pytest.raises(XlcicfError, match="S!F6") as refused:
         function({**cells, "F6": "=" + formula, "F7": "=F6"}, "F7", "A1")
     assert refused.value.function == name
+
+
+def test_if_without_else_is_false_and_false_is_no_number():
+    """In Excel AVERAGE, COUNT, MIN and MAX pass over the FALSE in B1; which cells hold one must not change."""
+    cells = {"A1": 1.0, "A2": -1.0, "B1": "=IF(A1>0,A1)", "B2": "=IF(A2>0,A2)"}
+    assert function({**cells, "C1": "=SUM(B1:B2)+SUMSQ(B1:B2)"}, "C1", "A1:A2").value([3.0, -1.0]) == 12.0
+    for use in ("AVERAGE(B1:B2)", "COUNT(B1:B2)", "MAX(B1:B2,-5)", "MIN(B1:B2)", "SUM(--(B1:B2>5))", "B1>5"):
+        with pytest.raises(NotDifferentiable, match="FALSE otherwise than 0"):
+            function({**cells, "C1": f"=A1+({use})"}, "C1", "A1:A2")
+
+
+def test_count_counts_no_errors_wherever_they_come_up():
+    f = function(
+        {"A1": 1.0, "A2": 2.0, "B1": "=LN(A1)", "B2": "=LN(A2)", "C1": "=A1*COUNT(B1:B2)"}, "C1", "A1:A2"
+    )
+    assert [f.value(v) for v in ([1.0, 2.0], [1.0, -2.0])] == [2.0, 1.0]
+
+
+# What Excel's documentation says where IronCalc says otherwise or nothing.
+SHEET = RANGES | {"C1": "ab", "C2": True, "C4": "abc", "C5": "5%"}
+DOCUMENTED = [
+    ('COUNTIF(C1:C5,"<>ab")', 4.0),
+    ('COUNTIF(C1:C5,"<>")', 4.0),
+    ("SUMPRODUCT(COUNTIF(A1:A3,B1:B3-3))", 3.0),
+    ("SUMPRODUCT(1/COUNTIF(B1:B3,B1:B3))", 3.0),
+    ("SUMPRODUCT(MATCH(A1:A3,A1:A3,0))", 6.0),
+    ("SUM(INDEX(A1:B3,2))", 7.0),
+    ("IFERROR(INDEX(A1:A3,1E300),-1)", -1.0),
+    ("SUM(IF(TRUE,A1:A3))", 6.0),
+    ('COUNT({1,"a",TRUE})', 1.0),
+    ("COUNT(,1)", 2.0),
+    ("AVERAGE(,1)", 0.5),
+    ("MODE(1,{3,2},2)", 2.0),
+    ("SUM(IFERROR({1,2,3}+{10,20},0.5))", 33.5),
+    ("SUM(IFERROR(IF({1,1,0}>0,{1,2},5),9))", 8.0),
+    ("COUNTIFS(A1:A3,1,B1:B2,4)", ExcelError("#VALUE!")),
+    ("IFERROR(SUM({1,#N/A}),4)", 4.0),
+    ("AVERAGE(C1:C2)", ExcelError("#DIV/0!")),
+    ("AND(D1:D9)", ExcelError("#VALUE!")),
+    ("7%", 0.07),
+]
+
+
+@pytest.mark.parametrize(("formula", "value"), DOCUMENTED, ids=[f for f, _ in DOCUMENTED])
+def test_a_value_is_what_excel_documents(formula, value):
+    assert same(ours_of(formula, SHEET), value)
+
+
+LOOKUPS = [
+    'COUNTIF(C1:C5,"a*")', 'COUNTIF(C1:C5,"A?")', 'COUNTIF(C1:C5,"a~*")', 'COUNTIF(C1:C5,"")', 'COUNTIF(C1:C5,"=")', 'COUNTIF(C1:C5,"TRUE")',
+    'COUNTIF(C1:C5,"<b")', "COUNTIF(A1:A3,D9)", 'COUNTIF(A:A,"")', 'COUNTIFS(A1:A3,">1",B1:B3,"<>5")', 'MATCH("a?c",C1:C5,0)',
+    'MATCH(D9,A1:A3,0)', "MATCH(NA(),A1:A3,0)", "INDEX(A1:A3,5)", "INDEX(A1:A3,2.9)", "SUM(INDEX(A1:B3,0,2))", "INDEX(B1:B3,2,)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", LOOKUPS)
+def test_a_lookup_equals_ironcalcs(formula):
+    (theirs,) = oracles.ironcalc_formulas([oracles.Case("=" + formula, SHEET)])
+    assert same(ours_of(formula, SHEET), theirs), theirs
 
 
 # --- grammar and coercion, against the other engines -----------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.formula.sheets import area, computed, snapshot
 from xlcicf.errors import FormulaError, XlcicfError
 from xlcicf.formula.address import Area, cell_address, column_letters, column_number, parse_cell
-from xlcicf.formula.parse import parse, relative_key
+from xlcicf.formula.parse import ColumnKeys, parse, relative_key
 from xlcicf.formula.snapshot import Table
 from xlcicf.formula.tree import Ref, walk
 
@@ -78,12 +78,14 @@ def test_a_name_of_the_sheet_hides_one_of_the_workbook():
 UNREADABLE = [
     "1+", "SUM(", ")", '"abc', "3 4", "nope", "Nowhere!A1", "[1]Sheet1!A1", "'[book.xlsx]S'!A1", "Passengers[Nope]",
     "A1:INDEX(A:A,3)", "S:Other!A1", "self", "{1,2;3}", "(" * 200 + "1" + ")" * 200, "-" * 200 + "1", "1" * 9000, "1,2", "A1#",
+    "1E400", "E+3", "inf", "nan+1", "2" + "%" * 200, "SUM(" * 65 + "1" + ")" * 65, "step_0",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("formula", UNREADABLE, ids=[f[:20] for f in UNREADABLE])
 def test_what_cannot_be_read_is_refused_with_its_cell(formula):
-    book = snapshot({**CELLS, "F5": "=" + formula}, {**NAMES, "self": "1+self"}, [PASSENGERS])
+    steps = {f"step_{i}": f"1+step_{i + 1}" for i in range(300)}
+    book = snapshot({**CELLS, "F5": "=" + formula}, {**NAMES, **steps, "self": "1+self"}, [PASSENGERS])
     with pytest.raises(FormulaError, match="^S!F5: ") as refused:
         parse("=" + formula, "S", 5, 6, book)
     assert refused.value.cell == "S!F5"
@@ -91,6 +93,22 @@ def test_what_cannot_be_read_is_refused_with_its_cell(formula):
 
 def test_a_sum_of_thousands_of_terms_is_no_deeper_than_one():
     assert computed({"A1": 1.0, "B1": "=" + "+".join(["A1"] * 2500)}, "B1") == 2500.0
+
+
+def test_the_deepest_formula_that_can_be_read_can_be_computed():
+    assert computed({"A1": 1.0, "B1": "=" + "SUM(" * 64 + "A1" + ")" * 64}, "B1") == 1.0
+    assert computed({"A1": 1.0, "B1": "=" + "SUM(-(" * 33 + "A1" + "))" * 33}, "B1") == -1.0
+
+
+def test_names_beyond_the_last_column_are_names_and_not_cells():
+    cells = {"A1": 1.0, "A2": 2.0, "B1": "=YTM1*10", "B2": "=YTM2*10"}
+    names = {"YTM1": "S!$A$2", "YTM2": "S!$A$1"}
+    assert [computed(cells, at, names=names) for at in ("B1", "B2")] == [20.0, 10.0]
+
+
+def test_a_relative_name_counts_from_its_user_and_around_the_sheets_end():
+    cells = {"A1": 5.0, "B1": 7.0, "B3": "=above+left", "A3": 1.0, "B2": 2.0}
+    assert computed(cells, "B3", names={"above": "S!A1048576", "left": "S!XFD1"}) == 3.0
 
 
 @given(st.text(alphabet="A1$:!'\"(),;+-*/^%&<>=.{}[]@# eESUMIF", max_size=40))
@@ -133,6 +151,39 @@ def test_equal_keys_mean_equal_trees(a, b, down, right, shape):
     book = snapshot({"A1": 1.0})
     assert relative_key(text, 10, 10) == relative_key(there, 10 + down, 10 + right)
     assert parse(text, "S", 10, 10, book) == parse(there, "S", 10 + down, 10 + right, book)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 120),
+            st.sampled_from(
+                [
+                    "A{r}",
+                    "$A{r}*B$3",
+                    "A{r}+{r}",
+                    "A1{r}+B{r}",
+                    "SUM(A{r}:C{r})",
+                    "A{p}+B{r}",
+                    "{r}:{r}",
+                    '"A{r}"&A{r}',
+                    "$B${r}*A{r}",
+                    "YTM{r}+A{r}",
+                    "SUM($A$1:A{r})",
+                    "A{r}*T[[#This Row],[x{r}]]",
+                    "LOG10(A{r})",
+                    "A{r}{r}",
+                ]
+            ),
+        ),
+        max_size=30,
+    )
+)
+def test_quick_keys_are_the_slow_ones(cells):
+    keys = ColumnKeys()
+    for row, shape in cells:
+        text = "=" + shape.format(r=row, p=row - 1)
+        assert keys.of(text, row, 4) == relative_key(text, row, 4)
 
 
 def test_an_area_knows_its_cells():

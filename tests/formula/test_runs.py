@@ -5,18 +5,24 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl.worksheet.formula import ArrayFormula
 
 from tests import oracles
-from tests.formula.sheets import area, central_differences, computed, function, snapshot
-from xlcicf.errors import CycleError, DataError, FormulaError, NotDifferentiable, ProblemError, XlcicfError
+from tests.formula.sheets import area, central_differences, computed, function, snapshot, write
+from xlcicf.errors import (
+    AddressError,
+    CycleError,
+    DataError,
+    FormulaError,
+    NotDifferentiable,
+    ProblemError,
+    XlcicfError,
+)
 from xlcicf.formula import survey
 from xlcicf.formula.runs import RunGraph
-from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.snapshot import ExcelError, Table
 
 
 def runs(cells):
@@ -64,6 +70,15 @@ LAYOUTS = {
     "an index into results": ({"A1": 1.0, "A2": 2.0, "B1": "=A1^2", "B2": "=A2^3", "C1": "=INDEX(B1:B2,2)*INDEX(A1:A2,1,1)"}, "C1"),
     "implicit intersection": ({"A1": 1.0, "A2": 2.0, "B1": "=$A$1:$A$2*2", "B2": "=$A$1:$A$2*2", "C1": "=B1*B2"}, "C1"),
     "a matrix product in plain cells": ({"A1": 1.0, "A2": 2.0, "B1": "=SUM(MMULT(A1:A2,TRANSPOSE(A1:A2)))"}, "B1"),
+    "cells counted on the way down": ({"A1": 1.0, "A2": 2.0, "A3": 3.0} | {f"B{r}": f"=A{r}^ROWS(A$1:A{r})" for r in (1, 2, 3)} | {"C1": "=SUM(B1:B3)"}, "C1"),
+    "a window over blanks": ({"A1": 1.0, "A2": 3.0, "A3": 2.0} | {f"B{r}": f"=MAX(A{r}:A{r + 1})-MIN(A{r + 1}:A{r + 2})" for r in range(1, 7)}
+                             | {"C1": "=SUMSQ(B1:B6)"}, "C1"),
+    "text, TRUE and blanks beside changing cells": ({"A1": 1.0, "A2": "x", "A3": "y", "A4": True, "A6": 2.0, "B1": '=SUMPRODUCT(--(A1:A6="x"))+10*SUMPRODUCT(--(A1:A6<"y"))',
+                                                     "B2": "=SUMPRODUCT(--(A1:A6=TRUE))+10*SUMPRODUCT(--(A1:A6=0))", "C1": "=(B1+100*B2)*A1*A6"}, "C1"),
+    "a lookup that fails in one row": ({"A1": 1.0, "A2": 2.0, "C1": 1, "C2": 9} | {f"B{r}": f"=IFERROR(INDEX($A$1:$A$2,C{r}),A{r})" for r in (1, 2)}
+                                       | {"D1": "=B1*3+B2^2"}, "D1"),
+    "an error under every IFERROR": ({"A1": 1.0, "A2": "x", "A3": 3.0} | {f"B{r}": f"=IFERROR(A{r}/$A$1,A{r}%)" for r in (1, 2, 3)}
+                                     | {"C1": "=IFERROR(SUM(B1:B3),A3)"}, "C1"),
     "MMULT filled down": ({"A1": 1.0, "A2": 2.0, "A3": 3.0, "E1": 4.0, "E2": 5.0} | {f"B{r}": f"=SUM(MMULT(A{r}:A{r + 1},TRANSPOSE($E$1:$E$2)))" for r in (1, 2)}
                           | {"C1": "=B1*B2"}, "C1"),
 }  # fmt: skip
@@ -90,21 +105,9 @@ class Book:
         self.cells = cells
 
     def value(self, at: str, changes: dict):
-        book = openpyxl.Workbook()
-        book.active.title = "S"
-        for address, content in {**self.cells, **changes}.items():
-            where = area(address)
-            if where.sheet not in book.sheetnames:
-                book.create_sheet(where.sheet)
-            cell = book[where.sheet].cell(where.top, where.left)
-            if isinstance(content, str) and content.startswith("{="):
-                ref = where.address.split("!")[1]
-                cell.value = ArrayFormula(ref, content[1:-1])
-            else:
-                cell.value = content
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "book.xlsx")
-            book.save(path)
+            write({**self.cells, **changes}, path)
             return oracles.ironcalc_values(path).get(area(at).address)
 
 
@@ -138,6 +141,29 @@ def test_volatile_cells_are_frozen_and_named():
     assert (f.value([2.0]), f.frozen) == (0.5, ["S!B1"])
 
 
+def test_where_a_range_ends_implicit_intersection_fails_and_not_before():
+    cells = {"A1": 2.0, "A2": 3.0} | {f"B{r}": "=IFERROR($A$1:$A$2*10,7)" for r in (1, 2, 3, 4)}
+    f = function({**cells, "C1": "=SUM(B1:B4)"}, "C1", "A1:A2")
+    assert f.value_and_gradient([2.0, 3.0]) == (64.0, pytest.approx([10.0, 10.0]))
+    assert computed({"A1": 2.0, "A2": 3.0, "B2": "=$A$1:$A$2"}, "B2") == 3.0
+    assert computed({"A1": 2.0, "A2": 3.0, "B2": "=IF(A1>0,$A$1:$A$2)"}, "B2") == 3.0
+
+
+def test_this_row_means_nothing_below_its_table():
+    table = Table("T", area("A1:A3"), ("x",))
+    cells = {"A1": "x", "A2": 2.0, "A3": 3.0, "A4": 5.0} | {
+        f"B{r}": "=IFERROR(T[@x]*10,1)" for r in (2, 3, 4)
+    }
+    assert [computed(cells, at, tables=[table]) for at in ("B3", "B4")] == [30.0, 1.0]
+
+
+def test_a_sheets_name_is_found_in_any_case_and_missed_by_name():
+    cells = {"A1": 2.0, "B1": "=A1*3"}
+    assert function(cells, "s!B1", "s!A1").value([2.0]) == 6.0
+    with pytest.raises(AddressError, match="no sheet 'Nowhere'"):
+        function(cells, "Nowhere!B1", "A1")
+
+
 BAD = [
     ({"A1": 1.0, "B1": 2.0}, "B1", "A1", ProblemError, "S!B1 does not depend on the changing cells S!A1"),
     ({"A1": 1.0, "B1": "=C1"}, "B1", "A1", ProblemError, "does not depend"),
@@ -149,6 +175,14 @@ BAD = [
     ({"A1": 1.0, "C4": ExcelError("#N/A"), "B1": "=SUM(C1:C4)*A1"}, "B1", "A1", DataError, "S!C4 shows #N/A"),
     ({"A1": 1.0, "C3": 1.0, "C4": "abc", "B1": "=SUM(MMULT(C3:C4,A1))"}, "B1", "A1", DataError, "S!C4 holds the text"),
     ({"A1": 1.0, "B1": "=A1/0"}, "B1", "A1", DataError, "S!B1 divides by 0"),
+    ({"A1": 1.0, "C1": 1.0, "C3": 1.0, "B1": "=A1/C1", "B2": "=A1/C2", "B3": "=A1/C3", "D1": "=SUM(B1:B3)"}, "D1", "A1", DataError, "S!B2 divides by 0"),
+    ({"A1": 1.0, "C1": 1.0, "C2": 0.0, "B1": "=A1+LN(C1)", "B2": "=A1+LN(C2)", "D1": "=SUM(B1:B2)"}, "D1", "A1", DataError, "S!B2 shows #NUM!"),
+    ({"A1": 1.0, "C1": 1.0, "B1": "=A1*AVERAGE(C1)", "B2": "=A1*AVERAGE(C2)", "D1": "=B1+B2"}, "D1", "A1", DataError, "S!B2 averages no numbers"),
+    ({"A1": 1.0, "B1": "=A1*SUM({1,#N/A})"}, "B1", "A1", DataError, "S!B1 shows #N/A"),
+    ({"A1": 1.0, "A2": 2.0, "B1": "=SUMPRODUCT(--(A:A<5))"}, "B1", "A1", NotDifferentiable, "S!B1: computes with every cell of S!A1:A1048576, the blank ones too; write S!A1:A2"),
+    ({"A1": 1.0, "AB1": "=SUM(A1:Z900000)"}, "AB1", "A1", NotDifferentiable, "S!A1:Z900000 is more than"),
+    ({"A1": 1.0, "B1": "=A1*COUNTIFS(C1:C3)"}, "B1", "A1", FormulaError, "S!B1: COUNTIFS has 1 arguments"),
+    ({"A1": 1.0, "B1": "=A1*COUNTIFS(C1:C3,1,C1:C3)"}, "B1", "A1", FormulaError, "S!B1: COUNTIFS has a range without a criterion"),
     ({"A1": 1.0, "B1": "=SUMPRODUCT(A1:A2,C1:C3)"}, "B1", "A1", DataError, "S!B1 multiplies arrays of different sizes"),
     ({"A1": 1.0, "B1": "=A1>0"}, "B1", "A1", ProblemError, "no number"),
     ({"A1": 1.0, "B1": "=A1", "B2": "=A1"}, "B1:B2", "A1", ProblemError, "more than one cell"),

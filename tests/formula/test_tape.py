@@ -10,6 +10,8 @@ A = torch.rand(3, 4, dtype=t.DTYPE) + 0.5
 B = torch.rand(3, 4, dtype=t.DTYPE) - 0.4
 V = torch.rand(4, dtype=t.DTYPE)
 MASK = B > 0
+NAN = float("nan")
+SPANS = [(0, 1), (0, 2), (1, 2), (0, 2), (2, 1), (0, 3)]
 
 # name -> (function of primitives, the same in torch); x is (3, 4)
 PAIRS = {
@@ -58,6 +60,14 @@ PAIRS = {
     "overlapping segments": (
         lambda x: t.mul(t.segment(x, dim=0, start=0, length=2), t.segment(x, dim=0, start=1, length=2)),
         lambda x: x[:2] * x[1:],
+    ),
+    "nested and repeated segments": (
+        lambda x: t.total(t.mul(t.join(*(t.total(t.segment(x, dim=0, start=s, length=n), dims=(0,)) for s, n in SPANS), dim=0), A[:1]), dims=(0,)),
+        lambda x: sum(x[s : s + n].sum(0, keepdim=True) * A[:1] for s, n in SPANS),
+    ),
+    "nan behind a choice": (
+        lambda x: t.where(MASK, x, t.mul(t.where(MASK, NAN, x), t.tanh(t.where(MASK, NAN, x)))),
+        lambda x: torch.where(MASK, x, x * torch.tanh(x)),
     ),
     "join": (lambda x: t.mul(t.join(x, A, t.square(x), dim=0), 2.0), lambda x: torch.cat([x, A, x * x]) * 2),
 }  # fmt: skip

@@ -302,6 +302,19 @@ def test_drawn_starts_that_are_no_number_are_left_out_and_counted(optimizer):
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_values_outside_their_bounds_are_told_since_the_loss_may_only_rise(optimizer):
+    inside, outside = (last(train(Function(bowl, [x, -2], lower=[2, -9]), optimizer)) for x in (2, 1))
+    said = "the values that stood in the cells lie outside the bounds"
+    assert said in outside.reason and said not in inside.reason
+    assert outside.best_loss > bowl([1, -2])
+
+
+def test_a_start_near_the_largest_number_is_drawn_in_silence():
+    drawn = starts(Function(bowl, [1.7e308, 0]), 9, seed=0)
+    assert np.isfinite(drawn[:, 1]).all() and drawn[0, 0] == 1.7e308
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
@@ -327,6 +340,7 @@ def test_a_start_without_number_or_slope_is_refused(loss, message, optimizer):
         (dict(seed=-1), "seed must be a whole number of at least 0, not -1"),
         (dict(optimizer="adam", lr=0), "the learning rate must be a number above 0, not 0"),
         (dict(optimizer="adam", lr=math.nan), "the learning rate must be a number above 0, not nan"),
+        (dict(restarts=10**12), "1,000,000,000,000 restarts are too many here; at most 5,000,000"),
         (dict(lr=0.1), "lbfgs finds its own step length; leave the learning rate out"),
     ],
 )

@@ -40,7 +40,8 @@ class Calculator:
     """A book in IronCalc. Values flow in by `write`, results out by `renewed`.
 
     Cells that IronCalc cannot compute and volatile ones (RAND, NOW) stand at the values saved in the file
-    while nothing that they refer to has changed; after that they count as not computed.
+    while nothing that they refer to has changed; after that they count as not computed. Volatile ones that
+    the file has no value for stand at the first that IronCalc draws, so that two readings agree.
     Raises BookError where IronCalc cannot load the book.
     """
 
@@ -73,7 +74,7 @@ class Calculator:
             case ExcelError():
                 _guarded(self.model.set_user_input, *at, str(value))
             case str():
-                _guarded(self.model.update_cell_with_text, *at, value)
+                _guarded(self.model.update_cell_with_text, *at, value.encode("utf-8", "replace").decode())
             case _:
                 _guarded(self.model.update_cell_with_number, *at, float(value))
 
@@ -112,7 +113,8 @@ class Calculator:
         for name, sheet in self.sheets.items():
             volatile = [cell for cell, formula in sheet.formulas.items() if _VOLATILE.search(formula)]
             for cell in [*volatile, *(cell for area in sheet.data_tables for cell in area.cells())]:
-                self._freeze((name, cell))
+                saved = self._saved((name, cell))
+                self._freeze((name, cell), self.value((name, cell)) if saved is None else saved)
         _guarded(self.model.evaluate)
 
     def _freeze_not_computed(self) -> None:
@@ -121,16 +123,15 @@ class Calculator:
             failed = {p for p, value in self.results() if not_computed(value) and self._saved(p) != value}
             by_sheet = _by_sheet(failed)
             roots = [p for p in failed if not _meet(self._references(p), by_sheet, but=p)] or failed
-            if not any([self._freeze(place) for place in roots]):
+            if not any([self._freeze(place, self._saved(place)) for place in roots]):
                 return
             _guarded(self.model.evaluate)
 
-    def _freeze(self, place: Place) -> bool:
-        saved = self._saved(place)
-        if saved is None or place in self.frozen:
+    def _freeze(self, place: Place, value: Scalar) -> bool:
+        if value is None or not_computed(value) or place in self.frozen:
             return False
         references = self._references(place)
-        self.write(place, saved)
+        self.write(place, value)
         self.frozen[place] = references
         return True
 
@@ -268,13 +269,25 @@ def _tables_and_links(package: Package, part: str) -> bytes:
 
 def _load(package: Package) -> ironcalc.Model:
     """The package as IronCalc reads it, which takes a file only."""
-    descriptor, path = tempfile.mkstemp(suffix=".xlsx")
+    try:
+        descriptor, path = tempfile.mkstemp(suffix=".xlsx")
+    except OSError as error:
+        raise _no_room(error) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(package.to_bytes())
         return _guarded(ironcalc.load_from_xlsx, path, "en", "UTC", "en")
+    except OSError as error:
+        raise _no_room(error) from error
     finally:
         os.unlink(path)
+
+
+def _no_room(error: OSError) -> BookError:
+    return BookError(
+        f"no temporary file can be written ({error.strerror});"
+        " make room on the disk, or name another folder in TMPDIR"
+    )
 
 
 def _guarded(call, *arguments):

@@ -28,7 +28,7 @@ from xlcicf.bridge.edits import (
 from xlcicf.bridge.package import Package, read_package, save_package
 from xlcicf.bridge.splice import KEEP, Patch, splice
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
-from xlcicf.formula.address import cell_address
+from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Scalar
 
 MAX_FORMATTED = 100_000  # cells that one number format may be given to
@@ -45,8 +45,8 @@ class Document:
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = Path(os.path.realpath(path))
         self._begin(read_package(path))
+        self.path = Path(os.path.realpath(path))
         if not self.contents.sheets:
             raise BookError(f"{self.path.name} has no worksheet; add one in Excel")
 
@@ -122,6 +122,11 @@ class Document:
                 self._not_calculated.append(edit)
         else:
             self._add_again([edit if other is instead_of else other for other in self.edits])
+
+    def require_writable(self, area: Area) -> None:
+        """Raises what writing numbers into the area would raise; nothing is changed."""
+        edit = WriteCells(area.sheet, dict.fromkeys(area.cells(), 0.0))
+        require_writable(edit, self._cells(area.sheet), self.contents)
 
     def _carry_out(self, edit: Edit) -> None:
         match edit:

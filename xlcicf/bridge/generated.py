@@ -12,7 +12,7 @@ from xlcicf.bridge.cells import read_sheet
 from xlcicf.bridge.contents import Contents
 from xlcicf.bridge.package import Package, package_from_bytes, save_package
 from xlcicf.bridge.splice import KEEP, Patch, splice
-from xlcicf.errors import FormulaError
+from xlcicf.errors import BookError, FormulaError
 from xlcicf.formula.address import cell_address
 
 _FONT = re.compile(rb"<font>(.*?)</font>", re.DOTALL)
@@ -32,7 +32,10 @@ def save_generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> None
     naming the cell, where IronCalc cannot compute a formula.
     """
     buffer = io.BytesIO()
-    workbook.save(buffer)
+    try:
+        workbook.save(buffer)
+    except OSError as error:  # openpyxl writes each sheet into a temporary file first
+        raise BookError(f"{path} cannot be built ({error.strerror}); make room on the disk") from error
     package = package_from_bytes(buffer.getvalue(), os.fspath(path))
     package = _with_exact_numbers(tidied(package), workbook)
     save_package(_with_results(package), path)

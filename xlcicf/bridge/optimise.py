@@ -9,9 +9,10 @@ from xlcicf.bridge.bounds import bounds
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
 from xlcicf.bridge.snapshot import outline, read_snapshot
 from xlcicf.bridge.solver import saved_problem, solver_names
-from xlcicf.errors import DataError
+from xlcicf.errors import DataError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
+from xlcicf.learn.train import require_setting
 
 # Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
 OWN_WEIGHTS = "hidden.weight"
@@ -91,18 +92,29 @@ def training_settings(book) -> dict[str, str | int | float]:
         if (f"train.{key}", None) in snapshot.names:
             (area,) = resolve(snapshot, f"train.{key}", "the setting")
             value = cells_of(book, area).options(err_to_str=True).value
-            if value is not None:
-                settings[key] = _setting(value, kind, f"{area.address} (train.{key})")
+            if not _is_blank(value):
+                settings[key] = _setting(key, value, kind, f"{area.address} (train.{key})")
     return settings
 
 
-def _setting(value, kind, where):
+def _is_blank(value) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _setting(key, value, kind, where):
     if kind is str and isinstance(value, str):
-        return value.strip().lower()
-    if kind is not str and isinstance(value, float) and kind(value) == value:
-        return kind(value)
-    what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
-    raise DataError(f"{where} holds {value!r}; it must be {what}")
+        setting = value.strip().lower()
+    elif kind is not str and isinstance(value, float) and kind(value) == value:
+        setting = kind(value)
+    else:
+        what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
+        shown = repr(value) if isinstance(value, str) else value
+        raise DataError(f"{where} holds {shown}; it must be {what}")
+    try:
+        require_setting(key, setting)
+    except TrainingError as error:
+        raise DataError(f"{where}: {error}") from error
+    return setting
 
 
 def cells_of(book, area: Area):

@@ -133,16 +133,20 @@ def save_package(package: Package, path: str | os.PathLike) -> None:
 def require_target(path: Path) -> None:
     """Raises BookError where a book cannot be written: open elsewhere, read-only, or in no folder."""
     refuse_open_book(path)
-    if not path.absolute().parent.is_dir():
+    if not os.path.isdir(path.absolute().parent):
         raise BookError(f"there is no folder {path.parent}; make it first")
-    if path.exists() and not (path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
+    if os.path.isdir(path):
+        raise BookError(f"{path} is a folder; name the file to write")
+    if os.path.exists(path) and not (
+        path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222
+    ):
         raise BookError(f"{path} is read-only; save under another name (--out) or make it writable")
 
 
 def refuse_open_book(path: Path) -> None:
     """Raises BookError where Excel's or LibreOffice's lock file lies beside the book."""
     for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
-        if path.name and path.with_name(lock).exists():
+        if path.name and os.path.exists(path.with_name(lock)):  # False for a path that is none
             raise BookError(f"{path.name} is open in {program} ({lock} lies beside it); close it there first")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from xlcicf.bridge.engine import Book as HeadlessBook
 from xlcicf.bridge.snapshot import read_snapshot
 from xlcicf.formula import Block
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 
 AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
@@ -60,6 +61,24 @@ def shown(book: Snapshot, block: Block) -> np.ndarray:
     cells = [values.get(cell) for cell in block.area.cells()]
     numbers = [float(x) if isinstance(x, float | bool) else np.nan for x in cells]
     return np.array(numbers).reshape(block.area.shape)
+
+
+def collected(blocks: Iterable[Block], area: Area) -> np.ndarray:
+    """torch's numbers for the cells of an area (rows, columns); nan for those that no block computes."""
+    numbers = np.full(area.shape, np.nan)
+    for block in blocks:
+        both = area.intersect(block.area)
+        if both:
+            numbers[_within(both, area)] = block.values[_within(both, block.area)]
+    return numbers
+
+
+def _within(part: Area, whole: Area) -> tuple[slice, slice]:
+    """Where `part` of an area lies in the array of the whole."""
+    return (
+        slice(part.top - whole.top, part.bottom - whole.top + 1),
+        slice(part.left - whole.left, part.right - whole.left + 1),
+    )
 
 
 def recomputed(book) -> Snapshot:

@@ -52,12 +52,19 @@ def content_of(value, epoch: dt.datetime = WINDOWS_EPOCH) -> Content:
         case dt.date() | dt.time() | dt.timedelta() | np.datetime64():
             return serial_of(value, epoch)
         case numbers.Real() | Decimal() | np.number():
-            return float(value)
+            return _number(value)
         case str():
             return _text(value)
     raise DataError(
         f"a {type(value).__name__} cannot stand in a cell; write text, numbers, dates or TRUE and FALSE"
     )
+
+
+def _number(value) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise DataError("a number above 1.8e308 cannot stand in a cell; write a smaller one") from None
 
 
 def _is_missing(value) -> bool:

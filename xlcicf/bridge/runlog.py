@@ -40,9 +40,9 @@ class RunLog:
         return cls(book, areas) if its_own else None
 
     @property
-    def references(self) -> list[str]:
-        """The names of all cells that `write` may write to."""
-        return list(_WRITTEN)
+    def written(self) -> list[Area]:
+        """All cells that `write` may write to."""
+        return [self.areas[name] for name in _WRITTEN]
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
@@ -54,14 +54,14 @@ class RunLog:
         """Writes a run down; the weights stand in their cells already.
 
         weights, start  the weights (n,) after and before the run
-        loss, pred      torch's loss and predictions (rows, 1) at `weights`
+        loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
         losses          the best loss after each step
         row             header -> what the log's line says there
         """
-        shown = np.array(self._cells("net.prediction").options(ndim=2).value, dtype=float)
+        shown = _numbers(self._cells("net.prediction").options(ndim=2).value)
         self._cells("parity.weights").value = weights.reshape(self.areas["parity.weights"].shape).tolist()
         self._cells("parity.loss").value = loss
-        self._cells("parity.prediction").value = float(np.abs(shown - pred).max())
+        self._cells("parity.prediction").value = _largest(np.abs(shown - pred))
         self._cells("parity.settings").value = self._cells("net.settings").value
         self._append_run(row, start)
         self._cells("steps.log")[1:, :].value = _thinned(losses, self.areas["steps.log"].shape[0] - 1)
@@ -70,10 +70,10 @@ class RunLog:
         """One more line in the log; when it is full, the oldest line makes room."""
         log, before = self._cells("runs.log"), self._cells("runs.weights")
         headers = log[0, :].options(ndim=1).value
-        lines = [line for line in log[1:, :].options(ndim=2).value if line[0] is not None]
+        lines = [line for line in log[1:, :].options(ndim=2).value if any(cell is not None for cell in line)]
         weights = before.options(ndim=2).value[: len(lines)]
-        number = 1 + int(lines[-1][0]) if lines else 1
-        lines.append([{"Run": number, **row}.get(header) for header in headers])
+        numbers = [int(line[0]) for line in lines if isinstance(line[0], float)]
+        lines.append([{"Run": 1 + max(numbers, default=0), **row}.get(header) for header in headers])
         weights.append(start.tolist())
         room = before.shape[0]
         if len(lines) <= room:
@@ -84,6 +84,16 @@ class RunLog:
 
     def _cells(self, name: str):
         return cells_of(self.book, self.areas[name])
+
+
+def _numbers(rows: list[list]) -> np.ndarray:
+    """What cells show (rows, columns), nan where that is no number."""
+    return np.array([[x if isinstance(x, float) else np.nan for x in row] for row in rows])
+
+
+def _largest(gaps: np.ndarray) -> float | None:
+    """The largest number, None where there is none: a person may have emptied the formulas."""
+    return float(np.nanmax(gaps)) if np.isfinite(gaps).any() else None
 
 
 def _thinned(losses: list[float], rows: int) -> list[list[float | None]]:

@@ -1,5 +1,6 @@
 """The problem that Excel's Solver saves in a book, as hidden names solver_* of a sheet: read, and written."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ OPTIONS = {
     "mrt": 0.075, "msl": 2, "nod": 2147483647, "nwt": 1, "pre": 0.000001, "rbv": 1, "rlx": 2, "rsd": 0,
     "scl": 1, "sho": 2, "ssz": 100, "tim": 2147483647, "tol": 0.01, "ver": 3,
 }  # fmt: skip
+
+_ENTER_ANEW = "enter the problem in Solver's dialog again, or name its cells with --objective and --changing"
 
 
 def saved_problem(book: Snapshot, sheet: str | None = None) -> Problem:
@@ -94,7 +97,9 @@ class _Saved:
 
     def right_side(self, key: str) -> float | str:
         """A number, the address of cells, or the text as it is where it is neither."""
-        text = self.text(key).strip('"')
+        text = self.text(key).strip('" ')
+        if not text:
+            raise self.incomplete(key)
         try:
             return float(text)
         except ValueError:
@@ -106,6 +111,8 @@ class _Saved:
 
     def cells(self, key: str) -> str:
         what = f"Solver's settings on sheet {self.sheet} (solver_{key})"
+        if "#REF!" in self.text(key):
+            raise AddressError(f"{what} name cells that were deleted; {_ENTER_ANEW}")
         areas = resolve(self.book, self.text(key), what, self.sheet)
         return ",".join(area.address for area in areas)
 
@@ -113,9 +120,12 @@ class _Saved:
         if default is not None and key not in self.settings:
             return default
         try:
-            return float(self.text(key))
+            number = float(self.text(key))
         except ValueError:
             raise self.incomplete(key) from None
+        if not math.isfinite(number):
+            raise self.incomplete(key)
+        return number
 
     def text(self, key: str) -> str:
         if key not in self.settings:
@@ -124,8 +134,7 @@ class _Saved:
 
     def incomplete(self, key: str) -> ProblemError:
         return ProblemError(
-            f"Solver's settings on sheet {self.sheet} are incomplete (solver_{key});"
-            " enter the problem in Solver's dialog again, or name its cells with --objective and --changing"
+            f"Solver's settings on sheet {self.sheet} are incomplete (solver_{key}); {_ENTER_ANEW}"
         )
 
 

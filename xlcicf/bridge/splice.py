@@ -3,7 +3,7 @@
 import bisect
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -42,7 +42,7 @@ class Patch:
 
 def splice(data: bytes, part: str, patches: Mapping[tuple[int, int], Patch]) -> bytes:
     """The part with those cells, by (row, column), patched. Missing rows and cells are put in their place."""
-    layout = _Layout(data, part, {row for row, _ in patches})
+    layout = _Layout(data, part, patches.keys())
     by_row: dict[int, dict[int, Patch]] = {}
     for (row, col), patch in sorted(patches.items()):
         by_row.setdefault(row, {})[col] = patch
@@ -72,22 +72,28 @@ def _replaced(data: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
 
 @dataclass
 class _Element(Span):
-    """A row with its cells by column, or a cell with its attributes and its formula's element."""
+    """A row with its cells by column, or a cell with its attributes and its formula's element.
+
+    starts  of a row: where each of its cells begins, by column; of patched rows only
+    """
 
     attributes: dict[str, str] = field(default_factory=dict)
     cells: dict[int, "_Element"] = field(default_factory=dict)
+    starts: dict[int, int] = field(default_factory=dict)
     formula: Span | None = None
 
 
 class _Layout:
     """Where rows and cells stand in the bytes of a worksheet part, as expat reports it.
 
-    Cells are noted in the rows asked for only.
+    Of the cells, those asked for are noted whole, and of others in their rows the start.
     """
 
-    def __init__(self, data: bytes, part: str, wanted: set[int]):
+    def __init__(self, data: bytes, part: str, wanted: Set[tuple[int, int]]):
         require_utf8(data, part)
         self.data, self.wanted = data, wanted
+        self.wanted_rows = {row for row, _ in wanted}
+        self.columns: dict[str, int] = {}
         self.prefix = b""
         self.rows: dict[int, _Element] = {}
         self.sheet_data: _Element | None = None
@@ -124,10 +130,18 @@ class _Layout:
             self.sheet_data = self.element({})
 
     def start_cell(self, attributes: dict[str, str]) -> None:
-        at = parse_cell(attributes["r"]) if "r" in attributes else (self.row, self.col + 1)
-        self.col = at[1] if at else MAX_COL
-        if self.row in self.wanted:
+        self.col = self.column(attributes["r"]) if "r" in attributes else self.col + 1
+        if self.row in self.wanted_rows:
+            self.row_element.starts[self.col] = self.parser.CurrentByteIndex
+        if (self.row, self.col) in self.wanted:
             self.cell_element = self.row_element.cells[self.col] = self.element(attributes)
+
+    def column(self, reference: str) -> int:
+        letters = reference.rstrip("0123456789")
+        if letters not in self.columns:
+            at = parse_cell(letters + "1")
+            self.columns[letters] = at[1] if at else MAX_COL
+        return self.columns[letters]
 
     def element(self, attributes: dict[str, str]) -> _Element:
         return _Element.opened(self.data, self.parser.CurrentByteIndex, attributes=attributes)
@@ -170,14 +184,14 @@ def _open_tag(tag: bytes) -> bytes:
 
 def _patched_row(data: bytes, number: int, row: _Element, prefix: bytes, patches: dict[int, Patch]):
     """The changes that an existing row needs."""
-    changes, inserted, columns = [], [], sorted(row.cells)
+    changes, inserted, columns = [], [], sorted(row.starts)
     for col, patch in patches.items():
         if col in row.cells:
             cell = row.cells[col]
             changes.append((cell.start, cell.end, _rewritten(prefix, number, col, patch, cell, data)))
         elif written := _written(prefix, number, col, patch):
             after = bisect.bisect(columns, col)
-            start = row.cells[columns[after]].start if after < len(columns) else row.close
+            start = row.starts[columns[after]] if after < len(columns) else row.close
             inserted.append((start, start, written))
     if not inserted:
         return changes

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from xlcicf.bridge.engine import Book as HeadlessBook
 from xlcicf.bridge.optimise import differentiate, write_back
-from xlcicf.bridge.parity import Parity, parity
+from xlcicf.bridge.parity import Parity, collected, parity
 from xlcicf.bridge.problem import Problem, changing_areas
 from xlcicf.bridge.runlog import RunLog
 from xlcicf.bridge.snapshot import outline, read_snapshot
@@ -55,17 +56,27 @@ class Outcome:
 class Training:
     """Iterate over it to train; `write` puts the best values found so far into the book.
 
-    Raises what `differentiate` raises, and at the first step what `train` raises.
+    Raises what `differentiate` raises, AddressError where a cell to write to is locked or covered by a merged
+    one, and at the first step what `train` raises.
     """
 
     def __init__(self, book, problem: Problem, settings: Settings):
         self.book, self.problem, self.settings = book, problem, settings
         self.f = differentiate(book, problem)
+        self._require_writable()
         self.before = self.f.value(self.f.start)
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
         self.reason = "stopped before the first step"
         self.seconds = 0.0
+
+    def _require_writable(self) -> None:
+        """Refuses before a long run what `write` would refuse after it; Excel itself is asked only then."""
+        if not isinstance(self.book.impl, HeadlessBook):
+            return
+        log = RunLog.of(self.book, self.problem)
+        for area in [*self.f.changing, *(log.written if log else [])]:
+            self.book.impl.document.require_writable(area)
 
     def __iter__(self) -> Iterator[Step]:
         began = time.perf_counter()
@@ -85,14 +96,17 @@ class Training:
         accuracy_before = log.accuracy() if log else None
         areas = [area.address for area in changing_areas(outline(self.book), self.problem)]
         title = f"{self.settings.optimizer}: {self.f.objective} from {self.before:g} to {self.best_loss:g}"
-        with history.recording(self.book, title, [*areas, *(log.references if log else [])]):
+        with history.recording(
+            self.book, title, [*areas, *(area.address for area in (log.written if log else []))]
+        ):
             write_back(self.book, self.problem, self.best_values)
+            self.book.app.calculate()  # Excel may be set to calculate by hand
             blocks = list(self.f.blocks(self.best_values))
             agreement = parity(blocks, read_snapshot(self.book))
             accuracy = (accuracy_before, log.accuracy()) if log else None
             if log and accuracy:
                 loss = self.f.value(self.best_values)
-                pred = next(b.values for b in blocks if b.area == log.areas["net.prediction"])
+                pred = collected(blocks, log.areas["net.prediction"])
                 log.write(self.best_values, self.f.start, loss, pred, self.losses, self._line(accuracy[1]))
         return Outcome(
             objective=self.f.objective,

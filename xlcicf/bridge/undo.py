@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area, cell_address
 
 KEPT = 50  # runs
+MAX_NAME = 255  # bytes of a file's name, everywhere
 MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
 
 Rows = list[list]
@@ -68,15 +70,15 @@ class History:
     @classmethod
     def beside(cls, book: str | os.PathLike) -> "History":
         """The history of a book by its path; empty where there is none yet. Raises BookError if damaged."""
-        path = Path(f"{os.fspath(book)}.xlcicf.json")
-        if not path.exists():
+        path = _place(book)
+        if not os.path.exists(path):  # False for a path that is none
             return cls(path, [], 0)
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError(f"it is larger than {MAX_BYTES:,} bytes")
             content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
             runs, done = [Run.from_json(run) for run in content["runs"]], content["done"]
-            if done not in range(len(runs) + 1):
+            if not isinstance(done, int) or done not in range(len(runs) + 1):
                 raise ValueError("it counts more runs than it holds")
         except OSError as error:
             raise BookError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
@@ -86,14 +88,25 @@ class History:
             ) from error
         return cls(path, runs, done)
 
+    def require_target(self, book: str | os.PathLike) -> None:
+        """Raises BookError where no history can be written beside `book`."""
+        path = _place(book)
+        if len(os.fsencode(path.name)) > MAX_NAME:
+            raise BookError(f"{path.name[:60]}... is too long a name for the history; use a shorter one")
+        if os.path.isdir(path):
+            raise BookError(f"{path} is a folder where the history should stand; move it away")
+
     def save(self, book: str | os.PathLike | None = None) -> None:
         """Writes the history whole or not at all, beside `book` where it was saved under another name."""
-        path = self.path if book is None else Path(f"{os.fspath(book)}.xlcicf.json")
+        path = self.path if book is None else _place(book)
         runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
         try:
             replace_file(path, f'{{"done": {self.done}, "runs": [\n{runs}\n]}}\n'.encode())
         except OSError as error:
-            raise BookError(f"{path} cannot be written ({error.strerror}); check the folder") from error
+            raise BookError(
+                f"{path} cannot be written ({error.strerror}), so what was just saved cannot be undone or"
+                " redone; check the folder and the disk"
+            ) from error
         self.path = path
 
     @contextmanager
@@ -117,6 +130,11 @@ class History:
 
         Raises TrainingError where there is nothing to undo, or a cell no longer holds what the run left.
         """
+        if not self.runs:
+            raise TrainingError(
+                f"there is no run to undo: no {self.path.name} lies beside the book; if the book was moved,"
+                " move that file along"
+            )
         if not self.done:
             raise TrainingError(f"there is no run to undo: {self.path.name} has none that stands in the book")
         run = self.runs[self.done - 1]
@@ -146,6 +164,11 @@ class History:
             writes.append((cells, rows))
         for cells, rows in writes:
             cells.value = [[_content(cell) for cell in row] for row in rows]
+
+
+def _place(book: str | os.PathLike) -> Path:
+    """Where the history of a book stands: beside the file itself, whatever link leads to it."""
+    return Path(f"{os.path.realpath(book)}.xlcicf.json")
 
 
 def _no_number(text):
@@ -223,6 +246,8 @@ def _content(cell):
             return dt.datetime.fromisoformat(date)
         case str():
             return cell if cell in ERRORS else f"'{cell}"
+        case int() if abs(cell) > sys.float_info.max:
+            raise ValueError("a number is larger than any cell holds")
         case None | bool() | int() | float():
             return cell
     raise ValueError(f"no cell holds {cell!r}")

@@ -1,6 +1,8 @@
 """Computes runs of formulas, once for all cells of a run: trees and cells in, grids of tensors out."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -21,8 +23,11 @@ from xlcicf.formula.values import (
     constant,
     error_at,
     first_error,
+    framed,
     grid_of,
 )
+
+MAX_CELLS = 2**22  # of one range
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,15 @@ class Piece:
     kind: np.ndarray | None = None
     text: np.ndarray | None = None
     partial: bool = False
+    or_false: bool = False
 
-    @property
+    @cached_property
     def grid(self) -> Grid:
         """The same as an array (1, 1, rows, columns)."""
         kind = None if self.kind is None else self.kind[None, None]
         text = None if self.text is None else self.text[None, None]
-        return Grid(t.reshape(self.num, shape=(1, 1, *self.area.shape)), kind, text, True, self.partial)
+        num = t.reshape(self.num, shape=(1, 1, *self.area.shape))
+        return Grid(num, kind, text, True, self.partial, or_false=self.or_false)
 
 
 class Evaluator:
@@ -60,7 +67,7 @@ class Evaluator:
 
         Raises NotDifferentiable for what has no derivative or no translation, by cell and function.
         """
-        grid = self._evaluate(self.graph.tree(run), Context(self, run))
+        grid = self.operand(self.graph.tree(run), Context(self, run))
         rows, cols = run.area.shape
         if run.block:
             piece = self._spread(grid, run)
@@ -71,7 +78,7 @@ class Evaluator:
                 kind = None if kind is None else np.broadcast_to(kind, grid.shape)[:, :, :1, :1]
                 text = None if text is None else np.broadcast_to(text, grid.shape)[:, :, :1, :1]
             num = t.reshape(t.expand(num, (rows, cols, 1, 1)), shape=(rows, cols))
-            piece = Piece(run.area, num, *_flat_kinds(kind, text, (rows, cols)), partial=grid.partial)
+            piece = Piece(run.area, num, *_flat_kinds(kind, text, (rows, cols)), grid.partial, grid.or_false)
         self.lay(piece)
         return piece
 
@@ -104,7 +111,8 @@ class Evaluator:
             run.area,
             t.expand(num, (rows, cols)),
             *_flat_kinds(kind, text, (rows, cols)),
-            partial=grid.partial,
+            grid.partial,
+            grid.or_false,
         )
 
     # --- trees ------------------------------------------------------------------------------------------
@@ -116,7 +124,7 @@ class Evaluator:
             case ArrayConst(rows):
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
                 for i, row in enumerate(rows):
-                    cells[0, 0, i, :] = row
+                    cells[0, 0, i, :] = [self._located(value, context.cell) for value in row]
                 return grid_of(cells)
             case Ref():
                 return self.reference(node, context.run)
@@ -171,28 +179,77 @@ class Evaluator:
 
     def operand(self, node: Node, context: Context) -> Grid:
         """An argument meant as a single value: outside array formulas a range means its cell beside us."""
-        if context.array:
-            return self._evaluate(node, context)
-        return self.single(node, context)
+        if not context.array:
+            return self.single(node, context)
+        if isinstance(node, Ref):
+            return self.reference(node, context.run, blanks_count=True)
+        return self._evaluate(node, context)
 
     def single(self, node: Node, context: Context) -> Grid:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""
-        if isinstance(node, Ref) and (crossing := _intersection(node, context.run.host)) is not node:
-            if crossing is None:
-                why = "needs one cell of a range but stands in none of its rows or columns"
-                return constant(error_at("#VALUE!", context.cell, why))
-            node = crossing
+        if isinstance(node, Ref):
+            return self._crossing(node, context.run)
+        if (
+            isinstance(node, Call) and node.name == "IF"
+        ):  # its outcome may be a range, of which one cell counts
+            branches = (arg if arg == Const(None) else Prefix("@", arg) for arg in node.args[1:])
+            node = Call("IF", (*node.args[:1], *branches))
         return self._evaluate(node, context)
+
+    def _crossing(self, ref: Ref, run: Run) -> Grid:
+        """Of a range, the cell in the row or column of each of the run's cells; #VALUE! where it has none."""
+        host, area = run.host, ref.area(run.host.top, run.host.left)
+        if area is None or area.shape == (1, 1):
+            return self.reference(ref, run)
+        last = ref.area(host.bottom, host.right)
+        assert last
+        here, inside = Edge(0, False), None
+        if area.shape[1] == 1:
+            ref = Ref(ref.sheet, here, ref.left, here, ref.right)
+            inside = host.intersect(Area(host.sheet, area.top, host.left, last.bottom, host.right))
+        elif area.shape[0] == 1:
+            ref = Ref(ref.sheet, ref.top, here, ref.bottom, here)
+            inside = host.intersect(Area(host.sheet, host.top, area.left, host.bottom, last.right))
+        why = "needs one cell of a range but stands in none of its rows or columns"
+        if inside is None:
+            return constant(error_at("#VALUE!", run.cell, why))
+        grid = self.reference(ref, run.part(inside))
+        if inside != host:
+            before, after = (
+                (inside.top - host.top, inside.left - host.left),
+                (
+                    host.bottom - inside.bottom,
+                    host.right - inside.right,
+                ),
+            )
+            axis = 0 if before[0] or after[0] else 1
+            grid = replace(grid, num=t.expand(grid.num, (*inside.shape, 1, 1)))
+            grid = framed(grid, axis, before[axis], after[axis], "#VALUE!", host, why)
+        return grid
 
     # --- references -------------------------------------------------------------------------------------
 
-    def reference(self, ref: Ref, run: Run) -> Grid:
-        """The cells meant by `ref` for each cell of the run."""
+    def reference(self, ref: Ref, run: Run, blanks_count: bool = False) -> Grid:
+        """The cells meant by `ref` for each cell of the run.
+
+        Whole columns and rows end where the data does; refused where `blanks_count`, as in A:A<5."""
         host = run.host
         whole = ref.footprint(host)
         if whole is None:
             return constant(error_at("#REF!", run.cell))
-        whole = self.graph.trimmed(whole)
+        filled = self.graph.trimmed(whole)
+        if blanks_count and filled != whole:
+            raise NotDifferentiable(
+                f"{run.cell}: computes with every cell of {whole.address}, the blank ones too;"
+                f" write {filled.address}",
+                run.cell,
+            )
+        whole = filled
+        if math.prod(whole.shape) > MAX_CELLS:
+            raise NotDifferentiable(
+                f"{run.cell}: {whole.address} is more than {MAX_CELLS} cells; name those that hold data",
+                run.cell,
+            )
         pieces = self.pieces.touching(whole)
         if not pieces:
             return self._placed(self._saved(whole), ref, whole, host)
@@ -247,10 +304,11 @@ class Evaluator:
             kind[at], text[at], varying[at] = cut.kinds(), cut.texts(), not cut.is_constant
         num = _laid_out(cuts, saved, whole)
         partial = any(piece.partial for piece in pieces)
+        or_false = any(piece.or_false for piece in pieces)
         varies = None if varying.all() else varying
         if not kind.any():
-            return Grid(num, None, None, True, partial, varies)
-        return Grid(num, kind, text, True, partial, varies)
+            return Grid(num, None, None, True, partial, varies, or_false)
+        return Grid(num, kind, text, True, partial, varies, or_false)
 
     def _placed(self, grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
         """From the whole footprint (1, 1, rows, columns) to what each cell of the run sees (H, W, h, w)."""
@@ -289,7 +347,7 @@ class Evaluator:
         kind = None if grid.kind is None else place(np.broadcast_to(grid.kind, full))
         text = None if grid.text is None else place(np.broadcast_to(grid.text, full))
         varying = None if grid.varying is None else place(np.broadcast_to(grid.varying, full))
-        return Grid(num, kind, text, True, grid.partial, varying)
+        return Grid(num, kind, text, True, grid.partial, varying, grid.or_false)
 
 
 def _laid_out(cuts: list[tuple[Area, Grid]], saved: Grid, whole: Area) -> t.Operand:
@@ -325,7 +383,7 @@ def cut_out(piece: Piece, area: Area) -> Grid:
     num = t.segment(num, dim=3, start=cols.start, length=area.shape[1])
     kind = None if whole.kind is None else whole.kind[:, :, rows, cols]
     text = None if whole.text is None else whole.text[:, :, rows, cols]
-    return Grid(num, kind, text, True, piece.partial)
+    return Grid(num, kind, text, True, piece.partial, or_false=piece.or_false)
 
 
 def _flat_kinds(kind, text, shape: tuple[int, int]) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -349,21 +407,6 @@ def _cut(array: np.ndarray | None, rows: int, cols: int) -> np.ndarray | None:
 def _first(num: t.Operand) -> t.Operand:
     """(H, W, h, w) -> (H, W, 1, 1)"""
     return t.segment(t.segment(num, dim=2, start=0, length=1), dim=3, start=0, length=1)
-
-
-def _intersection(ref: Ref, host: Area) -> Ref | None:
-    """The one cell of `ref` in the host's row or column; `ref` itself where it is one cell already."""
-    area = ref.area(host.top, host.left)
-    if area is None or area.shape == (1, 1):
-        return ref
-    rows, cols = area.shape
-    last = ref.area(host.bottom, host.right)
-    assert last
-    if cols == 1 and area.top <= host.top and host.bottom <= last.bottom:
-        return Ref(ref.sheet, Edge(0, False), ref.left, Edge(0, False), ref.right)
-    if rows == 1 and area.left <= host.left and host.right <= last.right:
-        return Ref(ref.sheet, ref.top, Edge(0, False), ref.bottom, Edge(0, False))
-    return None
 
 
 def error_sentence(piece: Piece, objective: str) -> str | None:

@@ -15,16 +15,20 @@ taken never spoils a gradient.
 """
 
 import math
-from collections.abc import Callable
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from xlcicf.errors import NotDifferentiable
+from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula import tape as t
-from xlcicf.formula.tree import Const, Node, Ref
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.tree import Call, Const, Node, Ref
 from xlcicf.formula.values import (
     BLANK,
     BOOL,
@@ -32,12 +36,15 @@ from xlcicf.formula.values import (
     NUMBER,
     TEXT,
     CellError,
+    Errors,
     Grid,
+    aligned,
     boolean,
     constant,
     counted,
     error_at,
     errors_among,
+    errors_where,
     grid_of,
     mask_tensor,
     number_in_text,
@@ -71,6 +78,10 @@ class Context:
         return self.run.cell
 
     @property
+    def host(self) -> Area:
+        return self.run.host
+
+    @property
     def array(self) -> bool:
         return self.run.array or self.array_args
 
@@ -86,6 +97,11 @@ class Context:
 
     def error(self, code: str, why: str | None = None) -> Grid:
         return constant(error_at(code, self.cell, why))
+
+    def cells_beyond(self, node: Node, grid: Grid) -> int:
+        """How many blank cells of a whole column or row lie beyond the data, where its grid ends."""
+        area = node.area(self.host.top, self.host.left) if isinstance(node, Ref) else None
+        return math.prod(area.shape) - math.prod(grid.shape[2:]) if area else 0
 
     def refuse(self, what: str) -> NotDifferentiable:
         return NotDifferentiable(f"{self.cell}: {self.function} {what}", self.cell, self.function)
@@ -146,13 +162,14 @@ def of_numbers(
 
 
 def elementwise(
-    context: Context, body: Callable[..., t.Operand], grids: list[Grid], partial: bool = False
+    context: Context, body: Callable[..., t.Operand], grids: Sequence[Grid], partial: bool = False
 ) -> Grid:
     """`body` of the numbers, errors passed on."""
+    grids = aligned(grids, context.host)
     num = body(*(g.num for g in grids))
     if not isinstance(num, t.Var):
         num = torch.as_tensor(num, dtype=t.DTYPE)
-    return settled(num, errors_among(grids), context.cell, partial or any(g.partial for g in grids))
+    return settled(num, errors_among(grids), context.host, partial or any(g.partial for g in grids))
 
 
 def _refuse_changing(context: Context, grids: list[Grid]) -> None:
@@ -180,7 +197,7 @@ def _arithmetic(body: Callable[..., t.Operand], partial: bool = False):
 
 
 def _quotient(context: Context, a: Grid, b: Grid) -> Grid:
-    a, b = taken_as_scalar(a), taken_as_scalar(b)
+    a, b = aligned([taken_as_scalar(a), taken_as_scalar(b)], context.host)
     found = errors_among((a, b))
     partial = a.partial or b.partial
     if isinstance(b.num, t.Var):
@@ -188,20 +205,24 @@ def _quotient(context: Context, a: Grid, b: Grid) -> Grid:
         num = t.where(zero, NAN, t.div(a.num, t.where(zero, 1.0, b.num)))
         return with_errors(num, found, partial=True)
     zero = b.num == 0
-    if bool(zero.any()):
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        failed = np.broadcast_to(zero.numpy(), shape).copy()
-        errors = np.full(shape, None, dtype=object)
-        errors[failed] = error_at("#DIV/0!", context.cell, "divides by 0")
-        if found:
-            failed |= found[0]
-            errors[found[0]] = found[1][found[0]]
-        found = (failed, errors)
-    return settled(t.div(a.num, torch.where(zero, 1.0, b.num)), found, context.cell, partial)
+    found = errors_where(zero.numpy(), "#DIV/0!", context.host, "divides by 0", after=found)
+    return settled(t.div(a.num, torch.where(zero, 1.0, b.num)), found, context.host, partial)
+
+
+def _unless_nan(num: t.Operand, *operands: t.Operand) -> t.Operand:
+    """`num`, but nan where an operand is: for functions that would make a number of an error."""
+    for x in operands:
+        if isinstance(x, t.Var) and x.partial:
+            num = t.where(t.is_nan(x), NAN, num)
+    return num
 
 
 def power(a: t.Operand, b: t.Operand) -> t.Operand:
     """a^b as Excel has it: 0^0 and negative numbers to a fraction are #NUM! (nan), but odd roots are real."""
+    return _unless_nan(_power(a, b), a, b)
+
+
+def _power(a: t.Operand, b: t.Operand) -> t.Operand:
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
     b = torch.as_tensor(b, dtype=t.DTYPE)
@@ -238,6 +259,8 @@ def _comparison(
     """Numbers come before text, text before FALSE and TRUE; letters' case is ignored."""
 
     def evaluate(context: Context, a: Grid, b: Grid) -> Grid:
+        _refuse_or_false(replace(context, function="a comparison"), (a, b))
+        a, b = aligned([a, b], context.host)
         found = errors_among((a, b))
         partial = a.partial or b.partial
         if all(g.kind is None or not (g.kind != NUMBER).any() for g in (a, b)):
@@ -249,8 +272,7 @@ def _comparison(
         num = t.as_number(pattern)
         if isinstance(pattern, t.Var):
             pattern.tape.decide(pattern)
-            if partial:
-                num = t.where(t.is_nan(t.add(a.num, b.num)), NAN, num)
+            num = _unless_nan(num, a.num, b.num)
         grid = boolean(num) if found is None else with_errors(num, found)
         if found is not None and grid.kind is not None:
             grid.kind[grid.kind == NUMBER] = BOOL
@@ -271,19 +293,12 @@ def _compared(a: np.ndarray, b: np.ndarray, python: Callable[[object, object], b
 
 def _compared_with_changing(a: Grid, b: Grid, compare: Callable, python: Callable) -> t.Operand:
     """Where both are numbers, by number; elsewhere what stands there decides, whatever the number is."""
-    shape = np.broadcast_shapes(a.shape, b.shape)
-    ranks = [np.broadcast_to(_RANK_OF_KIND[g.kinds()], shape) for g in (a, b)]
-    blanks = [np.broadcast_to(g.kinds() == BLANK, shape) for g in (a, b)]
-    ranks = [
-        np.where(blank, other, rank)
-        for rank, other, blank in zip(ranks, reversed(ranks), blanks, strict=True)
-    ]
-    by_rank = np.vectorize(lambda x, y: python((x, 0), (y, 0)), otypes=[bool])(*ranks)
-    numeric = (ranks[0] == 0) & (ranks[1] == 0) | (ranks[0] == 2) & (ranks[1] == 2)
-    return t.where(mask_tensor(shape, numeric), compare(a.num, b.num), torch.from_numpy(by_rank))
-
-
-_RANK_OF_KIND = np.array([0, 2, 0, 1, 0])
+    here = [replace(g, num=torch.nan_to_num(t.value_of(g.num))).scalars() for g in (a, b)]
+    by_kind = torch.from_numpy(_compared(*here, python))
+    kinds = [np.broadcast_to(g.kinds(), by_kind.shape) for g in (a, b)]
+    alike = [np.isin(k, (like, BLANK)) for like in (NUMBER, BOOL) for k in kinds]
+    numeric = alike[0] & alike[1] | alike[2] & alike[3]
+    return t.where(mask_tensor(numeric.shape, numeric), compare(a.num, b.num), by_kind)
 
 
 def _rank(x: object) -> int:
@@ -322,6 +337,7 @@ def _joined(context: Context, a: Grid, b: Grid) -> Grid:
             context.cell,
             "&",
         )
+    a, b = aligned([a, b], context.host)
     found = errors_among((a, b))
     texts = np.frompyfunc(lambda x, y: _as_text(x) + _as_text(y), 2, 1)(a.scalars(), b.scalars())
     if found:
@@ -334,7 +350,7 @@ PREFIX: dict[str, Callable[[Context, Grid], Grid]] = {
     "-": _arithmetic(t.neg),
     "+": lambda context, grid: grid,
 }
-PERCENT = _arithmetic(lambda x: t.mul(x, 0.01))
+PERCENT = _arithmetic(lambda x: t.div(x, 100.0))
 INFIX: dict[str, Callable[[Context, Grid, Grid], Grid]] = {
     "+": _arithmetic(t.add),
     "-": _arithmetic(t.sub),
@@ -365,7 +381,7 @@ def absolute(x):
 def sign(x):
     if isinstance(x, t.Var):
         x.tape.decide(t.sign(x))
-    return t.sign(x)
+    return _unless_nan(t.sign(x), x)
 
 
 @of_numbers("SQRT", "SQRT(2)", "SQRT(0.01)", partial=True)
@@ -458,12 +474,29 @@ def pi(context, args):
 # --- sums, means, extremes: text and blanks in ranges do not count ---------------------------------------
 
 
-def _counted_args(context: Context, args: tuple[Node, ...]) -> list[tuple[Grid, np.ndarray | None]]:
+def _counted_args(
+    context: Context, args: tuple[Node, ...], false_adds_nothing: bool = False
+) -> list[tuple[Grid, np.ndarray | None]]:
     """Each argument's numbers and which of them count; a union's parts are arguments of their own."""
     parts: list[Node] = []
     for arg in args:
         parts.extend(getattr(arg, "parts", (arg,)))
-    return [counted(context.value(p) if isinstance(p, Ref) else context.operand(p)) for p in parts]
+    grids = [context.value(p) if _may_be_range(p) else context.operand(p) for p in parts]
+    if not false_adds_nothing:
+        _refuse_or_false(context, (g for g in grids if g.is_ref or g.shape[2:] != (1, 1)))
+    return [counted(grid) for grid in grids]
+
+
+def _may_be_range(node: Node) -> bool:
+    return isinstance(node, Ref) or (isinstance(node, Call) and node.name == "IF")
+
+
+def _refuse_or_false(context: Context, grids: Iterable[Grid]) -> None:
+    if any(g.or_false for g in grids):
+        raise context.refuse(
+            "takes FALSE otherwise than 0, and an IF before it gives a number or FALSE as a changing cell"
+            " decides; give that IF a number for both"
+        )
 
 
 def _only_counted(grid: Grid, counts: np.ndarray | None, otherwise: float = 0.0) -> t.Operand:
@@ -472,7 +505,7 @@ def _only_counted(grid: Grid, counts: np.ndarray | None, otherwise: float = 0.0)
     return num if counts is None or counts.all() else t.where(mask_tensor(grid.shape, counts), num, otherwise)
 
 
-def _any_error(grids: list[Grid]) -> tuple[np.ndarray, np.ndarray] | None:
+def _any_error(grids: Iterable[Grid]) -> Errors | None:
     """The first error of each cell's arguments (H, W, 1, 1)."""
     reduced = []
     for grid in grids:
@@ -508,9 +541,9 @@ def _how_many(parts: list[tuple[Grid, np.ndarray | None]]) -> np.ndarray:
 
 
 def _aggregate(context: Context, args: tuple[Node, ...], of: Callable[[t.Operand], t.Operand]) -> Grid:
-    parts = _counted_args(context, args)
+    parts = _counted_args(context, args, false_adds_nothing=True)
     grids = [g for g, _ in parts]
-    return settled(_sum_of(parts, of), _any_error(grids), context.cell, any(g.partial for g in grids))
+    return settled(_sum_of(parts, of), _any_error(grids), context.host, any(g.partial for g in grids))
 
 
 @excel("SUM", "SUM(1.5,2,-3)", "SUM({1,2;3,4},0.5)", arity=(1, ANY))
@@ -527,19 +560,21 @@ def sum_of_squares(context, args):
 def average(context, args):
     parts = _counted_args(context, args)
     grids = [g for g, _ in parts]
-    found, count = _any_error(grids), _how_many(parts)
-    if (count == 0).any():
-        nothing = grid_of(np.where(count == 0, error_at("#DIV/0!", context.cell, "averages no numbers"), 0.0))
-        found = errors_among([with_errors(nothing.num, found), nothing]) if found else errors_among([nothing])
+    count = _how_many(parts)
+    found = errors_where(count == 0, "#DIV/0!", context.host, "averages no numbers", after=_any_error(grids))
     mean = t.div(_sum_of(parts, lambda x: x), torch.from_numpy(np.maximum(count, 1)).to(t.DTYPE))
-    return settled(mean, found, context.cell, any(g.partial for g in grids))
+    return settled(mean, found, context.host, any(g.partial for g in grids))
 
 
 @excel("COUNT", "COUNT(1.5,2,-3)", 'COUNT(1,"2",TRUE,"x")', arity=(1, ANY))
 def count(context, args):
-    parts = _counted_args(context, args)
-    parts = [(g, g.kinds() != ERROR if counts is None else counts) for g, counts in parts]
-    return Grid(torch.from_numpy(_how_many(parts)).to(t.DTYPE))
+    tally: t.Operand = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
+    for grid, counts in _counted_args(context, args):
+        numbers = grid.kinds() != ERROR if counts is None else counts
+        finite = t.as_number(t.is_finite(grid.num)) if grid.partial else torch.tensor(1.0, dtype=t.DTYPE)
+        there = t.where(mask_tensor(numbers.shape, numbers), finite, 0.0)
+        tally = t.add(tally, t.total(there, dims=(2, 3)))
+    return Grid(tally)
 
 
 @excel("COUNTA", 'COUNTA(1.5,"x",TRUE)', arity=(1, ANY))
@@ -578,7 +613,7 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
     if not moving:
         assert bound is not None
         none = torch.isinf(bound) & torch.from_numpy(_how_many(parts) == 0)
-        return settled(torch.where(none, 0.0, bound * sign), found, context.cell, partial)
+        return settled(torch.where(none, 0.0, bound * sign), found, context.host, partial)
     top = _largest_of(moving)
     assert isinstance(top, t.Var)
     if bound is not None and not bool((bound == -math.inf).all()):
@@ -587,7 +622,9 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
             top = t.relu(top)
         else:
             top = t.where(t.greater_equal(bound, top), bound, top)
-    return settled(top if sign > 0 else t.neg(top), found, context.cell, partial)
+    if (nothing := _how_many(parts) == 0).any():
+        top = t.where(mask_tensor(nothing.shape, nothing), 0.0, top)
+    return settled(top if sign > 0 else t.neg(top), found, context.host, partial)
 
 
 def _largest_of(moving: list[t.Operand]) -> t.Operand:
@@ -634,8 +671,8 @@ def sumproduct(context, args):
     left = _product(fixed) if fixed else _product(moving[:1])
     rest = moving if fixed else moving[1:]
     if not rest:
-        return settled(t.total(t.expand(left.num, left.shape), dims=(2, 3)), found, context.cell, partial)
-    return settled(_inner(left, _product(rest)), found, context.cell, partial)
+        return settled(t.total(t.expand(left.num, left.shape), dims=(2, 3)), found, context.host, partial)
+    return settled(_inner(left, _product(rest)), found, context.host, partial)
 
 
 def _product(grids: list[Grid]) -> Grid:
@@ -669,12 +706,14 @@ def sum_of_squared_differences(context, args):
     found = _any_error([a, b])
     difference = t.sub(t.expand(a.num, a.shape), t.expand(b.num, b.shape))
     pairs = Grid(difference, partial=a.partial or b.partial)
-    return settled(_sum_of([(pairs, counts)], t.square), found, context.cell, pairs.partial)
+    return settled(_sum_of([(pairs, counts)], t.square), found, context.host, pairs.partial)
 
 
 @excel("MMULT", "SUM(MMULT({1,2;3,4},{5,6;7,8}))", arity=(2, 2), ranges="array")
 def matrix_product(context, args):
-    a, b = (taken_strictly(context.value(arg), context.cell) for arg in args)
+    factors = [context.value(arg) for arg in args]
+    _refuse_or_false(context, factors)
+    a, b = (taken_strictly(factor, context.cell) for factor in factors)
     if a.shape[3] != b.shape[2]:
         return context.error("#VALUE!", f"multiplies {a.shape[3]} columns by {b.shape[2]} rows")
     found = _any_error([a, b])
@@ -688,7 +727,7 @@ def matrix_product(context, args):
         for i in range(1, k):
             by = t.mul(t.segment(a_num, dim=3, start=i, length=1), t.segment(b_num, dim=2, start=i, length=1))
             num = t.add(num, by)
-    return settled(num, found, context.cell, a.partial or b.partial)
+    return settled(num, found, context.host, a.partial or b.partial)
 
 
 @excel("TRANSPOSE", "SUM(MMULT(TRANSPOSE({1;2}),{3;4}))", arity=(1, 1), ranges="array")
@@ -726,18 +765,23 @@ def truth(num: t.Operand) -> t.Operand:
 
 def chosen(condition: t.Operand, a: Grid, b: Grid, context: Context, partial: bool = False) -> Grid:
     """`a` where the condition (boolean tensor) holds, else `b`, kinds included."""
-    partial = partial or a.partial or b.partial
+    partial, is_ref = partial or a.partial or b.partial, a.is_ref and b.is_ref
     if isinstance(condition, t.Var):
         a, b = _of_one_kind(a, b, context)
-        return replace(a, num=t.where(condition, a.num, b.num), is_ref=False, partial=partial)
+        partial = partial or a.partial or b.partial  # where one branch shows an error, it is nan now
+        or_false = a.or_false or b.or_false
+        num = t.where(condition, a.num, b.num)
+        return Grid(num, a.kind, None, is_ref, partial, or_false=or_false)
     mask = condition.numpy()
     num = t.where(condition, a.num, b.num)
+    or_false = a.or_false or b.or_false
     if a.kind is None and b.kind is None:
-        return Grid(num, partial=partial)
+        return Grid(num, None, None, is_ref, partial, or_false=or_false)
     shape = np.broadcast_shapes(a.shape, b.shape, mask.shape)
     kind = np.where(mask, a.kinds(), b.kinds()).astype(np.uint8)
     text = np.where(mask, a.texts(), b.texts())
-    return Grid(num, np.broadcast_to(kind, shape), np.broadcast_to(text, shape), partial=partial)
+    kind, text = np.broadcast_to(kind, shape), np.broadcast_to(text, shape)
+    return Grid(num, kind, text, is_ref, partial, or_false=or_false)
 
 
 def _of_one_kind(a: Grid, b: Grid, context: Context) -> tuple[Grid, Grid]:
@@ -750,11 +794,21 @@ def _of_one_kind(a: Grid, b: Grid, context: Context) -> tuple[Grid, Grid]:
         raise context.refuse(
             "gives a number or a text as a changing cell decides; let both branches be numbers"
         )
+    truths = [(g, k == BOOL) for g, k in zip((a, b), kinds, strict=True) if (k == BOOL).any()]
+    if not all(g.is_constant and (np.broadcast_to(g.numbers(), shape)[k] == 0).all() for g, k in truths):
+        raise context.refuse(
+            "gives a number or TRUE as a changing cell decides; let both branches be numbers"
+        )
+    or_false = bool(truths) or a.or_false or b.or_false
     plain = [
         t.where(mask_tensor(shape, k == ERROR), NAN, g.num) if (k == ERROR).any() else g.num
         for k, g in zip(kinds, (a, b), strict=True)
     ]
-    return Grid(plain[0], partial=True), Grid(plain[1], partial=True)
+    failing = any((k == ERROR).any() for k in kinds)
+    return (
+        Grid(plain[0], partial=a.partial or failing, or_false=or_false),
+        Grid(plain[1], partial=b.partial or failing),
+    )
 
 
 @excel("IF", "IF(1.5>1,2,3)", "IF(0.5>1,2,3)", "IF(2,1.5)", "IF(-1.5<0,0,-1.5)", arity=(2, 3))
@@ -765,37 +819,41 @@ def if_(context, args):
     if isinstance(test, torch.Tensor) and (bool(test.all()) or not bool(test.any())):
         taken = _branch(context, args, 1 if bool(test.all()) else 2)
         return taken if found is None else _errors_over(taken, found, context)
-    yes, no = _branch(context, args, 1), _branch(context, args, 2)
+    branches = [_branch(context, args, 1), _branch(context, args, 2)]
+    condition, yes, no = aligned([condition, *branches], context.host)
+    found, test = errors_among([condition]), truth(condition.num)
     grid = chosen(test, yes, no, context)
     if isinstance(test, t.Var):
         test.tape.decide(test, idle=None if yes.is_constant == no.is_constant else yes.is_constant)
         if condition.partial:
-            grid = replace(grid, num=t.where(t.is_nan(condition.num), NAN, grid.num), partial=True)
+            grid = replace(grid, num=_unless_nan(grid.num, condition.num), partial=True)
     return grid if found is None else _errors_over(grid, found, context)
 
 
 def _branch(context: Context, args: tuple[Node, ...], at: int) -> Grid:
     if at >= len(args):
         return constant(False)
-    grid = context.operand(args[at])
-    return constant(0.0) if args[at] == Const(None) else grid
+    if args[at] == Const(None):
+        return constant(0.0)
+    by_value = isinstance(args[at], Ref) and not context.array  # where one cell is meant, @ stands before it
+    return context.value(args[at]) if by_value else context.operand(args[at])
 
 
-def _errors_over(grid: Grid, found: tuple[np.ndarray, np.ndarray], context: Context) -> Grid:
+def _errors_over(grid: Grid, found: Errors, context: Context) -> Grid:
     failed = with_errors(torch.zeros(found[0].shape, dtype=t.DTYPE), found)
     return chosen(torch.from_numpy(found[0].copy()), failed, grid, context)
 
 
 @excel("IFERROR", "IFERROR(1.5,2)", "IFERROR(1/0,2)", "IFERROR(LN(2.5),3)", arity=(2, 2))
 def if_error(context, args):
-    grid, otherwise = context.operand(args[0]), context.operand(args[1])
+    grid, otherwise = aligned([context.operand(arg) for arg in args], context.host)
+    if grid.has(ERROR):
+        grid = chosen(torch.from_numpy(grid.kinds() != ERROR), grid, otherwise, context)
     if isinstance(grid.num, t.Var) and grid.partial:
         fine = t.is_finite(grid.num)
         grid.num.tape.decide(fine)
         grid = chosen(fine, grid, otherwise, context)
-        grid = replace(grid, partial=otherwise.partial)
-    if grid.has(ERROR):
-        grid = chosen(torch.from_numpy(grid.kinds() != ERROR), grid, otherwise, context)
+        grid = replace(grid, partial=otherwise.partial or otherwise.has(ERROR))
     return grid
 
 
@@ -810,7 +868,7 @@ def _conditions(context: Context, args: tuple[Node, ...]) -> tuple[list[t.Operan
             grid = taken_as_condition(grid)
             used = np.ones(grid.shape, bool)
         H, W, h, w = grid.shape
-        holds = t.as_number(t.not_equal(t.expand(grid.num, grid.shape), 0.0))
+        holds = _unless_nan(t.as_number(t.not_equal(t.expand(grid.num, grid.shape), 0.0)), grid.num)
         patterns.append((t.reshape(holds, shape=(H, W, 1, h * w)), used.reshape(H, W, 1, h * w)))
         grids.append(grid)
         counts.append(used.sum(axis=(2, 3), keepdims=True))
@@ -820,16 +878,15 @@ def _conditions(context: Context, args: tuple[Node, ...]) -> tuple[list[t.Operan
 def _all_or_any(wanted_failures: bool):
     def evaluate(context: Context, args: tuple[Node, ...]) -> Grid:
         patterns, grids, count = _conditions(context, args)
-        if (count == 0).any():
-            return context.error("#VALUE!", "finds no TRUE or FALSE among its arguments")
+        why = "finds no TRUE or FALSE among its arguments"
+        found = errors_where(count == 0, "#VALUE!", context.host, why, after=_any_error(grids))
         tally: t.Operand = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
         for holds, used in patterns:
             hit = t.sub(1.0, holds) if wanted_failures else holds
             masked = t.where(mask_tensor(used.shape, used), hit, 0.0)
             tally = t.add(tally, t.total(masked, dims=(2, 3)))
         outcome = t.equal(tally, 0.0) if wanted_failures else t.not_equal(tally, 0.0)
-        found = _any_error(grids)
-        grid = boolean(t.as_number(outcome))
+        grid = boolean(_unless_nan(t.as_number(outcome), tally), any(g.partial for g in grids))
         return grid if found is None else _errors_over(grid, found, context)
 
     return evaluate
@@ -842,7 +899,8 @@ excel("OR", "OR(1.5>2,FALSE)", "OR(1.5>1,0)", arity=(1, ANY), smooth=True)(_all_
 @excel("NOT", "NOT(1.5>1)", "NOT(0)", ranges="inherit")
 def not_(context, args):
     condition = taken_as_condition(context.operand(args[0]))
-    grid = boolean(t.as_number(t.equal(condition.num, 0.0)))
+    holds = _unless_nan(t.as_number(t.equal(condition.num, 0.0)), condition.num)
+    grid = boolean(holds, condition.partial)
     found = errors_among([condition])
     return grid if found is None else _errors_over(grid, found, context)
 
@@ -877,15 +935,24 @@ def index(context, args):
     at = [taken_as_scalar(context.operand(arg)) for arg in args[1:]]
     if not all(g.is_constant for g in at):
         raise context.refuse("is keyed by a changing cell and has no derivative")
-    found = errors_among(at)
+    if any(g.shape[2:] != (1, 1) for g in at):
+        raise context.refuse("looks up several places at once; write one INDEX for each")
     h, w = array.shape[2:]
-    row, col = (g.numbers().astype(int) for g in (at if len(at) == 2 else [at[0], at[0]]))
-    if len(at) == 1:
-        row, col = (np.ones_like(row), col) if h == 1 else (row, np.ones_like(col))
-    if found is not None or (row < 0).any() or (col < 0).any() or (row > h).any() or (col > w).any():
-        return context.error("#REF!" if found is None else "#VALUE!", "looks outside its range")
-    if (row.size, col.size) == (1, 1):
-        return _part_of(array, int(row.item()), int(col.item()))
+    row, col = (np.trunc(g.numbers()) for g in (at if len(at) == 2 else [at[0], at[0]]))
+    if len(at) == 1:  # a place in a row, or in a column, or a whole row of a larger range
+        row, col = (np.ones_like(row), col) if h == 1 else (row, np.full_like(col, w == 1))
+    outside = (row < 0) | (col < 0) | (row > h) | (col > w)
+    found = errors_where(outside, "#REF!", context.host, "looks outside its range", after=errors_among(at))
+    row, col = (np.where(outside, 1, place).astype(int) for place in (row, col))
+    part = (
+        _part_of(array, row.item(), col.item()) if outside.size == 1 else _parts_of(array, row, col, context)
+    )
+    return part if found is None else _errors_over(part, found, context)
+
+
+def _parts_of(array: Grid, row: np.ndarray, col: np.ndarray, context: Context) -> Grid:
+    """For each cell of the run the element in its row and column (H, W, 1, 1), counted from 1."""
+    h, w = array.shape[2:]
     if (row == 0).any() or (col == 0).any():
         raise context.refuse("takes whole rows for some cells and single values for others")
     shape = np.broadcast_shapes(array.shape[:2], row.shape[:2], col.shape[:2])
@@ -894,7 +961,8 @@ def index(context, args):
     place = base + (np.broadcast_to(row, (*shape, 1, 1)) - 1) * w + np.broadcast_to(col, (*shape, 1, 1)) - 1
     kind = None if array.kind is None else np.broadcast_to(array.kinds(), (*shape, h, w)).reshape(-1)[place]
     text = None if array.text is None else np.broadcast_to(array.texts(), (*shape, h, w)).reshape(-1)[place]
-    return Grid(t.take(flat, torch.from_numpy(place)), kind, text, array.is_ref, array.partial)
+    num = t.take(flat, torch.from_numpy(place))
+    return Grid(num, kind, text, array.is_ref, array.partial, or_false=array.or_false)
 
 
 def _part_of(array: Grid, row: int, col: int) -> Grid:
@@ -908,99 +976,151 @@ def _part_of(array: Grid, row: int, col: int) -> Grid:
         num = t.segment(num, dim=3, start=col - 1, length=1)
     kind = None if array.kind is None else array.kinds()[:, :, rows, cols]
     text = None if array.text is None else array.texts()[:, :, rows, cols]
-    return Grid(num, kind, text, array.is_ref, array.partial)
+    return Grid(num, kind, text, array.is_ref, array.partial, or_false=array.or_false)
 
 
-def _for_each_cell(context: Context, grids: list[Grid], body: Callable[..., object]) -> Grid:
-    """body(arrays of scalars (h, w)...) -> one scalar, for each cell of the run; constants only."""
-    _refuse_changing(context, grids)
-    H, W = np.broadcast_shapes(*(g.shape[:2] for g in grids))
-    arrays = [np.broadcast_to(g.scalars(), (H, W, *g.shape[2:])) for g in grids]
-    out = np.empty((H, W, 1, 1), dtype=object)
-    for i in range(H):
-        for j in range(W):
-            value = body(*(a[i, j] for a in arrays))
-            out[i, j, 0, 0] = error_at(value, context.cell) if isinstance(value, CellError) else value
+def _for_each(
+    context: Context, ranges: list[Grid], singles: list[Grid], body: Callable[[list, list], object]
+) -> Grid:
+    """body(arrays of scalars (h, w), single scalars) -> a scalar, for each element of `singles`.
+
+    Constants only."""
+    _refuse_changing(context, [*ranges, *singles])
+    singles = list(aligned([constant(None), *singles], context.host))[1:]
+    batch = np.broadcast_shapes(*(g.shape[:2] for g in (*ranges, *singles)))
+    shape = np.broadcast_shapes((*batch, 1, 1), *(g.shape for g in singles))
+    arrays = [np.broadcast_to(g.scalars(), (*batch, *g.shape[2:])) for g in ranges]
+    values = [np.broadcast_to(g.scalars(), shape) for g in singles]
+    out = np.empty(shape, dtype=object)
+    for at in np.ndindex(shape):
+        value = body([a[at[:2]] for a in arrays], [v[at] for v in values])
+        if isinstance(value, CellError) and value.cell is None:
+            cell = cell_address(context.host.sheet, context.host.top + at[0], context.host.left + at[1])
+            value = error_at(value, cell)
+        out[at] = value
     return grid_of(out)
 
 
-@excel("MATCH", "MATCH(2.5,{1,2,3},1)", "MATCH(2,{1,2,3},0)", arity=(2, 3), ranges="array", smooth=False)
+@excel(
+    "MATCH",
+    "MATCH(2.5,{1,2,3},1)",
+    "MATCH(2,{1,2,3},0)",
+    arity=(2, 3),
+    ranges="array",
+    smooth=False,
+)
 def match(context, args):
-    wanted = context.operand(args[0])
-    mode = context.operand(args[2]) if len(args) == 3 else constant(1.0)
+    mode = taken_as_scalar(context.operand(args[2])) if len(args) == 3 else constant(1.0)
 
-    def position(key, among, how):
-        key, how, values = key.item(), how.item() or 0.0, among.ravel()
+    def position(ranges, singles):
+        key, how, values = singles[0], singles[1] or 0.0, ranges[0].ravel()
+        key = 0.0 if key is None else key
+        if error := next((single for single in singles if isinstance(single, CellError)), None):
+            return error
         if how == 0:
-            return next((i + 1.0 for i, v in enumerate(values) if _same(v, key)), CellError("#N/A"))
-        before = [
-            i
-            for i, v in enumerate(values)
-            if _rank(v) == _rank(key)
-            and v is not None
-            and (_plain(v) <= _plain(key) if how > 0 else _plain(v) >= _plain(key))
-        ]
+            meets = _equals(key)
+            return next((i + 1.0 for i, v in enumerate(values) if meets(v)), CellError("#N/A"))
+        order = operator.le if how > 0 else operator.ge
+        before = [i for i, v in enumerate(values) if _comparable(v, key) and order(_plain(v), _plain(key))]
         return before[-1] + 1.0 if before else CellError("#N/A")
 
-    return _for_each_cell(context, [wanted, context.value(args[1]), mode], position)
+    return _for_each(context, [context.value(args[1])], [context.operand(args[0]), mode], position)
 
 
-def _same(a: object, b: object) -> bool:
-    return a is not None and _rank(a) == _rank(b) and _plain(a) == _plain(b)
-
-
-@excel("MODE", "MODE({1,2,2,3})", arity=(1, 1), ranges="array", smooth=False)
+@excel("MODE", "MODE({1,2,2,3})", "MODE(1,{3,2},2)", arity=(1, ANY), ranges="array", smooth=False)
 def mode(context, args):
-    def most_frequent(array):
-        numbers = [v for v in array.ravel() if isinstance(v, float)]
-        best = max(numbers, key=numbers.count, default=None)
-        return best if best is not None and numbers.count(best) > 1 else CellError("#N/A")
+    def most_frequent(ranges, _):
+        values = [v for array in ranges for v in array.ravel()]
+        if error := next((v for v in values if isinstance(v, CellError)), None):
+            return error
+        counts = Counter(v for v in values if isinstance(v, float))
+        best = max(counts, key=counts.__getitem__, default=None)  # of several the first
+        return best if best is not None and counts[best] > 1 else CellError("#N/A")
 
-    return _for_each_cell(context, [context.value(args[0])], most_frequent)
+    return _for_each(context, [context.value(arg) for arg in args], [], most_frequent)
+
+
+def _comparable(a: object, b: object) -> bool:
+    """Both numbers, both texts or both TRUE or FALSE."""
+    return a is not None and not isinstance(a, CellError) and _rank(a) == _rank(b)
+
+
+def _equals(wanted: object) -> Callable[[object], bool]:
+    """What MATCH and COUNTIF take for equal: letters' case is ignored, * and ? in a text stand for others."""
+    if isinstance(wanted, CellError):
+        return lambda v: isinstance(v, CellError) and v == wanted
+    if isinstance(wanted, str):
+        parts = re.findall(r"~[*?~]|.", wanted.casefold(), re.DOTALL)
+        pattern = "".join({"*": ".*", "?": "."}.get(part) or re.escape(part[-1]) for part in parts)
+        like = re.compile(pattern, re.DOTALL)
+        return lambda v: _comparable(v, wanted) and like.fullmatch(_plain(v)) is not None
+    return lambda v: _comparable(v, wanted) and v == wanted
+
+
+_CRITERION = re.compile(r"(>=|<=|<>|>|<|=)?(.*)", re.DOTALL)
+_ORDER = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 def _meets(criterion: object) -> Callable[[object], bool]:
-    """The test behind a criterion of COUNTIFS such as 3, "male", ">=0.5" or "<>x"."""
-    text = criterion if isinstance(criterion, str) else ""
-    sign = next((s for s in (">=", "<=", "<>", ">", "<", "=") if text.startswith(s)), "")
-    wanted: object = text[len(sign) :] if isinstance(criterion, str) else criterion
-    if isinstance(wanted, str):
-        try:
-            wanted = float(wanted)
-        except ValueError:
-            pass
-    if sign in ("", "="):
-        return lambda v: _counts_as(v, wanted)
-    if sign == "<>":
-        return lambda v: not _counts_as(v, wanted)
-    order = {
-        ">": lambda a, b: a > b,
-        ">=": lambda a, b: a >= b,
-        "<": lambda a, b: a < b,
-        "<=": lambda a, b: a <= b,
-    }
-    return lambda v: v is not None and _rank(v) == _rank(wanted) and order[sign](_plain(v), _plain(wanted))
+    """The test behind a criterion of COUNTIFS such as 3, "male", "m*", ">=0.5", "<>x" or "" (empty)."""
+    if criterion is None:
+        criterion = 0.0
+    if not isinstance(criterion, str) or isinstance(criterion, CellError):
+        return _counts_as(criterion)
+    match = _CRITERION.fullmatch(criterion)
+    assert match
+    sign, text = match[1] or "", match[2]
+    if text == "":
+        return {
+            "": lambda v: v is None or v == "",
+            "=": lambda v: v is None,
+            "<>": lambda v: v is not None,
+        }.get(sign, lambda v: False)
+    wanted = _from_criterion(text)
+    if sign in _ORDER:
+        return lambda v: _comparable(v, wanted) and _ORDER[sign](_plain(v), _plain(wanted))
+    equals = _counts_as(wanted)
+    return (lambda v: not equals(v)) if sign == "<>" else equals
 
 
-def _counts_as(v: object, wanted: object) -> bool:
+def _from_criterion(text: str) -> object:
+    number = number_in_text(text)
+    if number is not None:
+        return number
+    if text.startswith("#"):
+        return CellError(text.upper())
+    return {"true": True, "false": False}.get(text.casefold(), text)
+
+
+def _counts_as(wanted: object) -> Callable[[object], bool]:
     """Equal, a number written as text included: COUNTIF is the one function that takes "3" for 3."""
-    if isinstance(v, str) and isinstance(wanted, float):
-        return number_in_text(v) == wanted
-    return _same(v, wanted)
-
-
-def _hits(arrays: tuple) -> np.ndarray:
-    """Which places meet every (range, criterion) pair."""
-    hits = np.ones(arrays[0].shape, bool)
-    for values, criterion in zip(arrays[::2], arrays[1::2], strict=True):
-        hits &= np.vectorize(_meets(criterion.item()), otypes=[bool])(values)
-    return hits
+    equals = _equals(wanted)
+    if not isinstance(wanted, float):
+        return equals
+    return lambda v: equals(v) or (isinstance(v, str) and number_in_text(v) == wanted)
 
 
 def _count_if(context: Context, args: tuple[Node, ...]) -> Grid:
-    grids = [context.value(arg) if i % 2 == 0 else context.operand(arg) for i, arg in enumerate(args)]
-    return _for_each_cell(context, grids, lambda *arrays: float(_hits(arrays).sum()))
+    if len(args) % 2:
+        raise FormulaError(
+            f"{context.cell}: {context.function} has a range without a criterion; correct the formula",
+            context.cell,
+        )
+    ranges = [context.value(arg) for arg in args[::2]]
+    if len({g.shape[2:] for g in ranges}) != 1:
+        return context.error("#VALUE!", "counts in ranges of different sizes")
+    beyond = context.cells_beyond(args[0], ranges[0])
+
+    def hits(arrays, criteria):
+        tests = [_meets(criterion) for criterion in criteria]
+        rows = zip(*(array.ravel() for array in arrays), strict=True)
+        met = sum(all(test(v) for test, v in zip(tests, row, strict=True)) for row in rows)
+        return float(met + (beyond if all(test(None) for test in tests) else 0))
+
+    return _for_each(context, ranges, [context.operand(arg) for arg in args[1::2]], hits)
 
 
-excel("COUNTIF", 'COUNTIF(A1:A3,">1")', arity=(2, 2), ranges="array", smooth=False)(_count_if)
-excel("COUNTIFS", 'COUNTIFS(A1:A3,">1",B1:B3,"<6")', arity=(2, ANY), ranges="array", smooth=False)(_count_if)
+excel("COUNTIF", 'COUNTIF(A1:A3,">1")', arity=(2, 2), ranges="inherit", smooth=False)(_count_if)
+excel("COUNTIFS", 'COUNTIFS(A1:A3,">1",B1:B3,"<6")', arity=(2, ANY), ranges="inherit", smooth=False)(
+    _count_if
+)

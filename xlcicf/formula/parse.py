@@ -5,6 +5,7 @@ of them from left to right, so -2^2 is 4 and 2^3^2 is 64. Names and structured r
 what they refer to, so a tree knows cells, constants, operators and functions only.
 """
 
+import math
 import re
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from xlcicf.formula.address import (
     Area,
     cell_address,
     column_number,
+    parse_cell,
 )
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, Table
 from xlcicf.formula.tree import (
@@ -34,7 +36,8 @@ from xlcicf.formula.tree import (
 )
 
 MAX_LENGTH = 8192  # Excel's own limit for a formula's text
-MAX_DEPTH = 150  # Excel allows 64 levels of functions; parentheses come on top
+MAX_CALLS = 64  # levels of functions, as in Excel
+MAX_DEPTH = 100  # signs, parentheses and names come on top
 
 _INFIX_POWER = {"^": 5, "*": 4, "/": 4, "+": 3, "-": 3, "&": 2}
 _INFIX_POWER |= dict.fromkeys(("=", "<>", "<", ">", "<=", ">="), 1)
@@ -46,7 +49,8 @@ _AREA = re.compile(rf"({_CELL})(?::({_CELL}))?")
 _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
 _ROWS = re.compile(r"(\$?)([0-9]{1,7}):(\$?)([0-9]{1,7})")
 _CELL_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
-_HALF_EXPONENT = re.compile(r"[0-9]*\.?[0-9]*[Ee]")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
+_HALF_EXPONENT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[Ee]")
 
 # What to leave alone (strings, quoted sheet names, brackets), then what moves with the cell.
 _MOVES = re.compile(
@@ -57,6 +61,10 @@ _MOVES = re.compile(
 )
 
 
+_MOVING_ROW = re.compile(r"[0-9],-?[0-9]+\x01")  # in a key: a reference whose row moves with the cell
+_OWN_ROW = ",0\x01"
+
+
 def relative_key(text: str, row: int, col: int) -> str:
     """The text with each reference as a distance from (row, col): equal keys mean equal trees."""
 
@@ -65,6 +73,8 @@ def relative_key(text: str, row: int, col: int) -> str:
 
     def distance(match: re.Match) -> str:
         if match["col"]:
+            if parse_cell(match[0]) is None:
+                return match[0]  # beyond column XFD: a name, such as YTM1
             c = column_number(match["col"]) - (0 if match["cabs"] else col)
             r = int(match["row"]) - (0 if match["rabs"] else row)
             return f"\x01{match['cabs']}{c}{match['rabs']},{r}\x01"
@@ -76,6 +86,29 @@ def relative_key(text: str, row: int, col: int) -> str:
         return match[0]
 
     return _MOVES.sub(distance, text)
+
+
+class ColumnKeys:
+    """`relative_key` of many cells, quick where a formula filled down refers to its own row only.
+
+    Two cells of a column whose texts differ in their own row number alone have one key, if in one of them
+    each place where the row number stands is a reference to that row and no other reference moves with it.
+    """
+
+    def __init__(self):
+        self._known: dict[tuple[int, str], str | None] = {}
+
+    def of(self, text: str, row: int, col: int) -> str:
+        """The relative key of the formula in (row, col)."""
+        pattern = text.replace(str(row), "\0")
+        if (col, pattern) not in self._known:
+            key = relative_key(text, row, col)
+            moving = len(_MOVING_ROW.findall(key))
+            own = key.count(_OWN_ROW)
+            alone = moving == own == pattern.count("\0") and "\x01r" not in key
+            self._known[col, pattern] = key if alone else None
+            return key
+        return self._known[col, pattern] or relative_key(text, row, col)
 
 
 def parse(text: str, sheet: str, row: int, col: int, book: Snapshot) -> Node:
@@ -95,6 +128,7 @@ class _Parser:
         self.sheet, self.row, self.col, self.book, self.names = sheet, row, col, book, names
         self.at = 0
         self.depth = 0
+        self.calls = 0
 
     def error(self, what: str) -> FormulaError:
         cell = cell_address(self.sheet, self.row, self.col)
@@ -132,15 +166,15 @@ class _Parser:
 
     def expression(self, power: int, union: bool = False) -> Node:
         """Whatever binds tighter than `power`; a comma joins references only where `union` says so."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"its formula is nested more than {MAX_DEPTH} deep; split it over several cells")
-        node = self.operand()
+        self.deeper()
+        node, percents = self.operand(), 0
         while True:
             token = self.peek()
             if token.type == Token.OP_POST and _PERCENT_POWER > power:
                 self.at += 1
-                node = Percent(node)
+                node, percents = Percent(node), percents + 1
+                self.deeper(percents)
+                self.depth -= percents
             elif token.type == Token.OP_IN and _INFIX_POWER.get(token.value, 0) > power:
                 self.at += 1
                 node = Infix(token.value, node, self.expression(_INFIX_POWER[token.value]))
@@ -175,12 +209,18 @@ class _Parser:
 
     def prefixed(self) -> Node:
         """What a unary sign applies to: another signed operand, or one operand and nothing more."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.error(f"its formula is nested more than {MAX_DEPTH} deep; split it over several cells")
+        self.deeper()
         node = self.operand()
         self.depth -= 1
         return node
+
+    def deeper(self, levels: int = 1) -> None:
+        self.depth += levels
+        if self.depth > MAX_DEPTH or self.calls > MAX_CALLS:
+            raise self.error(
+                f"its formula is nested more than {MAX_CALLS} functions or {MAX_DEPTH} operations deep;"
+                " split it over several cells"
+            )
 
     def call(self, name: str) -> Node:
         name = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
@@ -188,6 +228,7 @@ class _Parser:
             raise self.error(
                 f"a range made by a function ({name}) is not supported; write the range as cells"
             )
+        self.calls += 1
         args: list[Node] = []
         while (token := self.peek()).type != Token.FUNC or token.subtype != Token.CLOSE:
             if token is _END:
@@ -203,6 +244,7 @@ class _Parser:
             elif (self.peek().type, self.peek().subtype) != (Token.FUNC, Token.CLOSE):
                 raise self.unexpected()
         self.at += 1
+        self.calls -= 1
         if name == "SINGLE" and len(args) == 1:
             return Prefix("@", args[0])
         return Call(name, tuple(args))
@@ -230,8 +272,11 @@ class _Parser:
 
     def literal(self, token: Token) -> Node:
         match token.subtype:
-            case Token.NUMBER:
-                return Const(float(token.value))
+            case Token.NUMBER if _NUMBER.fullmatch(token.value):
+                number = float(token.value)
+                if math.isinf(number):
+                    raise self.error(f"the number {token.value} is larger than Excel's; correct the formula")
+                return Const(number)
             case Token.TEXT:
                 return Const(token.value[1:-1].replace('""', '"'))
             case Token.LOGICAL:
@@ -272,10 +317,10 @@ class _Parser:
             bottom, right = self.corner(match[2] or match[1])
         elif match := _COLUMNS.fullmatch(text):
             top, bottom = Edge(1, True), Edge(MAX_ROW, True)
-            left, right = (self.edge(column_number(match[i + 1]), match[i], self.col) for i in (1, 3))
+            left, right = (self.column(match[i + 1], match[i]) for i in (1, 3))
         elif match := _ROWS.fullmatch(text):
             left, right = Edge(1, True), Edge(MAX_COL, True)
-            top, bottom = (self.edge(int(match[i + 1]), match[i], self.row) for i in (1, 3))
+            top, bottom = (self.line(match[i + 1], match[i]) for i in (1, 3))
         else:
             return None
         ref = Ref(sheet, top, left, bottom, right)
@@ -284,13 +329,21 @@ class _Parser:
     def corner(self, text: str) -> tuple[Edge, Edge]:
         match = _CELL_PARTS.fullmatch(text)
         assert match
-        return self.edge(int(match[4]), match[3], self.row), self.edge(
-            column_number(match[2]), match[1], self.col
-        )
+        return self.line(match[4], match[3]), self.column(match[2], match[1])
 
-    @staticmethod
-    def edge(at: int, dollar: str, host: int) -> Edge:
-        return Edge(at, True) if dollar else Edge(at - host, False)
+    def line(self, digits: str, dollar: str) -> Edge:
+        return self.edge(int(digits), dollar, self.row, MAX_ROW)
+
+    def column(self, letters: str, dollar: str) -> Edge:
+        return self.edge(column_number(letters), dollar, self.col, MAX_COL)
+
+    def edge(self, at: int, dollar: str, host: int, size: int) -> Edge:
+        if dollar:
+            return Edge(at, True)
+        if not self.names:
+            return Edge(at - host, False)
+        # Inside a name what has no $ counts from cell A1, and around the sheet's end: XFD1 means one left.
+        return Edge((host + at - 2) % size + 1 - host, False)
 
     def intersection(self, left: Node, right: Node) -> Node:
         if not (isinstance(left, Ref) and isinstance(right, Ref)):
@@ -315,9 +368,8 @@ class _Parser:
             raise self.error(f"there is no name {text!r} in this workbook; define it or correct the formula")
         if key in self.names:
             raise self.error(f"the name {text!r} is defined by itself; correct it in the Name Manager")
-        # Relative references in a name count from cell A1 and wrap; a name is nearly always fixed.
         inner = _Parser(meaning, scope, self.row, self.col, self.book, (*self.names, key))
-        inner.edge = _fixed_unless_relative  # type: ignore[method-assign]
+        inner.depth, inner.calls = self.depth, self.calls
         return inner.tree()
 
     def structured(self, text: str) -> Node:
@@ -350,11 +402,6 @@ class _Parser:
             if header.casefold() == wanted:
                 return i
         raise self.error(f"the table {table.name!r} has no column {column!r}; correct the formula")
-
-
-def _fixed_unless_relative(at: int, dollar: str, host: int) -> Edge:
-    """Inside a defined name a reference without $ counts from A1: distance at - 1 from the host."""
-    return Edge(at, True) if dollar else Edge(at - 1, False)
 
 
 _END = Token("", "END")

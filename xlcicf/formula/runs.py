@@ -6,15 +6,16 @@ Only runs that depend on themselves or on each other in a ring are taken apart i
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
+from operator import itemgetter
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
-from xlcicf.formula.parse import parse, relative_key
+from xlcicf.formula.parse import ColumnKeys, parse, relative_key
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.tree import Call, Node, Ref, walk
 
@@ -59,46 +60,31 @@ def is_volatile(run: Run) -> bool:
     return bool(_VOLATILE.search(run.text))
 
 
-@dataclass
 class AreaIndex:
-    """Finds what lies in a rectangle of one sheet: areas by column, single cells by address."""
+    """Finds what lies in a rectangle of one sheet. Areas must not overlap each other."""
 
-    cells: dict[tuple[int, int], object] = field(default_factory=dict)
-    columns: dict[int, list[tuple[int, int, object]]] = field(default_factory=lambda: defaultdict(list))
-    in_order: bool = True
+    def __init__(self):
+        self._columns: dict[int, list[tuple[int, int, object]]] = defaultdict(list)  # (top, bottom, item)
 
     def add(self, area: Area, item: object) -> None:
-        if area.shape == (1, 1):
-            self.cells[area.top, area.left] = item
-            return
         for col in range(area.left, area.right + 1):
-            self.columns[col].append((area.top, area.bottom, item))
-        self.in_order = False
+            insort(self._columns[col], (area.top, area.bottom, item), key=_top)
 
     def touching(self, area: Area) -> list:
-        """The items whose areas share cells with `area`, each once. Areas must not overlap each other."""
-        if not self.in_order:
-            for spans in self.columns.values():
-                spans.sort(key=lambda span: span[0])
-            self.in_order = True
+        """The items whose areas share cells with `area`, each once."""
         found: dict[int, object] = {}
-        rows, cols = area.shape
-        if rows * cols <= len(self.cells):
-            singles = (self.cells.get(cell) for cell in area.cells())
-        else:
-            singles = (item for (r, c), item in self.cells.items() if area.contains(r, c))
-        for item in singles:
-            if item is not None:
-                found[id(item)] = item
         wanted = range(area.left, area.right + 1)
-        for col in wanted if cols <= len(self.columns) else [c for c in self.columns if c in wanted]:
-            spans = self.columns.get(col)
-            if spans:
-                last = bisect_right(spans, area.bottom, key=lambda span: span[0])
-                first = bisect_left(spans, area.top, hi=last, key=lambda span: span[1])
+        few = len(wanted) <= len(self._columns)
+        for col in wanted if few else [c for c in self._columns if c in wanted]:
+            if spans := self._columns.get(col):
+                last = bisect_right(spans, area.bottom, key=_top)
+                first = bisect_left(spans, area.top, hi=last, key=_bottom)
                 for _, _, item in spans[first:last]:
                     found[id(item)] = item
         return list(found.values())
+
+
+_top, _bottom = itemgetter(0), itemgetter(1)
 
 
 class RunGraph:
@@ -132,15 +118,27 @@ class RunGraph:
 
     def _fuse(self, sheet: Sheet) -> Iterator[Run]:
         keyed: dict[tuple[int, int], str] = {}
+        keys, beside = ColumnKeys(), cache(partial(self._tables_beside, sheet.name))
         for (row, col), text in sheet.formulas.items():
             area = sheet.arrays.get((row, col))
             if area is not None and area.shape != (1, 1):
                 yield Run(area, text, (row, col), array=True, block=True)
             else:
-                keyed[col, row] = ("{" if area else "") + relative_key(text, row, col)
+                key = ("{" if area else "") + keys.of(text, row, col)
+                keyed[col, row] = key + beside(row) if "[" in text else key
         for area, key in rectangles(sheet.name, keyed):
             origin = area.top, area.left
             yield Run(area, sheet.formulas[origin], origin, array=key.startswith("{"))
+
+    def _tables_beside(self, sheet: str, row: int) -> str:
+        """The tables with data in this row, where [@column] has a meaning: other rows make another run."""
+        beside = (
+            table.name
+            for table in self.book.tables.values()
+            if table.area.sheet == sheet
+            and table.area.top + table.header_rows <= row <= table.area.bottom - table.totals_rows
+        )
+        return "\x02".join(("", *beside))
 
     def tree(self, run: Run) -> Node:
         """The run's formula; parsed once however many runs repeat it."""
@@ -265,8 +263,11 @@ class RunGraph:
         if len(group) > 1 or group[0] in edges[id(group[0])]:
             return list(self._taken_apart(group))
         run = group[0]
-        fills_as_one = run.block or all(ref.slides for ref in self.refs(run))
-        return [run] if fills_as_one else [run.part(a) for a in _single_cells(run.area)]
+        return [run] if self._fills_as_one(run) else [run.part(a) for a in _single_cells(run.area)]
+
+    def _fills_as_one(self, run: Run) -> bool:
+        """Whether every range, those that ROWS only measures too, has one size in all of the run's cells."""
+        return run.block or all(node.slides for node in walk(self.tree(run)) if isinstance(node, Ref))
 
     def _taken_apart(self, ring: list[Run]) -> Iterator[Run]:
         """Runs that depend on each other, as parts that can be computed one after another."""
@@ -301,7 +302,7 @@ class RunGraph:
             if run.block:
                 yield run
                 continue
-            whole = all(ref.slides for ref in self.refs(run))
+            whole = self._fills_as_one(run)
             for area, _ in rectangles(run.area.sheet, cells):
                 yield from [run.part(area)] if whole else (run.part(a) for a in _single_cells(area))
 
@@ -400,12 +401,13 @@ def _levels(keys: list[tuple[str, int, int]], sources) -> dict[tuple[str, int, i
     """Cell -> the longest chain of cells before it. Raises CycleError with the path of a ring."""
     level: dict[tuple[str, int, int], int] = {}
     for root in keys:
-        path: dict[tuple[str, int, int], Iterator] = {}
+        path: dict[tuple[str, int, int], tuple[list, Iterator]] = {}
         if root not in level:
-            path[root] = iter(sources(root))
+            path[root] = _and_iterator(sources(root))
         while path:
             key = next(reversed(path))
-            for source in path[key]:
+            needed, waiting = path[key]
+            for source in waiting:
                 if source in path:
                     ring = list(path)
                     ring = [*ring[ring.index(source) :], source]
@@ -416,9 +418,13 @@ def _levels(keys: list[tuple[str, int, int]], sources) -> dict[tuple[str, int, i
                         cells[0],
                     )
                 if source not in level:
-                    path[source] = iter(sources(source))
+                    path[source] = _and_iterator(sources(source))
                     break
             else:
-                level[key] = max((level[s] + 1 for s in sources(key)), default=0)
+                level[key] = max((level[s] + 1 for s in needed), default=0)
                 del path[key]
     return level
+
+
+def _and_iterator(items: list) -> tuple[list, Iterator]:
+    return items, iter(items)

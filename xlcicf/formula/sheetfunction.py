@@ -1,7 +1,7 @@
 """One torch function out of a spreadsheet: from changing cells to objective, with its exact gradient."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -172,6 +172,7 @@ def differentiate(
     NotDifferentiable for a formula in between that has no derivative or translation, CycleError,
     FormulaError, and DataError where text or an error value stands in the way; each names the cell.
     """
+    objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
     start = start_values(book, changing)
     graph = RunGraph(book)
     if objective.shape != (1, 1):
@@ -205,14 +206,20 @@ def differentiate(
     return function
 
 
+def on_sheet(book: Snapshot, area: Area) -> Area:
+    """The area with its sheet's name as the workbook writes it; AddressError where there is no such sheet."""
+    sheet = book.sheet(area.sheet)
+    if sheet is None:
+        raise AddressError(f"there is no sheet {area.sheet!r} in this workbook")
+    return replace(area, sheet=sheet.name)
+
+
 def start_values(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
     """Values of the changing cells (n,); an empty cell counts as 0, as in Solver."""
     values = []
     seen: set[tuple[str, int, int]] = set()
     for area in changing:
-        sheet = book.sheet(area.sheet)
-        if sheet is None:
-            raise AddressError(f"there is no sheet {area.sheet!r} in this workbook")
+        sheet = book.sheets[area.sheet]
         for row, col in area.cells():
             cell = cell_address(area.sheet, row, col)
             value = sheet.values.get((row, col))

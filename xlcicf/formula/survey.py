@@ -10,7 +10,7 @@ from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.runs import Run, RunGraph, is_volatile
-from xlcicf.formula.sheetfunction import Block, block_of, lay_changing, start_values
+from xlcicf.formula.sheetfunction import Block, block_of, lay_changing, on_sheet, start_values
 from xlcicf.formula.snapshot import Snapshot
 
 
@@ -58,6 +58,7 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         areas = [run.area for run in runs]
         ordered = graph.in_order([run for run in runs if not is_volatile(run)], blocked)
     else:
+        objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
         tape = t.Tape(torch.from_numpy(start_values(book, changing)))
         lay_changing(evaluator, tape, changing)
         sliced = graph.between(changing, [objective])

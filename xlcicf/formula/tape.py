@@ -8,8 +8,10 @@ branches, which runs faster than autograd's tape of the same model and works und
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from heapq import heappop, heappush
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -20,12 +22,16 @@ DTYPE = torch.float64
 
 
 class Var:
-    """A tensor that depends on the tape's input. `value` is what it was while recording."""
+    """A tensor that depends on the tape's input.
 
-    __slots__ = ("tape", "index", "value")
+    value    what it was while recording
+    partial  whether it may be nan, which stands for an error, at some inputs
+    """
 
-    def __init__(self, tape: "Tape", index: int, value: Tensor):
-        self.tape, self.index, self.value = tape, index, value
+    __slots__ = ("tape", "index", "value", "partial")
+
+    def __init__(self, tape: "Tape", index: int, value: Tensor, partial: bool = False):
+        self.tape, self.index, self.value, self.partial = tape, index, value, partial
 
     @property
     def shape(self) -> torch.Size:
@@ -41,6 +47,13 @@ def value_of(x: Operand) -> Tensor | float:
 
 def shape_of(x: Operand) -> torch.Size:
     return x.shape if isinstance(x, Var | Tensor) else torch.Size()
+
+
+def _may_be_nan(x: Operand, primitive: "Primitive") -> bool:
+    """Whether a primitive's operand brings nan with it; where alone puts constants of nan into formulas."""
+    if isinstance(x, Var):
+        return x.partial
+    return primitive is where and bool(torch.isnan(torch.as_tensor(x)).any())
 
 
 class Primitive:
@@ -71,7 +84,8 @@ class Primitive:
     def cotangents(self, g: Operand, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
         if self._pullback is None:
             return [None] * len(operands)
-        return self._pullback(g, out, *operands, **static)
+        # An error that IF or IFERROR passes over comes back as g = 0, and 0 times nan would not be 0.
+        return self._pullback(g, out.tape.without_nan(out), *map(out.tape.without_nan, operands), **static)
 
 
 @dataclass(frozen=True)
@@ -129,11 +143,21 @@ class Tape:
         self.decisions: list[Decision] = []
         self.deciding: object = None
         self._records: list[tuple[Primitive, tuple, dict, Var]] = []
+        self._without_nan: dict[int, Var] = {}
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
-        out = Var(self, len(self._records) + 1, value)
+        partial = any(_may_be_nan(x, primitive) for x in operands) and value.is_floating_point()
+        out = Var(self, len(self._records) + 1, value, partial)
         self._records.append((primitive, operands, static, out))
         return out
+
+    def without_nan(self, x: Operand) -> Operand:
+        """x with 1 in the place of nan."""
+        if not isinstance(x, Var) or not x.partial:
+            return x
+        if x.index not in self._without_nan:
+            self._without_nan[x.index] = where(is_nan(x), 1.0, x)
+        return self._without_nan[x.index]
 
     def decide(self, pattern: Operand, idle: bool | None = None) -> None:
         """Notes a choice, for whoever asks later which choices change between two points."""
@@ -188,27 +212,39 @@ class Tape:
 
 
 def _together(cotangents: list[Operand | Part]) -> Operand:
-    """The sum of cotangents; parts that lie side by side become one join."""
-    parts: dict[int, list[Part]] = {}
+    """The sum of cotangents; parts of one place are added up, and those side by side become one join."""
+    places: dict[tuple[int, int, int], Part] = {}
     whole: list[Operand] = []
     for cotangent in cotangents:
-        if isinstance(cotangent, Part):
-            parts.setdefault(cotangent.dim, []).append(cotangent)
-        else:
+        if not isinstance(cotangent, Part):
             whole.append(cotangent)
-    for along in parts.values():
-        along.sort(key=lambda part: part.start)
-        while along:
-            row = [along.pop(0)]
-            for part in list(along):
-                if part.start >= row[-1].end:
-                    row.append(part)
-                    along.remove(part)
-            whole.append(_joined_with_zeros(row))
+            continue
+        place = cotangent.dim, cotangent.start, cotangent.end
+        same = places.get(place)
+        places[place] = replace(cotangent, g=add(same.g, cotangent.g)) if same else cotangent
+    whole += [_joined_with_zeros(row) for row in _rows(sorted(places.items()))]
     total_ = whole[0]
     for cotangent in whole[1:]:
         total_ = add(total_, cotangent)
     return total_
+
+
+def _rows(places: list[tuple[tuple[int, int, int], Part]]) -> list[list[Part]]:
+    """Parts in order of (dim, start, end), as few rows of one dim in which none overlaps the next."""
+    rows: list[list[Part]] = []
+    open_rows: list[tuple[int, int]] = []  # (where it ends, its number): a heap
+    dim = None
+    for place, part in places:
+        if place[0] != dim:
+            dim, open_rows = place[0], []
+        if open_rows and open_rows[0][0] <= part.start:
+            _, number = heappop(open_rows)
+        else:
+            number = len(rows)
+            rows.append([])
+        rows[number].append(part)
+        heappush(open_rows, (part.end, number))
+    return rows
 
 
 def _joined_with_zeros(row: list[Part]) -> Operand:
@@ -547,7 +583,7 @@ def join(*parts: Tensor, dim: int) -> Tensor:
 @join.pullback
 def _(g, out, *parts, dim):
     lengths = [shape_of(p)[dim] for p in parts]
-    starts = [sum(lengths[:i]) for i in range(len(parts))]
+    starts = accumulate(lengths[:-1], initial=0)
     return [
         segment(g, dim=dim, start=s, length=n) if isinstance(p, Var) else None
         for p, s, n in zip(parts, starts, lengths, strict=True)

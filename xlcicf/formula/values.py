@@ -7,13 +7,14 @@ Numbers are tensors and may depend on the changing cells; what kind of value sta
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar
 
 NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
@@ -48,6 +49,7 @@ class Grid:
     is_ref  True for cells of the sheet, whose text and booleans many functions pass over
     partial True where num may be nan at other inputs (logarithms, divisions by changing cells)
     varying which elements of a range depend on the changing cells; None where that is all or none
+    or_false True where some elements are a number or FALSE (then 0) as a changing cell decides: IF(A1>0,A1)
     """
 
     num: t.Operand
@@ -56,6 +58,7 @@ class Grid:
     is_ref: bool = False
     partial: bool = False
     varying: np.ndarray | None = None
+    or_false: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -92,9 +95,9 @@ class Grid:
         return out
 
 
-def boolean(num: t.Operand) -> Grid:
+def boolean(num: t.Operand, partial: bool = False) -> Grid:
     """A grid of TRUE and FALSE from one of 1 and 0."""
-    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8))
+    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8), partial=partial)
 
 
 def grid_of(values: np.ndarray, is_ref: bool = False) -> Grid:
@@ -231,14 +234,17 @@ def counted(grid: Grid) -> tuple[Grid, np.ndarray | None]:
     counts = kinds == NUMBER
     kind = np.where(kinds == ERROR, ERROR, NUMBER).astype(np.uint8) if grid.has(ERROR) else None
     text = grid.text if kind is not None else None
-    return Grid(grid.num, kind, text, partial=grid.partial, varying=grid.varying), counts
+    return replace(grid, kind=kind, text=text, is_ref=False), counts
 
 
 # --- errors among operands ------------------------------------------------------------------------------
 
 
-def errors_among(grids: Iterable[Grid]) -> tuple[np.ndarray, np.ndarray] | None:
-    """(which elements are errors, the errors): the first operand's error wins, as in Excel."""
+Errors = tuple[np.ndarray, np.ndarray]  # which elements are errors (H, W, h, w), the errors
+
+
+def errors_among(grids: Iterable[Grid]) -> Errors | None:
+    """The first operand's error wins, as in Excel."""
     grids = list(grids)
     if not any(g.has(ERROR) for g in grids):
         return None
@@ -252,7 +258,7 @@ def errors_among(grids: Iterable[Grid]) -> tuple[np.ndarray, np.ndarray] | None:
     return failed, errors
 
 
-def with_errors(num: t.Operand, found: tuple[np.ndarray, np.ndarray] | None, partial: bool = False) -> Grid:
+def with_errors(num: t.Operand, found: Errors | None, partial: bool = False) -> Grid:
     """A grid of numbers, except where errors were found."""
     if found is None:
         return Grid(num, partial=partial)
@@ -269,18 +275,63 @@ def first_error(grid: Grid) -> CellError | None:
     return grid.texts()[at]
 
 
-def settled(num: t.Operand, found: tuple[np.ndarray, np.ndarray] | None, cell: str, partial: bool) -> Grid:
+def settled(num: t.Operand, found: Errors | None, host: Area, partial: bool) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(num, t.Var):
         return with_errors(num, found, partial)
-    bad = ~torch.isfinite(num).numpy()
-    if not bad.any():
-        return with_errors(num, found)
-    shape = np.broadcast_shapes(num.shape, found[0].shape) if found else num.shape
-    failed = np.broadcast_to(bad, shape).copy()
+    found = errors_where(~torch.isfinite(num).numpy(), "#NUM!", host, after=found)
+    return with_errors(torch.nan_to_num(num, nan=0.0, posinf=0.0, neginf=0.0), found)
+
+
+def errors_where(
+    failed: np.ndarray, code: str, host: Area, why: str | None = None, after: Errors | None = None
+) -> Errors | None:
+    """Errors `after`, and an error of its own cell of the run `host` wherever else `failed` (H, W, h, w)."""
+    if not failed.any():
+        return after
+    earlier = np.zeros(failed.shape, bool) if after is None else after[0]
+    shape = np.broadcast_shapes(failed.shape, earlier.shape)
+    failed, earlier = np.broadcast_to(failed, shape), np.broadcast_to(earlier, shape)
     errors = np.full(shape, None, dtype=object)
-    errors[failed] = error_at("#NUM!", cell)
-    if found:
-        errors[found[0]] = found[1][found[0]]
-        failed |= found[0]
-    return with_errors(torch.nan_to_num(num, nan=0.0, posinf=0.0, neginf=0.0), (failed, errors))
+    if after is not None:
+        errors[earlier] = np.broadcast_to(after[1], shape)[earlier]
+    for at in np.argwhere(failed & ~earlier):
+        row, col = int(at[0]) + host.top, int(at[1]) + host.left
+        errors[tuple(at)] = error_at(code, cell_address(host.sheet, row, col), why)
+    return failed | earlier, errors
+
+
+# --- arrays that do not fit -----------------------------------------------------------------------------
+
+
+def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
+    """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel."""
+    for axis in (2, 3):
+        longest = max(g.shape[axis] for g in grids)
+        grids = [
+            g
+            if g.shape[axis] in (1, longest)
+            else framed(g, axis, 0, longest - g.shape[axis], "#N/A", host, "pairs arrays of different sizes")
+            for g in grids
+        ]
+    return grids
+
+
+def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Area, why: str) -> Grid:
+    """The grid with errors in so many places before and after it along an axis."""
+    length = grid.shape[axis]
+
+    def stretched(to: int) -> tuple[int, ...]:
+        return (*grid.shape[:axis], to, *grid.shape[axis + 1 :])
+
+    shape = stretched(before + length + after)
+    failed = np.ones(shape, bool)
+    inside = (*[slice(None)] * axis, slice(before, before + length))
+    failed[inside] = False
+    found = errors_where(failed, code, host, why)
+    assert found
+    kind, text = np.full(shape, ERROR, np.uint8), found[1]
+    kind[inside], text[inside] = grid.kinds(), grid.texts()
+    pads = (torch.zeros(stretched(n), dtype=t.DTYPE) for n in (before, after))
+    num = t.join(next(pads), t.expand(grid.num, grid.shape), next(pads), dim=axis)
+    return Grid(num, kind, text, grid.is_ref, grid.partial)

@@ -21,6 +21,8 @@ FIRST_ORDER: dict[str, tuple[Callable, float]] = {
 }
 OPTIMIZERS = ("lbfgs", *FIRST_ORDER)
 
+MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more in a first-order batch
+
 
 @dataclass(frozen=True)
 class Step:
@@ -62,7 +64,15 @@ def train(f, optimizer="lbfgs", steps=200, restarts=1, seed=0, lr=None) -> Itera
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.
     Raises TrainingError where the settings make no run, and at the first step where f.start gives no number.
     """
-    _check_settings(optimizer, steps, restarts, seed, lr)
+    settings = {"optimizer": optimizer, "steps": steps, "restarts": restarts, "seed": seed, "lr": lr}
+    for name, value in settings.items():
+        require_setting(name, value)
+    if optimizer == "lbfgs" and lr is not None:
+        raise TrainingError("lbfgs finds its own step length; leave the learning rate out, or choose adam")
+    if restarts * len(f.start) > MAX_STARTS:
+        raise TrainingError(
+            f"{restarts:,} restarts are too many here; at most {MAX_STARTS // len(f.start):,} are possible"
+        )
     if optimizer == "lbfgs":
         return _on_one_thread(_lbfgs(f, steps, restarts, seed))
     make, usual = FIRST_ORDER[optimizer]
@@ -80,9 +90,10 @@ def starts(f, restarts, seed) -> np.ndarray:
     else:
         middle, half = np.zeros_like(f.start), f.init
     boxed = np.isfinite(f.lower) & np.isfinite(f.upper)
-    low = np.where(boxed, f.lower, middle - half)
-    high = np.where(boxed, f.upper, middle + half)
-    drawn = low + (high - low) * np.random.default_rng(seed).random((restarts - 1, len(f.start)))
+    with np.errstate(over="ignore"):  # a start beyond the largest number ends where it begins, and is told
+        low = np.where(boxed, f.lower, middle - half)
+        high = np.where(boxed, f.upper, middle + half)
+        drawn = low + (high - low) * np.random.default_rng(seed).random((restarts - 1, len(f.start)))
     return np.clip(np.vstack([f.start, drawn]), f.lower, f.upper)
 
 
@@ -180,23 +191,25 @@ def _closing(f, reason, best, restarts, lost):
         parts.append("one start finds a local optimum, more restarts may find a better one")
     if lost and restarts > 1:
         parts.append(f"{lost} of them ended where the objective is no number")
+    if ((f.start < f.lower) | (f.start > f.upper)).any():
+        parts.append("the values that stood in the cells lie outside the bounds")
     if not f.value_and_gradient(best.values)[1].any():
         parts.append("every slope is exactly 0 there, as at an optimum or where no ReLU fires any more")
     return "; ".join(parts)
 
 
-def _check_settings(optimizer, steps, restarts, seed, lr):
-    if optimizer not in OPTIMIZERS:
-        raise TrainingError(f"no optimizer named {optimizer!r}; choose one of {', '.join(OPTIMIZERS)}")
-    for name, number, least in (("steps", steps, 1), ("restarts", restarts, 1), ("seed", seed, 0)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise TrainingError(f"{name} must be a whole number of at least {least}, not {number!r}")
-    if lr is None:
-        return
-    if optimizer == "lbfgs":
-        raise TrainingError("lbfgs finds its own step length; leave the learning rate out, or choose adam")
-    if not (lr > 0 and math.isfinite(lr)):
-        raise TrainingError(f"the learning rate must be a number above 0, not {lr!r}")
+def require_setting(name, value):
+    """Raises TrainingError where `value` cannot be the argument of `train` that has this name."""
+    if name == "optimizer":
+        if value not in OPTIMIZERS:
+            raise TrainingError(f"no optimizer named {value!r}; choose one of {', '.join(OPTIMIZERS)}")
+    elif name == "lr":
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            raise TrainingError(f"the learning rate must be a number above 0, not {value!r}")
+    else:
+        least = 0 if name == "seed" else 1
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise TrainingError(f"{name} must be a whole number of at least {least}, not {value!r}")
 
 
 def _check_start(f):

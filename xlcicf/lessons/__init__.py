@@ -21,11 +21,18 @@ class Lesson:
 
 
 LESSONS = {
-    lesson.name: lesson
-    for lesson in [
+    made.name: made
+    for made in [
         Lesson("titanic", "What is a neural network? Two ReLUs and the Titanic's passengers", titanic.build),
     ]
 }
+
+
+def lesson(name: str) -> Lesson:
+    """The lesson of that name. Raises BookError where there is none."""
+    if name not in LESSONS:
+        raise BookError(f"no lesson is named {name!r}; there are: {', '.join(LESSONS)}")
+    return LESSONS[name]
 
 
 def build(name: str, out_dir: Path | str) -> Path:
@@ -33,8 +40,6 @@ def build(name: str, out_dir: Path | str) -> Path:
 
     Raises BookError where there is no such lesson or the file cannot be written.
     """
-    if name not in LESSONS:
-        raise BookError(f"no lesson is named {name!r}; there are: {', '.join(LESSONS)}")
     path = Path(out_dir) / f"{name}.xlsx"
-    save_generated(LESSONS[name].build(), path)
+    save_generated(lesson(name).build(), path)
     return path
