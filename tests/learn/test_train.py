@@ -171,7 +171,8 @@ def test_lbfgs_restarts_come_one_after_another_and_the_reason_names_the_best():
     run = list(train(titanic_net(init=0.5), steps=20, restarts=4))
     assert [step.restart for step in run] == [r for r in range(4) for _ in range(20)]
     best = min(run, key=lambda step: step.loss)
-    assert run[-1].reason.endswith(f"this is restart {best.restart}, the best of 4 starts")
+    which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"
+    assert run[-1].reason.endswith(f"this is {which}, the best of 4 starts")
     assert (run[-1].best_values == best.values).all()
 
 

@@ -186,7 +186,8 @@ def _closing(f, reason, best, restarts, lost):
     """Why the run stopped, what its best is worth, and what went wrong on the way, as one sentence."""
     parts = [reason]
     if restarts > 1:
-        parts.append(f"this is restart {best.restart}, the best of {restarts} starts")
+        which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"
+        parts.append(f"this is {which}, the best of {restarts} starts")
     else:
         parts.append("one start finds a local optimum, more restarts may find a better one")
     if lost and restarts > 1:
