@@ -230,6 +230,8 @@ DOCUMENTED = [
     ("IFERROR(SUM({1,#N/A}),4)", 4.0),
     ("AVERAGE(C1:C2)", ExcelError("#DIV/0!")),
     ("AND(D1:D9)", ExcelError("#VALUE!")),
+    ("SUMPRODUCT(IF({1;2;3}>0,1,0))", 3.0),
+    ("SUMPRODUCT(IF({1;2;3}>5,1,{2,3}))", 15.0),
     ("7%", 0.07),
 ]
 

@@ -2,7 +2,8 @@
 each other, against IronCalc at several points, with their gradients, batches and corners.
 
 Left out, since IronCalc differs from Excel there (tests of their own hold what Excel documents): functions of
-arrays inside SUMPRODUCT, texts such as " 3 " in arrays, % after a parenthesis, INDEX of text or TRUE.
+arrays inside SUMPRODUCT, texts such as " 3 " in arrays, % after a parenthesis, an error behind the argument
+that decides AND or OR; and references handed on by IF and INDEX to functions that pass over text and blanks.
 """
 
 import math
@@ -40,7 +41,8 @@ def fill(template: str, *parts: st.SearchStrategy[str]):
     return st.tuples(*parts).map(lambda texts: template.format(*texts))
 
 
-def formulas(columns: str, depth: int) -> st.SearchStrategy[str]:
+@st.composite
+def formulas(draw, columns: str, depth: int) -> str:
     """Formulas for the row TOP that read `columns`: one number each."""
     col = st.sampled_from(columns)
     spans = st.tuples(col, col).map(lambda pair: tuple(sorted(pair)))
@@ -55,7 +57,7 @@ def formulas(columns: str, depth: int) -> st.SearchStrategy[str]:
         spans.map(lambda s: f"{s[0]}2:{s[1]}$8"),  # one that shrinks
     )
     if depth == 0:
-        return st.one_of(literals, cell, cell)
+        return draw(st.one_of(literals, cell, cell))
     inner = formulas(columns, depth - 1)
     order = pick("<", ">", "<=", ">=", "=", "<>")
     arrays = st.one_of(
@@ -65,7 +67,8 @@ def formulas(columns: str, depth: int) -> st.SearchStrategy[str]:
         fill("--({}{}{})", whole, order, st.one_of(literals, cell, whole)),
     )
     test = fill("{}{}{}", inner, order, inner)
-    return st.one_of(
+    sound = fill("IFERROR({},0){}{}", inner, order, literals)
+    options = (
         cell,
         fill("({}{}{})", inner, pick("+", "-", "*", "/"), inner),
         fill("({}^{})", inner, st.one_of(pick("2", "3", "-1", "0.5", "0", "(1/3)"), inner)),
@@ -73,16 +76,17 @@ def formulas(columns: str, depth: int) -> st.SearchStrategy[str]:
         fill("{}%", cell),
         fill("{}({})", pick("ABS", "EXP", "LN", "SIGN", "SQRT", "TANH", "SIN", "LOG10"), inner),
         fill("IF({},{},{})", test, inner, inner),
-        fill("IF({}({},{}),{})", pick("AND", "OR"), test, test, inner),
+        fill("IF({}({},{}),{})", pick("AND", "OR"), sound, sound, inner),
         fill("IFERROR({},{})", inner, inner),
         fill("MAX(0,{})", inner),
-        fill("{}({},{})", pick("SUM", "AVERAGE", "MAX", "MIN", "SUMSQ", "COUNT", "COUNTA"), ranges, inner),
+        fill("{}({},{}+0)", pick("SUM", "AVERAGE", "MAX", "MIN", "SUMSQ", "COUNT", "COUNTA"), ranges, inner),
         fill("{}({})", pick("SUM", "AVERAGE", "MAX", "MIN", "COUNT"), ranges),
         fill("SUMPRODUCT({})", arrays),
         fill("SUMPRODUCT({},{})", arrays, arrays),
         fill("SUM(MMULT(TRANSPOSE({}),{}))", whole, whole),
         fill("INDEX($A$2:$A$6,ROWS({0}$2:{0}2))", col),
     )
+    return draw(st.one_of(*options))
 
 
 @st.composite
@@ -139,8 +143,6 @@ def differing(blocks, theirs: dict, cells: dict) -> list:
             at = block.area.top + i, block.area.left + j
             their = theirs.get(at)
             formula = next(str(text) for address, text in cells.items() if area(address).contains(*at))
-            if math.isnan(ours) and ("AND(" in formula or "OR(" in formula):
-                return []  # IronCalc stops at the first argument that decides, Excel sees the error behind it
             if not isinstance(their, float | bool):
                 same = not math.isfinite(ours)
             else:
@@ -150,7 +152,7 @@ def differing(blocks, theirs: dict, cells: dict) -> list:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=120)
 @given(sheets(), st.lists(st.lists(shifts, min_size=6, max_size=6), min_size=2, max_size=2))
 def test_a_sheet_computes_what_ironcalc_computes_and_its_gradient_is_the_slope(cells, shifted):
     iron, book = Iron(cells), snapshot(cells)
@@ -164,10 +166,11 @@ def test_a_sheet_computes_what_ironcalc_computes_and_its_gradient_is_the_slope(c
         return  # the objective stands still, or is a text or FALSE as a changing cell decides
     points = [f.start, *(f.start + shift for shift in shifted)]
     for v in points:
-        assert differing(f.blocks(v), iron.values(v), cells) == []
+        blocks = list(f.blocks(v))
+        assert differing(blocks, iron.values(v), cells) == []
         value, gradient = f.value_and_gradient(v)
-        if not math.isfinite(value):
-            continue
+        if not math.isfinite(value) or any(np.isinf(block.values).any() for block in blocks):
+            continue  # behind IFERROR a number too large for Excel leaves no gradient
         slopes, rough = (oracles.extrapolated_differences(f.value, v, h) for h in (3e-6, 1e-5))
         kinks = f.kinks(v, 2e-5 * np.maximum(1, np.abs(v)))
         smooth = np.isfinite(slopes + rough) & [cell not in kinks for cell in f.cells]
@@ -177,5 +180,5 @@ def test_a_sheet_computes_what_ironcalc_computes_and_its_gradient_is_the_slope(c
     for v, value, gradient in zip(points, values.tolist(), gradients.numpy(), strict=True):
         one, slope = f.value_and_gradient(v)
         np.testing.assert_allclose(value, one, rtol=1e-11)
-        if math.isfinite(one):
+        if np.isfinite([one, *slope]).all():
             np.testing.assert_allclose(gradient, slope, rtol=1e-9, atol=1e-9 * max(1, abs(one)))

@@ -736,7 +736,8 @@ def transposed(context, args):
     swap = (0, 1, 3, 2)
     kind = None if grid.kind is None else grid.kinds().transpose(swap)
     text = None if grid.text is None else grid.texts().transpose(swap)
-    return Grid(t.permute(t.expand(grid.num, grid.shape), order=swap), kind, text, partial=grid.partial)
+    num = t.permute(t.expand(grid.num, grid.shape), order=swap)
+    return Grid(num, kind, text, partial=grid.partial, or_false=grid.or_false)
 
 
 def _extent(axis: int):
@@ -818,6 +819,10 @@ def if_(context, args):
     test = truth(condition.num)
     if isinstance(test, torch.Tensor) and (bool(test.all()) or not bool(test.any())):
         taken = _branch(context, args, 1 if bool(test.all()) else 2)
+        if condition.shape[2:] != (1, 1):  # an array of conditions makes as large an array
+            condition, taken = aligned([condition, taken], context.host)
+            shape = np.broadcast_shapes(condition.shape, taken.shape)
+            found, taken = errors_among([condition]), replace(taken, num=t.expand(taken.num, shape))
         return taken if found is None else _errors_over(taken, found, context)
     branches = [_branch(context, args, 1), _branch(context, args, 2)]
     condition, yes, no = aligned([condition, *branches], context.host)

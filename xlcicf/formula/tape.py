@@ -85,7 +85,7 @@ class Primitive:
         if self._pullback is None:
             return [None] * len(operands)
         # An error that IF or IFERROR passes over comes back as g = 0, and 0 times nan would not be 0.
-        return self._pullback(g, out.tape.without_nan(out), *map(out.tape.without_nan, operands), **static)
+        return self._pullback(g, out.tape.finite(out), *map(out.tape.finite, operands), **static)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Tape:
         self.decisions: list[Decision] = []
         self.deciding: object = None
         self._records: list[tuple[Primitive, tuple, dict, Var]] = []
-        self._without_nan: dict[int, Var] = {}
+        self._finite: dict[int, Var] = {}
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
         partial = any(_may_be_nan(x, primitive) for x in operands) and value.is_floating_point()
@@ -151,13 +151,13 @@ class Tape:
         self._records.append((primitive, operands, static, out))
         return out
 
-    def without_nan(self, x: Operand) -> Operand:
-        """x with 1 in the place of nan."""
+    def finite(self, x: Operand) -> Operand:
+        """x with 1 in the place of nan and infinity."""
         if not isinstance(x, Var) or not x.partial:
             return x
-        if x.index not in self._without_nan:
-            self._without_nan[x.index] = where(is_nan(x), 1.0, x)
-        return self._without_nan[x.index]
+        if x.index not in self._finite:
+            self._finite[x.index] = where(is_finite(x), x, 1.0)
+        return self._finite[x.index]
 
     def decide(self, pattern: Operand, idle: bool | None = None) -> None:
         """Notes a choice, for whoever asks later which choices change between two points."""
