@@ -1,15 +1,15 @@
 """One family of errors. Each message is a sentence fit for a cell: it names the place and the way out.
 
-    XlcicfError
-    |-- BookError               the file: missing, not a workbook, encrypted, locked, read-only, hostile
-    |-- AddressError            a sheet, name, cell or range that is not there or is empty
-    |-- DataError               a value that cannot be computed with (text, #N/A, NaN), by its cell or column
-    |-- FormulaError            a formula that cannot be read
-    |   |-- CycleError          cells that depend on themselves, with their path
-    |   `-- NotDifferentiable   a formula that torch cannot translate or that has no derivative
-    |-- ProblemError            objective, changing cells or constraints that make no problem
-    |-- TrainingError           a training run that could not start or had to give up
-    `-- NotPossibleHeadless     an edit that only a running Excel can make
+XlcicfError
+|-- BookError               the file: missing, not a workbook, encrypted, locked, read-only, hostile
+|-- AddressError            a sheet, name, cell or range that is not there or is empty
+|-- DataError               a value that cannot be computed with (text, #N/A, NaN), by its cell or column
+|-- FormulaError            a formula that cannot be read
+|   |-- CycleError          cells that depend on themselves, with their path
+|   `-- NotDifferentiable   a formula that torch cannot translate or that has no derivative
+|-- ProblemError            objective, changing cells or constraints that make no problem
+|-- TrainingError           a training run that could not start or had to give up
+`-- NotPossibleHeadless     an edit that only a running Excel can make
 """
 
 

@@ -197,7 +197,14 @@ def test_if_without_else_is_false_and_false_is_no_number():
     """In Excel AVERAGE, COUNT, MIN and MAX pass over the FALSE in B1; which cells hold one must not change."""
     cells = {"A1": 1.0, "A2": -1.0, "B1": "=IF(A1>0,A1)", "B2": "=IF(A2>0,A2)"}
     assert function({**cells, "C1": "=SUM(B1:B2)+SUMSQ(B1:B2)"}, "C1", "A1:A2").value([3.0, -1.0]) == 12.0
-    for use in ("AVERAGE(B1:B2)", "COUNT(B1:B2)", "MAX(B1:B2,-5)", "MIN(B1:B2)", "SUM(--(B1:B2>5))", "B1>5"):
+    for use in (
+        "AVERAGE(B1:B2)",
+        "COUNT(B1:B2)",
+        "MAX(B1:B2,-5)",
+        "MIN(B1:B2)",
+        "SUM(MMULT(TRANSPOSE(B1:B2),A1:A2))",
+        "B1>5",
+    ):
         with pytest.raises(NotDifferentiable, match="FALSE otherwise than 0"):
             function({**cells, "C1": f"=A1+({use})"}, "C1", "A1:A2")
 
@@ -232,6 +239,8 @@ DOCUMENTED = [
     ("AND(D1:D9)", ExcelError("#VALUE!")),
     ("SUMPRODUCT(IF({1;2;3}>0,1,0))", 3.0),
     ("SUMPRODUCT(IF({1;2;3}>5,1,{2,3}))", 15.0),
+    ("MAX(-1,IFERROR(C1,1))", ExcelError("#VALUE!")),
+    ("MAX(-1,IF(TRUE,C1,1))", -1.0),
     ("7%", 0.07),
 ]
 

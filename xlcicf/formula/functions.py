@@ -859,7 +859,7 @@ def if_error(context, args):
         grid.num.tape.decide(fine)
         grid = chosen(fine, grid, otherwise, context)
         grid = replace(grid, partial=otherwise.partial or otherwise.has(ERROR))
-    return grid
+    return replace(grid, is_ref=False)  # a value, unlike what IF and INDEX hand on
 
 
 def _conditions(context: Context, args: tuple[Node, ...]) -> tuple[list[t.Operand], list[Grid], np.ndarray]:

@@ -334,4 +334,4 @@ def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Area
     kind[inside], text[inside] = grid.kinds(), grid.texts()
     pads = (torch.zeros(stretched(n), dtype=t.DTYPE) for n in (before, after))
     num = t.join(next(pads), t.expand(grid.num, grid.shape), next(pads), dim=axis)
-    return Grid(num, kind, text, grid.is_ref, grid.partial)
+    return Grid(num, kind, text, grid.is_ref, grid.partial, or_false=grid.or_false)
