@@ -107,6 +107,17 @@ def test_formula_of_a_constant_is_what_one_would_type(sheet):
     assert sheet["A6:A7"].formula == (("a note",), ("",))
 
 
+@pytest.mark.parametrize("text", ["bell \x07", "_x0041_", "lines\r\nlines"])
+def test_a_saved_texts_escapes_are_what_formulas_compute_with(tmp_path, text):
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(strangers.plain().to_bytes())
+    book = open_book(path)
+    book.sheets["Model"]["A6"].value = text
+    book.save()
+    book.sheets["Model"]["C1"].formula = '=A6&"!"'
+    assert book.sheets["Model"]["C1"].value == text + "!"
+
+
 def test_an_array_formula_is_one_formula(blank):
     blank["A1:A3"].value = [[1], [2], [3]]
     blank["B1:B3"].formula_array = "=A1:A3*2"

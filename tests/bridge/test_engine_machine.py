@@ -15,7 +15,8 @@ from xlcicf.formula.address import cell_address
 ROWS = 6
 
 numbers = st.floats(-1e6, 1e6, allow_subnormal=False)
-texts = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=8).filter(
+# Control characters are left to the tests of texts: IronCalc alone, the oracle below, takes them for letters.
+texts = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
     lambda text: not text.startswith(("=", "'", "#"))
 )
 formulas = st.one_of(

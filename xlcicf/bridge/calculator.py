@@ -56,8 +56,9 @@ class Calculator:
         self.indices = {p["name"]: i for i, p in enumerate(_guarded(self.model.get_worksheets_properties))}
         if not sheets.keys() <= self.indices.keys():
             raise BookError("IronCalc reads other sheets in this book than it has; open and save it in Excel")
-        _guarded(self.model.evaluate)
         self.frozen: dict[Place, list[Area] | None] = {}
+        self._correct_texts()
+        _guarded(self.model.evaluate)
         self._freeze_volatile()
         self._freeze_not_computed()
 
@@ -108,6 +109,14 @@ class Calculator:
                 return changed
             for place in stale:
                 self._break(place)
+
+    def _correct_texts(self) -> None:
+        """IronCalc takes a text's escapes (_x001F_ for a control character) for letters."""
+        for name, sheet in self.sheets.items():
+            filled = set(formula_cells(sheet))
+            for cell, text in sheet.values.items():
+                if isinstance(text, str) and cell not in filled and self.value((name, cell)) != text:
+                    self.write((name, cell), text)
 
     def _freeze_volatile(self) -> None:
         for name, sheet in self.sheets.items():
@@ -217,13 +226,7 @@ def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: Plac
     if areas is None:
         return True
     for area in areas:
-        cells = by_sheet.get(area.sheet, set())
-        rows, cols = area.shape
-        if rows * cols < len(cells):
-            met = (cell for cell in area.cells() if cell in cells)
-        else:
-            met = (cell for cell in cells if area.contains(*cell))
-        if any((area.sheet, cell) != but for cell in met):
+        if any((area.sheet, cell) != but for cell in area.among(by_sheet.get(area.sheet, ()))):
             return True
     return False
 

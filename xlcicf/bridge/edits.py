@@ -181,7 +181,7 @@ def _require_unlocked(cells: Mapping[Cell, Content], sheet: SheetCells, contents
 
 def _require_whole_arrays(edit: Edit, cells: Mapping[Cell, Content], sheet: SheetCells) -> None:
     for area in [*sheet.arrays.values(), *sheet.data_tables]:
-        inside = [cell for cell in _within(area, cells)]
+        inside = [*area.among(cells)]
         rows, cols = area.shape
         if inside and len(inside) < rows * cols:
             raise AddressError(
@@ -192,7 +192,7 @@ def _require_whole_arrays(edit: Edit, cells: Mapping[Cell, Content], sheet: Shee
 
 def _require_free_of_merges(cells: Mapping[Cell, Content], sheet: SheetCells) -> None:
     for area in sheet.merged:
-        for cell in _within(area, cells):
+        for cell in area.among(cells):
             if cell != (area.top, area.left) and cells[cell] is not None:
                 raise AddressError(
                     f"{cell_address(sheet.name, *cell)} is covered by the merged cell {area.address}; "
@@ -205,19 +205,12 @@ def _require_headers_kept(cells: Mapping[Cell, Content], sheet: SheetCells, cont
         if table.area.sheet != sheet.name or not table.header_rows:
             continue
         headers = dict(enumerate(table.columns, start=table.area.left))
-        for row, col in _within(table.area, cells):
+        for row, col in table.area.among(cells):
             if row == table.area.top and cells[row, col] != headers.get(col):
                 raise NotPossibleHeadless(
                     f"{cell_address(sheet.name, row, col)} is a column header of table {table.name}; "
                     "rename it in Excel"
                 )
-
-
-def _within(area: Area, cells: Mapping[Cell, Content]):
-    rows, cols = area.shape
-    if rows * cols < len(cells):
-        return (cell for cell in area.cells() if cell in cells)
-    return (cell for cell in cells if area.contains(*cell))
 
 
 def require_new_sheet(name: str, contents: Contents) -> None:

@@ -69,16 +69,8 @@ def collected(blocks: Iterable[Block], area: Area) -> np.ndarray:
     for block in blocks:
         both = area.intersect(block.area)
         if both:
-            numbers[_within(both, area)] = block.values[_within(both, block.area)]
+            numbers[both.within(area)] = block.values[both.within(block.area)]
     return numbers
-
-
-def _within(part: Area, whole: Area) -> tuple[slice, slice]:
-    """Where `part` of an area lies in the array of the whole."""
-    return (
-        slice(part.top - whole.top, part.bottom - whole.top + 1),
-        slice(part.left - whole.left, part.right - whole.left + 1),
-    )
 
 
 def recomputed(book) -> Snapshot:

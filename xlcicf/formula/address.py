@@ -1,6 +1,7 @@
 """Cell addresses: letters to numbers and back, sheet names as Excel quotes them, rectangles of cells."""
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 MAX_ROW = 1_048_576
@@ -78,6 +79,18 @@ class Area:
 
     def contains(self, row: int, col: int) -> bool:
         return self.top <= row <= self.bottom and self.left <= col <= self.right
+
+    def among(self, cells: Collection[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Those of the cells (row, column) that lie inside; quick for few cells and for a small area."""
+        rows, cols = self.shape
+        if rows * cols < len(cells):
+            return (cell for cell in self.cells() if cell in cells)
+        return (cell for cell in cells if self.contains(*cell))
+
+    def within(self, whole: "Area") -> tuple[slice, slice]:
+        """Where this area lies in an array (rows, columns) of `whole`."""
+        top, left = self.top - whole.top, self.left - whole.left
+        return slice(top, top + self.shape[0]), slice(left, left + self.shape[1])
 
     def intersect(self, other: "Area") -> "Area | None":
         """The cells that both have, or None. Areas of two sheets share none."""

@@ -267,7 +267,7 @@ class Evaluator:
         """Saved values of `whole`; blanks in `computed` areas, whose cells may have no saved value at all."""
         wanted = np.ones(whole.shape, bool)
         for area in computed:
-            wanted[_within(area, whole)] = False
+            wanted[area.within(whole)] = False
         cells = np.empty((1, 1, *whole.shape), dtype=object)
         for i, j in zip(*np.nonzero(wanted), strict=True):
             cells[0, 0, i, j] = self._saved_value(whole.sheet, whole.top + int(i), whole.left + int(j))
@@ -300,7 +300,7 @@ class Evaluator:
         kind, text = saved.kinds().copy(), saved.texts().copy()
         varying = np.zeros(kind.shape, bool)
         for area, cut in cuts:
-            at = (..., *_within(area, whole))
+            at = (..., *area.within(whole))
             kind[at], text[at], varying[at] = cut.kinds(), cut.texts(), not cut.is_constant
         num = _laid_out(cuts, saved, whole)
         partial = any(piece.partial for piece in pieces)
@@ -363,22 +363,16 @@ def _laid_out(cuts: list[tuple[Area, Grid]], saved: Grid, whole: Area) -> t.Oper
     size = rows * cols
     for area, cut in cuts:
         count = area.shape[0] * area.shape[1]
-        place[_within(area, whole)] = np.arange(size, size + count).reshape(area.shape)
+        place[area.within(whole)] = np.arange(size, size + count).reshape(area.shape)
         flat.append(t.reshape(cut.num, shape=(count,)))
         size += count
     return t.take(t.join(*flat, dim=0), torch.from_numpy(place.reshape(1, 1, rows, cols)))
 
 
-def _within(area: Area, whole: Area) -> tuple[slice, slice]:
-    """Where `area` lies in an array of `whole`."""
-    top, left = area.top - whole.top, area.left - whole.left
-    return slice(top, top + area.shape[0]), slice(left, left + area.shape[1])
-
-
 def cut_out(piece: Piece, area: Area) -> Grid:
     """The part of a piece that is `area`, as a grid (1, 1, rows, columns)."""
     whole = piece.grid
-    rows, cols = _within(area, piece.area)
+    rows, cols = area.within(piece.area)
     num = t.segment(whole.num, dim=2, start=rows.start, length=area.shape[0])
     num = t.segment(num, dim=3, start=cols.start, length=area.shape[1])
     kind = None if whole.kind is None else whole.kind[:, :, rows, cols]

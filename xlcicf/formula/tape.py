@@ -403,7 +403,6 @@ is_nan = Primitive(torch.isnan)
 is_finite = Primitive(torch.isfinite)
 both = Primitive(torch.logical_and)
 either = Primitive(torch.logical_or)
-negate = Primitive(torch.logical_not)
 
 
 @Primitive
