@@ -78,14 +78,15 @@ def test_a_name_of_the_sheet_hides_one_of_the_workbook():
 UNREADABLE = [
     "1+", "SUM(", ")", '"abc', "3 4", "nope", "Nowhere!A1", "[1]Sheet1!A1", "'[book.xlsx]S'!A1", "Passengers[Nope]",
     "A1:INDEX(A:A,3)", "S:Other!A1", "self", "{1,2;3}", "(" * 200 + "1" + ")" * 200, "-" * 200 + "1", "1" * 9000, "1,2", "A1#",
-    "1E400", "E+3", "inf", "nan+1", "2" + "%" * 200, "SUM(" * 65 + "1" + ")" * 65, "step_0",
+    "1E400", "E+3", "inf", "nan+1", "{1,infinity}", "2" + "%" * 200, "SUM(" * 65 + "1" + ")" * 65, "step_0",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("formula", UNREADABLE, ids=[f[:20] for f in UNREADABLE])
 def test_what_cannot_be_read_is_refused_with_its_cell(formula):
     steps = {f"step_{i}": f"1+step_{i + 1}" for i in range(300)}
-    book = snapshot({**CELLS, "F5": "=" + formula}, {**NAMES, **steps, "self": "1+self"}, [PASSENGERS])
+    names = {**NAMES, **steps, "self": "1+self", "infinity": "S!$A$1"}
+    book = snapshot({**CELLS, "F5": "=" + formula}, names, [PASSENGERS])
     with pytest.raises(FormulaError, match="^S!F5: ") as refused:
         parse("=" + formula, "S", 5, 6, book)
     assert refused.value.cell == "S!F5"

@@ -35,7 +35,7 @@ class Piece:
     """Computed cells: an area, its numbers (rows, columns) and, unless all are numbers, kinds and texts."""
 
     area: Area
-    num: t.Operand
+    num: t.Array
     kind: np.ndarray | None = None
     text: np.ndarray | None = None
     partial: bool = False
@@ -265,6 +265,8 @@ class Evaluator:
 
     def _saved_between(self, whole: Area, computed: list[Area]) -> Grid:
         """Saved values of `whole`; blanks in `computed` areas, whose cells may have no saved value at all."""
+        if not computed and (numbers := self._numbers(whole)) is not None:
+            return numbers
         wanted = np.ones(whole.shape, bool)
         for area in computed:
             wanted[area.within(whole)] = False
@@ -272,6 +274,14 @@ class Evaluator:
         for i, j in zip(*np.nonzero(wanted), strict=True):
             cells[0, 0, i, j] = self._saved_value(whole.sheet, whole.top + int(i), whole.left + int(j))
         return grid_of(cells, is_ref=True)
+
+    def _numbers(self, whole: Area) -> Grid | None:
+        """The quick way for what most data is: nothing but numbers."""
+        get = self.graph.book.sheets[whole.sheet].values.get
+        values = [get(cell) for cell in whole.cells()]
+        if not all(type(value) is float for value in values):
+            return None
+        return Grid(torch.tensor(values, dtype=torch.float64).reshape(1, 1, *whole.shape), is_ref=True)
 
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]
@@ -350,7 +360,7 @@ class Evaluator:
         return Grid(num, kind, text, True, grid.partial, varying, grid.or_false)
 
 
-def _laid_out(cuts: list[tuple[Area, Grid]], saved: Grid, whole: Area) -> t.Operand:
+def _laid_out(cuts: list[tuple[Area, Grid]], saved: Grid, whole: Area) -> t.Array:
     """The numbers of cuts and, between them, saved ones as (1, 1, rows, columns): joined where they tile."""
     rows, cols = whole.shape
     if sum(a.shape[0] * a.shape[1] for a, _ in cuts) == rows * cols:
@@ -398,7 +408,7 @@ def _cut(array: np.ndarray | None, rows: int, cols: int) -> np.ndarray | None:
     return None if array is None else array[:rows, :cols]
 
 
-def _first(num: t.Operand) -> t.Operand:
+def _first(num: t.Array) -> t.Array:
     """(H, W, h, w) -> (H, W, 1, 1)"""
     return t.segment(t.segment(num, dim=2, start=0, length=1), dim=3, start=0, length=1)
 

@@ -20,7 +20,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -179,7 +179,7 @@ def _refuse_changing(context: Context, grids: list[Grid]) -> None:
         )
 
 
-def within_domain(x: t.Operand, inside: t.Operand, safe: float, compute: Callable) -> t.Operand:
+def within_domain(x: t.Operand, inside: t.Operand, safe: float, compute: Callable) -> t.Array:
     """compute(x) inside the domain, nan outside, and a derivative of 0 there."""
     if not isinstance(x, t.Var):
         return compute(x)
@@ -209,7 +209,7 @@ def _quotient(context: Context, a: Grid, b: Grid) -> Grid:
     return settled(t.div(a.num, torch.where(zero, 1.0, b.num)), found, context.host, partial)
 
 
-def _unless_nan(num: t.Operand, *operands: t.Operand) -> t.Operand:
+def _unless_nan(num: t.Array, *operands: t.Operand) -> t.Array:
     """`num`, but nan where an operand is: for functions that would make a number of an error."""
     for x in operands:
         if isinstance(x, t.Var) and x.partial:
@@ -217,12 +217,12 @@ def _unless_nan(num: t.Operand, *operands: t.Operand) -> t.Operand:
     return num
 
 
-def power(a: t.Operand, b: t.Operand) -> t.Operand:
+def power(a: t.Operand, b: t.Operand) -> t.Array:
     """a^b as Excel has it: 0^0 and negative numbers to a fraction are #NUM! (nan), but odd roots are real."""
     return _unless_nan(_power(a, b), a, b)
 
 
-def _power(a: t.Operand, b: t.Operand) -> t.Operand:
+def _power(a: t.Operand, b: t.Operand) -> t.Array:
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
     b = torch.as_tensor(b, dtype=t.DTYPE)
@@ -243,7 +243,7 @@ def _power(a: t.Operand, b: t.Operand) -> t.Operand:
     return t.where(positive, of_positive, t.where(negative, of_negative, of_zero))
 
 
-def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Operand:
+def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Array:
     """As `power`. A negative base has values at whole exponents only, so no derivative by the exponent."""
     positive, negative = t.greater(a, 0.0), t.less(a, 0.0)
     whole = t.both(negative, t.equal(b, t.rounded(b)))
@@ -253,9 +253,7 @@ def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Operand:
     return t.where(positive, t.power(t.where(positive, a, 1.0), b), outside)
 
 
-def _comparison(
-    compare: Callable[[t.Operand, t.Operand], t.Operand], python: Callable[[object, object], bool]
-):
+def _comparison(compare: Callable[[t.Array, t.Array], t.Array], python: Callable[[object, object], bool]):
     """Numbers come before text, text before FALSE and TRUE; letters' case is ignored."""
 
     def evaluate(context: Context, a: Grid, b: Grid) -> Grid:
@@ -291,10 +289,10 @@ def _compared(a: np.ndarray, b: np.ndarray, python: Callable[[object, object], b
     return np.vectorize(one, otypes=[bool])(a, b)
 
 
-def _compared_with_changing(a: Grid, b: Grid, compare: Callable, python: Callable) -> t.Operand:
+def _compared_with_changing(a: Grid, b: Grid, compare: Callable, python: Callable) -> t.Array:
     """Where both are numbers, by number; elsewhere what stands there decides, whatever the number is."""
-    here = [replace(g, num=torch.nan_to_num(t.value_of(g.num))).scalars() for g in (a, b)]
-    by_kind = torch.from_numpy(_compared(*here, python))
+    here, there = (replace(g, num=torch.nan_to_num(t.value_of(g.num))).scalars() for g in (a, b))
+    by_kind = torch.from_numpy(_compared(here, there, python))
     kinds = [np.broadcast_to(g.kinds(), by_kind.shape) for g in (a, b)]
     alike = [np.isin(k, (like, BLANK)) for like in (NUMBER, BOOL) for k in kinds]
     numeric = alike[0] & alike[1] | alike[2] & alike[3]
@@ -311,7 +309,7 @@ def _blank_as(x: object, other: object) -> object:
     return False if isinstance(other, bool) else "" if isinstance(other, str) else 0.0
 
 
-def _plain(x: object) -> object:
+def _plain(x: Any) -> Any:
     return x.casefold() if isinstance(x, str) else x
 
 
@@ -499,7 +497,7 @@ def _refuse_or_false(context: Context, grids: Iterable[Grid]) -> None:
         )
 
 
-def _only_counted(grid: Grid, counts: np.ndarray | None, otherwise: float = 0.0) -> t.Operand:
+def _only_counted(grid: Grid, counts: np.ndarray | None, otherwise: float = 0.0) -> t.Array:
     """The numbers in the grid's full shape, `otherwise` where they do not count."""
     num = t.expand(grid.num, grid.shape)
     return num if counts is None or counts.all() else t.where(mask_tensor(grid.shape, counts), num, otherwise)
@@ -516,12 +514,12 @@ def _any_error(grids: Iterable[Grid]) -> Errors | None:
         first = (kinds == ERROR).argmax(axis=2)[..., None]
         failed = (kinds == ERROR).any(axis=2)[..., None, None]
         kind = np.where(failed, ERROR, NUMBER).astype(np.uint8)
-        text = np.where(failed, np.take_along_axis(texts, first, 2)[..., None], None)
+        text = np.where(failed, np.take_along_axis(texts, first, 2)[..., None], np.array(None))
         reduced.append(Grid(torch.zeros(H, W, 1, 1, dtype=t.DTYPE), kind, text))
     return errors_among(reduced)
 
 
-def _sum_of(parts: list[tuple[Grid, np.ndarray | None]], of: Callable[[t.Operand], t.Operand]) -> t.Operand:
+def _sum_of(parts: list[tuple[Grid, np.ndarray | None]], of: Callable[[t.Array], t.Array]) -> t.Array:
     sums = [t.total(of(_only_counted(grid, counts)), dims=(2, 3)) for grid, counts in parts]
     whole = sums[0]
     for part in sums[1:]:
@@ -540,7 +538,7 @@ def _how_many(parts: list[tuple[Grid, np.ndarray | None]]) -> np.ndarray:
     return np.asarray(sum(np.broadcast_arrays(*counts)))
 
 
-def _aggregate(context: Context, args: tuple[Node, ...], of: Callable[[t.Operand], t.Operand]) -> Grid:
+def _aggregate(context: Context, args: tuple[Node, ...], of: Callable[[t.Array], t.Array]) -> Grid:
     parts = _counted_args(context, args, false_adds_nothing=True)
     grids = [g for g, _ in parts]
     return settled(_sum_of(parts, of), _any_error(grids), context.host, any(g.partial for g in grids))
@@ -568,7 +566,7 @@ def average(context, args):
 
 @excel("COUNT", "COUNT(1.5,2,-3)", 'COUNT(1,"2",TRUE,"x")', arity=(1, ANY))
 def count(context, args):
-    tally: t.Operand = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
+    tally: t.Array = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
     for grid, counts in _counted_args(context, args):
         numbers = grid.kinds() != ERROR if counts is None else counts
         finite = t.as_number(t.is_finite(grid.num)) if grid.partial else torch.tensor(1.0, dtype=t.DTYPE)
@@ -590,7 +588,7 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
     grids = [g for g, _ in parts]
     found, partial = _any_error(grids), any(g.partial for g in grids)
     fixed: list[torch.Tensor] = []
-    moving: list[t.Operand] = []
+    moving: list[t.Array] = []
     for grid, counts in parts:
         num = _only_counted(grid, counts, -math.inf * sign)
         num = num if sign > 0 else t.neg(num)
@@ -627,7 +625,7 @@ def _extreme(context: Context, args: tuple[Node, ...], sign: int) -> Grid:
     return settled(top if sign > 0 else t.neg(top), found, context.host, partial)
 
 
-def _largest_of(moving: list[t.Operand]) -> t.Operand:
+def _largest_of(moving: list[t.Array]) -> t.Array:
     if len(moving) == 1 and t.shape_of(moving[0])[3] == 1:
         return moving[0]
     batch = np.broadcast_shapes(*(t.shape_of(m)[:3] for m in moving))
@@ -682,7 +680,7 @@ def _product(grids: list[Grid]) -> Grid:
     return Grid(num)
 
 
-def _inner(a: Grid, b: Grid) -> t.Operand:
+def _inner(a: Grid, b: Grid) -> t.Array:
     """Each cell's inner product of two arrays (H, W, 1, 1); a matrix product where one side is shared."""
     size = a.shape[2] * a.shape[3]
     batches = [g.shape[0] * g.shape[1] for g in (a, b)]
@@ -757,14 +755,14 @@ excel("COLUMNS", "COLUMNS({1,2,3})")(_extent(1))
 # --- conditions -----------------------------------------------------------------------------------------
 
 
-def truth(num: t.Operand) -> t.Operand:
+def truth(num: t.Array) -> t.Array:
     """The boolean tensor behind a condition's numbers."""
     if isinstance(num, t.Var) and (pattern := num.tape.operand_of(num, t.as_number)) is not None:
         return pattern
     return t.not_equal(num, 0.0)
 
 
-def chosen(condition: t.Operand, a: Grid, b: Grid, context: Context, partial: bool = False) -> Grid:
+def chosen(condition: t.Array, a: Grid, b: Grid, context: Context, partial: bool = False) -> Grid:
     """`a` where the condition (boolean tensor) holds, else `b`, kinds included."""
     partial, is_ref = partial or a.partial or b.partial, a.is_ref and b.is_ref
     if isinstance(condition, t.Var):
@@ -862,7 +860,9 @@ def if_error(context, args):
     return replace(grid, is_ref=False)  # a value, unlike what IF and INDEX hand on
 
 
-def _conditions(context: Context, args: tuple[Node, ...]) -> tuple[list[t.Operand], list[Grid], np.ndarray]:
+def _conditions(
+    context: Context, args: tuple[Node, ...]
+) -> tuple[list[tuple[t.Array, np.ndarray]], list[Grid], np.ndarray]:
     """Booleans of every argument (H, W, 1, n), errors' grids, and how many count; text in ranges does not."""
     patterns, grids, counts = [], [], []
     for arg in args:
@@ -885,7 +885,7 @@ def _all_or_any(wanted_failures: bool):
         patterns, grids, count = _conditions(context, args)
         why = "finds no TRUE or FALSE among its arguments"
         found = errors_where(count == 0, "#VALUE!", context.host, why, after=_any_error(grids))
-        tally: t.Operand = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
+        tally: t.Array = torch.zeros(1, 1, 1, 1, dtype=t.DTYPE)
         for holds, used in patterns:
             hit = t.sub(1.0, holds) if wanted_failures else holds
             masked = t.where(mask_tensor(used.shape, used), hit, 0.0)

@@ -101,14 +101,15 @@ class ColumnKeys:
     def of(self, text: str, row: int, col: int) -> str:
         """The relative key of the formula in (row, col)."""
         pattern = text.replace(str(row), "\0")
-        if (col, pattern) not in self._known:
+        known = self._known.get((col, pattern), "")
+        if known == "":
             key = relative_key(text, row, col)
             moving = len(_MOVING_ROW.findall(key))
             own = key.count(_OWN_ROW)
             alone = moving == own == pattern.count("\0") and "\x01r" not in key
             self._known[col, pattern] = key if alone else None
             return key
-        return self._known[col, pattern] or relative_key(text, row, col)
+        return known or relative_key(text, row, col)
 
 
 def parse(text: str, sheet: str, row: int, col: int, book: Snapshot) -> Node:
@@ -256,8 +257,8 @@ class _Parser:
             while self.peek().type in (Token.OP_PRE, Token.OP_IN) and self.peek().value in "+-":
                 sign *= -1.0 if self.next().value == "-" else 1.0
             token = self.next()
-            if token.type == Token.OPERAND and token.subtype != Token.RANGE:
-                value = self.literal(token).value
+            if token.type == Token.OPERAND and isinstance(literal := self.literal(token), Const):
+                value = literal.value
                 rows[-1].append(sign * value if isinstance(value, float) else value)
             elif token.type == Token.SEP and token.subtype == Token.ROW:
                 rows.append([])
@@ -404,7 +405,7 @@ class _Parser:
         raise self.error(f"the table {table.name!r} has no column {column!r}; correct the formula")
 
 
-_END = Token("", "END")
+_END = Token("", "END")  # pyright: ignore[reportArgumentType]  # a type that the Tokenizer has not
 
 
 def _significant(tokens: list[Token]) -> list[Token]:

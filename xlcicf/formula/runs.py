@@ -54,6 +54,12 @@ class Run:
     def part(self, area: Area) -> "Run":
         return replace(self, area=area)
 
+    def within(self, area: Area) -> "Run":
+        """The part of it that lies in an area it touches; a block stays whole."""
+        common = self.area.intersect(area)
+        assert common
+        return self if self.block or common == self.area else self.part(common)
+
 
 def is_volatile(run: Run) -> bool:
     """Whether its cells change at every recalculation."""
@@ -188,11 +194,7 @@ class RunGraph:
         read, NotDifferentiable where a reference is made at run time (INDIRECT, OFFSET).
         """
         changing = list(changing)
-        heads = [
-            run if area.intersect(run.area) == run.area or run.block else run.part(run.area.intersect(area))
-            for area in objectives
-            for run in self.touching(area)
-        ]
+        heads = [run.within(area) for area in objectives for run in self.touching(area)]
         before = self._reach(heads)
         by_id = {id(run): run for run in before}
         touched = [
@@ -338,11 +340,19 @@ def rectangles(sheet: str, keyed: dict[tuple[int, int], str]) -> Iterator[tuple[
     """
     open_runs: dict[tuple[str, int, int, int], tuple[Area, str]] = {}
     strips: list[tuple[int, int, int, str]] = []
-    for (col, row), key in sorted(keyed.items()):
-        if strips and strips[-1][0] == col and strips[-1][2] == row - 1 and strips[-1][3] == key:
-            strips[-1] = (col, strips[-1][1], row, key)
-        else:
-            strips.append((col, row, row, key))
+    columns: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for (col, row), key in keyed.items():
+        columns[col].append((row, key))
+    for col in sorted(columns):
+        top = bottom = -1
+        strip = ""
+        for row, key in sorted(columns[col]):
+            if row != bottom + 1 or key != strip:
+                if strip:
+                    strips.append((col, top, bottom, strip))
+                top, strip = row, key
+            bottom = row
+        strips.append((col, top, bottom, strip))
     for col, top, bottom, key in strips:
         left_neighbour = open_runs.pop((key, top, bottom, col - 1), None)
         left = left_neighbour[0].left if left_neighbour else col

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -38,10 +38,13 @@ class Var:
         return self.value.shape
 
 
-Operand = Var | Tensor | float
+_Plain = TypeVar("_Plain")  # an operand that is no Var
+
+Array = Var | Tensor  # what primitives return
+Operand = Array | float
 
 
-def value_of(x: Operand) -> Tensor | float:
+def value_of(x: Var | _Plain) -> Tensor | _Plain:
     return x.value if isinstance(x, Var) else x
 
 
@@ -64,7 +67,7 @@ class Primitive:
     Without a pullback the primitive is constant almost everywhere.
     """
 
-    def __init__(self, forward: Callable[..., Tensor]):
+    def __init__(self, forward: Callable):
         self.forward = forward
         self.name = forward.__name__
         self._pullback: Callable | None = None
@@ -74,14 +77,14 @@ class Primitive:
         self._pullback = rule
         return rule
 
-    def __call__(self, *operands, **static):
+    def __call__(self, *operands, **static) -> Array:
         tape = next((x.tape for x in operands if isinstance(x, Var)), None)
         if tape is None:
             return self.forward(*operands, **static)
         value = self.forward(*map(value_of, operands), **static)
         return tape.record(self, operands, static, value)
 
-    def cotangents(self, g: Operand, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
+    def cotangents(self, g: Array, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
         if self._pullback is None:
             return [None] * len(operands)
         # An error that IF or IFERROR passes over comes back as g = 0, and 0 times nan would not be 0.
@@ -92,7 +95,7 @@ class Primitive:
 class Part:
     """A cotangent of `shape`: g from `start` along `dim`, zero elsewhere. Parts are joined, not added."""
 
-    g: Operand
+    g: Array
     shape: torch.Size
     dim: int
     start: int
@@ -143,7 +146,7 @@ class Tape:
         self.decisions: list[Decision] = []
         self.deciding: object = None
         self._records: list[tuple[Primitive, tuple, dict, Var]] = []
-        self._finite: dict[int, Var] = {}
+        self._finite: dict[int, Array] = {}
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
         partial = any(_may_be_nan(x, primitive) for x in operands) and value.is_floating_point()
@@ -159,22 +162,22 @@ class Tape:
             self._finite[x.index] = where(is_finite(x), x, 1.0)
         return self._finite[x.index]
 
-    def decide(self, pattern: Operand, idle: bool | None = None) -> None:
+    def decide(self, pattern: Array, idle: bool | None = None) -> None:
         """Notes a choice, for whoever asks later which choices change between two points."""
         if isinstance(pattern, Var):
             self.decisions.append(Decision(pattern, self.deciding, idle))
 
-    def operand_of(self, var: Var, primitive: Primitive) -> Operand | None:
-        """What `primitive` was applied to when it made `var`; None where something else made it."""
+    def operand_of(self, var: Var, primitive: Primitive) -> Var | None:
+        """What `primitive`, of one operand, was applied to when it made `var`; None where another made it."""
         if var.index == 0:
             return None
         made_by, operands, _, _ = self._records[var.index - 1]
         return operands[0] if made_by is primitive else None
 
-    def gradient(self, out: Var) -> Operand:
+    def gradient(self, out: Var) -> Array:
         """The derivative of `out` (one number) with respect to the input, recorded on this tape."""
         assert out.value.numel() == 1
-        cotangents: dict[int, list[Operand | Part]] = {out.index: [torch.ones_like(out.value)]}
+        cotangents: dict[int, list[Array | Part]] = {out.index: [torch.ones_like(out.value)]}
         for primitive, operands, static, var in reversed(self._records[: out.index]):
             if var.index not in cotangents:
                 continue
@@ -184,7 +187,7 @@ class Tape:
                     cotangents.setdefault(operand.index, []).append(part)
         return _together(cotangents.get(0, [torch.zeros_like(self.input.value)]))
 
-    def program(self, outputs: Sequence[Operand]) -> Program:
+    def program(self, outputs: Sequence[Array]) -> Program:
         """The steps that `outputs` need, and no others."""
         needed = {x.index for x in outputs if isinstance(x, Var)}
         kept = []
@@ -211,10 +214,10 @@ class Tape:
         return Program(registers, steps, [register(x) for x in outputs])
 
 
-def _together(cotangents: list[Operand | Part]) -> Operand:
+def _together(cotangents: list[Array | Part]) -> Array:
     """The sum of cotangents; parts of one place are added up, and those side by side become one join."""
     places: dict[tuple[int, int, int], Part] = {}
-    whole: list[Operand] = []
+    whole: list[Array] = []
     for cotangent in cotangents:
         if not isinstance(cotangent, Part):
             whole.append(cotangent)
@@ -247,10 +250,10 @@ def _rows(places: list[tuple[tuple[int, int, int], Part]]) -> list[list[Part]]:
     return rows
 
 
-def _joined_with_zeros(row: list[Part]) -> Operand:
+def _joined_with_zeros(row: list[Part]) -> Array:
     """Parts that do not overlap, in order, with zeros in the gaps."""
     dim, shape = row[0].dim, row[0].shape
-    pieces: list[Operand] = []
+    pieces: list[Array] = []
     at = 0
     for part in row:
         pieces += [_zeros(shape, dim, part.start - at), part.g]
@@ -456,7 +459,7 @@ matrix_vector = Primitive(torch.mv)
 matrix_matrix = Primitive(torch.mm)
 
 
-def matmul(a: Operand, b: Operand) -> Operand:
+def matmul(a: Array, b: Array) -> Array:
     """(k,) by (k,), (m, k) by (k,), or (m, k) by (k, n)."""
     dims = len(shape_of(a)), len(shape_of(b))
     return {(1, 1): dot, (2, 1): matrix_vector, (2, 2): matrix_matrix}[dims](a, b)
@@ -494,7 +497,7 @@ def _(g, out, a, shape):
     return (reshape(g, shape=tuple(shape_of(a))),)
 
 
-def reshape(a: Operand, shape: tuple[int, ...]) -> Operand:
+def reshape(a: Array, shape: tuple[int, ...]) -> Array:
     """`a` in another shape; of several in a row the last is enough."""
     if isinstance(a, Var):
         a = a.tape.operand_of(a, _reshape) or a
@@ -509,7 +512,7 @@ def _(g, out, a, order):
     return (permute(g, order=tuple(order.index(i) for i in range(len(order)))),)
 
 
-def permute(a: Operand, order: tuple[int, ...]) -> Operand:
+def permute(a: Array, order: tuple[int, ...]) -> Array:
     """The axes of `a` in another order; where only axes of length 1 move, that is a reshape."""
     shape = shape_of(a)
     longer = [i for i in order if shape[i] > 1]
@@ -518,7 +521,7 @@ def permute(a: Operand, order: tuple[int, ...]) -> Operand:
     return _permute(a, order=order)
 
 
-def transpose(a: Operand) -> Operand:
+def transpose(a: Array) -> Array:
     """(m, n) -> (n, m)."""
     return permute(a, order=(1, 0))
 
@@ -537,12 +540,12 @@ def _(g, out, a, shape):
     return (expand(g, shape=shape_of(a)),)
 
 
-def expand(a: Operand, shape: Sequence[int]) -> Operand:
+def expand(a: Array, shape: Sequence[int]) -> Array:
     """`a` broadcast to `shape`."""
     return a if shape_of(a) == torch.Size(shape) else _expand(a, shape=tuple(shape))
 
 
-def sum_to(a: Operand, shape: Sequence[int]) -> Operand:
+def sum_to(a: Array, shape: Sequence[int]) -> Array:
     """The transpose of broadcasting: `a` summed (or, where smaller, broadcast) to `shape`."""
     shape = torch.Size(shape)
     if shape_of(a) == shape:
@@ -597,6 +600,6 @@ def _(g, out, a, dim, start, length):
     return (Part(expand(g, out.shape), shape_of(a), dim, start),)
 
 
-def segment(a: Operand, dim: int, start: int, length: int) -> Operand:
+def segment(a: Array, dim: int, start: int, length: int) -> Array:
     """The part of `a` from `start` along `dim`."""
     return a if length == shape_of(a)[dim] else _segment(a, dim=dim, start=start, length=length)

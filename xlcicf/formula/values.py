@@ -52,7 +52,7 @@ class Grid:
     or_false True where some elements are a number or FALSE (then 0) as a changing cell decides: IF(A1>0,A1)
     """
 
-    num: t.Operand
+    num: t.Array
     kind: np.ndarray | None = None
     text: np.ndarray | None = None
     is_ref: bool = False
@@ -95,7 +95,7 @@ class Grid:
         return out
 
 
-def boolean(num: t.Operand, partial: bool = False) -> Grid:
+def boolean(num: t.Array, partial: bool = False) -> Grid:
     """A grid of TRUE and FALSE from one of 1 and 0."""
     return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8), partial=partial)
 
@@ -110,7 +110,7 @@ def grid_of(values: np.ndarray, is_ref: bool = False) -> Grid:
         return Grid(torch.from_numpy(num), is_ref=is_ref)
     text = None
     if (kind >= TEXT).any():
-        text = np.where(kind >= TEXT, values, None)
+        text = np.where(kind >= TEXT, values, np.array(None))
     return Grid(torch.from_numpy(num), kind, text, is_ref)
 
 
@@ -184,10 +184,11 @@ def _replace_text(grid: Grid, read: Callable[[str], float | None]) -> Grid:
     put = np.zeros(grid.shape)
     for at in np.argwhere(kind == TEXT):
         at = tuple(at)
-        number = read(text[at])
+        word = text.item(at)
+        number = read(word)
         if number is None:
-            why = f"holds the text {str(text[at])!r} where a formula needs a number"
-            kind[at], text[at] = ERROR, error_at("#VALUE!", getattr(text[at], "cell", None), why)
+            why = f"holds the text {str(word)!r} where a formula needs a number"
+            kind[at], text[at] = ERROR, error_at("#VALUE!", getattr(word, "cell", None), why)
         else:
             kind[at], text[at], put[at] = NUMBER, None, number
     numbers = t.where(mask_tensor(grid.shape, grid.kinds() == TEXT), torch.from_numpy(put), grid.num)
@@ -218,8 +219,9 @@ def taken_strictly(grid: Grid, cell: str | None) -> Grid:
     for at in np.argwhere((kind != NUMBER) & (kind != ERROR)):
         at = tuple(at)
         where, why = cell, "multiplies a matrix in which a cell is empty, TRUE or FALSE"
-        if isinstance(text[at], CellText):
-            where, why = text[at].cell, f"holds the text {str(text[at])!r} where a matrix needs a number"
+        word = text.item(at)
+        if isinstance(word, CellText):
+            where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"
         kind[at], text[at] = ERROR, error_at("#VALUE!", where, why)
     return Grid(grid.num, kind, text, partial=grid.partial)
 
@@ -258,7 +260,7 @@ def errors_among(grids: Iterable[Grid]) -> Errors | None:
     return failed, errors
 
 
-def with_errors(num: t.Operand, found: Errors | None, partial: bool = False) -> Grid:
+def with_errors(num: t.Array, found: Errors | None, partial: bool = False) -> Grid:
     """A grid of numbers, except where errors were found."""
     if found is None:
         return Grid(num, partial=partial)
@@ -272,10 +274,10 @@ def first_error(grid: Grid) -> CellError | None:
     if not grid.has(ERROR):
         return None
     at = tuple(np.argwhere(grid.kinds() == ERROR)[0])
-    return grid.texts()[at]
+    return grid.texts().item(at)
 
 
-def settled(num: t.Operand, found: Errors | None, host: Area, partial: bool) -> Grid:
+def settled(num: t.Array, found: Errors | None, host: Area, partial: bool) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(num, t.Var):
         return with_errors(num, found, partial)

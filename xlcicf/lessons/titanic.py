@@ -58,7 +58,7 @@ WEIGHTS_BEFORE = Block("runs.weights", "Training", "T26", runs.RUNS, 22)
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
     workbook = Workbook()
-    workbook.remove(workbook.active)
+    workbook.remove(workbook.worksheets[0])
     add_styles(workbook)
     for write in (read_me, passengers, columns, the_net, gradient, training, compare, groups):
         write(workbook)

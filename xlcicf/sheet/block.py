@@ -8,6 +8,13 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcicf.formula.address import Area, column_letters, parse_cell, quote_sheet
 
 
+def place(cell: str) -> tuple[int, int]:
+    """ "B7" -> (7, 2): row and column of a cell that a layout of ours names."""
+    at = parse_cell(cell)
+    assert at, cell
+    return at
+
+
 @dataclass(frozen=True)
 class Block:
     """A named rectangle: `Block("hidden.weight", "Net", "C5", rows=2, cols=11)`."""
@@ -21,7 +28,7 @@ class Block:
     @property
     def area(self) -> Area:
         """The rectangle without its name."""
-        top, left = parse_cell(self.corner)
+        top, left = place(self.corner)
         return Area(self.sheet, top, left, top + self.rows - 1, left + self.cols - 1)
 
     @property
@@ -57,8 +64,8 @@ class Block:
         """The cell in row i, column j, counted from 0."""
         return self.row(i).col(j)
 
-    def on_row(self, row: int) -> str:
-        """ "$C11:$M11": the block's columns on sheet row `row`, for a formula that is filled down."""
+    def on_row(self, row: int | str) -> str:
+        """ "$C11:$M11": the block's columns on sheet row `row`; "{row}" for a formula that is filled down."""
         first, last = column_letters(self.area.left), column_letters(self.area.right)
         return f"${first}{row}" if first == last else f"${first}{row}:${last}{row}"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import column_letters, parse_cell
+from xlcicf.formula.address import column_letters
+from xlcicf.sheet.block import place
 from xlcicf.sheet.net import Net
 from xlcicf.sheet.page import allow, between, choices, put, put_row
 from xlcicf.sheet.style import DOT_THREE, FIVE, FOUR, SIX, WHOLE, weight_scale
@@ -19,7 +20,7 @@ class Chain:
 
     def at(self, down: int, right: int) -> str:
         """The cell so many rows and columns from the corner; negative columns count from the right edge."""
-        top, left = parse_cell(self.corner)
+        top, left = place(self.corner)
         width = 2 + 2 * self.net.units
         return f"{column_letters(left + right % width)}{top + down}"
 

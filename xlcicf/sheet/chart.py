@@ -1,19 +1,23 @@
 """Charts with alternative text, in colours that colour-blind readers can tell apart."""
 
-from openpyxl.chart import BarChart, Reference, ScatterChart, Series
+from typing import Any, cast
+
+from openpyxl.chart import BarChart, Reference, ScatterChart
+from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import Legend
+from openpyxl.chart.series_factory import SeriesFactory as Series
 from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.chart.text import RichText
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
-from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties
+from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties, RegularTextRun
 from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.utils.units import pixels_to_EMU
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import parse_cell
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.style import BLUE, INK, LINE, ORANGE
 
 COLOURS = (BLUE, ORANGE)
@@ -25,7 +29,7 @@ class _Described(OneCellAnchor):
     __elements__ = OneCellAnchor.__elements__
 
     def __init__(self, corner: str, width: int, height: int, title: str, alt: str):
-        row, col = parse_cell(corner)
+        row, col = place(corner)
         super().__init__(
             AnchorMarker(col=col - 1, row=row - 1),
             XDRPositiveSize2D(pixels_to_EMU(width), pixels_to_EMU(height)),
@@ -33,7 +37,7 @@ class _Described(OneCellAnchor):
         self._title, self._alt = title, alt
 
     def to_tree(self, *args, **kwargs):
-        about = self.graphicFrame.nvGraphicFramePr.cNvPr
+        about = cast(Any, self.graphicFrame).nvGraphicFramePr.cNvPr  # whose type openpyxl's stubs get wrong
         about.name, about.descr = self._title, self._alt
         return super().to_tree(*args, **kwargs)
 
@@ -51,10 +55,9 @@ def line_chart(
     series.smooth = False
     chart.series.append(series)
     for axis, name in ((chart.x_axis, "step"), (chart.y_axis, "loss")):
-        axis.title = name
-        axis.title.tx.rich.p[0].pPr = _paragraph(9)
+        axis.title = _title(name, 9)
         axis.number_format = "General"
-        axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=LINE))
+        axis.majorGridlines = ChartLines(GraphicalProperties(ln=LineProperties(solidFill=LINE)))
     _place(ws, chart, corner, size, title, alt)
 
 
@@ -96,8 +99,7 @@ def _reference(ws: Worksheet, block: Block) -> Reference:
 
 
 def _place(ws: Worksheet, chart, corner: str, size: tuple[int, int], title: str, alt: str) -> None:
-    chart.title = title
-    chart.title.tx.rich.p[0].pPr = _paragraph(11)
+    chart.title = _title(title, 11)
     chart.title.overlay = False
     chart.legend = None
     for axis in (chart.x_axis, chart.y_axis):
@@ -105,6 +107,11 @@ def _place(ws: Worksheet, chart, corner: str, size: tuple[int, int], title: str,
         axis.txPr = _text(9)
     chart.anchor = _Described(corner, *size, title, alt)
     ws.add_chart(chart)
+
+
+def _title(text: str, size: int) -> Title:
+    line = Paragraph(pPr=_paragraph(size), r=[RegularTextRun(t=text)])
+    return Title(Text(rich=RichText(p=[line])))
 
 
 def _paragraph(size: int) -> ParagraphProperties:

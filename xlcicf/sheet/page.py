@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
@@ -63,6 +64,7 @@ def put(
     target.value = value
     if value is None:
         target.data_type = "f"  # else openpyxl writes t="n", and IronCalc takes the empty cell for a 0
+    assert ws.parent is not None
     looks = _LOOKS.setdefault(ws.parent, {})
     look = (style, number_format, align)
     if look in looks:
@@ -142,10 +144,11 @@ def _set_up_printing(ws: Worksheet, print_area: str) -> None:
     ws.page_setup.orientation = "landscape"
     ws.page_setup.paperSize = ws.PAPERSIZE_A4
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
-    ws.sheet_properties.pageSetUpPr.fitToPage = True
+    ws.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     if ws.freeze_panes:
         ws.print_title_rows = f"1:{ws[ws.freeze_panes].row - 1}"
     margins = ws.page_margins
     margins.left = margins.right = margins.top = 0.4
     margins.bottom = 0.75
+    assert ws.oddFooter is not None  # openpyxl gives every sheet one
     ws.oddFooter.center.text = "&A, page &P of &N"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import column_letters, parse_cell
+from xlcicf.formula.address import column_letters
 from xlcicf.learn.train import OPTIMIZERS
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.page import allow, between, choices, fill, put, put_row
 from xlcicf.sheet.style import FIVE, FOUR, TENTH_PERCENT, TWO, WHOLE
 
@@ -63,7 +63,7 @@ SETTINGS = (
 
 def write_settings(ws: Worksheet, corner: str) -> list[Block]:
     """A line a setting from `corner` down: label, cell, meaning. Returns the cells, to be named."""
-    top, left = parse_cell(corner)
+    top, left = place(corner)
     label, value, meaning = (column_letters(left + i) for i in range(3))
     blocks = []
     for row, setting in enumerate(SETTINGS, top):

@@ -39,8 +39,8 @@ def _fill(colour):
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
-def _frame(colour, style="thin"):
-    side = Side(style=style, color=colour)
+def _frame(colour):
+    side = Side(style="thin", color=colour)
     return Border(left=side, right=side, top=side, bottom=side)
 
 
