@@ -84,6 +84,16 @@ def added(
     return package.replace({part: data if isinstance(data, bytes) else (HEAD + data).encode()})
 
 
+def strict(package: Package) -> Package:
+    """The package as Excel's "Strict Open XML", which has other namespaces throughout."""
+    namespaces = {MAIN: "spreadsheetml/main", OFFICE: "officeDocument/relationships"}
+    for part, data in package.items():
+        for namespace, name in namespaces.items():
+            data = data.replace(namespace.encode(), b"http://purl.oclc.org/ooxml/" + name.encode())
+        package = package.replace({part: data})
+    return package
+
+
 def in_sheet(package: Package, before: str, xml: str) -> Package:
     """The package with XML put into Model's part, before a text of it."""
     return changed(package, SHEET, before, xml + before)

@@ -12,7 +12,7 @@ from tests import oracles
 from tests.bridge.small import save_small
 from tests.layouts import MODELS
 from xlcicf.bridge import Constraint, Problem, save_problem, training_settings
-from xlcicf.errors import AddressError, DataError, NotPossibleHeadless, ProblemError
+from xlcicf.errors import AddressError, DataError, ProblemError
 
 SMALL = Problem(objective="Net!B3", changing="Net!B1:B2")
 
@@ -125,14 +125,16 @@ def test_saving_again_before_the_file_replaces_the_problem(small):
     assert xlcicf.find_problem(small) == PROBLEMS[-1]
 
 
-def test_a_problem_in_the_file_stays_as_it_is(small, tmp_path):
+def test_a_problem_in_the_file_gives_way_to_another(small, tmp_path):
     save_problem(small, SMALL)
     small.save(tmp_path / "saved.xlsx")
     book = xlcicf.open_book(tmp_path / "saved.xlsx")
-    save_problem(book, SMALL)  # the same again: nothing to write
-    with pytest.raises(NotPossibleHeadless, match="solver_adj"):
-        save_problem(book, Problem("Net!B3", "Net!B1"))
-    assert xlcicf.find_problem(book) == SMALL
+    save_problem(book, SMALL)
+    assert book.impl.document.edits == []  # the same again: nothing to write
+    other = Problem("Net!B3", "Net!B1", "max")
+    save_problem(book, other)
+    book.save()
+    assert xlcicf.find_problem(xlcicf.open_book(tmp_path / "saved.xlsx")) == other
 
 
 # --- xlcicf's own settings

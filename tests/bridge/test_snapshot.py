@@ -10,7 +10,6 @@ from openpyxl.formula.translate import Translator
 
 from tests.bridge import strangers
 from xlcicf.bridge import open_book, read_snapshot
-from xlcicf.bridge.package import Package
 from xlcicf.bridge.snapshot import through_xlwings
 from xlcicf.bridge.syntax import is_well_formed, relative_template, shifted
 from xlcicf.formula.address import Area
@@ -102,25 +101,15 @@ def test_a_snapshot_is_not_changed_by_later_edits(tmp_path):
     assert read_snapshot(book).sheets["Model"].values[4, 2] == 2 * (10 + 2 + 3)
 
 
-def strict() -> Package:
-    """Excel's "Strict Open XML", which has other namespaces throughout."""
-    package = strangers.tables()
-    for part, data in package.items():
-        data = data.replace(strangers.MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main")
-        data = data.replace(
-            strangers.OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"
-        )
-        package = package.replace({part: data})
-    return package
-
-
 def test_a_strict_file_reads_like_any_other(tmp_path):
-    assert snapshot_of(strict(), tmp_path) == snapshot_of(strangers.tables(), tmp_path)
+    assert snapshot_of(strangers.strict(strangers.tables()), tmp_path) == snapshot_of(
+        strangers.tables(), tmp_path
+    )
 
 
 def test_a_strict_file_is_edited_like_any_other(tmp_path):
     path = tmp_path / "strict.xlsx"
-    path.write_bytes(strict().to_bytes())
+    path.write_bytes(strangers.strict(strangers.tables()).to_bytes())
     book = open_book(path)
     book.sheets["Model"]["A1"].value = 10
     book.sheets.add("New", after=book.sheets[-1])["A1"].formula = "=Model!B4"

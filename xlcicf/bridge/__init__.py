@@ -5,6 +5,8 @@ from xlcicf.bridge.generated import save_generated
 from xlcicf.bridge.optimise import (
     differentiate,
     find_problem,
+    save_changing,
+    save_objective,
     save_problem,
     training_settings,
     write_back,
@@ -21,7 +23,9 @@ __all__ = [
     "find_problem",
     "open_book",
     "read_snapshot",
+    "save_changing",
     "save_generated",
+    "save_objective",
     "save_problem",
     "training_settings",
     "write_back",

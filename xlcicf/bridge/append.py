@@ -18,7 +18,8 @@ WORKSHEET = (
     "protectedRanges scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr "
     "conditionalFormatting dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter "
     "rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags drawing drawingHF "
-    "legacyDrawing legacyDrawingHF picture oleObjects controls webPublishItems tableParts extLst"
+    "legacyDrawing legacyDrawingHF picture oleObjects controls "
+    "AlternateContent webPublishItems tableParts extLst"  # Excel wraps oleObjects and controls in the first
 ).split()
 STYLES = "numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst".split()
 
@@ -72,16 +73,19 @@ class Outline:
         return self.data[span.start : span.inner]
 
 
-def append_to(data: bytes, part: str, parent: str, xml: str, order: Sequence[str] = ()) -> bytes:
+def append_to(
+    data: bytes, part: str, parent: str, xml: str, order: Sequence[str] = (), count: int = 1
+) -> bytes:
     """`xml` behind the last child of the root's child `parent`, which is made where it is missing.
 
-    `order` lists the root's children as the schema has them. A count= of the parent goes up by one.
+    `order` lists the root's children as the schema has them. A count= of the parent goes up by `count`, the
+    number of elements in `xml`.
     """
     outline = Outline(data, part)
     span, prefix = outline.child(parent), outline.prefix
     if span is None:
         return insert(data, part, f"<{prefix}{parent}>{xml}</{prefix}{parent}>", parent, order)
-    tag = _counted(outline.tag(span))
+    tag = _counted(outline.tag(span), count)
     if span.empty:
         tag = tag[:-2].rstrip() + b">"
         xml += f"</{prefix}{parent}>"
@@ -137,7 +141,7 @@ def without_child(data: bytes, part: str, attribute: str, value: str) -> bytes:
     return data
 
 
-def _counted(tag: bytes) -> bytes:
+def _counted(tag: bytes, more: int) -> bytes:
     return re.sub(
-        rb"""(\scount\s*=\s*["'])(\d+)""", lambda m: m[1] + str(int(m[2]) + 1).encode(), tag, count=1
+        rb"""(\scount\s*=\s*["'])(\d+)""", lambda m: m[1] + str(int(m[2]) + more).encode(), tag, count=1
     )

@@ -1,4 +1,4 @@
-"""What a package says of itself: its sheets, names, tables, shared strings and number formats."""
+"""What a package says of itself: its sheets, names, tables, shared strings, cell formats and theme."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -133,6 +133,16 @@ class Contents:
         return Styles(part, parse(self.package[part], part) if part else ElementTree.Element("styleSheet"))
 
     @cached_property
+    def theme_colors(self) -> list[str | None]:
+        """The theme's colours, "rrggbb", as theme= counts them: light 1, dark 1, light 2, dark 2, accents."""
+        part = self._part("theme")
+        if part is None:
+            return []
+        schemes = (e for e in parse(self.package[part], part).iter() if local(e.tag) == "clrScheme")
+        codes = [_theme_color(entry) for entry in next(schemes, ())]
+        return [codes[i] for i in (1, 0, 3, 2)] + codes[4:] if len(codes) > 3 else []
+
+    @cached_property
     def date1904(self) -> bool:
         """Whether day 0 is 1904-01-01, as books from old Macs have it."""
         properties = child(self.workbook, "workbookPr")
@@ -149,7 +159,7 @@ class Styles:
     """The cell formats of a book by their index, the s= of a cell."""
 
     def __init__(self, part: str | None, root: ElementTree.Element):
-        self.part = part
+        self.part, self.root = part, root
         formats, xfs = child(root, "numFmts"), child(root, "cellXfs")
         self.custom = (
             {f.get("numFmtId"): f.get("formatCode", "") for f in formats if formats is not None}
@@ -180,6 +190,11 @@ class Styles:
 def _is_locked(xf: ElementTree.Element) -> bool:
     protection = child(xf, "protection")
     return protection is None or protection.get("locked") not in ("0", "false")
+
+
+def _theme_color(entry: ElementTree.Element) -> str | None:
+    """The code of <a:dk1><a:sysClr lastClr="000000"/></a:dk1> or <a:accent1><a:srgbClr val="4F81BD"/>..."""
+    return next((color.get("lastClr", color.get("val")) for color in entry), None)
 
 
 def string_text(item: ElementTree.Element) -> str:

@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xlcicf.bridge import additions
+from xlcicf.bridge import additions, drawings, formats, tables
 from xlcicf.bridge.calculator import Calculator, Place, not_computed
 from xlcicf.bridge.cells import Cell, SheetCells, read_sheet
+from xlcicf.bridge.charts import Cells, chart_xml
 from xlcicf.bridge.contents import Contents
 from xlcicf.bridge.edits import (
+    AddChart,
+    Addition,
     AddName,
     AddPicture,
     AddSheet,
+    AddTable,
     Edit,
-    SetNumberFormat,
+    SetFormat,
+    SetSolverName,
     WriteArray,
     WriteCells,
     put,
@@ -26,12 +31,13 @@ from xlcicf.bridge.edits import (
     written_cells,
 )
 from xlcicf.bridge.package import Package, read_package, save_package
+from xlcicf.bridge.parts import HEAD
 from xlcicf.bridge.splice import KEEP, Patch, splice
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Scalar
 
-MAX_FORMATTED = 100_000  # cells that one number format may be given to
+MAX_FORMATTED = 100_000  # cells that one format may be given to
 
 
 class Document:
@@ -59,6 +65,7 @@ class Document:
         self._now: dict[str, SheetCells] = {}
         self._edited: set[Place] = set()
         self._styles: dict[Place, int] = {}  # new cell formats
+        self._charts: dict[str, AddChart] = {}  # new charts by their parts
         self._results: dict[Place, Scalar] = {}  # of formulas, where not as saved
         self._calculator: Calculator | None = None
         self._never_saved: dict[Place, Scalar] = {}  # first results of formulas that the file has none for
@@ -109,19 +116,19 @@ class Document:
 
     # editing
 
-    def apply(self, edit: Edit, instead_of: AddPicture | AddName | None = None) -> None:
+    def apply(self, edit: Edit, instead_of: Addition | None = None) -> None:
         """Makes an edit; or makes it in place of an addition not yet saved. The only way to change the book.
 
-        Raises, before anything has changed, what `require_writable`, `require_new_sheet` and
-        `require_new_name` raise.
+        Raises, before anything has changed, what `require_writable`, `require_new_sheet`,
+        `require_new_name` and `require_new_table` raise.
         """
         if instead_of is None:
             self._carry_out(edit)
             self.edits.append(edit)
-            if isinstance(edit, WriteCells | WriteArray | AddSheet | AddName):
-                self._not_calculated.append(edit)
         else:
             self._add_again([edit if other is instead_of else other for other in self.edits])
+        if isinstance(edit, WriteCells | WriteArray | AddSheet | AddName | AddTable):
+            self._not_calculated.append(edit)
 
     def require_writable(self, area: Area) -> None:
         """Raises what writing numbers into the area would raise; nothing is changed."""
@@ -132,7 +139,7 @@ class Document:
         match edit:
             case WriteCells() | WriteArray():
                 self._write(edit)
-            case SetNumberFormat():
+            case SetFormat():
                 self._format(edit)
             case AddSheet():
                 require_new_sheet(edit.name, self.contents)
@@ -140,8 +147,18 @@ class Document:
             case AddName():
                 require_new_name(edit.name, self.contents)
                 self.contents = Contents(additions.add_name(self.contents, edit))
+            case SetSolverName():
+                self.contents = Contents(additions.set_solver_name(self.contents, edit))
+            case AddTable():
+                tables.require_new_table(edit, self._cells(edit.area.sheet), self.contents)
+                self.contents = Contents(tables.add_table(self.contents, edit))
             case AddPicture():
-                self.contents = Contents(additions.add_picture(self.contents, edit))
+                self.contents = Contents(drawings.add_picture(self.contents, edit))
+            case AddChart():
+                xml = chart_xml(edit, Cells(self._cells, self.number_format), self.contents)
+                package, part = drawings.add_chart(self.contents, edit, xml)
+                self.contents = Contents(package)
+                self._charts[part] = edit
 
     def _write(self, edit: WriteCells | WriteArray) -> None:
         sheet = self._cells(sheet_of(edit))
@@ -150,29 +167,26 @@ class Document:
         put(edit, sheet)
         self._edited.update((sheet.name, cell) for cell in written_cells(edit))
 
-    def _format(self, edit: SetNumberFormat) -> None:
+    def _format(self, edit: SetFormat) -> None:
         if len(edit.cells) > MAX_FORMATTED:
             raise NotPossibleHeadless(
                 f"{len(edit.cells):,} cells are too many to format here; format them in Excel"
             )
-        made: dict[int, int] = {}
-        for cell in edit.cells:
-            style = self.style(edit.sheet, cell)
-            if style not in made:
-                package, made[style] = additions.add_number_format(self.contents, style, edit.code)
-                self.contents = Contents(package)
-            self._styles[edit.sheet, cell] = made[style]
+        old = {cell: self.style(edit.sheet, cell) for cell in edit.cells}
+        package, made = formats.add_formats(self.contents, sorted(set(old.values())), edit.name, edit.value)
+        self.contents = Contents(package)
+        self._styles |= {(edit.sheet, cell): made[style] for cell, style in old.items()}
 
     def _add_again(self, edits: list[Edit]) -> None:
         """Makes all additions among these edits anew on the package as saved; all of them or none."""
-        before = self.contents, self._styles
-        self.contents, self._styles = Contents(self.package), {}
+        before = self.contents, self._styles, self._charts
+        self.contents, self._styles, self._charts = Contents(self.package), {}, {}
         try:
             for edit in edits:
                 if not isinstance(edit, WriteCells | WriteArray):
                     self._carry_out(edit)
         except XlcicfError:
-            self.contents, self._styles = before
+            self.contents, self._styles, self._charts = before
             raise
         self.edits = edits
 
@@ -184,7 +198,7 @@ class Document:
             self._calculator = Calculator(*self._as_saved())
             baseline = self._calculator.baseline.items()
             self._never_saved = {p: v for p, v in baseline if self._saved_value(p) is None}
-        if self._formulas_changed or any(isinstance(e, AddSheet | AddName) for e in self._not_calculated):
+        if self._formulas_changed or any(isinstance(e, Addition) for e in self._not_calculated):
             self._calculator.load(Contents(self._written(with_results=False)), self._unedited())
         else:
             for edit in self._not_calculated:
@@ -258,12 +272,18 @@ class Document:
         package = self.contents.package
         if not self.edits:
             return package
-        parts = {}
+        parts = dict(self._charts_as_shown()) if with_results else {}
         for name, entry in self.contents.sheets.items():
             if patches := dict(self._patches(name, with_results)):
                 parts[entry.part] = splice(package[entry.part], entry.part, patches)
         package = package.replace(parts)
         return additions.with_full_calculation(package, self.contents.workbook_part, self._formulas_changed)
+
+    def _charts_as_shown(self) -> Iterator[tuple[str, bytes]]:
+        """The new charts' parts, with the values that the cells have come to hold since they were added."""
+        for part, edit in self._charts.items():
+            xml = chart_xml(edit, Cells(self.sheet, self.number_format), self.contents)
+            yield part, (HEAD + xml).encode()
 
     def _patches(self, name: str, with_results: bool) -> Iterator[tuple[Cell, Patch]]:
         """What each cell of a sheet becomes that is not as saved."""

@@ -48,12 +48,13 @@ class WriteArray:
 
 
 @dataclass(frozen=True)
-class SetNumberFormat:
-    """A number format, such as "0.00", for cells of a sheet; the rest of their format stays."""
+class SetFormat:
+    """A property of cells' look, by its name in `formats.PROPERTIES`; the rest of their format stays."""
 
     sheet: str
     cells: tuple[Cell, ...]
-    code: str
+    name: str
+    value: object
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,30 @@ class AddName:
 
 
 @dataclass(frozen=True)
-class AddPicture:
-    """A picture on a sheet: offsets and size in EMU (914,400 to the inch), `extension` "png" or "jpeg".
+class SetSolverName:
+    """What a name solver_* that the file has refers to from now on. Such names are Solver's settings: no
+    formula means them, and a problem has no other place."""
+
+    name: DefinedName
+
+
+@dataclass(frozen=True)
+class AddTable:
+    """An Excel table over an area whose first row holds its headers. `style` is None for no style."""
+
+    area: Area
+    name: str
+    columns: tuple[str, ...]
+    style: str | None
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a thing lies on a sheet: offsets and size in EMU (914,400 to the inch).
 
     `anchor` is the cell whose corner it starts from; without one the offsets count from the sheet's corner.
     """
 
-    sheet: str
-    name: str
-    data: bytes
-    extension: str
     left: int
     top: int
     width: int
@@ -88,7 +103,38 @@ class AddPicture:
     anchor: Cell | None = None
 
 
-Edit = WriteCells | WriteArray | SetNumberFormat | AddSheet | AddName | AddPicture
+@dataclass(frozen=True)
+class AddPicture:
+    """A picture on a sheet; `extension` is "png" or "jpeg"."""
+
+    sheet: str
+    name: str
+    box: Box
+    data: bytes
+    extension: str
+
+
+@dataclass(frozen=True)
+class AddChart:
+    """A chart on a sheet, of a type in `charts.TYPES`.
+
+    source    the cells it shows, headers among them, or None while there are none
+    by_rows   whether each row of them is a series, or each column; None: the longer side is a series
+    x_values  cells with the categories or x of all series, where not those of the source
+    """
+
+    sheet: str
+    name: str
+    box: Box
+    type: str
+    source: Area | None = None
+    by_rows: bool | None = None
+    x_values: Area | None = None
+    title: str | None = None
+
+
+Addition = AddSheet | AddName | AddTable | AddPicture | AddChart
+Edit = WriteCells | WriteArray | SetFormat | SetSolverName | Addition
 
 
 def written_cells(edit: Edit) -> dict[Cell, Content]:
@@ -226,17 +272,17 @@ def require_new_sheet(name: str, contents: Contents) -> None:
         raise AddressError(f"the book has a sheet {name!r} already; choose another name")
 
 
+def require_name(name: str) -> None:
+    """Raises AddressError for what can name neither a range nor a table."""
+    if not _NAME.fullmatch(name) or len(name) > 255 or parse_cell(name) or _R1C1.fullmatch(name):
+        raise AddressError(
+            f"{name!r} cannot name a range (it is no name or a cell's address); choose another"
+        )
+
+
 def require_new_name(new: DefinedName, contents: Contents) -> None:
     """Raises AddressError where Excel would not take the name, NotPossibleHeadless where it exists."""
-    if (
-        not _NAME.fullmatch(new.name)
-        or len(new.name) > 255
-        or parse_cell(new.name)
-        or _R1C1.fullmatch(new.name)
-    ):
-        raise AddressError(
-            f"{new.name!r} cannot name a range (it is no name or a cell's address); choose another"
-        )
+    require_name(new.name)
     if not is_well_formed("=" + new.refers_to):
         raise AddressError(f"{new.refers_to!r} is nothing that the name {new.name} can refer to")
     if new.scope is not None and all(entry.name != new.scope for entry in contents.entries):

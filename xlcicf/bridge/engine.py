@@ -3,7 +3,7 @@
 import itertools
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import xlwings
@@ -12,14 +12,21 @@ from xlwings import base_classes
 from xlcicf.bridge.contents import SheetEntry, area_of
 from xlcicf.bridge.document import Document
 from xlcicf.bridge.edits import AddSheet
-from xlcicf.bridge.items import Charts, Names, Pictures, Tables
+from xlcicf.bridge.items import Names, Tables
 from xlcicf.bridge.ranges import Range
 from xlcicf.bridge.refusal import refusing
-from xlcicf.errors import AddressError, NotPossibleHeadless
+from xlcicf.bridge.shapes import Charts, Pictures
+from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
 from xlcicf.formula.snapshot import ExcelError
 
 NAME = "xlcicf"
+
+
+class ExcelBusy(Exception):
+    """What Excel answers on Windows while a cell is being edited; for `App.meanwhile` to raise."""
+
+    hresult = 0x800AC472 - 2**32
 
 
 def open_book(path: str | os.PathLike) -> xlwings.Book:
@@ -100,9 +107,19 @@ class Apps(base_classes.Apps):
 
 @refusing
 class App(base_classes.App):
-    """One app for each `open_book`, so that books of one name in two folders do not meet."""
+    """One app for each `open_book`, so that books of one name in two folders do not meet.
 
-    visible = screen_updating = display_alerts = enable_events = interactive = status_bar = False
+    What a person would see and do stands in attributes:
+    status_bar  the text in it, False where Excel has the say
+    alerts      the texts of all boxes shown so far
+    answer      the button that is pressed in them; None for the first one, OK or Yes
+    macros      (name, arguments) of the VBA macros that were asked for; none is run
+    meanwhile   called before each use of a book, where Excel would do its own work: it may use the book as a
+                person does, or raise ExcelBusy
+    """
+
+    visible = screen_updating = display_alerts = enable_events = interactive = False
+    status_bar: str | bool = False
     calculation = "automatic"
     # Set below; the base class has properties without setters for them.
     engine: Any = None
@@ -112,6 +129,11 @@ class App(base_classes.App):
     def __init__(self, engine: Engine, pid: int):
         self.engine, self.pid = engine, pid
         self.books = Books(self)
+        self.alerts: list[str] = []
+        self.answer: str | None = None
+        self.macros: list[tuple[str, tuple]] = []
+        self.meanwhile: Callable[[], None] | None = None
+        self._in_meanwhile = False
 
     def activate(self, steal_focus=False) -> None:
         """There is no window to bring to the front."""
@@ -125,8 +147,26 @@ class App(base_classes.App):
     kill = quit
 
     @property
-    def selection(self) -> None:
-        return None
+    def selection(self) -> Range | None:
+        """The cells selected in the active book; the first one of its active sheet before any are."""
+        return self.books.active.selection if len(self.books) else None
+
+    def alert(self, prompt, title=None, buttons="ok", mode=None, callback=None) -> str:
+        self.alerts.append(prompt)
+        return self.answer or ("yes" if buttons in ("yes_no", "yes_no_cancel") else "ok")
+
+    def run(self, macro, args) -> None:
+        self.macros.append((macro, tuple(args)))
+
+    def give_way(self) -> None:
+        """Lets `meanwhile` act. What it does with a book itself is not interrupted again."""
+        if self.meanwhile is None or self._in_meanwhile:
+            return
+        self._in_meanwhile = True
+        try:
+            self.meanwhile()
+        finally:
+            self._in_meanwhile = False
 
 
 @refusing
@@ -145,7 +185,7 @@ class Books(base_classes.Books):
         return iter([book for book in (reference() for reference in self._books) if book is not None])
 
     def __len__(self) -> int:
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def __call__(self, key: int | str) -> "Book":
         books = list(self)
@@ -169,18 +209,29 @@ class Books(base_classes.Books):
         self._books = [reference for reference in self._books if reference() is not book]
 
     def close_all(self) -> None:
-        self._books = []
+        for book in self:
+            book.close()
 
 
 @refusing
 class Book(base_classes.Book):
-    """An open file."""
+    """An open file. After `close` every use of it raises BookError, as every use raises in Excel."""
 
     app: Any = None  # set below; the base class has a property without a setter
 
     def __init__(self, app: App, document: Document):
-        self.app, self.document = app, document
+        self.app, self._document = app, document
         self.active_sheet: str | None = None
+        self.selected: Range | None = None
+        self.is_open = True
+
+    @property
+    def document(self) -> Document:
+        """The file with its edits. All that is read or written passes here."""
+        self.app.give_way()
+        if not self.is_open:
+            raise BookError(f"{self._document.path.name} was closed; open it again")
+        return self._document
 
     @property
     def api(self) -> Document:
@@ -213,10 +264,24 @@ class Book(base_classes.Book):
         self.document.save(path)
 
     def close(self) -> None:
+        self.is_open = False
         self.app.books.close(self)
 
     def activate(self) -> None:
         """An app has one book: it is the active one."""
+
+    @property
+    def selection(self) -> Range:
+        """What is selected on the active sheet; A1 where nothing was."""
+        sheet = self.sheets.active
+        if self.selected is not None and self.selected.sheet.name == sheet.name:
+            return self.selected
+        return sheet.range("A1")
+
+    def select(self, cells: Range) -> None:
+        """Selects cells, whose sheet comes to the front."""
+        cells.sheet.activate()
+        self.selected = cells
 
     def sheet_named(self, quoted: str) -> "Sheet":
         """The sheet of a reference's prefix, such as "'My sheet'"."""

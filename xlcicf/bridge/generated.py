@@ -61,13 +61,14 @@ def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Packag
     """openpyxl writes 16 digits, too few for some numbers: those are written again."""
     changes = {}
     for entry in Contents(package).sheets.values():
-        patches = {
-            (cell.row, cell.column): Patch(float(cell.value))
-            for row in workbook[entry.name].iter_rows()
-            for cell in row
-            if isinstance(cell.value, float) and float(f"{cell.value:.16g}") != cell.value
+        cut = {
+            (row, col): float(value)
+            for row, values in enumerate(workbook[entry.name].values, 1)
+            for col, value in enumerate(values, 1)
+            if isinstance(value, float) and float(f"{value:.16g}") != value
         }
-        assert all(math.isfinite(patch.value) for patch in patches.values())
+        assert all(map(math.isfinite, cut.values()))
+        patches = {cell: Patch(value) for cell, value in cut.items()}
         changes[entry.part] = splice(package[entry.part], entry.part, patches)
     return package.replace(changes)
 

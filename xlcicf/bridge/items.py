@@ -1,27 +1,22 @@
-"""xlwings' names, tables, pictures and charts without Excel: read from the book, some of them added."""
+"""xlwings' names and tables without Excel: read from the book, and added to it."""
 
-import struct
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from xml.etree import ElementTree
 
 from xlwings import base_classes
 
 from xlcicf.bridge.contents import DefinedName
-from xlcicf.bridge.edits import AddName, AddPicture
-from xlcicf.bridge.ooxml import local, parse, relations
+from xlcicf.bridge.edits import AddName, AddTable, SetSolverName
 from xlcicf.bridge.ranges import Range
 from xlcicf.bridge.refusal import refusing
-from xlcicf.errors import BookError, NotPossibleHeadless
+from xlcicf.bridge.tables import headers
+from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula import snapshot
 from xlcicf.formula.address import Area, quote_sheet
 
-EMU_PER_POINT = 12_700
-EMU_PER_PIXEL = 9_525  # at 96 to the inch, where a picture says nothing else
 
-
-class _Items:
+class Items:
     """Things found by their name, letters' case ignored, or by their number from 1."""
 
     def listed(self) -> list:
@@ -50,7 +45,7 @@ class _Items:
 
 
 @refusing
-class Names(_Items, base_classes.Names):
+class Names(Items, base_classes.Names):
     """The defined names of a book, hidden ones too, or of one of its sheets.
 
     In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
@@ -118,16 +113,19 @@ class Name(base_classes.Name):
         return self.book.range_of(self.entry.refers_to)
 
     def _change(self, **changes) -> None:
-        edit = next((e for e in self.book.document.edits if e == AddName(self.entry)), None)
-        if edit is None:
+        document, entry = self.book.document, replace(self.entry, **changes)
+        edit = next((e for e in document.edits if e == AddName(self.entry)), None)
+        if edit is not None:
+            document.apply(AddName(entry), instead_of=edit)
+        elif self.entry.name.startswith("solver_") and changes.keys() == {"refers_to"}:
+            document.apply(SetSolverName(entry))
+        else:
             raise NotPossibleHeadless(f"the name {self.name} stands in the file; change it in Excel")
-        entry = replace(self.entry, **changes)
-        self.book.document.apply(AddName(entry), instead_of=edit)
         self.entry = entry
 
 
 @refusing
-class Tables(_Items, base_classes.Tables):
+class Tables(Items, base_classes.Tables):
     """The tables of a sheet."""
 
     def __init__(self, sheet):
@@ -137,10 +135,42 @@ class Tables(_Items, base_classes.Tables):
         tables = self.parent.book.document.contents.tables
         return [Table(self.parent, table) for table in tables if table.area.sheet == self.parent.name]
 
+    def add(
+        self,
+        source_type=None,
+        source=None,
+        link_source=None,
+        has_headers=True,
+        destination=None,
+        table_style_name=None,
+        name=None,
+    ) -> "Table":
+        """A table over `source`, whose first row holds a text for each column. No cell changes.
+
+        Raises DataError and AddressError, naming the cell, where the headers or the place will not do.
+        """
+        if not has_headers:
+            raise NotPossibleHeadless(
+                "without Excel no row can be put above the cells for headers; write them into the first row"
+            )
+        if source_type or link_source or destination:
+            raise NotPossibleHeadless("a table of outside data needs a running Excel; name a range as source")
+        area, document = source.impl.area, self.parent.book.document
+        if area.sheet != self.parent.name:
+            raise AddressError(f"{area.address} is on another sheet; add its table there")
+        columns = headers(area, document.formulas(area.sheet))
+        document.apply(AddTable(area, name or self._free_name(), columns, table_style_name or None))
+        return next(table for table in self.listed() if table.entry.area == area)
+
+    def _free_name(self) -> str:
+        contents = self.parent.book.document.contents
+        taken = {item.name.casefold() for item in [*contents.tables, *contents.names]}
+        return next(f"Table{n}" for n in itertools.count(1) if f"table{n}" not in taken)
+
 
 @refusing
 class Table(base_classes.Table):
-    """An Excel table, to read."""
+    """An Excel table."""
 
     insert_row_range = None
 
@@ -193,181 +223,3 @@ class Table(base_classes.Table):
             if top <= bottom
             else None
         )
-
-
-class _Drawn(_Items):
-    """Things on a sheet's drawing, in the order in which they lie on each other."""
-
-    kind: str
-    item: type
-
-    def __init__(self, sheet):
-        self.parent = sheet
-
-    def listed(self) -> list:
-        contents = self.parent.book.document.contents
-        part = contents.sheets[self.parent.name].part
-        found = []
-        for relation in relations(contents.package, part).values():
-            if relation.kind == "drawing" and relation.target in contents.package:
-                root = parse(contents.package[relation.target], relation.target)
-                found += [self.item(self.parent, e) for e in root.iter() if local(e.tag) == self.kind]
-        return found
-
-
-class _Shape:
-    """A thing on a drawing, by its element there."""
-
-    def __init__(self, sheet, element: ElementTree.Element):
-        self.sheet, self.element = sheet, element
-
-    @property
-    def parent(self):
-        return self.sheet
-
-    @property
-    def name(self) -> str:
-        return self._attribute("cNvPr", "name", "")
-
-    def _attribute(self, tag: str, attribute: str, default: str) -> str:
-        """An attribute of the first element of that local name below this one."""
-        elements = (e for e in self.element.iter() if local(e.tag) == tag)
-        return next((e.get(attribute, default) for e in elements), default)
-
-
-@refusing
-class Chart(_Shape, base_classes.Chart):
-    """A chart, by name only."""
-
-
-@refusing
-class Charts(_Drawn, base_classes.Charts):
-    """The charts of a sheet."""
-
-    kind, item = "graphicFrame", Chart
-
-
-@refusing
-class Picture(_Shape, base_classes.Picture):
-    """A picture, in points. What was added since the book was saved may still be changed."""
-
-    lock_aspect_ratio = True
-
-    @property
-    def name(self) -> str:
-        return self._attribute("cNvPr", "name", "")
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self._change(name=name)
-
-    @property
-    def left(self) -> float:
-        return int(self._attribute("off", "x", "0")) / EMU_PER_POINT
-
-    @left.setter
-    def left(self, points: float) -> None:
-        self._change(left=_emu(points), anchor=None)
-
-    @property
-    def top(self) -> float:
-        return int(self._attribute("off", "y", "0")) / EMU_PER_POINT
-
-    @top.setter
-    def top(self, points: float) -> None:
-        self._change(top=_emu(points), anchor=None)
-
-    @property
-    def width(self) -> float:
-        return int(self._attribute("ext", "cx", "0")) / EMU_PER_POINT
-
-    @width.setter
-    def width(self, points: float) -> None:
-        self._change(width=_emu(points), height=round(_emu(points) * self.height / self.width))
-
-    @property
-    def height(self) -> float:
-        return int(self._attribute("ext", "cy", "0")) / EMU_PER_POINT
-
-    @height.setter
-    def height(self, points: float) -> None:
-        self._change(height=_emu(points), width=round(_emu(points) * self.width / self.height))
-
-    def update(self, filename: str) -> "Picture":
-        data, extension, _ = read_picture(filename)
-        return self._change(data=data, extension=extension)
-
-    def _change(self, **changes) -> "Picture":
-        document = self.sheet.book.document
-        added = [e for e in document.edits if isinstance(e, AddPicture)]
-        edit = next((e for e in added if (e.sheet, e.name) == (self.sheet.name, self.name)), None)
-        if edit is None:
-            raise NotPossibleHeadless(f"picture {self.name!r} stands in the file; change it in Excel")
-        changed = replace(edit, **changes)
-        document.apply(changed, instead_of=edit)
-        self.element = self.sheet.pictures(changed.name).element
-        return self
-
-
-@refusing
-class Pictures(_Drawn, base_classes.Pictures):
-    """The pictures of a sheet."""
-
-    kind, item = "pic", Picture
-
-    def add(
-        self, filename, link_to_file, save_with_document, left, top, width, height, anchor=None
-    ) -> Picture:
-        """A PNG or JPEG file on the sheet; left, top, width and height in points, -1 for its own size."""
-        if link_to_file:
-            raise NotPossibleHeadless("a linked picture needs a running Excel; leave link_to_file out")
-        data, extension, (cx, cy) = read_picture(filename)
-        number = len(self) + 1
-        while f"Picture {number}" in self:
-            number += 1
-        edit = AddPicture(
-            sheet=self.parent.name,
-            name=f"Picture {number}",
-            data=data,
-            extension=extension,
-            left=_emu(left or 0),
-            top=_emu(top or 0),
-            width=cx if width < 0 else _emu(width),
-            height=cy if height < 0 else _emu(height),
-            anchor=(anchor.row, anchor.column) if anchor else None,
-        )
-        self.parent.book.document.apply(edit)
-        return self(edit.name)
-
-
-def _emu(points: float) -> int:
-    return round(points * EMU_PER_POINT)
-
-
-def read_picture(path: str) -> tuple[bytes, str, tuple[int, int]]:
-    """A picture file's bytes, "png" or "jpeg", and its size in EMU. Raises BookError for any other file."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise BookError(f"the picture {path} cannot be read ({error.strerror}); check the path") from error
-    try:
-        if data.startswith(b"\x89PNG"):
-            width, height = struct.unpack(">II", data[16:24])
-            return data, "png", (width * EMU_PER_PIXEL, height * EMU_PER_PIXEL)
-        if data.startswith(b"\xff\xd8"):
-            width, height = _jpeg_size(data)
-            return data, "jpeg", (width * EMU_PER_PIXEL, height * EMU_PER_PIXEL)
-    except (struct.error, IndexError):
-        pass
-    raise BookError(f"{path} is no PNG or JPEG picture; save it as one first")
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """(width, height) in the frame header, found by walking the segments before it."""
-    position = 2
-    while True:
-        marker, length = struct.unpack(">xBH", data[position : position + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[position + 5 : position + 9])
-            return width, height
-        position += 2 + length

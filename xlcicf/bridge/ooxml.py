@@ -1,9 +1,11 @@
 """XML as the parts of a workbook hold it: parsed without entities, escaped, its relations followed."""
 
+import math
 import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 from xml.etree import ElementTree
 
 import defusedxml.ElementTree
@@ -69,6 +71,15 @@ def natural(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+def decimal(text: str | None, default: float) -> float:
+    """A measure written in the file; the default where none stands."""
+    try:
+        number = float(text or default)
+    except ValueError:
+        return default
+    return number if math.isfinite(number) else default
+
+
 def escape(text: str) -> str:
     """Text for an element or a quoted attribute."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
@@ -124,6 +135,13 @@ def relation_id(element: ElementTree.Element) -> str | None:
 _TAG = re.compile(rb"""(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 
 
+def _tag_end(data: bytes, index: int) -> int:
+    """The first byte behind the tag at `index`, which expat has read."""
+    tag = _TAG.match(data, index)
+    assert tag
+    return tag.end()
+
+
 @dataclass
 class Span:
     """Where an element stands in the bytes of a part, by what expat reports of it.
@@ -139,14 +157,14 @@ class Span:
     name: str = ""
 
     @classmethod
-    def opened(cls, data: bytes, index: int, **more) -> "Span":
+    def opened(cls, data: bytes, index: int, **more) -> Self:
         """One whose start tag expat is at."""
-        return cls(index, _TAG.match(data, index).end(), **more)
+        return cls(index, _tag_end(data, index), **more)
 
     def closed(self, data: bytes, index: int) -> None:
         """Notes the end, where expat is at the end tag, or behind the only tag of an empty element."""
         self.close = max(self.inner, index)
-        self.end = self.inner if data[self.inner - 2 : self.inner] == b"/>" else _TAG.match(data, index).end()
+        self.end = self.inner if data[self.inner - 2 : self.inner] == b"/>" else _tag_end(data, index)
 
     @property
     def empty(self) -> bool:

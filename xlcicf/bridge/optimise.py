@@ -1,6 +1,7 @@
 """A book's problem: found in it, saved into it, made a function of its changing cells, and written back."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,7 +9,13 @@ from xlcicf import formula
 from xlcicf.bridge.bounds import bounds
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
 from xlcicf.bridge.snapshot import outline, read_snapshot
-from xlcicf.bridge.solver import saved_problem, solver_names
+from xlcicf.bridge.solver import (
+    has_problem,
+    objective_names,
+    objective_sheet,
+    saved_problem,
+    solver_names,
+)
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
@@ -34,20 +41,56 @@ def find_problem(book, sheet: str | None = None) -> Problem:
 def save_problem(book, problem: Problem) -> None:
     """Saves `problem` as Solver does, in hidden names of the objective's sheet: its dialog opens filled in.
 
-    Raises AddressError where the problem means no cells, NotPossibleHeadless where the file holds another
-    problem on that sheet, which only a running Excel can replace.
+    Raises AddressError where the problem means no cells.
     """
     snapshot = outline(book)
-    host = objective_area(snapshot, problem).sheet
-    saved = {name: text for (name, scope), text in snapshot.names.items() if scope == host}
-    names = book.sheets[host].names
-    wanted = solver_names(snapshot, problem)
+    _save_names(book, objective_area(snapshot, problem).sheet, solver_names(snapshot, problem))
+
+
+def save_objective(book, cell: Area) -> None:
+    """Set Objective: `cell` in place of the objective saved on its sheet; changing cells may come later.
+
+    Raises what `save_problem` raises.
+    """
+    snapshot = outline(book)
+    if has_problem(snapshot, cell.sheet):
+        save_problem(book, replace(saved_problem(snapshot, cell.sheet), objective=cell.address))
+    else:
+        _save_names(book, cell.sheet, objective_names(cell))
+
+
+def save_changing(book, areas: list[Area]) -> None:
+    """By Changing Variable Cells, for the objective on their sheet or the only one that the book has.
+
+    Raises ProblemError where no objective is saved or several are, and what `save_problem` raises.
+    """
+    snapshot = outline(book)
+    host = objective_sheet(snapshot, areas[0].sheet)
+    changing = ",".join(area.address for area in areas)
+    if has_problem(snapshot, host):
+        problem = replace(saved_problem(snapshot, host), changing=changing)
+    else:
+        problem = Problem(snapshot.names["solver_opt", host], changing)
+    save_problem(book, problem)
+
+
+def _save_names(book, sheet: str, wanted: dict[str, str]) -> None:
+    """Hidden names of a sheet and what they refer to; those that are so already are left alone."""
+    saved = {name: text for (name, scope), text in outline(book).names.items() if scope == sheet}
+    names = book.sheets[sheet].names
     for name, text in wanted.items():
         if saved.get(name, text) != text:
             names[name].refers_to = "=" + text
     for name, text in wanted.items():
         if name not in saved:
-            names.add(name, "=" + text).api.Visible = False
+            _hide(names.add(name, "=" + text))
+
+
+def _hide(name) -> None:
+    if hasattr(name.api, "Visible"):
+        name.api.Visible = False
+    else:  # Excel on a Mac, by appscript
+        name.api.visible.set(False)
 
 
 def differentiate(book, problem: Problem) -> formula.SheetFunction:
@@ -56,18 +99,25 @@ def differentiate(book, problem: Problem) -> formula.SheetFunction:
     Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with
     the cell and the way out.
     """
-    snapshot = read_snapshot(book)
+    return formula.differentiate(**question(read_snapshot(book), problem))
+
+
+def question(snapshot: Snapshot, problem: Problem) -> dict:
+    """The arguments of `xlcicf.formula.differentiate` for a problem: numbers and areas, no book any more.
+
+    Raises AddressError, ProblemError and DataError for references and limits that make no problem.
+    """
     changing = changing_areas(snapshot, problem)
     lower, upper = bounds(snapshot, problem)
-    return formula.differentiate(
-        snapshot,
-        objective_area(snapshot, problem),
-        changing,
-        sense=problem.sense,
-        lower=lower,
-        upper=upper,
-        init=_own_init(snapshot, changing),
-    )
+    return {
+        "book": snapshot,
+        "objective": objective_area(snapshot, problem),
+        "changing": changing,
+        "sense": problem.sense,
+        "lower": lower,
+        "upper": upper,
+        "init": _own_init(snapshot, changing),
+    }
 
 
 def write_back(book, problem: Problem, values) -> None:
@@ -95,6 +145,20 @@ def training_settings(book) -> dict[str, str | int | float]:
             if not _is_blank(value):
                 settings[key] = _setting(key, value, kind, f"{area.address} (train.{key})")
     return settings
+
+
+def typed_setting(key: str, text: str) -> str | int | float | None:
+    """What a person typed for the setting `key`, None for nothing. Raises DataError for what it cannot be."""
+    if _is_blank(text):
+        return None
+    kind = SETTINGS[key]
+    value = text
+    if kind is not str:
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            pass
+    return _setting(key, value, kind, key)
 
 
 def _is_blank(value) -> bool:

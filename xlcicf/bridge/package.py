@@ -1,12 +1,13 @@
 """An .xlsx or .xlsm file as what it is: a zip of named parts, read with caps, saved whole or not at all."""
 
 import io
+import itertools
 import os
 import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -148,6 +149,12 @@ def refuse_open_book(path: Path) -> None:
     for lock, program in ((f"~${path.name}", "Excel"), (f".~lock.{path.name}#", "LibreOffice")):
         if path.name and os.path.exists(path.with_name(lock)):  # False for a path that is none
             raise BookError(f"{path.name} is open in {program} ({lock} lies beside it); close it there first")
+
+
+def free_path(path: Path, taken: Collection[str] = ()) -> Path:
+    """`path`, or path-2, path-3, ...: one where there is no file, and whose name is none of those `taken`."""
+    numbered = (path.with_stem(f"{path.stem}-{i}") for i in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if not p.exists() and p.name not in taken)
 
 
 def replace_file(path: Path, data: bytes) -> None:

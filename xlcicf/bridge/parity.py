@@ -25,6 +25,14 @@ class Parity:
     worst: str | None
 
     @property
+    def sentence(self) -> str:
+        if self.maximum is None:
+            return "nothing to compare"
+        if self.agrees:
+            return f"formulas and torch agree to {self.maximum:.1e}"
+        return f"formulas and torch differ by {self.maximum:.1e}, most in {self.worst}"
+
+    @property
     def agrees(self) -> bool:
         return self.maximum is None or self.maximum <= AGREE
 

@@ -13,7 +13,8 @@ from xlwings import base_classes
 
 from xlcicf.bridge.cells import Cell
 from xlcicf.bridge.document import Document
-from xlcicf.bridge.edits import Content, Formula, SetNumberFormat, WriteArray, WriteCells
+from xlcicf.bridge.edits import Content, Formula, SetFormat, WriteArray, WriteCells
+from xlcicf.bridge.formats import PROPERTIES, shown
 from xlcicf.bridge.refusal import refusing
 from xlcicf.bridge.splice import number_text
 from xlcicf.bridge.syntax import relative_template, shifted
@@ -110,6 +111,13 @@ def _typed(value: Scalar) -> str:
     if value is None or isinstance(value, bool):
         return str(value).upper() if value is not None else ""
     return value if isinstance(value, str) else number_text(value)
+
+
+def _look(name: str, doc: str) -> Any:
+    """A property of cells' look, read from their formats and set by new ones; None where cells differ."""
+    return property(
+        lambda cells: cells.look(name), lambda cells, value: cells.give_look(name, value), doc=doc
+    )
 
 
 @refusing
@@ -231,7 +239,7 @@ class Range(base_classes.Range):
         dates = tuple(cell for cell in plain if cell not in timed)
         for cells, code in ((dates, DATE_FORMAT), (timed, TIME_FORMAT)):
             if cells:
-                self.document.apply(SetNumberFormat(name, cells, code))
+                self.document.apply(SetFormat(name, cells, "number_format", code))
 
     def clear_contents(self) -> None:
         sheet = self.document.formulas(self.sheet.name)
@@ -292,20 +300,34 @@ class Range(base_classes.Range):
     def name(self, name: str) -> None:
         self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
 
-    @property
-    def number_format(self) -> str | None:
-        """The number format of the cells, None where they differ."""
-        formats = {self.document.number_format(self.sheet.name, cell) for cell in self._first_cells()}
-        return formats.pop() if len(formats) == 1 else None
+    def look(self, name: str):
+        """What the cells' formats say of a property of `formats.PROPERTIES`, None where they differ."""
+        styles = {self.document.style(self.sheet.name, cell) for cell in self._first_cells()}
+        found = {shown(self.document.contents, style, name) for style in styles}
+        return found.pop() if len(found) == 1 else None
 
-    @number_format.setter
-    def number_format(self, code: str) -> None:
-        self.document.apply(SetNumberFormat(self.sheet.name, tuple(self._first_cells()), code))
+    def give_look(self, name: str, value) -> None:
+        """Gives all cells that property. Raises DataError for a value that no cell can have."""
+        value = PROPERTIES[name].check(value)
+        self.document.apply(SetFormat(self.sheet.name, tuple(self._first_cells()), name, value))
+
+    number_format = _look("number_format", 'The number format, such as "0.00".')
+    color = _look("color", "The fill: (red, green, blue), or None for none.")
+    horizontal_alignment = _look("horizontal_alignment", 'Where text stands: "left", "center", ...')
+    vertical_alignment = _look("vertical_alignment", 'Where text stands: "top", "center", "bottom", ...')
+    wrap_text = _look("wrap_text", "Whether text breaks into lines; the row keeps its height.")
+
+    @property
+    def font(self) -> "Font":
+        return Font(self)
 
     def _first_cells(self) -> Iterable[Cell]:
         if len(self) > MAX_WRITTEN:
             raise AddressError(f"{self.area.address} has {len(self):,} cells; name the ones you need")
         return self.area.cells()
+
+    def select(self) -> None:
+        self.sheet.book.select(self)
 
     # addresses
 
@@ -362,3 +384,27 @@ class Range(base_classes.Range):
             if grown == (top, left, bottom, right):
                 return Range(self.sheet, top, left, bottom - top + 1, right - left + 1)
             top, left, bottom, right = grown
+
+
+@refusing
+class Font(base_classes.Font):
+    """The font of a range. Each property reads None where cells differ."""
+
+    def __init__(self, cells: Range):
+        self.cells = cells
+
+    @property
+    def api(self) -> "Font":
+        return self
+
+    def look(self, name: str):
+        return self.cells.look("font." + name)
+
+    def give_look(self, name: str, value) -> None:
+        self.cells.give_look("font." + name, value)
+
+    bold = _look("bold", "Whether the letters are bold.")
+    italic = _look("italic", "Whether the letters are italic.")
+    size = _look("size", "Points.")
+    name = _look("name", 'The font\'s name, such as "Calibri".')
+    color = _look("color", "(red, green, blue); black where the file leaves it to the program.")

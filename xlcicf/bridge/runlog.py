@@ -4,10 +4,11 @@ The book decides where they lie and which columns its log has; this finds them b
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xlcicf.bridge.held import read_rows
 from xlcicf.bridge.optimise import OWN_WEIGHTS, cells_of
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
 from xlcicf.bridge.snapshot import outline
@@ -15,8 +16,8 @@ from xlcicf.formula.address import Area
 
 _OBJECTIVE = "net.loss"
 _WRITTEN = ("parity.weights", "parity.loss", "parity.prediction", "parity.settings",
-            "runs.log", "runs.weights", "steps.log")  # fmt: skip
-_READ = ("net.accuracy", "net.prediction", "net.settings")
+            "runs.log", "runs.weights")  # fmt: skip
+_READ = ("steps.log", "net.accuracy", "net.prediction", "net.settings")
 
 
 @dataclass(frozen=True)
@@ -42,45 +43,61 @@ class RunLog:
     @property
     def written(self) -> list[Area]:
         """All cells that `write` may write to."""
-        return [self.areas[name] for name in _WRITTEN]
+        return [*(self.areas[name] for name in _WRITTEN), self._steps_area]
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
         value = self._cells("net.accuracy").value
         return value if isinstance(value, float) else None
 
-    def write(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
-              losses: list[float], row: dict[str, object]) -> None:  # fmt: skip
-        """Writes a run down; the weights stand in their cells already.
+    def steps(self, losses: list[float]) -> dict[Area, list[list]]:
+        """What the step log's cells are to hold for the best loss after each step."""
+        area = self._steps_area
+        points = [list(point) for point in thinned(losses, area.shape[0])]
+        return {area: [*points, *([None, None] for _ in range(area.shape[0] - len(points)))]}
+
+    @property
+    def _steps_area(self) -> Area:
+        """The step log without its header."""
+        area = self.areas["steps.log"]
+        return replace(area, top=area.top + 1)
+
+    def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
+                 losses: list[float], row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
+        """What the cells of `written` are to hold after a run whose weights stand in their cells already.
 
         weights, start  the weights (n,) after and before the run
         loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
         losses          the best loss after each step
         row             header -> what the log's line says there
         """
-        shown = _numbers(self._cells("net.prediction").options(ndim=2).value)
-        self._cells("parity.weights").value = weights.reshape(self.areas["parity.weights"].shape).tolist()
-        self._cells("parity.loss").value = loss
-        self._cells("parity.prediction").value = _largest(np.abs(shown - pred))
-        self._cells("parity.settings").value = self._cells("net.settings").value
-        self._append_run(row, start)
-        self._cells("steps.log")[1:, :].value = _thinned(losses, self.areas["steps.log"].shape[0] - 1)
+        shown = _numbers(self._values("net.prediction"))
+        blocks = {
+            "parity.weights": weights.reshape(self.areas["parity.weights"].shape).tolist(),
+            "parity.loss": [[loss]],
+            "parity.prediction": [[_largest(np.abs(shown - pred))]],
+            "parity.settings": self._values("net.settings"),
+        }
+        blocks["runs.log"], blocks["runs.weights"] = self._with_line(row, start)
+        return {self.areas[name]: rows for name, rows in blocks.items()} | self.steps(losses)
 
-    def _append_run(self, row: dict[str, object], start: np.ndarray) -> None:
-        """One more line in the log; when it is full, the oldest line makes room."""
-        log, before = self._cells("runs.log"), self._cells("runs.weights")
-        headers = log[0, :].options(ndim=1).value
-        lines = [line for line in log[1:, :].options(ndim=2).value if any(cell is not None for cell in line)]
-        weights = before.options(ndim=2).value[: len(lines)]
+    def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
+        """The log with one more line, and the weights before each run; when full, the oldest makes room."""
+        headers, *log = self._rows("runs.log")
+        lines = [line for line in log if any(cell is not None for cell in line)]
+        weights = self._rows("runs.weights")[: len(lines)]
         numbers = [int(line[0]) for line in lines if isinstance(line[0], float)]
-        lines.append([{"Run": 1 + max(numbers, default=0), **row}.get(header) for header in headers])
+        entries = {"Run": 1 + max(numbers, default=0), **row}
+        lines.append([entries.get(str(header)) for header in headers])
         weights.append(start.tolist())
-        room = before.shape[0]
-        if len(lines) <= room:
-            at = len(lines) - 1
-            log[at + 1, :].value, before[at, :].value = lines[-1], weights[-1]
-        else:
-            log[1:, :].value, before.value = lines[-room:], weights[-room:]
+        room = len(log)
+        return [headers, *_padded(lines, room)], _padded(weights, room)
+
+    def _values(self, name: str) -> list[list]:
+        return self._cells(name).options(ndim=2).value
+
+    def _rows(self, name: str) -> list[list]:
+        return read_rows(self._cells(name))
 
     def _cells(self, name: str):
         return cells_of(self.book, self.areas[name])
@@ -96,11 +113,16 @@ def _largest(gaps: np.ndarray) -> float | None:
     return float(np.nanmax(gaps)) if np.isfinite(gaps).any() else None
 
 
-def _thinned(losses: list[float], rows: int) -> list[list[float | None]]:
-    """(step, loss) lines for `rows` rows: all steps, or as many evenly chosen ones, the last among them."""
-    at = range(len(losses)) if len(losses) <= rows else _evenly(len(losses), rows)
-    lines: list[list[float | None]] = [[i + 1, losses[i]] for i in at]
-    return lines + [[None, None]] * (rows - len(lines))
+def _padded(lines: list[list], room: int) -> list[list]:
+    """The last `room` lines, and blank ones where there are fewer."""
+    blank = [None] * len(lines[0])
+    return [*lines[-room:], *([*blank] for _ in range(room - len(lines)))]
+
+
+def thinned(losses: list[float], most: int) -> list[tuple[int, float]]:
+    """(step, loss) of all steps, or of at most so many evenly chosen ones, the last among them."""
+    at = range(len(losses)) if len(losses) <= most else _evenly(len(losses), most)
+    return [(i + 1, losses[i]) for i in at]
 
 
 def _evenly(count: int, rows: int) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """A book as formula/ is handed it: formulas, values, names and tables, read in a few bulk calls a sheet."""
 
 import datetime as dt
+from decimal import Decimal
 
 import xlwings
 from openpyxl.utils.datetime import to_excel
@@ -53,7 +54,7 @@ def outline(book) -> Snapshot:
 
 def _sheet(sheet: xlwings.Sheet) -> Sheet:
     used = sheet.used_range
-    formulas, values = _rows(used.formula), used.options(ndim=2, err_to_str=True, dates=_serial).value
+    formulas, values = formula_rows(used), value_rows(used, dates=_serial)
     found = Sheet(sheet.name)
     for row, (texts, results) in enumerate(zip(formulas, values, strict=True), start=used.row):
         for col, (text, value) in enumerate(zip(texts, results, strict=True), start=used.column):
@@ -70,11 +71,27 @@ def _sheet(sheet: xlwings.Sheet) -> Sheet:
     return found
 
 
-def _rows(formulas) -> list[tuple[str, ...]]:
-    """`range.formula` of any shape as rows: one cell gives a text, more give rows."""
+def formula_rows(cells) -> list[tuple[str, ...]]:
+    """`cells.formula` as rows, whatever the shape: one cell gives a text, more give rows."""
+    formulas = cells.formula
     if isinstance(formulas, str):
         return [(formulas,)]
     return [row if isinstance(row, tuple | list) else (row,) for row in formulas]
+
+
+def value_rows(cells, **options) -> list[list]:
+    """What cells show, as rows; errors as text, and what xlwings' `options` ask for.
+
+    Of a cell formatted as currency Excel on Windows hands over a Decimal of four digits; Value2 has them all.
+    """
+    rows = cells.options(ndim=2, err_to_str=True, **options).value
+    if not any(isinstance(value, Decimal) for row in rows for value in row):
+        return rows
+    exact = cells.api.Value2 if cells.size > 1 else ((cells.api.Value2,),)
+    return [
+        [number if isinstance(value, Decimal) else value for value, number in zip(*pair, strict=True)]
+        for pair in zip(rows, exact, strict=True)
+    ]
 
 
 def _scalar(value) -> Scalar:

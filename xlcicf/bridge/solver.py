@@ -51,6 +51,32 @@ def saved_problems(book: Snapshot) -> list[Problem]:
     return [found.problem() for name in book.sheets if (found := _Saved.on(book, name))]
 
 
+def has_problem(book: Snapshot, sheet: str) -> bool:
+    """Whether objective and changing cells are saved on a sheet."""
+    return _Saved.on(book, sheet) is not None
+
+
+def objective_sheet(book: Snapshot, near: str) -> str:
+    """The sheet `near`, where an objective is saved on it, or else the only one that has one.
+
+    Raises ProblemError where there is none or more than one.
+    """
+    hosts = [sheet for sheet in book.sheets if ("solver_opt", sheet) in book.names]
+    if near in hosts:
+        return near
+    if len(hosts) != 1:
+        found = f"several sheets have one ({', '.join(hosts)})" if hosts else "there is none yet"
+        raise ProblemError(
+            f"no objective is saved on sheet {near}, and {found}; select its cell and press Set Objective"
+        )
+    return hosts[0]
+
+
+def objective_names(cell: Area) -> dict[str, str]:
+    """The names that Solver keeps of a problem of which only the objective, to be minimised, is known."""
+    return {"solver_opt": _absolute([cell]), "solver_typ": _text(_key_of(SENSES, "min"))}
+
+
 def _existing(book: Snapshot, sheet: str) -> str:
     found = book.sheet(sheet)
     if found is None:

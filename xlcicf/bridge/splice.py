@@ -116,9 +116,9 @@ class _Layout:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         prefix, _, tag = name.rpartition(":")
-        if self.row_element is not None:
+        if row := self.row_element:
             if tag == "c" and self.cell_element is None:
-                self.start_cell(attributes)
+                self.start_cell(row, attributes)
             elif tag == "f" and self.cell_element is not None:
                 self.formula = Span.opened(self.data, self.parser.CurrentByteIndex)
         elif tag == "row" and self.sheet_data is not None:
@@ -129,12 +129,12 @@ class _Layout:
             self.prefix = prefix.encode() + b":" if prefix else b""
             self.sheet_data = self.element({})
 
-    def start_cell(self, attributes: dict[str, str]) -> None:
+    def start_cell(self, row: _Element, attributes: dict[str, str]) -> None:
         self.col = self.column(attributes["r"]) if "r" in attributes else self.col + 1
         if self.row in self.wanted_rows:
-            self.row_element.starts[self.col] = self.parser.CurrentByteIndex
+            row.starts[self.col] = self.parser.CurrentByteIndex
         if (self.row, self.col) in self.wanted:
-            self.cell_element = self.row_element.cells[self.col] = self.element(attributes)
+            self.cell_element = row.cells[self.col] = self.element(attributes)
 
     def column(self, reference: str) -> int:
         letters = reference.rstrip("0123456789")
@@ -149,7 +149,7 @@ class _Layout:
     def end(self, name: str) -> None:
         tag = name.rpartition(":")[2]
         if self.row_element is None:
-            if tag == "sheetData":
+            if tag == "sheetData" and self.sheet_data:
                 self.sheet_data.closed(self.data, self.parser.CurrentByteIndex)
         elif tag == "row":
             self.row_element.closed(self.data, self.parser.CurrentByteIndex)
@@ -158,18 +158,22 @@ class _Layout:
             if tag == "c":
                 self.cell_element.closed(self.data, self.parser.CurrentByteIndex)
                 self.cell_element = None
-            elif tag == "f":
+            elif tag == "f" and self.formula:
                 self.formula.closed(self.data, self.parser.CurrentByteIndex)
                 self.cell_element.formula = self.formula
 
     def insertion_point(self, row: int) -> int:
         """Where a missing row goes: before the first one below it, else at the end of sheetData."""
         after = bisect.bisect(self.numbers, row)
-        return self.rows[self.numbers[after]].start if after < len(self.numbers) else self.sheet_data.close
+        if after < len(self.numbers):
+            return self.rows[self.numbers[after]].start
+        assert self.sheet_data
+        return self.sheet_data.close
 
     def opened(self, changes: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
         """The changes; where rows go into an empty <sheetData/>, with a start and an end tag for it."""
         data = self.sheet_data
+        assert data
         if not changes or not data.empty:
             return changes
         tag = self.data[data.start : data.end]

@@ -89,23 +89,23 @@ def _add_operand(pieces: Template, text: str) -> None:
     last = prefix_end
     for match in _REFERENCE.finditer(text, prefix_end):
         pieces.append(text[last : match.start()])
-        _add_reference(pieces, match.groupdict())
+        _add_reference(pieces, match.groupdict(""))
         last = match.end()
     pieces.append(text[last:])
 
 
-def _add_reference(pieces: Template, found: dict[str, str | None]) -> None:
-    if found["col"] is not None:
+def _add_reference(pieces: Template, found: dict[str, str]) -> None:
+    if found["col"]:
         _add_part(pieces, "col", found["dc"], found["col"])
         _add_part(pieces, "row", found["dr"], found["row"])
         return
-    kind = "col" if found["col1"] is not None else "row"
+    kind = "col" if found["col1"] else "row"
     for number, colon in (("1", ":"), ("2", "")):
         _add_part(pieces, kind, found["dc" + number] or found["dr" + number], found[kind + number])
         pieces.append(colon)
 
 
-def _add_part(pieces: Template, kind: str, dollar: str | None, text: str) -> None:
+def _add_part(pieces: Template, kind: str, dollar: str, text: str) -> None:
     if dollar:
         pieces.append("$" + text)
     else:

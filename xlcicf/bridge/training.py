@@ -4,20 +4,24 @@ import datetime as dt
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from xlcicf.bridge.engine import Book as HeadlessBook
-from xlcicf.bridge.optimise import differentiate, write_back
+from xlcicf.bridge.optimise import question
 from xlcicf.bridge.parity import Parity, collected, parity
-from xlcicf.bridge.problem import Problem, changing_areas
-from xlcicf.bridge.runlog import RunLog
-from xlcicf.bridge.snapshot import outline, read_snapshot
-from xlcicf.bridge.undo import History
+from xlcicf.bridge.problem import Problem
+from xlcicf.bridge.runlog import RunLog, thinned
+from xlcicf.bridge.snapshot import read_snapshot
+from xlcicf.bridge.undo import History, Recording
+from xlcicf.formula import differentiate
+from xlcicf.formula.address import Area
 from xlcicf.learn import Step, train
+
+KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,26 @@ class Outcome:
     accuracy: tuple[float | None, float | None] | None
     dead: list[str]
 
+    @property
+    def sentence(self) -> str:
+        """The run in a line: what the objective was and is, and what a person should know."""
+        parts = [f"{self.objective} {self.before:.6g} -> {self.after:.6g}: {self.reason}"]
+        if self.dead:
+            parts.append(f"{', '.join(self.dead)}: a constant in each row, which learns nothing more")
+        if not self.parity.agrees:
+            parts.append(
+                f"formulas and torch differ by {self.parity.maximum:.1e}, most in {self.parity.worst}"
+            )
+        return "; ".join(parts)
+
 
 class Training:
-    """Iterate over it to train; `write` puts the best values found so far into the book.
+    """A run of one problem on an open book: iterate over it to train here, or `take` steps made elsewhere.
+
+    question  the arguments of `xlcicf.formula.differentiate`: all that a process needs to make the steps
+    f         what it makes of them
+    written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
+    losses    the best loss after each step
 
     Raises what `differentiate` raises, AddressError where a cell to write to is locked or covered by a merged
     one, and at the first step what `train` raises.
@@ -62,55 +83,88 @@ class Training:
 
     def __init__(self, book, problem: Problem, settings: Settings):
         self.book, self.problem, self.settings = book, problem, settings
-        self.f = differentiate(book, problem)
+        self.question = question(read_snapshot(book), problem)
+        self.f = differentiate(**self.question)
+        self.log = RunLog.of(book, problem)
+        self.written = [*self.f.changing, *(self.log.written if self.log else [])]
         self._require_writable()
+        self.accuracy_before = self.log.accuracy() if self.log else None
         self.before = self.f.value(self.f.start)
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
         self.reason = "stopped before the first step"
         self.seconds = 0.0
+        self._began = time.perf_counter()
 
     def _require_writable(self) -> None:
         """Refuses before a long run what `write` would refuse after it; Excel itself is asked only then."""
-        if not isinstance(self.book.impl, HeadlessBook):
-            return
-        log = RunLog.of(self.book, self.problem)
-        for area in [*self.f.changing, *(log.written if log else [])]:
-            self.book.impl.document.require_writable(area)
+        if isinstance(self.book.impl, HeadlessBook):
+            for area in self.written:
+                self.book.impl.document.require_writable(area)
 
     def __iter__(self) -> Iterator[Step]:
-        began = time.perf_counter()
+        self._began = time.perf_counter()
         for step in train(self.f, **asdict(self.settings)):
-            self.best_loss, self.best_values = step.best_loss, step.best_values
-            self.losses.append(step.best_loss)
-            self.seconds = time.perf_counter() - began
-            self.reason = step.reason or "stopped by hand; the best values so far are kept"
+            self.take([step.best_loss], step.best_values, step.reason)
             yield step
+
+    def take(self, best_losses: Sequence[float], best_values: np.ndarray, reason: str | None = None) -> None:
+        """Notes steps: the best loss after each (not none), the best values (n,) and why the run ended."""
+        self.losses += best_losses
+        self.best_loss, self.best_values = best_losses[-1], best_values
+        self.seconds = time.perf_counter() - self._began
+        self.reason = reason or "stopped by hand; the best values so far are kept"
+
+    @property
+    def title(self) -> str:
+        """What the history calls the run."""
+        return f"{self.settings.optimizer}: {self.f.objective} from {self.before:g} to {self.best_loss:g}"
+
+    @property
+    def references(self) -> list[str]:
+        """All cells that the run may write to."""
+        return [area.address for area in self.written]
 
     def write(self, history: History) -> Outcome:
         """The best values into the changing cells and, in xlcicf's own books, the run into its log.
 
         Everything written is recorded in `history` as one run; the caller saves the book, then the history.
         """
-        log = RunLog.of(self.book, self.problem)
-        accuracy_before = log.accuracy() if log else None
-        areas = [area.address for area in changing_areas(outline(self.book), self.problem)]
-        title = f"{self.settings.optimizer}: {self.f.objective} from {self.before:g} to {self.best_loss:g}"
-        with history.recording(
-            self.book, title, [*areas, *(area.address for area in (log.written if log else []))]
-        ):
-            write_back(self.book, self.problem, self.best_values)
-            self.book.app.calculate()  # Excel may be set to calculate by hand
-            blocks = list(self.f.blocks(self.best_values))
-            agreement = parity(blocks, read_snapshot(self.book))
-            accuracy = (accuracy_before, log.accuracy()) if log else None
-            if log and accuracy:
-                loss = self.f.value(self.best_values)
-                pred = collected(blocks, log.areas["net.prediction"])
-                log.write(self.best_values, self.f.start, loss, pred, self.losses, self._line(accuracy[1]))
-        return Outcome(
+        with history.recording(self.book, self.title, self.references) as recording:
+            self.settle(recording)
+            outcome, log = self.result()
+            recording.write(log)
+        return outcome
+
+    def show(self, recording: Recording) -> None:
+        """Writes how far the run has come: the best weights, and the losses where the book has a log."""
+        self._name(recording)
+        recording.write(self._weights() | (self.log.steps(self.losses) if self.log else {}))
+
+    def settle(self, recording: Recording) -> None:
+        """Writes the best weights for good; the sheet's formulas follow."""
+        self._name(recording)
+        recording.write(self._weights())
+        self.book.app.calculate()  # Excel may be set to calculate by hand
+
+    def result(self) -> tuple[Outcome, dict[Area, list[list]]]:
+        """What the run came to, once its weights stand in their cells, and what to write into the log."""
+        blocks = list(self.f.blocks(self.best_values))
+        agreement = parity(blocks, read_snapshot(self.book))
+        accuracy, log = None, {}
+        if self.log:
+            accuracy = (self.accuracy_before, self.log.accuracy())
+            log = self.log.contents(
+                self.best_values,
+                self.f.start,
+                self.f.value(self.best_values),
+                collected(blocks, self.log.areas["net.prediction"]),
+                self.losses,
+                self._line(accuracy[1]),
+            )
+        outcome = Outcome(
             objective=self.f.objective,
-            changing=",".join(areas),
+            changing=",".join(self.references[: len(self.f.changing)]),
             variables=len(self.f.start),
             sense=self.problem.sense,
             settings=self.settings,
@@ -122,6 +176,21 @@ class Training:
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),
         )
+        return outcome, log
+
+    def announce(self, recording: Recording) -> None:
+        """Keeps the best values in the history alone, where the book does not take them: Redo brings them."""
+        self._name(recording)
+        recording.announce(self._weights())
+
+    def _name(self, recording: Recording) -> None:
+        recording.title, recording.losses = self.title, tuple(thinned(self.losses, KEPT_LOSSES))
+
+    def _weights(self) -> dict[Area, list[list]]:
+        areas = self.f.changing
+        ends = np.cumsum([math.prod(area.shape) for area in areas])
+        parts = np.split(self.best_values, ends[:-1])
+        return {a: part.reshape(a.shape).tolist() for a, part in zip(areas, parts, strict=True)}
 
     def _line(self, accuracy: float | None) -> dict[str, object]:
         """The run's line in the log. What differs from run to run of the same work is left out on request."""
