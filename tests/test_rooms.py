@@ -10,7 +10,7 @@ import xlcicf
 
 PACKAGE = Path(xlcicf.__file__).parent
 
-# room -> the rooms below it: cli -> lessons -> sheet, bridge -> formula, learn -> errors
+# room -> the rooms below it: cli -> excel -> lessons -> sheet, bridge -> formula, learn -> errors
 BELOW = {
     "errors": set(),
     "formula": {"errors"},
@@ -18,12 +18,13 @@ BELOW = {
     "sheet": {"formula", "learn", "errors"},
     "bridge": {"formula", "learn", "errors"},
     "lessons": {"sheet", "bridge", "formula", "learn", "errors"},
-    "cli": {"lessons", "sheet", "bridge", "formula", "learn", "errors"},
+    "excel": {"lessons", "sheet", "bridge", "formula", "learn", "errors"},
+    "cli": {"excel", "lessons", "sheet", "bridge", "formula", "learn", "errors"},
 }
 
 # library -> the rooms that may use it
 ROOMS = {
-    "xlwings": {"bridge"},
+    "xlwings": {"bridge", "excel"},
     "ironcalc": {"bridge"},
     "openpyxl": {"formula", "sheet", "lessons", "bridge"},
     "torch": {"formula", "learn"},

@@ -1,19 +1,16 @@
 """The command line: each verb with --json for machines. Heavy imports wait until a verb needs them."""
 
 import argparse
+import functools
 import io
-import itertools
 import json
 import math
 import os
-import platform
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from importlib import metadata
 from pathlib import Path
 
 import xlcicf
@@ -120,7 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
     )
-    verb("doctor", _doctor, "is everything there that xlcicf needs")
+    doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
+    doctor.add_argument(
+        "--selftest", action="store_true", help="walk through what only Excel can show, and write a report"
+    )
     return parser
 
 
@@ -244,11 +244,12 @@ def _make_folder(folder: str) -> None:
 
 def _demo(args):
     from xlcicf.bridge import History, find_problem, open_book
+    from xlcicf.bridge.package import free_path
     from xlcicf.bridge.training import Settings
     from xlcicf.lessons import build
 
     _make_folder(args.out)
-    path = _free(Path(args.out, "titanic.xlsx"))
+    path = free_path(Path(args.out, "titanic.xlsx"))
     settings = Settings(restarts=100)
     print("building the Titanic book ...", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
@@ -257,12 +258,6 @@ def _demo(args):
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
     closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
     return facts, [opening, *lines, closing], DONE
-
-
-def _free(path: Path) -> Path:
-    """`path`, or where that is taken path-2, path-3, ...: nobody's trained book is overwritten."""
-    others = (path.with_stem(f"{path.stem}-{i}") for i in itertools.count(2))
-    return next(p for p in (path, *itertools.islice(others, 1000)) if not p.exists())
 
 
 # --- training -------------------------------------------------------------------------------------------
@@ -314,13 +309,14 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
 
 def _saved(book, history, path: Path) -> Path:
     """Where the book was saved. If the file has changed or gone during a long run, nothing found is lost."""
+    from xlcicf.bridge.package import free_path
     from xlcicf.bridge.training import save_with_history
     from xlcicf.errors import BookError
 
     try:
         book.save(path)
     except BookError as error:
-        other = save_with_history(book, history, _free(path.with_stem(f"{path.stem}-trained")))
+        other = save_with_history(book, history, free_path(path.with_stem(f"{path.stem}-trained")))
         raise BookError(f"{error}; what training found is in {other}") from error
     history.save(path)
     return path
@@ -368,7 +364,7 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         for cells in outcome.dead
     ]
     see = "" if outcome.parity.agrees else "; see xlcicf check"
-    lines.append(f"  parity      {_agreement(outcome.parity)}{see}")
+    lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
     return lines
 
@@ -386,14 +382,6 @@ def _goal(sense: str | float) -> str:
     if isinstance(sense, str):
         return {"min": "as low as possible", "max": "as high as possible"}[sense]
     return f"to {sense:g}"
-
-
-def _agreement(parity) -> str:
-    if parity.maximum is None:
-        return "nothing to compare"
-    if parity.agrees:
-        return f"formulas and torch agree to {parity.maximum:.1e}"
-    return f"formulas and torch differ by {parity.maximum:.1e}, most in {parity.worst}"
 
 
 def _undo(args):
@@ -480,7 +468,7 @@ def _check(args):
         f"the way to {', '.join(p.objective for p in problems)}" if problems else "all formulas of the book"
     )
     lines = [f"{about}: {report.formulas} formula cells, {report.differentiable} of them in torch"]
-    lines.append(f"  parity      {_agreement(report.parity)}")
+    lines.append(f"  parity      {report.parity.sentence}")
     lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
     lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
     lines += [
@@ -538,74 +526,37 @@ def _few(cells: list[str]) -> str:
 
 # --- doctor ---------------------------------------------------------------------------------------------
 
-_NEEDED = (
-    "numpy",
-    "pandas",
-    "torch",
-    "scipy",
-    "openpyxl",
-    "ironcalc",
-    "xlwings",
-    "defusedxml",
-    "threadpoolctl",
-    "tqdm",
-)
-
 
 def _doctor(args):
-    findings = [
-        *_python_findings(),
-        *map(_package_finding, _NEEDED),
-        _gradient_finding(),
-        _libreoffice_finding(),
-    ]
-    facts = {"findings": [{"what": w, "fine": fine, "says": says} for w, fine, says in findings]}
-    lines = [f"{'ok ' if fine else '!! '} {what:<14}{says}" for what, fine, says in findings]
-    return facts, lines, DONE if all(fine for _, fine, _ in findings) else NAMED_PROBLEM
+    from xlcicf.excel import checklist, doctor
+
+    found = doctor.findings()
+    facts: Facts = {"findings": [{"what": f.what, "fine": f.fine, "says": f.says} for f in found]}
+    lines = [finding.line for finding in found]
+    if args.selftest:
+        system = {"win32": checklist.WINDOWS, "darwin": checklist.MAC}.get(sys.platform)
+        facts["report"] = str(_selftest(checklist, system, lines))
+        lines = [f"The report is {facts['report']}; it names what you saw."]
+    return facts, lines, DONE if all(finding.fine for finding in found) else NAMED_PROBLEM
 
 
-def _python_findings() -> list[tuple[str, bool, str]]:
-    bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
-    says = f"{platform.python_version()}, {bits}, {platform.system()}"
-    fine = sys.version_info >= (3, 11) and bits == "64-bit"
-    return [("Python", fine, says if fine else f"{says}; install a 64-bit Python 3.11 or later")]
+def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
+    """Asks a person before Excel and writes the report into this folder."""
+    from xlcicf.bridge.package import free_path
+    from xlcicf.errors import BookError
 
+    if system is None:
+        raise BookError("the self-test is for Excel on Windows or a Mac; run it there")
+    say = functools.partial(print, file=sys.stderr)
 
-def _package_finding(package: str) -> tuple[str, bool, str]:
-    try:
-        version = metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return package, False, f'missing; run: python -m pip install "{package}"'
-    if package == "xlwings" and not version.startswith("0.37."):
-        return (
-            package,
-            False,
-            f'{version}, tested with 0.37; run: python -m pip install "xlwings>=0.37,<0.38"',
-        )
-    return package, True, version
+    def ask(question: str) -> str:
+        say(question, end="", flush=True)
+        return input()
 
-
-def _gradient_finding() -> tuple[str, bool, str]:
-    """Whether a formula is differentiated: the derivative of x squared at 3 is 6."""
-    try:
-        from xlcicf.formula import differentiate
-        from xlcicf.formula.address import Area
-        from xlcicf.formula.snapshot import Sheet, Snapshot
-
-        book = Snapshot({"S": Sheet("S", formulas={(1, 2): "=A1^2"}, values={(1, 1): 3.0, (1, 2): 9.0})})
-        slope = differentiate(book, Area("S", 1, 2, 1, 2), [Area("S", 1, 1, 1, 1)]).gradient([3.0])
-    except Exception as error:  # whatever a broken install raises, the doctor's answer is the same
-        return "gradient", False, f"torch does not compute ({error}); install it anew"
-    return "gradient", bool(slope[0] == 6.0), f"=A1^2 at 3 has the derivative {slope[0]:g}"
-
-
-def _libreoffice_finding() -> tuple[str, bool, str]:
-    found = shutil.which("soffice")
-    return (
-        "LibreOffice",
-        True,
-        "found" if found else "not found; only pictures of sheets and some tests need it",
-    )
+    answers = checklist.selftest(system, ask, say, lines)
+    path = free_path(Path("xlcicf-selftest.md"))
+    path.write_text(checklist.report(system, lines, answers), encoding="utf-8")
+    return path
 
 
 if __name__ == "__main__":

@@ -66,13 +66,6 @@ def test_a_closed_book_can_no_longer_be_used(book, use):
         use(book)
 
 
-def test_cells_held_from_before_can_no_longer_be_used_either(book):
-    cells = book.sheets["Net"]["B1"]
-    book.close()
-    with pytest.raises(BookError, match="was closed"):
-        cells.value = 1
-
-
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_a_person_works_between_two_calls(book, use):
     seen = []

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import hashlib
+import itertools
 import json
+import os
 import shutil
 
 import pytest
@@ -14,6 +16,7 @@ from tests.bridge.small import save_small
 from xlcicf.bridge import History
 from xlcicf.bridge.undo import KEPT
 from xlcicf.errors import BookError, TrainingError
+from xlcicf.formula.address import Area
 
 WEIGHTS, LOG = "hidden.weight", "log"
 
@@ -50,8 +53,13 @@ def take(path, direction):
 
 
 def contents(path):
-    """Formulas and values of all cells."""
-    found = xlcicf.bridge.read_snapshot(xlcicf.open_book(path))
+    """Formulas and values of all cells in a file."""
+    return snapshot(xlcicf.open_book(path))
+
+
+def snapshot(book):
+    """Those in an open book."""
+    found = xlcicf.bridge.read_snapshot(book)
     return {name: (sheet.formulas, sheet.values) for name, sheet in found.sheets.items()}
 
 
@@ -122,6 +130,141 @@ def test_runs_are_undone_one_by_one_and_a_new_run_ends_redoing(path):
     assert weights(path) == [4, 4]
     with pytest.raises(TrainingError, match="there is no run to undo: small.xlsx.xlcicf.json"):
         take(path, "undo")
+
+
+class Killed(Exception):
+    """The end of the process that writes, at a call of its choice."""
+
+
+def cut_off(book, calls) -> bool:
+    """Two writes of a run into two areas, which end after so many calls to the book; whether they were cut."""
+
+    def count() -> None:
+        nonlocal calls
+        calls -= 1
+        if calls < 0:
+            raise Killed
+
+    net, log = Area("Net", 1, 2, 2, 2), Area("The log", 1, 1, 4, 3)
+    recording = History.beside(book.fullname).begin(book, "a run", [WEIGHTS, LOG], ahead=True)
+    book.app.impl.meanwhile = count
+    try:
+        for k in (1, 2):
+            recording.write({net: [[k], [0.1 * k]], log: [["text", k, None]] * 4})
+        recording.end()
+    except Killed:
+        return True
+    finally:
+        book.app.impl.meanwhile = None
+    return False
+
+
+def test_a_run_cut_off_at_any_moment_is_undone_exactly(path):
+    for calls in itertools.count():
+        path.with_name("small.xlsx.xlcicf.json").unlink(missing_ok=True)
+        book = xlcicf.open_book(path)
+        before = snapshot(book)
+        was_cut = cut_off(book, calls)
+        changed = snapshot(book) != before
+        history = History.beside(path)
+        if changed:
+            history.undo(book)
+        else:
+            with pytest.raises(TrainingError, match="no run to undo"):
+                history.undo(book)
+        assert snapshot(book) == before
+        if not was_cut:
+            break
+    assert changed and calls > 4
+
+
+def test_redo_after_a_cut_brings_what_was_about_to_be_written(path):
+    book = xlcicf.open_book(path)
+    recording = History.beside(path).begin(book, "a run", [WEIGHTS], ahead=True)
+    recording.announce({Area("Net", 1, 2, 2, 2): [[7], [8]]})
+    history = History.beside(path)
+    history.redo(book)
+    assert book.sheets["Net"]["B1:B2"].value == [7, 8]
+    history.undo(book)
+    assert book.sheets["Net"]["B1:B2"].value == [4, 4]
+
+
+def test_a_run_taken_back_by_itself_is_none(path):
+    book, history = xlcicf.open_book(path), History.beside(path)
+    before = snapshot(book)
+    with history.recording(book, "a run", [WEIGHTS]) as recording:
+        recording.write({Area("Net", 1, 2, 2, 2): [[7], [8]]})
+        recording.restore()
+    assert history.runs == [] and snapshot(book) == before
+
+
+@pytest.mark.parametrize(("saved", "done"), [(0, 3), (1, 3), (2, 3), (3, 3), (3, 1), (2, 0), (3, 0)])
+def test_undo_and_redo_go_on_from_what_the_book_was_saved_with(path, saved, done):
+    """`saved` runs stand in the file, `done` in the history: the book was closed without saving the others."""
+    book, states = xlcicf.open_book(path), [[4, 4]]
+    for k in range(3):
+        history = History.beside(path)
+        with history.recording(book, f"run {k}", [WEIGHTS, LOG]):
+            book.sheets["Net"]["B1:B2"].value = [[k], [-k]]
+            book.sheets["The log"].range((k + 1, 1)).value = k  # a line that this run alone writes
+        history.save()
+        states.append([k, -k])
+        if k + 1 == saved:
+            book.save()
+    for _ in range(3 - done):
+        history.undo(book)
+    history.save()
+    for move, there in (("undo", saved - 1), ("redo", saved + 1)):
+        reopened, history = xlcicf.open_book(path), History.beside(path)
+        if there in range(4):
+            getattr(history, move)(reopened)
+            assert reopened.sheets["Net"]["B1:B2"].value == states[there]
+        else:
+            with pytest.raises(TrainingError, match=f"no run to {move}"):
+                getattr(history, move)(reopened)
+
+
+def test_the_cells_before_any_run_are_known(path):
+    for k in range(3):
+        run(path, [k, 7 - k], {"A1": k})
+    history, book = History.beside(path), xlcicf.open_book(path)
+    for address, values in history.before_first_run(Area("Net", 1, 2, 2, 2)):
+        sheet, _, cells = address.partition("!")
+        book.sheets[sheet][cells].value = values
+    assert book.sheets["Net"]["B1:B2"].value == [4, 4] and book.sheets["The log"]["A1"].value == 2
+    assert history.before_first_run(Area("Net", 5, 5, 5, 5)) == []
+
+
+def test_the_losses_are_those_of_the_last_run_that_stands(path):
+    for k in range(2):
+        book, history = xlcicf.open_book(path), History.beside(path)
+        with history.recording(book, f"run {k}", [WEIGHTS]) as recording:
+            book.sheets["Net"]["B1"].value = k
+            recording.losses = ((1, 0.5), (2, 1 / (3 + k)))
+        book.save()
+        history.save()
+    history = History.beside(path)
+    assert history.losses() == [(1, 0.5), (2, 1 / 4)]
+    history.undo(xlcicf.open_book(path))
+    assert history.losses() == [(1, 0.5), (2, 1 / 3)]
+
+
+def test_a_history_that_cannot_be_written_stops_a_run_before_it_writes(path):
+    book = xlcicf.open_book(path)
+    recording = History.beside(path).begin(book, "a run", [WEIGHTS], ahead=True)
+    path.with_name("small.xlsx.xlcicf.json").mkdir()
+    with pytest.raises(BookError, match="cannot be written .* nothing more was written into the cells"):
+        recording.write({Area("Net", 1, 2, 2, 2): [[7], [8]]})
+    assert book.sheets["Net"]["B1:B2"].value == [4, 4]
+
+
+def test_what_a_killed_writer_left_is_cleared_away(path):
+    old, new = (path.with_name(f".small.xlsx.xlcicf.json.{name}.tmp") for name in ("old", "new"))
+    old.touch()
+    os.utime(old, (0, 0))
+    new.touch()  # somebody may be writing it
+    run(path, [1, 2])
+    assert not old.exists() and new.exists()
 
 
 def test_the_last_fifty_runs_are_kept(path):
@@ -232,6 +375,10 @@ DAMAGES = {
     "an unknown content": lambda c: json.dumps(damaged(c, changes=change(before=[[{"x": 1}], [2]]))),
     "no date": lambda c: json.dumps(damaged(c, changes=change(before=[[{"date": "yesterday"}], [2]]))),
     "cells of no text": lambda c: json.dumps(damaged(c, changes=change(cells=7))),
+    "losses of text": lambda c: json.dumps(damaged(c, losses=[[1, "a"]])),
+    "losses of three": lambda c: json.dumps(damaged(c, losses=[[1, 2.0, 3]])),
+    "half a step": lambda c: json.dumps(damaged(c, losses=[[1.5, 2.0]])),
+    "another shape on the way": lambda c: json.dumps(damaged(c, changes=change(last=[[1, 2]]))),
     "another field": lambda c: json.dumps(damaged(c, changes=change(more=1))),
     "not UTF-8": lambda c: b"\xff\xfe{}",
 }

@@ -147,7 +147,7 @@ class App(base_classes.App):
     kill = quit
 
     @property
-    def selection(self) -> Range | None:
+    def selection(self) -> Any:
         """The cells selected in the active book; the first one of its active sheet before any are."""
         return self.books.active.selection if len(self.books) else None
 
@@ -222,7 +222,7 @@ class Book(base_classes.Book):
     def __init__(self, app: App, document: Document):
         self.app, self._document = app, document
         self.active_sheet: str | None = None
-        self.selected: Range | None = None
+        self.selected: Any = None  # a Range
         self.is_open = True
 
     @property

@@ -1,6 +1,7 @@
 """A book as formula/ is handed it: formulas, values, names and tables, read in a few bulk calls a sheet."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 import xlwings
@@ -71,7 +72,7 @@ def _sheet(sheet: xlwings.Sheet) -> Sheet:
     return found
 
 
-def formula_rows(cells) -> list[tuple[str, ...]]:
+def formula_rows(cells) -> list[Sequence[str]]:
     """`cells.formula` as rows, whatever the shape: one cell gives a text, more give rows."""
     formulas = cells.formula
     if isinstance(formulas, str):

@@ -301,8 +301,12 @@ class Recording:
         part = around(changed)
         if part is None:
             return None
-        cut = [rows and part_of(rows, part, area) for rows in (before, after, last)]
-        return Change(part.address, *cut)
+        return Change(
+            part.address,
+            part_of(before, part, area),
+            part_of(after, part, area),
+            last and part_of(last, part, area),
+        )
 
     def _run(self, changes: list[Change | None]) -> Run:
         return Run(self.title, tuple(change for change in changes if change), self.losses)

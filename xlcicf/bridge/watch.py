@@ -9,7 +9,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 
-Texts = list[tuple[str, ...]]  # rows of what cells would show in the formula bar
+Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
 
 
 class Watch:

@@ -1,0 +1,1 @@
+"""What a person touches in Excel: functions in cells, the ribbon and its commands, training beside Excel."""

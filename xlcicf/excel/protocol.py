@@ -1,0 +1,37 @@
+"""What host and trainer say to each other: lines of JSON, numbers as Python writes them and so exact.
+
+The host's first line asks a question (`question.py`), any later line is `STOP`. The trainer answers with
+Reports, each of them a line, and every second it says that it is alive.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+STOP = b"stop\n"
+ALIVE = b"{}\n"
+BEAT = 1.0  # seconds between two signs of life
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened since the last one.
+
+    losses  the best loss after each step
+    values  the best values so far (n,)
+    reason  why the run ended, None where it goes on
+    error   why there is no run or it had to give up, a sentence; then the rest is empty
+    """
+
+    losses: list[float]
+    values: list[float]
+    reason: str | None = None
+    error: str | None = None
+
+    def to_line(self) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n"
+
+
+def report_of(line: bytes) -> Report | None:
+    """The Report that a line of the trainer is; None for a sign of life."""
+    content = json.loads(line)
+    return Report(**content) if content else None
