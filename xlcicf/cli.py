@@ -117,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
     )
+    addin = verb("addin", _addin, "the Excel add-in: make it, install it, take it away")
+    addin.add_argument("what", choices=["build", "install", "uninstall", "status"])
+    addin.add_argument("lesson", nargs="?", help="build: a lesson to make as a macro book (.xlsm) instead")
+    addin.add_argument("--out", default=".", metavar="DIR", help="build: folder for the file (default: here)")
     doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
     doctor.add_argument(
         "--selftest", action="store_true", help="walk through what only Excel can show, and write a report"
@@ -522,6 +526,42 @@ def _table(*columns: Iterable[str]) -> list[str]:
 
 def _few(cells: list[str]) -> str:
     return ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+
+
+# --- Excel ----------------------------------------------------------------------------------------------
+
+
+def _addin(args):
+    from xlcicf.errors import BookError
+    from xlcicf.excel import addin
+
+    if args.what == "build":
+        built = _addin_built(args)
+        return {"built": str(built)}, [f"built {built}"], DONE
+    if args.lesson:
+        raise BookError(f"addin {args.what} takes no lesson; leave {args.lesson} out")
+    place = addin.Place.here()
+    if args.what == "install":
+        installed = addin.install(place)
+        return {"installed": str(installed)}, [f"installed {installed}; now start Excel"], DONE
+    if args.what == "uninstall":
+        removed = [str(path) for path in addin.uninstall(place)]
+        return {"removed": removed}, [f"removed {path}" for path in removed], DONE
+    found = addin.status(place)
+    facts = {"installed": found.installed, "fine": found.fine, "says": found.sentence}
+    return facts, [found.sentence], DONE if found.fine else NAMED_PROBLEM
+
+
+def _addin_built(args) -> Path:
+    from xlcicf.errors import BookError
+    from xlcicf.excel import addin
+
+    _make_folder(args.out)
+    if not args.lesson:
+        return addin.build_addin(args.out)
+    if (there := Path(args.out, f"{args.lesson}.xlsm")).exists():
+        raise BookError(f"{there} is there already; move it away, or choose another folder")
+    return addin.build_macro_book(args.lesson, args.out)
 
 
 # --- doctor ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 
 from tests import oracles
 from tests.excel.cells import Cells
+from xlcicf.excel import udfs
 from xlcicf.excel.functions import FUNCTIONS
 from xlcicf.formula.address import Area, cell_address, column_letters, parse_cell
 
@@ -181,3 +183,9 @@ def places(corner: str, block: list) -> list[tuple[int, int]]:
 def test_every_function_by_value_is_called_from_cells():
     called = {name for name in FUNCTIONS for row in ROWS if f"{name}(" in row.formula}
     assert called == {name for name, f in FUNCTIONS.items() if f.arguments and not f.by_reference}
+
+
+def test_each_function_stands_in_the_readme():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for usage, text in udfs.table():
+        assert f"| `={usage}` | {text} |" in readme

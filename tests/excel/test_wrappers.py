@@ -1,15 +1,13 @@
 """What is made of the registry: the VBA module, the function wizard's texts, xlwings' own view, the table."""
 
 import json
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.bench.test_race import python_with_uno
+from tests.excel.in_libreoffice import answers
 from xlcicf.excel import preload, udfs, wrappers
 from xlcicf.excel.functions import CATEGORY, ERROR_TEXTS, FUNCTIONS
 
@@ -132,40 +130,21 @@ def test_the_latest_sentence_is_asked_for_anew_at_each_calculation():
 # ---- in LibreOffice, which runs VBA but has no Python of ours --------------------------------------------
 
 PROBES = {
-    "Unreached": ("TypeName(NN_RELU(3))", "Error"),
-    "OfManyArguments": ("TypeName(NN_PREDICT(1, 2, 3))", "Error"),
-    "WhyUnreached": ("NN_LASTERROR()", r"NN_PREDICT could not reach Python \(.+\); run: xlcicf doctor"),
-    "AnErrorsText": ('TypeName(AsCell("#NUM!"))', "Error"),
-    "AfterAnErrorsText": ("trouble", ""),  # Python has the latest sentence now
-    "AnotherText": ('AsCell("#SPILL!")', "#SPILL!"),
-    "ANumber": ("TypeName(AsCell(2.5))", "Double"),
-    "OfALongMessage": (
-        'LastLine("Traceback" & vbCrLf & "  File" & vbLf & "ValueError: no" & vbCrLf & " ")',
-        "ValueError: no",
-    ),
+    "TypeName(NN_RELU(3))": "Error",
+    "TypeName(NN_PREDICT(1, 2, 3))": "Error",
+    "NN_LASTERROR()": r"NN_PREDICT could not reach Python \(.+\); run: xlcicf doctor",
+    'TypeName(AsCell("#NUM!"))': "Error",
+    "trouble": "",  # after an error's text: Python has the latest sentence now
+    'AsCell("#SPILL!")': "#SPILL!",
+    "TypeName(AsCell(2.5))": "Double",
+    'LastLine("Traceback" & vbCrLf & "  File" & vbLf & "ValueError: no" & vbCrLf & " ")': "ValueError: no",
 }
 
 
 @pytest.mark.libreoffice
 def test_the_module_runs_and_without_python_each_function_says_so(tmp_path):
-    python = python_with_uno()
-    if python is None:
-        pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
-    probes = [
-        f"Public Function {name}()\n    {name} = {asked}\nEnd Function\n"
-        for name, (asked, _) in PROBES.items()
-    ]
-    done = subprocess.run(
-        [python, Path(__file__).with_name("libreoffice_basic.py"), (tmp_path / "profile").as_uri(), *PROBES],
-        input="\n".join([MODULE, *probes]),
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout.splitlines()[-1])
-    for (asked, expected), answer in zip(PROBES.values(), answers, strict=True):
+    found = answers(MODULE, PROBES, tmp_path)
+    for (asked, expected), answer in zip(PROBES.items(), found, strict=True):
         assert re.fullmatch(expected, answer), f"{asked} gives {answer!r}"
 
 

@@ -1,6 +1,6 @@
 """Sheets and names added to a package, Solver's names set; what else was there stays as it was."""
 
-from xlcicf.bridge.append import WORKBOOK, Outline, append_to, insert, set_attribute, without_child
+from xlcicf.bridge.append import WORKBOOK, WORKSHEET, Outline, append_to, insert, set_attribute, without_child
 from xlcicf.bridge.contents import Contents, DefinedName
 from xlcicf.bridge.edits import AddName, AddSheet, SetSolverName
 from xlcicf.bridge.ooxml import (
@@ -74,6 +74,21 @@ def _defined_name(prefix: str, name: DefinedName, contents: Contents) -> str:
     hidden = ' hidden="1"' if name.hidden else ""
     tag = f"{prefix}definedName"
     return f'<{tag} name="{escape(name.name)}"{scope}{hidden}>{escape(name.refers_to)}</{tag}>'
+
+
+def with_code_names(contents: Contents, book: str, sheets: list[str]) -> Package:
+    """The package with the names by which VBA knows the workbook and each of its worksheets."""
+    package = _with_attribute(contents.package, contents.workbook_part, "workbookPr", book, WORKBOOK)
+    for entry, name in zip(contents.sheets.values(), sheets, strict=True):
+        package = _with_attribute(package, entry.part, "sheetPr", name, WORKSHEET)
+    return package
+
+
+def _with_attribute(package: Package, part: str, element: str, name: str, order: list[str]) -> Package:
+    data = package[part]
+    if Outline(data, part).child(element) is None:
+        data = insert(data, part, f"<{prefix_of(package, part)}{element}/>", element, order)
+    return package.replace({part: set_attribute(data, part, element, "codeName", name)})
 
 
 def with_full_calculation(package: Package, book: str, drop_chain: bool) -> Package:

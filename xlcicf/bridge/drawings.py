@@ -26,6 +26,8 @@ EMU_PER_PIXEL = 9_525  # at 96 to the inch
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/"
 _STRICT_DRAWING = "http://purl.oclc.org/ooxml/drawingml/"
 
+_BUTTON = "0072B2"  # a button's colour
+
 _DIGIT = 7  # pixels that a digit of the usual font (Calibri 11) is wide
 _COLUMN_WIDTH = 64 / _DIGIT  # digits, of columns that say nothing of it
 _ROW_HEIGHT = 15.0  # points, likewise
@@ -67,6 +69,23 @@ def add_chart(contents: Contents, edit: AddChart, xml: str) -> tuple[Package, st
         f'<c:chart xmlns:c="{namespace}" r:id="{relation}"/></a:graphicData></a:graphic></xdr:graphicFrame>'
     )
     return _with_anchored(contents, package, drawing, edit.box, frame), part
+
+
+def add_button(contents: Contents, sheet: str, label: str, macro: str, box: Box) -> Package:
+    """A button on the sheet's drawing: a press runs a VBA macro of the book itself."""
+    package, drawing = _with_drawing(contents, contents.package, sheet)
+    properties = _properties(package, drawing, label)
+    button = (
+        f'<xdr:sp macro="[0]!{escape(macro)}" textlink=""><xdr:nvSpPr>{properties}<xdr:cNvSpPr/></xdr:nvSpPr>'
+        f'<xdr:spPr><a:xfrm><a:off x="0" y="0"/><a:ext {_size(box)}/></a:xfrm>'
+        '<a:prstGeom prst="roundRect"><a:avLst/></a:prstGeom>'
+        f'<a:solidFill><a:srgbClr val="{_BUTTON}"/></a:solidFill><a:ln><a:noFill/></a:ln></xdr:spPr>'
+        '<xdr:txBody><a:bodyPr lIns="0" tIns="0" rIns="0" bIns="0" anchor="ctr"/><a:lstStyle/>'
+        '<a:p><a:pPr algn="ctr"/>'
+        '<a:r><a:rPr lang="en-US" sz="1100" b="1"><a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
+        f'<a:latin typeface="Calibri"/></a:rPr><a:t>{escape(label)}</a:t></a:r></a:p></xdr:txBody></xdr:sp>'
+    )
+    return _with_anchored(contents, package, drawing, box, button)
 
 
 def _with_drawing(contents: Contents, package: Package, sheet: str) -> tuple[Package, str]:

@@ -4,6 +4,7 @@ import io
 import math
 import os
 import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import openpyxl
 
@@ -25,11 +26,28 @@ _EARLIEST = rb"\g<1>1980-01-01T00:00:00Z"  # the time that the zip's members car
 
 
 def save_generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> None:
-    """Saves a workbook of ours with each formula's result beside it, numbers in 17 digits.
+    """Saves a workbook of ours as `generated` makes it; raises as that does, and as `save_package`."""
+    save_package(generated(workbook, path), path)
 
-    IronCalc computes the results; Excel computes them again when it opens the book. Two calls with equal
-    workbooks write the same bytes. Raises BookError where the file cannot be written and FormulaError,
-    naming the cell, where IronCalc cannot compute a formula.
+
+def book_of_rows(sheets: Mapping[str, Iterable[Sequence]]) -> openpyxl.Workbook:
+    """A new workbook of plain values: the name of a sheet -> its rows."""
+    workbook = openpyxl.Workbook()
+    for sheet in workbook.worksheets:
+        workbook.remove(sheet)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return workbook
+
+
+def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
+    """A workbook of ours with each formula's result beside it, numbers in 17 digits; `path` is where it goes.
+
+    IronCalc computes the results; Excel computes them again when it opens the book. Equal workbooks make
+    equal packages. Raises FormulaError, naming the cell, where IronCalc cannot compute a formula, and
+    BookError where there is no room for openpyxl's temporary files.
     """
     buffer = io.BytesIO()
     try:
@@ -37,8 +55,7 @@ def save_generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> None
     except OSError as error:  # openpyxl writes each sheet into a temporary file first
         raise BookError(f"{path} cannot be built ({error.strerror}); make room on the disk") from error
     package = package_from_bytes(buffer.getvalue(), os.fspath(path))
-    package = _with_exact_numbers(tidied(package), workbook)
-    save_package(_with_results(package), path)
+    return _with_results(_with_exact_numbers(tidied(package), workbook))
 
 
 def tidied(package: Package) -> Package:

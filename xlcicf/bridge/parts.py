@@ -1,6 +1,7 @@
 """New parts in a package: where they lie, what type they are, and how others relate to them."""
 
 import posixpath
+import re
 
 from xlcicf.bridge.append import Outline, append_to_root
 from xlcicf.bridge.contents import Contents
@@ -48,6 +49,11 @@ def with_relation(
     package: Package, part: str, kind: str, target: str, contents: Contents
 ) -> tuple[Package, str]:
     """The package with a relation from a part to another, and the relation's id."""
+    return with_related(package, part, f"{relations_namespace(contents)}/{kind}", target)
+
+
+def with_related(package: Package, part: str, relation_type: str, target: str) -> tuple[Package, str]:
+    """The same for a relation of any type; `part` is "" for the package itself."""
     rels = relations_part(part)
     used = relations(package, part)
     number = len(used) + 1
@@ -60,9 +66,17 @@ def with_relation(
     path = posixpath.relpath("/" + target, "/" + posixpath.dirname(part))
     xml = (
         f'<{prefix_of(package, rels)}Relationship Id="rId{number}" '
-        f'Type="{relations_namespace(contents)}/{kind}" Target="{escape(path)}"/>'
+        f'Type="{relation_type}" Target="{escape(path)}"/>'
     )
     return package.replace({rels: append_to_root(data, rels, xml)}), f"rId{number}"
+
+
+def retyped(package: Package, part: str, content_type: str) -> Package:
+    """The package with another content type for a part that has one of its own."""
+    pattern = rb'(PartName="/%b" ContentType=")[^"]*' % re.escape(part.encode())
+    data, found = re.subn(pattern, rb"\g<1>" + content_type.encode(), package[CONTENT_TYPES])
+    assert found == 1, f"{part} has no content type of its own"
+    return package.replace({CONTENT_TYPES: data})
 
 
 def free_part(package: Package, pattern: str) -> str:

@@ -135,12 +135,16 @@ class Range(base_classes.Range):
             raise AddressError(f"row {row}, column {column} lies outside sheet {sheet.name}")
         self.sheet, self.row, self.column = sheet, row, column
         self.shape = min(rows, MAX_ROW + 1 - row), min(cols, MAX_COL + 1 - column)
-        self.document: Document = sheet.book.document
         self.options: dict = {}
 
     @property
     def api(self):
         return self
+
+    @property
+    def document(self) -> Document:
+        """Asked each time: a closed book refuses."""
+        return self.sheet.book.document
 
     @property
     def area(self) -> Area:

@@ -10,7 +10,8 @@ CUTOFF = 4096  # shorter streams lie in the mini stream
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 NONE = 0xFFFFFFFF  # "no entry" of a directory
 HEADER_FATS = 109  # sectors of the FAT that the header lists: room for 7 MB
-MAX_NAME = 31  # UTF-16 units
+MAX_NAME = 31
+NOT_IN_NAMES = frozenset("/\\:!")
 
 STORAGE, STREAM, ROOT = 1, 2, 5
 RED, BLACK = 0, 1
@@ -35,7 +36,7 @@ class _Entry:
     @property
     def order(self) -> tuple[int, str]:
         """Shorter names come first, then capitals decide ([MS-CFB] 2.6.4)."""
-        return len(self.name.encode("utf-16-le")), self.name.upper()
+        return len(self.name), self.name.upper()
 
     def packed(self, size: int) -> bytes:
         name = self.name.encode("utf-16-le") + b"\0\0"
@@ -52,7 +53,7 @@ class _Entry:
             0,
             0,
             0,
-            self.start,
+            0 if self.kind == STORAGE else self.start,
             size,
         )
 
@@ -81,7 +82,7 @@ def compound_file(tree: Tree) -> bytes:
     packed = b"".join(
         entry.packed(len(mini_stream) if entry.kind == ROOT else len(entry.data)) for entry in entries
     )
-    unused = struct.pack("<64sHBBIII44x", b"", 0, 0, 0, NONE, NONE, NONE)
+    unused = struct.pack("<64sHBBIII48x", b"", 0, 0, 0, NONE, NONE, NONE)
     packed += unused * (-len(entries) % (SECTOR // len(unused)))
     directory = put(packed)
     mini_fat_start = put(_filled(mini_fat))
@@ -91,25 +92,28 @@ def compound_file(tree: Tree) -> bytes:
     assert fats <= HEADER_FATS, "a VBA project of more than 7 MB"
     numbers = list(range(len(fat), len(fat) + fats))
     fat += [FAT] * fats
-    header = struct.pack(
-        "<8s16xHHHHH6xIIIIIIIIII",
-        bytes.fromhex("D0CF11E0A1B11AE1"),
-        0x3E,  # minor and major version
-        3,
-        0xFFFE,  # little-endian
-        9,  # sectors of 2^9 bytes, mini sectors of 2^6
-        6,
-        0,  # directory sectors: not counted in version 3
-        fats,
-        directory,
-        0,
-        CUTOFF,
-        mini_fat_start,
-        mini_fat_sectors,
-        END,  # no further FAT sectors than the header lists
-        0,
-        numbers[0],
-    ) + struct.pack(f"<{HEADER_FATS - 1}I", *numbers[1:], *[FREE] * (HEADER_FATS - fats))
+    header = (
+        struct.pack(
+            "<8s16xHHHHH6xIIIIIIIIII",
+            bytes.fromhex("D0CF11E0A1B11AE1"),
+            0x3E,  # minor and major version
+            3,
+            0xFFFE,  # little-endian
+            9,  # sectors of 2^9 bytes, mini sectors of 2^6
+            6,
+            0,  # directory sectors: not counted in version 3
+            fats,
+            directory,
+            0,
+            CUTOFF,
+            mini_fat_start,
+            mini_fat_sectors,
+            END,  # no further FAT sectors than the header lists
+            0,
+            numbers[0],
+        )
+        + struct.pack(f"<{HEADER_FATS - 1}I", *numbers[1:], *[FREE] * (HEADER_FATS - fats))
+    )
     return header + b"".join(sectors) + _filled(fat)
 
 
@@ -125,13 +129,15 @@ def _directory(tree: Tree) -> list[_Entry]:
     _add(entries, 0, tree)
     for entry in entries:
         ordered = sorted(entry.children, key=lambda number: entries[number].order)
-        entry.child = _linked(entries, ordered, depth=len(ordered).bit_length())
+        assert len({entries[number].order for number in ordered}) == len(ordered), "two siblings of one name"
+        entry.child = _linked(entries, ordered, depth=max(len(ordered).bit_length(), 2))
     return entries
 
 
 def _add(entries: list[_Entry], parent: int, tree: Tree) -> None:
     for name, content in tree.items():
-        assert 0 < len(name.encode("utf-16-le")) <= 2 * MAX_NAME, f"{name!r} cannot name a stream"
+        fits = 0 < len(name) <= MAX_NAME and name.isascii() and NOT_IN_NAMES.isdisjoint(name)
+        assert fits, f"{name!r} cannot name a stream here"
         number = len(entries)
         entries[parent].children.append(number)
         if isinstance(content, bytes):
@@ -142,7 +148,10 @@ def _add(entries: list[_Entry], parent: int, tree: Tree) -> None:
 
 
 def _linked(entries: list[_Entry], ordered: list[int], depth: int) -> int:
-    """A balanced tree of siblings; the nodes of the last, unfilled level are red, all others black."""
+    """A balanced tree of siblings: the nodes of its last level, `depth` 1, are red, all others black.
+
+    A lone node counts as of level 2: the root of a red-black tree is black.
+    """
     if not ordered:
         return NONE
     middle = len(ordered) // 2

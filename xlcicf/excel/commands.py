@@ -38,10 +38,13 @@ DERIVED = 500  # cells that one press of Gradient takes
 def press(name: str, text: str = "") -> None:
     """What VBA calls: a command on the book in front. `text` is what a box holds, as hexadecimal UTF-16."""
     app = xlwings.Book.caller().app  # the caller itself is the add-in
-    if len(app.books):
-        run(app.books.active, name, bytes.fromhex(text).decode("utf-16-be"))
-    else:
+    if not len(app.books):
         app.alert("no workbook is open; open one first", TAB)
+        return
+    try:
+        run(app.books.active, name, bytes.fromhex(text).decode("utf-16-be"))
+    except Exception as error:  # of Excel's, or of ours: a person shall read a sentence all the same
+        app.alert(f"{name} did not work ({type(error).__name__}: {error}); try again", TAB, mode="critical")
 
 
 def run(book: xlwings.Book, name: str, text: str = "") -> str:
@@ -49,6 +52,12 @@ def run(book: xlwings.Book, name: str, text: str = "") -> str:
 
     What is asked for is shown in a box, what is done in the status bar, and what cannot be done in a box.
     """
+    said = _carried_out(book, name, text)
+    host.tell_ribbon(book, "RefreshRibbon")
+    return said
+
+
+def _carried_out(book: xlwings.Book, name: str, text: str) -> str:
     control = CONTROLS[name]
     try:
         said = COMMANDS[name](book) if control.kind == "button" else COMMANDS[name](book, text)
@@ -141,7 +150,11 @@ def set_setting(book, text: str, key: str) -> str:
 
 def _start(book, settings: Settings) -> str:
     ending = host.start(book, _problem(book), settings)
-    return ending.sentence if ending else "training; Stop ends it"
+    if ending is None:
+        return "training; Stop ends it"
+    if ending.outcome is None:
+        raise TrainingError(ending.sentence)
+    return ending.sentence
 
 
 def _settings(book) -> Settings:

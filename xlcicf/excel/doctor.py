@@ -179,7 +179,10 @@ def _dll(machine: Machine) -> Iterator[Finding]:
 
 
 def _dll_remedy(machine: Machine, name: str) -> str:
-    others = sorted(p.name for p in machine.prefix.glob("xlwings*-*.dll"))
+    version = name.rpartition("-")[2]
+    places = (machine.prefix, machine.prefix.parent)
+    found = {dll.name for place in places for dll in place.glob("xlwings*-*.dll")}
+    others = sorted(other for other in found if not other.endswith(version))
     if others:
         return (
             f"{name} is missing, {', '.join(others)} is there; run: python -m pip install --force-reinstall"

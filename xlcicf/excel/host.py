@@ -23,11 +23,12 @@ from xlcicf.errors import BookError, TrainingError, XlcicfError
 from xlcicf.excel import runs
 from xlcicf.excel.patience import ExcelIsBusy, once, patiently
 from xlcicf.excel.pipe import Trainer, interpreter, own_group
-from xlcicf.excel.ribbon import TAB
+from xlcicf.excel.ribbon import ADDIN, TAB
 
 EVERY = 0.25  # seconds between two writes, at least
 SHARE = 0.2  # of the time that writes may take
 SHOWN = 3  # cells that a question names
+SIGN = 10.0  # seconds for which the ribbon takes a run for alive after a sign of it
 READ = 10.0  # seconds for which the last sentence stays in the status bar
 
 QUESTION = (
@@ -79,6 +80,12 @@ def train(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending:
         return Ending(None, str(error))
 
 
+def tell_ribbon(book: xlwings.Book, macro: str, *arguments) -> None:
+    """Runs a macro of the ribbon's module, which stands in the add-in or, in a macro book, in the book."""
+    for owner in (ADDIN, book.name):
+        once(book.app.macro(f"'{owner}'!{macro}"), *arguments)
+
+
 def file_of(book: xlwings.Book) -> str:
     """Where the book lies. Raises BookError where it has never been saved or lies on the web only."""
     path = book.fullname
@@ -95,6 +102,7 @@ class _Host:
 
     def __init__(self, book: xlwings.Book, path: str, claim: runs.Claim, trainer: Trainer):
         self.book, self.path, self.claim, self.trainer = book, path, claim, trainer
+        self._tell_again = 0.0
 
     def train(self, problem: Problem, settings: Settings) -> Ending:
         history = History.beside(self.path)
@@ -105,6 +113,7 @@ class _Host:
         self.recording = patiently(history.begin, self.book, training.title, training.references, True)
         self.trainer.ask(asked, asdict(settings))
         try:
+            patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
             self._follow()
             edits, touched = patiently(self._changed)
             return self._asked(edits, touched) if edits or touched else self._finished()
@@ -147,7 +156,13 @@ class _Host:
         self._say(f"{TAB}: step {len(training.losses):,}, {training.best_loss:.6g} (Stop: ribbon)")
 
     def _say(self, text: str | bool) -> None:
+        """What the status bar says; False gives it back to Excel. The ribbon's buttons follow."""
         self.book.app.status_bar = text
+        if not text:
+            tell_ribbon(self.book, "SetRunning", 0)
+        elif time.monotonic() >= self._tell_again:
+            tell_ribbon(self.book, "SetRunning", SIGN)
+            self._tell_again = time.monotonic() + SIGN / 2
 
     def _finished(self) -> Ending:
         if not self.training.losses:

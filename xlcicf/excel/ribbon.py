@@ -10,6 +10,7 @@ from xml.sax.saxutils import quoteattr
 from xlcicf.lessons import LESSONS
 
 TAB = "Neural Net"
+ADDIN = "xlcicf.xlam"
 NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"  # customUI14.xml: Excel 2010 and later
 
 ALWAYS, IDLE, RUNNING, UNDO, REDO = "always", "idle", "running", "undo", "redo"
@@ -345,7 +346,7 @@ Public Function RunsToRedo() As Long
 End Function
 
 Private Sub ReadHistory(ByRef done As Long, ByRef runs As Long)
-    Dim handle As Integer, path As String, entry As String
+    Dim handle As Integer, path As String, text As String
     done = 0
     runs = 0
     On Error GoTo Unknown
@@ -353,14 +354,13 @@ Private Sub ReadHistory(ByRef done As Long, ByRef runs As Long)
     If InStr(path, "://") > 0 Then GoTo Unknown
     If Dir(path) = "" Then Exit Sub
     handle = FreeFile
-    Open path For Input As #handle
-    Line Input #handle, entry
-    done = Val(Mid$(entry, InStr(entry, ":") + 1))
-    Do While Not EOF(handle)
-        Line Input #handle, entry
-        If Left$(entry, 9) = "{""title"":" Then runs = runs + 1
-    Loop
+    Open path For Binary Access Read As #handle ' Line Input knows no lines that end in vbLf alone
+    text = Space$(LOF(handle))
+    Get #handle, , text
     Close #handle
+    If InStr(text, ":") = 0 Then GoTo Unknown
+    done = Val(Mid$(text, InStr(text, ":") + 1))
+    runs = UBound(Split(text, vbLf & "{""title"":"))
     Exit Sub
 Unknown:
     done = -1
@@ -373,7 +373,11 @@ Public Function SettingShown(ByVal cell As String, ByVal otherwise As String) As
     SettingShown = CStr(ActiveWorkbook.Names(cell).RefersToRange.Value)
 End Function
 
-Private Sub RunCommand(ByVal command As String, Optional ByVal text As String = "")
+Private Sub RunCommand(ByVal command As String, Optional ByVal text As String)
+    If ActiveWorkbook Is Nothing Then
+        MsgBox "No workbook is open; open one first.", vbInformation, "Neural Net"
+        Exit Sub
+    End If
     RunPython "from xlcicf.excel import commands; commands.press('" & command & "', '" & Hexed(text) & "')"
 End Sub
 
@@ -391,6 +395,7 @@ Private WithEvents App As Application
 
 Private Sub Workbook_Open()
     Set App = Application
+    xlcicf_start_functions
     RefreshRibbon
 End Sub
 

@@ -77,6 +77,22 @@ def stop(fullname: str | os.PathLike) -> bool:
     return True
 
 
+def forget() -> list[Path]:
+    """Removes the notes of runs that are over, and folders where nothing is left; returns the folders."""
+    place, removed = folder(), []
+    for lock in sorted(place.glob("*.lock")):
+        descriptor = _locked(lock)
+        if descriptor is not None:
+            _release(descriptor, lock)
+            lock.unlink(missing_ok=True)
+            lock.with_suffix(".stop").unlink(missing_ok=True)
+    for empty in (place, place.parent):
+        if empty.is_dir() and not any(empty.iterdir()):
+            empty.rmdir()
+            removed.append(empty)
+    return removed
+
+
 def folder() -> Path:
     """Where runs are noted, by the system's custom."""
     if os.name == "nt":

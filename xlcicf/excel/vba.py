@@ -63,26 +63,28 @@ class Module:
         """Raises BookError, naming the line, for a letter that no VBA module can hold."""
         assert _NAME.fullmatch(self.name), f"{self.name!r} cannot name a module"
         try:
-            return self.source.encode(ENCODING)
+            self.code.encode(ENCODING)
         except UnicodeEncodeError as error:
-            line = self.source[: error.start].count("\n") + 1
-            letter = self.source[error.start]
+            line = self.code.count("\n", 0, error.start) + 1  # as VBA's editor counts, which hides attributes
+            letter = self.code[error.start]
             raise BookError(
                 f"line {line} of the VBA module {self.name} holds {letter!r}, which VBA cannot; leave it out"
             ) from error
+        return self.source.encode(ENCODING)
 
 
 def vba_project(modules: Iterable[Module], name: str = "xlcicf") -> bytes:
     """The bytes of vbaProject.bin; the same modules give the same bytes. Raises as `Module.encoded` does."""
     modules = list(modules)
     sources = {module.name: module.encoded() for module in modules}
-    assert len(sources) == len(modules), "two modules of one name"
+    names = {module.name.lower() for module in modules} - {"dir"}  # that stream is not a module's
+    assert len(names) == len(modules), "two modules of one name"
     streams = {module: compressed(source) for module, source in sources.items()}
     return compound_file(
         {
             "VBA": {
                 **streams,
-                "_VBA_PROJECT": bytes.fromhex("CC61FFFF000000"),  # nothing compiled: Excel compiles the sources
+                "_VBA_PROJECT": bytes.fromhex("CC61FFFF000000"),  # nothing compiled: Excel does that
                 "dir": compressed(_dir(modules, name)),
             },
             "PROJECT": _project(modules, name, sources).encode(ENCODING),
@@ -214,7 +216,7 @@ def _chunk(data: bytes) -> bytes:
     tokens = _tokens(data)
     if len(tokens) <= CHUNK:
         return struct.pack("<H", 0xB000 | (len(tokens) - 1)) + tokens
-    assert len(data) == CHUNK, "only a full chunk may stand as it is; text always gets shorter"
+    assert len(data) == CHUNK, "only a full chunk may stand as it is; the end of a VBA module gets shorter"
     return struct.pack("<H", 0x3000 | (CHUNK - 1)) + data
 
 
@@ -249,7 +251,7 @@ def _longest(data: bytes, at: int, seen: dict[bytes, list[int]]) -> tuple[int, i
         length = SHORTEST
         while length < limit and data[place + length] == data[at + length]:
             length += 1
-        if length > best[1] and length <= limit:
+        if length > best[1]:
             best = at - place, length
             if length == limit:
                 break

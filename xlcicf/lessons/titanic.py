@@ -115,7 +115,7 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         "Read me",
         "Who survived the Titanic? A neural network you can read",
-        "Everything here is a plain formula: no macros, no hidden cells, nothing to install.",
+        "Everything here is a plain formula: click a cell to see how it is made.",
         widths="A=4 B=16 C=108",
         print_area="A1:C38",
     )
