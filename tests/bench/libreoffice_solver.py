@@ -8,20 +8,19 @@ are over; prints one JSON object: seconds (opening excluded), loss (the least me
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
-import uuid
+from pathlib import Path
 
 import uno
 import unohelper
-from com.sun.star.beans import PropertyValue
-from com.sun.star.connection import NoConnectException
 from com.sun.star.sheet import SolverConstraint
 from com.sun.star.sheet.SolverConstraintOperator import GREATER_EQUAL, LESS_EQUAL
 from com.sun.star.util import XModifyListener
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from uno_office import office, opened  # noqa: E402  a script finds only its own folder
 
 SERVICE = "com.sun.star.comp.Calc.NLPSolver.DEPSSolverImpl"
 BOUND = 4  # it wants bounds; Solver's own answer lies within +-3
@@ -47,13 +46,8 @@ class Watch(unohelper.Base, XModifyListener):
 
 
 def main(profile, book, sheet, objective, changing, goal, seconds):
-    pipe = "xlcicf" + uuid.uuid4().hex
-    command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
-    command.append(f"--accept=pipe,name={pipe};urp;")
-    office = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
-    try:
-        context = connect(pipe)
-        document = open_hidden(context, book)
+    with office(profile) as context:
+        document = opened(context, uno.systemPathToFileUrl(book))
         page = document.Sheets.getByName(sheet)
         solver = context.ServiceManager.createInstanceWithContext(SERVICE, context)
         if solver is None:
@@ -66,30 +60,7 @@ def main(profile, book, sheet, objective, changing, goal, seconds):
         watch.over.wait(float(seconds))
         result = {"seconds": time.perf_counter() - watch.began, "loss": watch.loss}
         print(json.dumps(result | {"evaluations": watch.evaluations}), flush=True)
-    finally:
-        os.killpg(office.pid, signal.SIGKILL)  # in the middle of a search it hears nothing else
     os._exit(0)  # the thread waits for an answer that will not come
-
-
-def connect(pipe, seconds=60):
-    """The component context of the LibreOffice that is starting."""
-    resolver = uno.getComponentContext().ServiceManager.createInstance("com.sun.star.bridge.UnoUrlResolver")
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            return resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-        except NoConnectException:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-
-
-def open_hidden(context, book):
-    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-    hidden = PropertyValue(Name="Hidden", Value=True)
-    document = desktop.loadComponentFromURL(uno.systemPathToFileUrl(book), "_blank", 0, (hidden,))
-    assert document is not None, f"LibreOffice opens nothing: {book}"
-    return document
 
 
 def set_up(solver, objective, area):

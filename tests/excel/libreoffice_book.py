@@ -6,15 +6,13 @@ CALLS is a JSON list of [module, function, arguments]; prints the number of shee
 """
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import uuid
+from pathlib import Path
 
-import uno  # noqa: F401  makes the next line possible
-from com.sun.star.beans import PropertyValue
-from libreoffice_basic import ALWAYS_RUN, connect
+from libreoffice_basic import ALWAYS_RUN
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from uno_office import office, opened  # noqa: E402  a script finds only its own folder
 
 LIBRARY = "xlcicf"
 
@@ -24,23 +22,13 @@ BEYOND_LIBREOFFICE = ("xlwings", "Dictionary")
 
 
 def main(profile, book, calls):
-    pipe = "xlcicf" + uuid.uuid4().hex
-    command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
-    command.append(f"--accept=pipe,name={pipe};urp;")
-    office = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
-    try:
-        context = connect(pipe)
-        desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-        hidden = PropertyValue(Name="Hidden", Value=True)
-        macros = PropertyValue(Name="MacroExecutionMode", Value=ALWAYS_RUN)
-        document = desktop.loadComponentFromURL(book, "_blank", 0, (hidden, macros))
+    with office(profile) as context:
+        document = opened(context, book, MacroExecutionMode=ALWAYS_RUN)
         library = document.BasicLibraries.getByName(LIBRARY)
         for module in BEYOND_LIBREOFFICE:
             library.removeByName(module)
         results = [call(document, *one) for one in json.loads(calls)]
         print(json.dumps([len(document.Sheets.ElementNames), results]), flush=True)
-    finally:
-        os.killpg(office.pid, signal.SIGKILL)
 
 
 def call(document, module, function, arguments):

@@ -174,6 +174,35 @@ def test_step_makes_one_step(desk):
     assert [len(run["losses"]) for run in history["runs"]] == [1]
 
 
+def test_stop_pressed_in_mid_run_keeps_the_best_so_far(desk):
+    before = desk.weights()
+    desk.press("set_optimizer", "adam")
+    desk.press("set_steps", "10000000")
+    said = []
+
+    def meanwhile():
+        if "step" in str(desk.app.status_bar) and not said:
+            said.append(desk.press("stop"))
+
+    desk.app.meanwhile = meanwhile
+    ending = desk.press("train")
+    desk.app.meanwhile = None
+    assert "the best weights so far are kept" in said[0]
+    assert "stopped by hand" in ending
+    assert desk.weights() != before
+    desk.press("undo")
+    assert desk.weights() == before
+
+
+def test_the_ribbon_is_told_while_a_run_is_on_and_when_it_is_over(lesson):
+    lesson.press("set_steps", "3")
+    lesson.app.macros.clear()
+    lesson.press("train")
+    told = [arguments for name, arguments in lesson.app.macros if name == "'xlcicf.xlam'!SetRunning"]
+    assert told[0][0] > 0 and told[-1] == (0,)
+    assert lesson.app.macros[-1][0].endswith("!RefreshRibbon")
+
+
 def test_stop_without_a_run_says_so(desk):
     assert "no run on this book to stop" in desk.press("stop")
 
