@@ -190,7 +190,7 @@ def weights():
     return [repr(value) for value in xlcicf.differentiate(book, problem).start.tolist()]
 
 def meanwhile():
-    if app.status_bar:
+    if "step" in str(app.status_bar):
         print(app.status_bar, flush=True)
         if full_from == "the first step":
             space(200)

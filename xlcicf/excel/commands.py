@@ -52,8 +52,9 @@ def run(book: xlwings.Book, name: str, text: str = "") -> str:
 
     What is asked for is shown in a box, what is done in the status bar, and what cannot be done in a box.
     """
+    app, file = book.app, book.name
     said = _carried_out(book, name, text)
-    host.tell_ribbon(book, "RefreshRibbon")
+    host.tell_ribbon(app, file, "RefreshRibbon")
     return said
 
 

@@ -80,10 +80,10 @@ def train(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending:
         return Ending(None, str(error))
 
 
-def tell_ribbon(book: xlwings.Book, macro: str, *arguments) -> None:
+def tell_ribbon(app: xlwings.App, book: str, macro: str, *arguments) -> None:
     """Runs a macro of the ribbon's module, which stands in the add-in or, in a macro book, in the book."""
-    for owner in (ADDIN, book.name):
-        once(book.app.macro(f"'{owner}'!{macro}"), *arguments)
+    for owner in (ADDIN, book):
+        once(app.macro(f"'{owner}'!{macro}"), *arguments)
 
 
 def file_of(book: xlwings.Book) -> str:
@@ -159,10 +159,13 @@ class _Host:
         """What the status bar says; False gives it back to Excel. The ribbon's buttons follow."""
         self.book.app.status_bar = text
         if not text:
-            tell_ribbon(self.book, "SetRunning", 0)
+            self._tell(0)
         elif time.monotonic() >= self._tell_again:
-            tell_ribbon(self.book, "SetRunning", SIGN)
+            self._tell(SIGN)
             self._tell_again = time.monotonic() + SIGN / 2
+
+    def _tell(self, seconds: float) -> None:
+        tell_ribbon(self.book.app, os.path.basename(self.path), "SetRunning", seconds)
 
     def _finished(self) -> Ending:
         if not self.training.losses:
