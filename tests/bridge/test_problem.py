@@ -60,6 +60,14 @@ def test_a_reference_means_its_areas(text, host, areas):
     assert resolve(book("hidden.weight=Net!$D$4:$E$5"), text, "the cells", host) == areas
 
 
+def test_a_name_may_mean_several_areas():
+    layers = book("hidden.weight=Net!$D$4:$E$5,Net!$G$4:$G$5")
+    assert resolve(layers, "hidden.weight", "the weights") == [
+        Area("Net", 4, 4, 5, 5),
+        Area("Net", 4, 7, 5, 7),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -81,6 +81,8 @@ LAYOUTS = {
                                      | {"C1": "=IFERROR(SUM(B1:B3),A3)"}, "C1"),
     "MMULT filled down": ({"A1": 1.0, "A2": 2.0, "A3": 3.0, "E1": 4.0, "E2": 5.0} | {f"B{r}": f"=SUM(MMULT(A{r}:A{r + 1},TRANSPOSE($E$1:$E$2)))" for r in (1, 2)}
                           | {"C1": "=B1*B2"}, "C1"),
+    "MMULT filled down and right": ({"A4": 1.0, "B4": -2.0, "A5": 3.0, "B5": 0.5, "D1": 4.0, "E1": 5.0, "F1": -1.0, "D2": 2.0, "E2": 6.0, "F2": 0.3}
+                                    | {f"{c}{r}": f"=MMULT($A{r}:$B{r},{c}$1:{c}$2)" for c in "DEF" for r in (4, 5)} | {"C1": "=SUMSQ(D4:F5)"}, "C1"),
 }  # fmt: skip
 
 

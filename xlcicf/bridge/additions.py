@@ -1,5 +1,7 @@
 """Sheets and names added to a package, Solver's names set; what else was there stays as it was."""
 
+from collections.abc import Sequence
+
 from xlcicf.bridge.append import WORKBOOK, WORKSHEET, Outline, append_to, insert, set_attribute, without_child
 from xlcicf.bridge.contents import Contents, DefinedName
 from xlcicf.bridge.edits import AddName, AddSheet, SetSolverName
@@ -84,7 +86,7 @@ def with_code_names(contents: Contents, book: str, sheets: list[str]) -> Package
     return package
 
 
-def _with_attribute(package: Package, part: str, element: str, name: str, order: list[str]) -> Package:
+def _with_attribute(package: Package, part: str, element: str, name: str, order: Sequence[str]) -> Package:
     data = package[part]
     if Outline(data, part).child(element) is None:
         data = insert(data, part, f"<{prefix_of(package, part)}{element}/>", element, order)

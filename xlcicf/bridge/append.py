@@ -30,7 +30,7 @@ class Outline:
     def __init__(self, data: bytes, part: str, depth: int = 3):
         require_utf8(data, part)
         self.data, self.depth = data, depth
-        self.root: Span | None = None
+        self.root: Span  # every part has one, or expat calls it damaged
         self.children: list[Span] = []  # of the root
         self.grandchildren: list[tuple[Span, Span]] = []  # (parent, child)
         self.prefix = ""
@@ -57,7 +57,7 @@ class Outline:
         elif len(self._open) == 1:
             self.children.append(span)
         else:
-            self.grandchildren.append((self._open[1], span))
+            self.grandchildren.append((self.children[-1], span))
         self._open.append(span)
 
     def _end(self, _name: str) -> None:
@@ -121,6 +121,7 @@ def set_attribute(data: bytes, part: str, child: str, attribute: str, value: str
     """The root's child with that attribute set; its other attributes stay as they are."""
     outline = Outline(data, part)
     span = outline.child(child)
+    assert span is not None, f"{part} has no {child}"
     tag = outline.tag(span)
     pattern = rb"""(?<=\s)%b\s*=\s*(?:"[^"]*"|'[^']*')""" % attribute.encode()
     text = f'{attribute}="{value}"'.encode()

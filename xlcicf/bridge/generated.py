@@ -15,6 +15,7 @@ from xlcicf.bridge.package import Package, package_from_bytes, save_package
 from xlcicf.bridge.splice import KEEP, Patch, splice
 from xlcicf.errors import BookError, FormulaError
 from xlcicf.formula.address import cell_address
+from xlcicf.formula.snapshot import ExcelError
 
 _FONT = re.compile(rb"<font>(.*?)</font>", re.DOTALL)
 _FONT_CHILD = re.compile(rb"<(\w+)[^>]*?/>")
@@ -56,6 +57,19 @@ def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
         raise BookError(f"{path} cannot be built ({error.strerror}); make room on the disk") from error
     package = package_from_bytes(buffer.getvalue(), os.fspath(path))
     return _with_results(_with_exact_numbers(tidied(package), workbook))
+
+
+def errors_in(package: Package) -> dict[str, list[tuple[int, int]]]:
+    """Where a generated package shows errors: sheet -> (row, column)."""
+    contents = Contents(package)
+    return {
+        name: [
+            cell
+            for cell, value in read_sheet(contents, entry).values.items()
+            if isinstance(value, ExcelError)
+        ]
+        for name, entry in contents.sheets.items()
+    }
 
 
 def tidied(package: Package) -> Package:

@@ -122,12 +122,17 @@ def question(snapshot: Snapshot, problem: Problem) -> dict:
 
 def write_back(book, problem: Problem, values) -> None:
     """Writes `values` (n,) into the changing cells, in the order of `SheetFunction.cells`, area by area."""
-    areas = changing_areas(outline(book), problem)
+    for area, rows in laid_out(changing_areas(outline(book), problem), values).items():
+        cells_of(book, area).value = rows
+
+
+def laid_out(areas: list[Area], values) -> dict[Area, list[list[float]]]:
+    """Values (n,) as the rows of areas that together have n cells, area by area."""
     values = np.asarray(values, dtype=float)
     sizes = [math.prod(area.shape) for area in areas]
-    assert values.shape == (sum(sizes),), f"{values.shape} values for {sum(sizes)} changing cells"
-    for area, part in zip(areas, np.split(values, np.cumsum(sizes)[:-1]), strict=True):
-        cells_of(book, area).value = part.reshape(area.shape).tolist()
+    assert values.shape == (sum(sizes),), f"{values.shape} values for {sum(sizes)} cells"
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    return {area: part.reshape(area.shape).tolist() for area, part in zip(areas, parts, strict=True)}
 
 
 def training_settings(book) -> dict[str, str | int | float]:

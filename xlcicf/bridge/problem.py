@@ -56,6 +56,13 @@ def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def goal_of(sense: str | float) -> str:
+    """A sense in words."""
+    if isinstance(sense, str):
+        return {"min": "as low as possible", "max": "as high as possible"}[sense]
+    return f"to {sense:g}"
+
+
 def objective_area(book: Snapshot, problem: Problem) -> Area:
     """The objective's cell. Raises AddressError where there is none, ProblemError where it is not one."""
     areas = resolve(book, problem.objective, "the objective")

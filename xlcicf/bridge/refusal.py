@@ -1,13 +1,16 @@
 """What xlwings offers and a book without Excel does not: refused at the call, by name."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from xlwings import base_classes
 
 from xlcicf.errors import NotPossibleHeadless
 
+_Class = TypeVar("_Class", bound=type)
 
-def refusing(cls: type) -> type:
+
+def refusing(cls: _Class) -> _Class:
     """Makes each member of xlwings' base class that `cls` leaves out raise NotPossibleHeadless."""
     position = next(i for i, c in enumerate(cls.__mro__) if c.__module__ == base_classes.__name__)
     base, own = cls.__mro__[position], {}

@@ -9,41 +9,47 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlcicf.bridge.held import read_rows
-from xlcicf.bridge.optimise import OWN_WEIGHTS, cells_of
+from xlcicf.bridge.optimise import OWN_WEIGHTS, cells_of, laid_out
 from xlcicf.bridge.problem import Problem, changing_areas, objective_area, resolve
 from xlcicf.bridge.snapshot import outline
 from xlcicf.formula.address import Area
 
 _OBJECTIVE = "net.loss"
-_WRITTEN = ("parity.weights", "parity.loss", "parity.prediction", "parity.settings",
-            "runs.log", "runs.weights")  # fmt: skip
+_WEIGHTS_AFTER = "parity.weights"
+_WRITTEN = ("parity.loss", "parity.prediction", "parity.settings", "runs.log", "runs.weights")
 _READ = ("steps.log", "net.accuracy", "net.prediction", "net.settings")
 
 
 @dataclass(frozen=True)
 class RunLog:
-    """The named blocks of one open book."""
+    """The named blocks of one open book.
+
+    weights_after  where the weights after a run go, an area for each of the changing cells' areas
+    """
 
     book: object  # an xlwings Book
     areas: dict[str, Area]
+    weights_after: list[Area]
 
     @classmethod
     def of(cls, book, problem: Problem) -> "RunLog | None":
         """The blocks, where the book is xlcicf's own and `problem` the one it was made for; else None."""
         snapshot = outline(book)
-        wanted = (OWN_WEIGHTS, _OBJECTIVE, *_WRITTEN, *_READ)
+        wanted = (OWN_WEIGHTS, _WEIGHTS_AFTER, _OBJECTIVE, *_WRITTEN, *_READ)
         if any((name, None) not in snapshot.names for name in wanted):
             return None
-        areas = {name: resolve(snapshot, name, "the block")[0] for name in wanted}
-        its_own = areas[_OBJECTIVE] == objective_area(snapshot, problem) and [
-            areas[OWN_WEIGHTS]
-        ] == changing_areas(snapshot, problem)
-        return cls(book, areas) if its_own else None
+        areas = {name: resolve(snapshot, name, "the block") for name in wanted}
+        weights, weights_after = areas.pop(OWN_WEIGHTS), areas.pop(_WEIGHTS_AFTER)
+        if [objective_area(snapshot, problem)] != areas[_OBJECTIVE]:
+            return None
+        if changing_areas(snapshot, problem) != weights:
+            return None
+        return cls(book, {name: found[0] for name, found in areas.items()}, weights_after)
 
     @property
     def written(self) -> list[Area]:
         """All cells that `write` may write to."""
-        return [*(self.areas[name] for name in _WRITTEN), self._steps_area]
+        return [*self.weights_after, *(self.areas[name] for name in _WRITTEN), self._steps_area]
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
@@ -73,13 +79,13 @@ class RunLog:
         """
         shown = _numbers(self._values("net.prediction"))
         blocks = {
-            "parity.weights": weights.reshape(self.areas["parity.weights"].shape).tolist(),
             "parity.loss": [[loss]],
             "parity.prediction": [[_largest(np.abs(shown - pred))]],
             "parity.settings": self._values("net.settings"),
         }
         blocks["runs.log"], blocks["runs.weights"] = self._with_line(row, start)
-        return {self.areas[name]: rows for name, rows in blocks.items()} | self.steps(losses)
+        blocks = {self.areas[name]: rows for name, rows in blocks.items()}
+        return laid_out(self.weights_after, weights) | blocks | self.steps(losses)
 
     def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
         """The log with one more line, and the weights before each run; when full, the oldest makes room."""

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xlcicf.bridge.engine import Book as HeadlessBook
-from xlcicf.bridge.optimise import question
+from xlcicf.bridge.optimise import laid_out, question, training_settings
 from xlcicf.bridge.parity import Parity, collected, parity
 from xlcicf.bridge.problem import Problem
 from xlcicf.bridge.runlog import RunLog, thinned
@@ -33,6 +34,18 @@ class Settings:
     restarts: int = 1
     seed: int = 0
     lr: float | None = None
+
+    @classmethod
+    def of(cls, book, **asked) -> "Settings":
+        """What is asked for, where that is not None; then what the book's own cells say; then the defaults.
+
+        Raises DataError, naming the cell, for what such a cell cannot mean.
+        """
+        chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
+        chosen = training_settings(book) | chosen
+        if chosen.get("optimizer", cls.optimizer) == "lbfgs" and asked.get("lr") is None:
+            chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
+        return cls(**chosen)
 
 
 @dataclass(frozen=True)
@@ -187,10 +200,7 @@ class Training:
         recording.title, recording.losses = self.title, tuple(thinned(self.losses, KEPT_LOSSES))
 
     def _weights(self) -> dict[Area, list[list]]:
-        areas = self.f.changing
-        ends = np.cumsum([math.prod(area.shape) for area in areas])
-        parts = np.split(self.best_values, ends[:-1])
-        return {a: part.reshape(a.shape).tolist() for a, part in zip(areas, parts, strict=True)}
+        return laid_out(self.f.changing, self.best_values)
 
     def _line(self, accuracy: float | None) -> dict[str, object]:
         """The run's line in the log. What differs from run to run of the same work is left out on request."""

@@ -18,9 +18,9 @@ from xlcicf.bridge import (
     save_objective,
 )
 from xlcicf.bridge.checks import check_problem
-from xlcicf.bridge.optimise import cells_of, training_settings, typed_setting
+from xlcicf.bridge.optimise import cells_of, typed_setting
 from xlcicf.bridge.package import free_path
-from xlcicf.bridge.problem import changing_areas, objective_area, resolve
+from xlcicf.bridge.problem import changing_areas, goal_of, objective_area, resolve
 from xlcicf.bridge.snapshot import outline
 from xlcicf.bridge.solver import saved_problems
 from xlcicf.bridge.training import Settings
@@ -92,10 +92,7 @@ def set_changing(book) -> str:
 
 def read_solver(book) -> str:
     problem = _problem(book)
-    goal = {"min": "as low as possible", "max": "as high as possible"}.get(
-        problem.sense, f"to {problem.sense}"
-    )
-    lines = [f"{problem.objective} {goal}, by changing {problem.changing}"]
+    lines = [f"{problem.objective} {goal_of(problem.sense)}, by changing {problem.changing}"]
     lines += [f"subject to {constraint}" for constraint in problem.constraints]
     if problem.non_negative:
         lines.append("cells without a limit of their own stay at 0 or above")
@@ -106,11 +103,11 @@ def read_solver(book) -> str:
 
 
 def train(book) -> str:
-    return _start(book, _settings(book))
+    return _start(book, Settings.of(book))
 
 
 def step(book) -> str:
-    return _start(book, replace(_settings(book), steps=1, restarts=1))
+    return _start(book, replace(Settings.of(book), steps=1, restarts=1))
 
 
 def stop(book) -> str:
@@ -156,13 +153,6 @@ def _start(book, settings: Settings) -> str:
     if ending.outcome is None:
         raise TrainingError(ending.sentence)
     return ending.sentence
-
-
-def _settings(book) -> Settings:
-    chosen = training_settings(book)
-    if chosen.get("optimizer", "lbfgs") == "lbfgs":
-        chosen.pop("lr", None)  # the learning rate waits for an optimizer that takes one
-    return Settings(**chosen)
 
 
 def _exchange(book, move: Callable) -> str:

@@ -720,6 +720,10 @@ def matrix_product(context, args):
     if b.shape[:2] == (1, 1):
         rows = t.matmul(t.reshape(a_num, shape=(-1, k)), t.reshape(b_num, shape=(k, n)))
         num = t.reshape(rows, shape=(*a.shape[:2], m, n))
+    elif (a.shape[1], b.shape[0], m, n) == (1, 1, 1, 1):  # filled down and right: a net's layer, one product
+        columns = t.transpose(t.reshape(b_num, shape=(-1, k)))
+        num = t.matmul(t.reshape(a_num, shape=(-1, k)), columns)
+        num = t.reshape(num, shape=(a.shape[0], b.shape[1], 1, 1))
     else:
         num = t.mul(t.segment(a_num, dim=3, start=0, length=1), t.segment(b_num, dim=2, start=0, length=1))
         for i in range(1, k):

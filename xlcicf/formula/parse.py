@@ -143,7 +143,7 @@ class _Parser:
         except (TokenizerError, IndexError, ValueError) as error:
             raise self.error(f"{self.text!r} cannot be read as a formula; correct it in the sheet") from error
         self.tokens = _significant(tokens)
-        node = self.expression(0)
+        node = self.expression(0, union=bool(self.names))  # a name may mean several areas
         if self.at < len(self.tokens):
             raise self.unexpected()
         return node

@@ -88,6 +88,9 @@ class SheetFunction:
 
     def batch(self, V: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """V (k, n) -> objectives (k,) and gradients (k, n), all at once."""
+        if len(V) == 1:  # vmap takes several times as long as the small tensors of a sheet themselves
+            value, gradient = self._both(V[0])
+            return value[None], gradient[None]
         values, gradients = torch.func.vmap(lambda v: tuple(self._both(v)))(V)
         return values, gradients
 
