@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     build = verb("build", _build, "build lesson books")
     build.add_argument("names", nargs="*", metavar="NAME", help="lessons to build")
     build.add_argument("--all", action="store_true", help="all of them")
+    build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
     build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
     train = verb("train", _train, "train a book's changing cells in place of Solver", book, target, training)
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
@@ -217,23 +218,24 @@ def _problem(book, args: argparse.Namespace):
 def _lessons(args):
     from xlcicf.lessons import LESSONS
 
+    width = max(map(len, LESSONS))
     facts = {"lessons": [{"name": lesson.name, "title": lesson.title} for lesson in LESSONS.values()]}
-    return facts, [f"{lesson.name:<12}{lesson.title}" for lesson in LESSONS.values()], DONE
+    return facts, [f"{lesson.name:<{width}}  {lesson.title}" for lesson in LESSONS.values()], DONE
 
 
 def _build(args):
     from xlcicf.errors import BookError
-    from xlcicf.lessons import LESSONS, build, lesson
+    from xlcicf.lessons import LESSONS, book_name, build
 
-    names = list(LESSONS) if args.all else list(dict.fromkeys(args.names))
+    every = [made.name for made in LESSONS.values() if made.exercises or not args.blank]
+    names = every if args.all else list(dict.fromkeys(args.names))
     if not names:
         raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
     for name in names:
-        lesson(name)  # raises where there is none of that name
-        if (there := Path(args.out, f"{name}.xlsx")).exists():
+        if (there := Path(args.out, book_name(name, args.blank))).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
-    paths = [str(build(name, args.out)) for name in names]
+    paths = [str(build(name, args.out, args.blank)) for name in names]
     return {"built": paths}, [f"built {path}" for path in paths], DONE
 
 
@@ -268,15 +270,12 @@ def _demo(args):
 
 
 def _train(args):
-    from xlcicf.bridge import History, open_book, training_settings
+    from xlcicf.bridge import History, open_book
     from xlcicf.bridge.training import Settings
 
     book = open_book(args.book)
     asked = {key: getattr(args, key) for key in ("optimizer", "steps", "lr", "restarts", "seed")}
-    chosen = training_settings(book) | {key: value for key, value in asked.items() if value is not None}
-    if chosen.get("optimizer", "lbfgs") == "lbfgs" and args.lr is None:
-        chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
-    settings = Settings(**chosen)
+    settings = Settings.of(book, **asked)
     out = args.book if args.out is None else args.out
     facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out)
     return facts, lines, DONE
@@ -354,8 +353,10 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
 
 
 def _outcome_lines(outcome, saved: Path) -> list[str]:
+    from xlcicf.bridge.problem import goal_of
+
     lines = [
-        f"{outcome.objective}, {_goal(outcome.sense)},"
+        f"{outcome.objective}, {goal_of(outcome.sense)},"
         f" by changing {outcome.changing} ({_count(outcome.variables, 'cell')})",
         f"  value       {outcome.before:.10g} -> {outcome.after:.10g}",
     ]
@@ -380,12 +381,6 @@ def _count(number: int, noun: str) -> str:
 def _as_argument(path: Path) -> str:
     """A path as it is typed behind a command: in quotes where it needs them."""
     return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
-
-
-def _goal(sense: str | float) -> str:
-    if isinstance(sense, str):
-        return {"min": "as low as possible", "max": "as high as possible"}[sense]
-    return f"to {sense:g}"
 
 
 def _undo(args):

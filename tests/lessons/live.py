@@ -41,5 +41,5 @@ class Live:
     def _places(self, area: str) -> list[tuple[int, int, int]]:
         sheet, _, ref = area.replace("$", "").rpartition("!")
         left, top, right, bottom = range_boundaries(ref)
-        index = self._sheets.index(sheet)
+        index = self._sheets.index(sheet.strip("'"))
         return [(index, row, col) for row in range(top, bottom + 1) for col in range(left, right + 1)]

@@ -7,7 +7,7 @@ from openpyxl import Workbook
 from openpyxl.utils.cell import range_boundaries
 
 from xlcicf.formula.address import column_letters
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, Blocks
 
 WEIGHTS = Block("hidden.weight", "Net", "C5", rows=2, cols=11)
 
@@ -43,3 +43,9 @@ def test_defining_a_block_names_it_in_the_workbook():
     book = Workbook()
     WEIGHTS.define(book)
     assert book.defined_names["hidden.weight"].attr_text == "Net!$C$5:$M$6"
+
+
+def test_several_blocks_have_one_name():
+    book = Workbook()
+    Blocks("layers", (WEIGHTS, Block("b", "My sheet", "A1"))).define(book)
+    assert book.defined_names["layers"].attr_text == "Net!$C$5:$M$6,'My sheet'!$A$1"

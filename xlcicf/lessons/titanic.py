@@ -8,17 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from openpyxl import Workbook
-from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.bridge import Problem
-from xlcicf.bridge.solver import solver_names
-from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.learn import titanic
-from xlcicf.sheet import chart, net, parity, runs
+from xlcicf.lessons.problem import save_problem
+from xlcicf.sheet import chart, net, parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chain import Chain, write_chain
+from xlcicf.sheet.exercise import Exercise
+from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.gradient import write_gradients
 from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
@@ -37,22 +36,28 @@ from xlcicf.sheet.style import (
     add_styles,
     weight_scale,
 )
+from xlcicf.sheet.training import Training, write_training
 
 FIRST, ROWS = 11, 891
 LAST = FIRST + ROWS - 1
 
 NET = net.Net("Net", titanic.LESSON, ROWS, FIRST)
+TRAINING = Training(
+    book="titanic.xlsx",
+    weights=NET.weights,
+    rows=[f"set {unit}" for unit in range(1, NET.units + 1)],
+    cols=NET.columns,
+    columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
+    conditions="switch and held-out share",
+)
 PARITY = parity.Parity(
     loss=Block("parity.loss", "Net", "V5"),
     prediction=Block("parity.prediction", "Net", "V6"),
     status=Block("parity.status", "Net", "R7"),
-    weights=Block("parity.weights", "Training", "B19", 2, 11),
-    settings=Block("parity.settings", "Training", "D21"),
-    settings_now=Block("net.settings", "Training", "D22"),
+    weights=TRAINING.weights_after,
+    settings=TRAINING.settings,
+    settings_now=TRAINING.settings_now,
 )
-RUNS = Block("runs.log", "Training", "A25", runs.RUNS + 1, len(runs.LOG))
-STEPS = Block("steps.log", "Training", "Q25", runs.STEPS + 1, len(runs.STEP_LOG))
-WEIGHTS_BEFORE = Block("runs.weights", "Training", "T26", runs.RUNS, 22)
 
 
 def build() -> Workbook:
@@ -64,7 +69,7 @@ def build() -> Workbook:
         write(workbook)
     for block in [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
-        NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), RUNS, WEIGHTS_BEFORE, STEPS,
+        NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
     ]:  # fmt: skip
         block.define(workbook)
     return workbook
@@ -111,39 +116,18 @@ SOURCE = (
 
 def read_me(workbook: Workbook) -> None:
     """What to do, what the colours say, where things are."""
-    ws = add_page(
+    write_front(
         workbook,
-        "Read me",
-        "Who survived the Titanic? A neural network you can read",
-        "Everything here is a plain formula: click a cell to see how it is made.",
-        widths="A=4 B=16 C=108",
-        print_area="A1:C38",
+        Front(
+            title="Who survived the Titanic? A neural network you can read",
+            note="Everything here is a plain formula: click a cell to see how it is made.",
+            about=ABOUT,
+            to_do=TO_DO,
+            sheets=SHEETS,
+            source=SOURCE,
+            roles=ROLES,
+        ),
     )
-    put(ws, "A4", "What it is", "Section")
-    _write_wrapped(ws, 5, ABOUT)
-    put(ws, "A7", "What to do", "Section")
-    for row, text in enumerate(TO_DO, 8):
-        put(ws, f"A{row}", f"{row - 7}.", "Text")
-        _write_wrapped(ws, row, text)
-    put(ws, "A15", "What the colours say", "Section")
-    for row, (role, meaning) in enumerate(ROLES.items(), 16):
-        put(ws, f"B{row}", role.lower(), role, None, "center")
-        put(ws, f"C{row}", meaning, "Label")
-    put(ws, "A22", "Where things are", "Section")
-    for row, (sheet, text) in enumerate(SHEETS.items(), 23):
-        put(ws, f"B{row}", sheet, "Link")
-        ws[f"B{row}"].hyperlink = f"#{sheet}!A1"
-        ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
-        put(ws, f"C{row}", text, "Label")
-    put(ws, "A31", "Where it comes from", "Section")
-    _write_wrapped(ws, 32, SOURCE)
-
-
-def _write_wrapped(ws: Worksheet, row: int, text: str) -> None:
-    """Text over the width of columns B and C, as high as it needs."""
-    put(ws, f"B{row}", text, "Text")
-    ws.merge_cells(f"B{row}:C{row}")
-    ws.row_dimensions[row].height = 4 + 13 * (1 + len(text) // 165)
 
 
 # ---- Passengers ------------------------------------------------------------------------------------------
@@ -315,14 +299,7 @@ def the_net(workbook: Workbook) -> None:
         for j in range(len(NET.columns))
     ]
     net.write_examples(ws, NET, "=Columns!$A{row}", "=Passengers!$B{row}", inputs)
-    _save_problem(ws)
-
-
-def _save_problem(ws: Worksheet) -> None:
-    """The names that Excel's Solver would save here, so that its dialog opens filled in."""
-    problem = Problem(NET.loss.ref, NET.weights.ref, sense="min")
-    for name, text in solver_names(Snapshot({NET.sheet: Sheet(NET.sheet)}), problem).items():
-        ws.defined_names[name] = DefinedName(name, attr_text=text, hidden=True)
+    save_problem(ws, NET.loss, NET.weights)
 
 
 def _write_parity(ws: Worksheet) -> None:
@@ -421,55 +398,10 @@ def gradient(workbook: Workbook) -> None:
 
 # ---- Training --------------------------------------------------------------------------------------------
 
-HOW_TO_TRAIN = (
-    "With xlcicf: close this book, then run  xlcicf train titanic.xlsx  and open it again.",
-    "To take a run back: xlcicf undo titanic.xlsx, or copy its “weights before” (far right) into Net.",
-    "With Excel alone: Data > Solver > Solve. Solver finds weights too, but writes no line here.",
-)
-
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the weights after the last run, the logs."""
-    ws = add_page(
-        workbook,
-        "Training",
-        "Training: what was run, and how it went",
-        "xlcicf takes its settings from here, trains, writes the weights into Net and a line into the log "
-        "below.",
-        widths="A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:AO=11",
-        print_area=f"A1:R{RUNS.area.bottom}",
-        zoom=90,
-    )
-    put(ws, "A4", "Settings", "Section")
-    for block in runs.write_settings(ws, "A5"):
-        block.define(workbook)
-    put(ws, "A12", "How to train", "Section")
-    for row, text in enumerate(HOW_TO_TRAIN, 13):
-        put(ws, f"A{row}", text, "Page note")
-    put(ws, "A17", "Weights after the last run", "Section")
-    put_row(ws, "B18", NET.columns, "Column header")
-    fill(ws, PARITY.weights, [[None] * 11] * 2, "Weight", FOUR)
-    weight_scale(ws, PARITY.weights.local)
-    labels = ("set 1", "set 2", "switch and held-out share then", "switch and held-out share now")
-    for row, label in enumerate(labels, 19):
-        put(ws, f"A{row}", label, "Label")
-    put(ws, PARITY.settings.corner, None, "Formula")
-    put(ws, PARITY.settings_now.corner, parity.settings_text(NET), "Formula")
-    for corner, text in (("A24", "Runs"), ("Q24", "Last run"), ("T24", "Weights before each run")):
-        put(ws, corner, text, "Section")
-    runs.write_log(ws, RUNS, runs.LOG)
-    runs.write_log(ws, STEPS, runs.STEP_LOG)
-    runs.write_weight_log(ws, WEIGHTS_BEFORE, NET.columns)
-    step, loss = (Block("chart", "Training", f"{letter}26", runs.STEPS) for letter in "QR")
-    chart.line_chart(
-        ws,
-        "I3",
-        (560, 270),
-        "Best loss so far, step by step of the last run",
-        "A line: the best loss so far at each step of the last training run. Empty until a run.",
-        step,
-        loss,
-    )
+    write_training(workbook, TRAINING, parity.settings_text(NET))
 
 
 # ---- Compare ---------------------------------------------------------------------------------------------
@@ -677,3 +609,136 @@ def groups(workbook: Workbook) -> None:
         names,
         {"true rate": true, "predicted rate": predicted},
     )
+
+
+# ---- exercises -------------------------------------------------------------------------------------------
+
+# what the checks call the columns of Net, over all passengers
+_N, _X, _Y, _P = NET.numbers.ref, NET.inputs.ref, NET.target.ref, NET.prediction.ref
+_LOSS, _TRAINING, _SAYS = NET.row_loss.ref, NET.training.ref, NET.says.ref
+_IS_MSE = f'{NET.measure.ref}="MSE"'
+LINS, RELUS = (
+    Block(name, "Net", column(0).corner, ROWS, NET.units)
+    for name, column in (("net.lin", NET.lin), ("net.relu", NET.relu))
+)
+DERIVATIVES = Block("gradient.derivative", "Gradient", "D8", NET.units * len(NET.columns))
+
+
+def _yours(columns: Block) -> Block:
+    """The same columns on the reader's own row."""
+    return Block(columns.name, "Net", f"{columns.letters}{NET.you}", 1, columns.cols)
+
+
+def _totals_off(unit: int) -> str:
+    """How far a set's Lins are from the totals of the single products, and from those weighted by number.
+
+    On the reader's row, where there is nothing to add up, 2 x·w = |x|² + |w|² − |x − w|².
+    """
+    lin, w = NET.lin(unit), NET.weights.row(unit).ref
+    x = f"Net!{NET.inputs.on_row(NET.you)}"
+    return (
+        f"ABS(SUM({lin.ref})-SUMPRODUCT({_X}*{w}))"
+        f"+ABS(SUMPRODUCT({_N}*{lin.ref})-SUMPRODUCT({_N}*{_X}*{w}))/ROWS({_N})"
+        f"+ABS(2*{_yours(lin).ref}-SUMSQ({x})-SUMSQ({w})+SUMXMY2({x},{w}))"
+    )
+
+
+def _relu_off(relus: Block, lins: Block) -> str:
+    """How far ReLUs lie below 0, below their Lin, and from both."""
+    r, x = relus.ref, lins.ref
+    return f"SUMPRODUCT(({r}<0)*(0-{r})+({r}<{x})*({x}-{r})+ABS({r}*({r}-{x})))"
+
+
+def _slopes_off(unit: int) -> str:
+    """A set's weights times their derivatives, less the errors' slopes times the ReLU, which is w·x or 0."""
+    relu, count = NET.relu(unit).ref, len(NET.columns)
+    top = DERIVATIVES.area.top + unit * count
+    slopes = Block("", "Gradient", f"{DERIVATIVES.letters}{top}", count)
+    return (
+        f"ABS(SUMPRODUCT(Gradient!$C${top}:$C${top + count - 1}*{slopes.ref})"
+        f"-IF({_IS_MSE},2*SUMPRODUCT({_TRAINING}*({_P}-{_Y})*{relu}),"
+        f"SUMPRODUCT({_TRAINING}*SIGN({_P}-{_Y})*{relu}))/SUM({_TRAINING}))"
+    )
+
+
+def _nudges_off() -> str:
+    """How far derivatives are from nudges, beyond what rows with a corner within the nudge explain."""
+    d, nudge, at_relus, at_errors = (
+        f"Gradient!${letter}${DERIVATIVES.area.top}:${letter}${DERIVATIVES.area.bottom}" for letter in "DEGH"
+    )
+    explained = f"2*({at_relus}+{at_errors})*MAX(1,{_P})/SUM({_TRAINING})"
+    return f"SUMPRODUCT((ABS({d}-{nudge})>{explained})*ABS({d}-{nudge}))"
+
+
+EXERCISES = (
+    Exercise(
+        "Scaling",
+        (SCALED,),
+        "O11: passenger 1's age (B11) divided by the largest age (B8), such that the formula can be filled "
+        f"right to V11; again in W11 for the ports, right to Y11; all of them down to row {LAST}. Where does "
+        "it need a $?",
+        "Each number times its column's maximum gives back the number it was made of.",
+        f"=SUMPRODUCT(ABS(Columns!O{FIRST}:V{LAST}*Columns!B8:I8-Columns!B{FIRST}:I{LAST}))"
+        f"+SUMPRODUCT(ABS(Columns!W{FIRST}:Y{LAST}*Columns!K8:M8-Columns!K{FIRST}:M{LAST}))",
+    ),
+    Exercise(
+        "Lin",
+        (_yours(LINS), LINS),
+        "N11: each of the 11 columns C to M of this row times its weight of set 1, added up. O11: the same "
+        f"with set 2. Fill both down to row {LAST}, and copy them into row 9, your own.",
+        "All Lins together are as much as all single products together, also when each row counts as often "
+        "as its number says. On your row: twice the sum is |x|² + |w|² − |x − w|².",
+        f"={_totals_off(0)}+{_totals_off(1)}",
+        after="Scaling",
+    ),
+    Exercise(
+        "ReLU",
+        (_yours(RELUS), RELUS),
+        "P11: Lin1 of this row where that is above 0, else 0. Fill it right to Q11, which takes Lin2, and "
+        f"down to row {LAST}; copy it into P9 and Q9.",
+        "No ReLU is below 0, none is below its Lin, and each is equal to one of the two.",
+        f"={_relu_off(RELUS, LINS)}+{_relu_off(_yours(RELUS), _yours(LINS))}",
+        after="Lin",
+    ),
+    Exercise(
+        "Prediction",
+        (_yours(NET.prediction), NET.prediction),
+        f"R11: both ReLUs of this row together. Fill it down to row {LAST}, and copy it into R9.",
+        "Of each prediction nothing is left when its two ReLUs are taken away.",
+        f"=SUMPRODUCT(ABS({_P}-{NET.relu(0).ref}-{NET.relu(1).ref}))"
+        f"+ABS({_yours(NET.prediction).ref}-SUM({_yours(RELUS).ref}))",
+        after="ReLU",
+    ),
+    Exercise(
+        "Loss of a row",
+        (NET.row_loss,),
+        "T11: how far the prediction is off: if the switch P7 says MSE, the square of prediction less "
+        f"Survived, else its size without the sign. Fill it down to row {LAST}.",
+        "No loss is below 0, and p² − 2py + y² is the loss under MSE, its square under MAE.",
+        f"=SUMPRODUCT(ABS({_LOSS}^IF({_IS_MSE},1,2)-{_P}^2+2*{_P}*{_Y}-{_Y}^2)+({_LOSS}<0)*(0-{_LOSS}))",
+        after="Prediction",
+    ),
+    Exercise(
+        "Accuracy",
+        (NET.accuracy,),
+        "P6: the share of the training rows that the net gets right; column U says which are right, column V "
+        "which are training rows.",
+        "The accuracy times the number of training rows is the survivors of whom the net says 1 and the "
+        "others of whom it says 0, counted.",
+        f"=ABS({NET.accuracy.ref}*COUNTIF({_TRAINING},1)-COUNTIFS({_TRAINING},1,{_SAYS},1,{_Y},1)"
+        f"-COUNTIFS({_TRAINING},1,{_SAYS},0,{_Y},0))",
+        after="Prediction",
+    ),
+    Exercise(
+        "Derivative",
+        (DERIVATIVES,),
+        "D8: the mean over the training rows of (the error's slope) × (1 if Lin1 is above 0) × Age. The "
+        "error's slope is 2(prediction − Survived) under MSE, the sign of that difference under MAE. Then a "
+        "line for each weight. One formula does for all, with INDEX(Net!$N$11:$O$901,0,A8) for the line's "
+        "Lin and INDEX(Net!$C$11:$M$901,0,MATCH(B8,Net!$C$10:$M$10,0)) for its column.",
+        "Each derivative is the nudge beside it, corners aside; and the weights of a set times their "
+        "derivatives add up to the mean of the error's slope times the ReLU.",
+        f"={_nudges_off()}+{_slopes_off(0)}+{_slopes_off(1)}",
+        after="Prediction",
+    ),
+)

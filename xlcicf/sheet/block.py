@@ -50,6 +50,11 @@ class Block:
         """Letters of the first column."""
         return column_letters(self.area.left)
 
+    @property
+    def parts(self) -> tuple["Block", ...]:
+        """The rectangles that it is made of: itself alone."""
+        return (self,)
+
     def row(self, i: int) -> "Block":
         """Row i, counted from 0."""
         assert 0 <= i < self.rows
@@ -71,9 +76,30 @@ class Block:
 
     def define(self, workbook: Workbook) -> None:
         """Adds the block's name to the workbook."""
-        assert self.name not in workbook.defined_names, self.name
-        workbook.defined_names[self.name] = DefinedName(self.name, attr_text=self.ref)
+        _define(workbook, self.name, self.ref)
 
     def _part(self, i: int, j: int, rows: int, cols: int) -> "Block":
         corner = f"{column_letters(self.area.left + j)}{self.area.top + i}"
         return Block(f"{self.name}[{i},{j}]", self.sheet, corner, rows, cols)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Several rectangles under one name, such as the weights of a net's layers."""
+
+    name: str
+    parts: tuple[Block, ...]
+
+    @property
+    def ref(self) -> str:
+        """ "Net!$C$5:$M$6,Net!$C$9:$D$9", as names and Solver's settings list them."""
+        return ",".join(part.ref for part in self.parts)
+
+    def define(self, workbook: Workbook) -> None:
+        """Adds the name to the workbook, for all the rectangles together."""
+        _define(workbook, self.name, self.ref)
+
+
+def _define(workbook: Workbook, name: str, ref: str) -> None:
+    assert name not in workbook.defined_names, name
+    workbook.defined_names[name] = DefinedName(name, attr_text=ref)

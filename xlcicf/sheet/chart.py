@@ -1,11 +1,13 @@
 """Charts with alternative text, in colours that colour-blind readers can tell apart."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from openpyxl.chart import BarChart, Reference, ScatterChart
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.label import DataLabelList
-from openpyxl.chart.legend import Legend
+from openpyxl.chart.legend import Legend, LegendEntry
 from openpyxl.chart.series_factory import SeriesFactory as Series
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
@@ -18,9 +20,21 @@ from openpyxl.utils.units import pixels_to_EMU
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.sheet.block import Block, place
-from xlcicf.sheet.style import BLUE, INK, LINE, ORANGE
+from xlcicf.sheet.style import BLUE, GREEN, GREY, INK, LINE, ORANGE, RED
 
-COLOURS = (BLUE, ORANGE)
+COLOURS = (BLUE, ORANGE, GREEN, RED, INK)
+MEDIUM, THIN = 22_000, 9_000  # widths of lines in EMU: 1.7 and 0.7 points
+DASHES = ("solid", "sysDash", "lgDash", "sysDot", "lgDashDot")  # so that no curve hangs on its colour alone
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve of a chart: what the legend calls it, its points, and whether they are dots or a line."""
+
+    name: str
+    x: Block
+    y: Block
+    dots: bool = False
 
 
 class _Described(OneCellAnchor):
@@ -50,15 +64,79 @@ def line_chart(
     chart.scatterStyle = "lineMarker"
     series = Series(_reference(ws, y), _reference(ws, x), title=title)
     series.graphicalProperties.line.solidFill = BLUE
-    series.graphicalProperties.line.width = 22_000  # in EMU, 1.7 points
+    series.graphicalProperties.line.width = MEDIUM
     series.marker.symbol = "none"
     series.smooth = False
     chart.series.append(series)
-    for axis, name in ((chart.x_axis, "step"), (chart.y_axis, "loss")):
+    _label_axes(chart, "step", "loss")
+    _place(ws, chart, corner, size, title, alt)
+
+
+def curves_chart(
+    ws: Worksheet,
+    corner: str,
+    size: tuple[int, int],
+    title: str,
+    alt: str,
+    curves: list[Curve],
+    axes: tuple[str, str] = ("step", "loss"),
+    powers_of_ten: tuple[float, float] | None = None,
+    behind: Sequence[Curve] = (),
+    heights: tuple[float, float] | None = None,
+) -> None:
+    """Curves in one frame, with a legend where there are several. `size` is width, height in pixels.
+
+    axes           what the horizontal and the vertical axis show
+    powers_of_ten  least and largest number of a vertical axis whose lines are powers of ten; cells that it
+                   shows must be above 0
+    behind         thin grey lines behind the others; the legend shows the first of them for all
+    heights        least and largest number of a vertical axis that cuts off what lies beyond
+    """
+    chart = ScatterChart()
+    chart.scatterStyle = "lineMarker"
+    for curve in behind:
+        _draw(_add_series(ws, chart, curve), GREY, "solid", THIN)
+    for curve, colour, dash in zip(curves, COLOURS, DASHES, strict=False):
+        _draw(_add_series(ws, chart, curve), colour, None if curve.dots else dash)
+    _label_axes(chart, *axes)
+    if heights:
+        chart.y_axis.scaling.min, chart.y_axis.scaling.max = heights
+    if powers_of_ten:
+        scaling = chart.y_axis.scaling
+        scaling.logBase, (scaling.min, scaling.max) = 10, powers_of_ten
+        chart.y_axis.number_format = "0E+0"
+    chart.x_axis.crosses = chart.y_axis.crosses = "min"  # at the edge, not at 0
+    _place(ws, chart, corner, size, title, alt)
+    if len(chart.series) > 1:
+        hidden = [LegendEntry(i, delete=True) for i in range(1, len(behind))]
+        chart.legend = Legend(legendPos="b", legendEntry=hidden)
+
+
+def _add_series(ws: Worksheet, chart: ScatterChart, curve: Curve):
+    series = Series(_reference(ws, curve.y), _reference(ws, curve.x), title=curve.name)
+    series.smooth = False
+    chart.series.append(series)
+    return series
+
+
+def _draw(series, colour: str, dash: str | None, width: int = MEDIUM) -> None:
+    """A line with that dash, or dots without a line."""
+    line = series.graphicalProperties.line
+    if dash:
+        line.solidFill, line.width, line.dashStyle = colour, width, dash
+        series.marker.symbol = "none"
+        return
+    line.noFill = True
+    series.marker.symbol, series.marker.size = "circle", 6
+    series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
+    series.marker.graphicalProperties.line.solidFill = colour
+
+
+def _label_axes(chart: ScatterChart, *names: str) -> None:
+    for axis, name in zip((chart.x_axis, chart.y_axis), names, strict=True):
         axis.title = _title(name, 9)
         axis.number_format = "General"
         axis.majorGridlines = ChartLines(GraphicalProperties(ln=LineProperties(solidFill=LINE)))
-    _place(ws, chart, corner, size, title, alt)
 
 
 def bar_chart(
@@ -93,9 +171,11 @@ def bar_chart(
 
 
 def _reference(ws: Worksheet, block: Block) -> Reference:
-    assert block.sheet == ws.title, block
+    assert ws.parent is not None
     area = block.area
-    return Reference(ws, min_col=area.left, min_row=area.top, max_col=area.right, max_row=area.bottom)
+    return Reference(
+        ws.parent[block.sheet], min_col=area.left, min_row=area.top, max_col=area.right, max_row=area.bottom
+    )
 
 
 def _place(ws: Worksheet, chart, corner: str, size: tuple[int, int], title: str, alt: str) -> None:

@@ -6,10 +6,11 @@ numbers only, since a decimal point would read otherwise in another language's E
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.net import Net
 from xlcicf.sheet.page import put
 from xlcicf.sheet.style import tint_when
@@ -22,18 +23,32 @@ DIFFER = "they differ: was the data changed? train again"
 TOLERANCE = 1e-9
 
 
+class Model(Protocol):
+    """What has weights and a loss, such as a `Net`."""
+
+    @property
+    def weights(self) -> Block | Blocks: ...
+
+    @property
+    def loss(self) -> Block: ...
+
+
 @dataclass(frozen=True)
 class Parity:
-    """Where the block's cells lie; all are defined names of the workbook."""
+    """Where the block's cells lie; all are defined names of the workbook.
+
+    settings_changed  what the status says when `settings` is not what it was
+    """
 
     loss: Block
     prediction: Block
     status: Block
-    weights: Block
+    weights: Block | Blocks  # in as many rectangles as the model's, of the same shapes
     settings: Block  # the text at the last run
     settings_now: Block  # the text now, a formula
+    settings_changed: str = SETTING_CHANGED
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[Block | Blocks]:
         return [self.loss, self.prediction, self.status, self.weights, self.settings, self.settings_now]
 
 
@@ -42,21 +57,27 @@ def settings_text(net: Net) -> str:
     return f'={net.measure.ref}&", "&ROUND(1000*{net.held_out.ref},0)&"‰ held out"'
 
 
-def status(net: Net, parity: Parity) -> str:
+def status(model: Model, parity: Parity) -> str:
     """A formula that says in words whether formulas and torch agree, and if not, why."""
     near = f"{TOLERANCE:.0E}"
-    agree = f"AND(ABS({net.loss.ref}-{parity.loss.ref})<={near},{parity.prediction.ref}<={near})"
+    agree = f"AND(ABS({model.loss.ref}-{parity.loss.ref})<={near},{parity.prediction.ref}<={near})"
     return (
         f'=IF(COUNT({parity.loss.ref})=0,"{NO_RUN}",'
-        f'IF(SUMPRODUCT(({net.weights.ref}-{parity.weights.ref})^2)>0,"{WEIGHT_CHANGED}",'
-        f'IF({parity.settings.ref}<>{parity.settings_now.ref},"{SETTING_CHANGED}",'
+        f'IF({_moved(model, parity)}>0,"{WEIGHT_CHANGED}",'
+        f'IF({parity.settings.ref}<>{parity.settings_now.ref},"{parity.settings_changed}",'
         f'IF({agree},"{AGREE}","{DIFFER}"))))'
     )
 
 
-def write_status(ws: Worksheet, net: Net, parity: Parity) -> None:
+def _moved(model: Model, parity: Parity) -> str:
+    """The squared distance of the weights from those after the last run, as a part of a formula."""
+    pairs = zip(model.weights.parts, parity.weights.parts, strict=True)
+    return "+".join(f"SUMPRODUCT(({now.ref}-{then.ref})^2)" for now, then in pairs)
+
+
+def write_status(ws: Worksheet, model: Model, parity: Parity) -> None:
     """The status cell, green while formulas and torch agree, vermilion when they differ."""
     here = parity.status.local
-    put(ws, parity.status.corner, status(net, parity), "Status")
+    put(ws, parity.status.corner, status(model, parity), "Status")
     tint_when(ws, here, f'{here}="{AGREE}"', good=True)
     tint_when(ws, here, f'AND({here}<>"{AGREE}",{here}<>"{NO_RUN}")', good=False)

@@ -4,7 +4,9 @@ each, and the loss at each step of the last run.
 The tables ship empty; whoever trains the book fills a row, finding the columns by their header texts.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -50,7 +52,7 @@ SETTINGS = (
     ),
     Setting(
         "train.restarts", "restarts", 1,
-        "1 goes on from the weights on Net; more also try random starts and keep the best",
+        "1 goes on from {weights}; more also try random starts and keep the best",
         between(1, 100_000, whole=True),
     ),
     Setting(
@@ -61,17 +63,27 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def write_settings(ws: Worksheet, corner: str) -> list[Block]:
-    """A line a setting from `corner` down: label, cell, meaning. Returns the cells, to be named."""
+def write_settings(
+    ws: Worksheet,
+    corner: str,
+    weights: str = "the weights on Net",
+    values: Mapping[str, float | str] = MappingProxyType({}),
+) -> list[Block]:
+    """A line a setting from `corner` down: label, cell, meaning. Returns the cells, to be named.
+
+    weights  what training changes, in words
+    values   what the book ships with where that is not the usual value: name -> value
+    """
     top, left = place(corner)
     label, value, meaning = (column_letters(left + i) for i in range(3))
     blocks = []
     for row, setting in enumerate(SETTINGS, top):
         block = Block(setting.name, ws.title, f"{value}{row}")
         put(ws, f"{label}{row}", setting.label, "Label")
-        put(ws, block.corner, setting.value, "Setting")
-        put(ws, f"{meaning}{row}", setting.meaning, "Page note")
-        allow(ws, block.corner, setting.meaning, setting.rule)
+        hint = setting.meaning.format(weights=weights)
+        put(ws, block.corner, values.get(setting.name, setting.value), "Setting")
+        put(ws, f"{meaning}{row}", hint, "Page note")
+        allow(ws, block.corner, hint, setting.rule)
         blocks.append(block)
     return blocks
 
@@ -86,9 +98,7 @@ def write_log(ws: Worksheet, block: Block, formats: dict[str, str]) -> None:
             put(ws, block.cell(i, j).corner, None, "Formula", number_format, align)
 
 
-def write_weight_log(ws: Worksheet, block: Block, columns: tuple[str, ...]) -> None:
-    """Room for the weights before each run, one run a row, the sets after one another; headers above."""
-    units = block.cols // len(columns)
-    headers = [f"{unit}: {name}" for unit in range(1, units + 1) for name in columns]
+def write_weight_log(ws: Worksheet, block: Block, headers: Sequence[str]) -> None:
+    """Room for the weights before each run, one run a row; above each column what its weight is called."""
     put_row(ws, f"{block.letters}{block.area.top - 1}", headers, "Column header")
     fill(ws, block, [[None] * block.cols] * block.rows, "Formula", FOUR)

@@ -6,8 +6,10 @@ widths every system has (Liberation Sans is its twin).
 """
 
 from openpyxl import Workbook
-from openpyxl.formatting.rule import ColorScaleRule, FormulaRule
+from openpyxl.formatting.rule import ColorScaleRule, FormulaRule, Rule
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.worksheet.worksheet import Worksheet
 
 BLUE, ORANGE, GREEN, RED, INK, GREY = "0072B2", "E69F00", "009E73", "D55E00", "1F2933", "5F6B76"
@@ -78,6 +80,11 @@ def add_styles(workbook: Workbook) -> None:
         workbook.add_named_style(style)
 
 
+def add_exercise_style(workbook: Workbook) -> None:
+    """Adds the look of a cell whose formula is the reader's to write."""
+    workbook.add_named_style(_style("Exercise", _font(), YELLOW_TINT, _frame(ORANGE)))
+
+
 def weight_scale(ws: Worksheet, cells: str) -> None:
     """Blue at -1 and below, white at 0, orange at 1 and above: fixed, so that runs can be compared."""
     ws.conditional_formatting.add(
@@ -96,3 +103,13 @@ def tint_when(ws: Worksheet, cells: str, condition: str, good: bool) -> None:
     ws.conditional_formatting.add(
         cells, FormulaRule(formula=[condition], fill=_fill(fill), font=Font(bold=True, color=colour))
     )
+
+
+def powers_of_ten_when_long(ws: Worksheet, cells: str) -> None:
+    """Shows numbers of `cells` from 100,000 on, and below -100,000, as powers of ten, so that they fit.
+
+    A rule and not a number format with conditions: those lose the sign of numbers below 0 in LibreOffice.
+    """
+    first = cells.split(":")[0]
+    look = DifferentialStyle(numFmt=NumberFormat(numFmtId=164, formatCode=SCIENTIFIC))
+    ws.conditional_formatting.add(cells, Rule(type="expression", dxf=look, formula=[f"ABS({first})>=100000"]))

@@ -1,0 +1,203 @@
+"""Exercise copies of lesson books: formulas taken out, the task in words, and a cell that judges the answer.
+
+An answer is judged by a property that a right one has and that is computed another way, from what stands in
+the sheet now; so the judgement stays true when inputs change, and the formula taken out stands nowhere.
+
+No value can tell a formula from its present result typed in. ISFORMULA can: LibreOffice, IronCalc, Google
+Sheets and Excel from 2013 on have it. It is asked cell by cell, since IronCalc answers for a whole range
+wrongly. In Excel 2010, which lacks it, a typed number passes until an input changes, and then is wrong.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import column_letters
+from xlcicf.sheet.block import Block
+from xlcicf.sheet.page import add_page, put, put_row
+from xlcicf.sheet.style import SCIENTIFIC, WHOLE, add_exercise_style, tint_when
+
+SHEET = "Exercises"
+TOLERANCE = 1e-6  # formulas' rounding stays far below it, a wrong formula far above
+
+EMPTY, UNFINISHED, TYPED = "empty", "unfinished", "a number, no formula"
+WAITS, WRONG, RIGHT = "do this first:", "wrong", "right"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A formula that the reader is to write, with all the places where it stood.
+
+    name   a word or two, told apart from the other exercises' names
+    cells  where it stood; an area is filled from its first cell
+    task   what to write and where, in words
+    check  what is looked at, in words
+    off    a formula: how far the cells are from that, 0 for a right answer, found by another way than the
+           formula asked for
+    after  name of the exercise that must be right before this one can be judged
+    """
+
+    name: str
+    cells: tuple[Block, ...]
+    task: str
+    check: str
+    off: str
+    after: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many cells."""
+        return sum(block.rows * block.cols for block in self.cells)
+
+    @property
+    def refs(self) -> str:
+        """ "Net!$P$9:$Q$9,Net!$P$11:$Q$901", as functions of several areas take them."""
+        return ",".join(block.ref for block in self.cells)
+
+    @property
+    def start(self) -> Block:
+        """The cell to write first: the first of the largest area."""
+        return max(self.cells, key=lambda block: block.rows * block.cols).cell(0, 0)
+
+
+def make_exercises(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
+    """Takes the exercises' formulas out of a lesson book and adds the sheet that sets and judges them."""
+    add_exercise_style(workbook)
+    for exercise in exercises:
+        for block in exercise.cells:
+            _empty(workbook[block.sheet], block)
+    _write_page(workbook, exercises)
+    _point_there(workbook["Read me"])
+
+
+def hush(workbook: Workbook, cells: Mapping[str, Iterable[tuple[int, int]]]) -> None:
+    """Lets formulas that err while others are missing show nothing: sheet -> their (row, column)."""
+    for sheet, places in cells.items():
+        for row, col in places:
+            value = workbook[sheet].cell(row, col).value
+            if isinstance(value, ArrayFormula):
+                assert value.text
+                value.text = _hushed(value.text)
+            elif value is not None:  # None: one of the other cells that an array formula fills
+                workbook[sheet].cell(row, col, _hushed(str(value)))
+
+
+def _hushed(formula: str) -> str:
+    return f'=IFERROR({formula.removeprefix("=")},"")'
+
+
+def _empty(ws: Worksheet, block: Block) -> None:
+    for row, col in block.area.cells():
+        cell = ws.cell(row, col)
+        assert cell.data_type == "f" and cell.value, f"{ws.title}!{cell.coordinate} holds no formula"
+        put(ws, cell.coordinate, None, "Exercise", cell.number_format, cell.alignment.horizontal)
+
+
+# ---- the sheet -------------------------------------------------------------------------------------------
+
+FIRST = 7  # sheet row of the first exercise; the row-by-row look for formulas starts there too
+WIDTHS = {"A": 5, "B": 15, "C": 16, "D": 64, "E": 25, "F": 50, "G": 8, "H": 8, "I": 9, "J": 10, "K": 3}
+HEADERS = (
+    "No.", "exercise", "write first", "what to write", "so far", "what is looked at",
+    "cells", "filled", "formulas", "off by",
+)  # fmt: skip
+_TEXT = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
+_NUMBER = Alignment(horizontal="center", vertical="top")
+PROBES = 12  # column L: from here on a column an exercise, 1 for each formula found
+
+
+def _write_page(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
+    last = FIRST + len(exercises) - 1
+    probes = column_letters(PROBES), column_letters(PROBES + len(exercises) - 1)
+    ws = add_page(
+        workbook,
+        SHEET,
+        "Write these formulas yourself",
+        "In this copy the yellow cells are empty. Write what is asked; this sheet looks at your answer and "
+        "says what it thinks. It keeps looking when you change an input.",
+        widths=" ".join(f"{letters}={width}" for letters, width in WIDTHS.items())
+        + f" {probes[0]}:{probes[1]}=11",
+        print_area=f"A1:J{last}",
+        frozen=f"A{FIRST}",
+        zoom=90,
+    )
+    workbook.move_sheet(ws, 1 - workbook.index(ws))
+    states = f"$E${FIRST}:$E${last}"
+    done = f'COUNTIF({states},"{RIGHT}")'
+    put(ws, "A4", f'={done}&" of {len(exercises)} are right"', "Section")
+    put(ws, "L4", "Where a formula stands: 1, or how many along the row", "Section")
+    put_row(ws, f"A{FIRST - 1}", HEADERS, "Column header")
+    rows = {exercise.name: row for row, exercise in enumerate(exercises, FIRST)}
+    assert len(rows) == len(exercises), "exercises of one name"
+    for i, exercise in enumerate(exercises):
+        probe = _write_probe(ws, column_letters(PROBES + i), exercise)
+        _write_line(ws, FIRST + i, exercise, probe, rows[exercise.after] if exercise.after else None)
+    tint_when(ws, states, f'E{FIRST}="{RIGHT}"', good=True)
+    tint_when(ws, states, f'OR(E{FIRST}="{WRONG}",E{FIRST}="{TYPED}")', good=False)
+
+
+def _write_line(ws: Worksheet, row: int, exercise: Exercise, probe: Block, after: int | None) -> None:
+    off = f'IFERROR({exercise.off.removeprefix("=")},"an error")'
+    start = exercise.start
+    for letter, value, style, number_format in (
+        ("A", f"{row - FIRST + 1}.", "Text", None),
+        ("B", exercise.name, "Text", None),
+        ("C", f"{start.sheet}!{start.corner}", "Link", None),
+        ("D", exercise.task, "Text", None),
+        ("E", _state(row, after), "Status", None),
+        ("F", exercise.check, "Text", None),
+        ("G", exercise.size, "Text", WHOLE),
+        ("H", f"=COUNTA({exercise.refs})", "Text", WHOLE),
+        ("I", f"=SUM({probe.local})", "Text", WHOLE),
+        ("J", f'=IF(H{row}<G{row},"",{off})', "Text", SCIENTIFIC),
+    ):
+        put(ws, f"{letter}{row}", value, style, number_format)
+        if style == "Text":
+            ws[f"{letter}{row}"].alignment = _NUMBER if number_format else _TEXT
+    _link(ws, f"C{row}", start.ref.replace("$", ""))
+    ws[f"C{row}"].alignment = _TEXT
+    lines = max(1 + len(text) // room for text, room in ((exercise.task, 75), (exercise.check, 60)))
+    ws.row_dimensions[row].height = 8 + 13 * lines
+
+
+def _state(row: int, after: int | None) -> str:
+    """A formula for the judgement, the plainest complaint first."""
+    judged = f'IF(ISNUMBER(J{row}),IF(J{row}<={TOLERANCE:.0E},"{RIGHT}","{WRONG}"),"{WRONG}")'
+    if after is not None:
+        judged = f'IF(E{after}="{RIGHT}",{judged},"{WAITS} "&A{after}&" "&B{after})'
+    return (
+        f'=IF(H{row}=0,"{EMPTY}",'
+        f'IF(H{row}<G{row},"{UNFINISHED}: "&(G{row}-H{row})&" cells are empty",'
+        f'IF(I{row}<G{row},"{TYPED}",{judged})))'
+    )
+
+
+def _write_probe(ws: Worksheet, letters: str, exercise: Exercise) -> Block:
+    """A column with the number of formulas along each row of the exercise's areas; all of them where the
+    program has no ISFORMULA."""
+    put(ws, f"{letters}{FIRST - 1}", exercise.name, "Column header")
+    probe = Block("probe", SHEET, f"{letters}{FIRST}", sum(block.rows for block in exercise.cells))
+    lines = (block.row(i) for block in exercise.cells for i in range(block.rows))
+    for row, line in enumerate(lines, FIRST):
+        found = "+".join(f"_xlfn.ISFORMULA({_free(line.cell(0, j))})" for j in range(line.cols))
+        put(ws, f"{letters}{row}", f"=IFERROR(0+{found},{line.cols})", "Formula", WHOLE, "center")
+    return probe
+
+
+def _free(cell: Block) -> str:
+    """ "Net!N11": without the $, so that the formulas of a column are one filled down."""
+    return cell.ref.replace("$", "")
+
+
+def _point_there(read_me: Worksheet) -> None:
+    put(read_me, "A3", "This is an exercise copy: some formulas are yours to write. Start here.", "Link")
+    _link(read_me, "A3", f"{SHEET}!A1")
+
+
+def _link(ws: Worksheet, cell: str, target: str) -> None:
+    ws[cell].hyperlink = f"#{target}"
+    ws[cell].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way

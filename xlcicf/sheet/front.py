@@ -1,0 +1,70 @@
+"""The first sheet of a lesson book: what it is, what to do, what the colours say, where things are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import quote_sheet
+from xlcicf.sheet.page import add_page, put
+
+
+@dataclass(frozen=True)
+class Front:
+    """The texts of *Read me*.
+
+    about   what the book is, in a few sentences
+    to_do   what to try, in the order in which it is best tried; they are numbered
+    sheets  name of each other sheet -> what a reader finds there
+    source  whose lesson and whose data it is
+    roles   cell style -> what such a cell is in this book
+    """
+
+    title: str
+    note: str
+    about: str
+    to_do: tuple[str, ...]
+    sheets: Mapping[str, str]
+    source: str
+    roles: Mapping[str, str]
+
+
+def write_front(workbook: Workbook, front: Front) -> None:
+    """Adds the sheet *Read me*, with a link to each of the other sheets."""
+    colours = 9 + len(front.to_do)
+    places = colours + 2 + len(front.roles)
+    source = places + 2 + len(front.sheets)
+    ws = add_page(
+        workbook,
+        "Read me",
+        front.title,
+        front.note,
+        widths="A=4 B=16 C=108",
+        print_area=f"A1:C{source + 7}",
+    )
+    put(ws, "A4", "What it is", "Section")
+    _write_wrapped(ws, 5, front.about)
+    put(ws, "A7", "What to do", "Section")
+    for row, text in enumerate(front.to_do, 8):
+        put(ws, f"A{row}", f"{row - 7}.", "Text")
+        _write_wrapped(ws, row, text)
+    put(ws, f"A{colours}", "What the colours say", "Section")
+    for row, (role, meaning) in enumerate(front.roles.items(), colours + 1):
+        put(ws, f"B{row}", role.lower(), role, None, "center")
+        put(ws, f"C{row}", meaning, "Label")
+    put(ws, f"A{places}", "Where things are", "Section")
+    for row, (sheet, text) in enumerate(front.sheets.items(), places + 1):
+        put(ws, f"B{row}", sheet, "Link")
+        ws[f"B{row}"].hyperlink = f"#{quote_sheet(sheet)}!A1"
+        ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
+        put(ws, f"C{row}", text, "Label")
+    put(ws, f"A{source}", "Where it comes from", "Section")
+    _write_wrapped(ws, source + 1, front.source)
+
+
+def _write_wrapped(ws: Worksheet, row: int, text: str) -> None:
+    """Text over the width of columns B and C, as high as it needs."""
+    put(ws, f"B{row}", text, "Text")
+    ws.merge_cells(f"B{row}:C{row}")
+    ws.row_dimensions[row].height = 4 + 13 * (1 + len(text) // 165)
