@@ -13,21 +13,23 @@ import xlcicf
 from tests import oracles
 from tests.bench.test_race import python_with_uno
 from tests.excel.olevba import modules_in
+from xlcicf.bridge import training_settings
 from xlcicf.bridge.contents import Contents
 from xlcicf.bridge.ooxml import relations
 from xlcicf.bridge.package import read_package, save_package
 from xlcicf.errors import BookError
 from xlcicf.excel import addin, ribbon, runs, udfs
-from xlcicf.lessons import build
+from xlcicf.lessons import LESSONS, build
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
-    return {"addin": addin.build_addin(folder), "macro book": addin.build_macro_book("titanic", folder)}
+    books = {name: addin.build_macro_book(name, folder) for name in LESSONS}
+    return {"addin": addin.build_addin(folder), **books}
 
 
-files = pytest.mark.parametrize("kind", ["addin", "macro book"])
+files = pytest.mark.parametrize("kind", ["addin", *LESSONS])
 
 
 @files
@@ -71,12 +73,12 @@ def test_the_ribbon_is_the_one_of_its_table(built, kind):
 
 @files
 def test_the_same_bytes_twice(built, kind, tmp_path):
-    again = {"addin": addin.build_addin, "macro book": lambda out: addin.build_macro_book("titanic", out)}
-    assert again[kind](tmp_path).read_bytes() == built[kind].read_bytes()
+    again = addin.build_addin(tmp_path) if kind == "addin" else addin.build_macro_book(kind, tmp_path)
+    assert again.read_bytes() == built[kind].read_bytes()
 
 
 def test_a_macro_book_is_the_lesson_with_macros(built, tmp_path):
-    plain, macros = read_package(build("titanic", tmp_path)), read_package(built["macro book"])
+    plain, macros = read_package(build("titanic", tmp_path)), read_package(built["titanic"])
     lesson, book = Contents(plain), Contents(macros)
     assert list(book.sheets) == [*lesson.sheets, addin.CONFIGURATION]
     assert book.entries[-1].state == "veryHidden"
@@ -89,7 +91,7 @@ def test_a_macro_book_is_the_lesson_with_macros(built, tmp_path):
 
 
 def test_each_button_runs_a_macro_that_is_there(built):
-    package = read_package(built["macro book"])
+    package = read_package(built["titanic"])
     drawings = b"".join(data for part, data in package.items() if part.startswith("xl/drawings/drawing"))
     macros = [macro.decode() for macro in re.findall(rb'macro="\[0\]!(\w+)"', drawings)]
     assert len(macros) == 2 * len(ribbon.ON_SHEET)  # on the first sheet, and on Net, which is trained
@@ -238,13 +240,15 @@ def test_the_functions_and_the_interpreter_are_configured(built):
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, tmp_path):
+@pytest.mark.parametrize("name", LESSONS)
+def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, name, tmp_path):
     """The module that runs is the one that LibreOffice has read out of the file."""
     python = python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
-    book = tmp_path / "titanic.xlsm"
-    book.write_bytes(built["macro book"].read_bytes())
+    book = tmp_path / f"{name}.xlsm"
+    book.write_bytes(built[name].read_bytes())
+    settings = training_settings(xlcicf.open_book(built[name]))
     calls = [
         ["Hexed", ["a1"]],
         ["IsEnabled", ["train"]],
@@ -259,5 +263,5 @@ def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     sheets, answers = json.loads(done.stdout.splitlines()[-1])
-    assert sheets == len(Contents(read_package(built["macro book"])).sheets)
-    assert answers == ["00610031", True, False, "lbfgs", "200"]
+    assert sheets == len(Contents(read_package(built[name])).sheets)
+    assert answers == ["00610031", True, False, settings["optimizer"], str(settings["steps"])]
