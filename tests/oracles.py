@@ -191,6 +191,18 @@ ALWAYS_RECOMPUTE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+def python_with_uno() -> str | None:
+    """A Python that can talk to LibreOffice: the system's own, or the one that LibreOffice brings."""
+    office = Path(shutil.which("soffice")).resolve().parent
+    for python in ("/usr/bin/python3", str(office / "python"), shutil.which("python3")):
+        try:
+            if python and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
+                return python
+        except OSError:
+            continue
+    return None
+
+
 @functools.cache
 def libreoffice_profile() -> Path:
     """This process's own LibreOffice profile, in which saved results are never trusted; gone at exit."""

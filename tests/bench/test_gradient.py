@@ -49,11 +49,3 @@ def test_value_and_gradient_beside_a_hand_written_net(sheet_and_hand, one_torch_
         lambda: sheet.value_and_gradient(v), lambda: hand.value_and_gradient(v), rounds=ROUNDS, repeat=REPEAT
     )
     measured(f"value and gradient, {name} / hand-written torch", ratio(ours, theirs))
-
-
-@pytest.fixture
-def one_torch_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)

@@ -34,14 +34,6 @@ def by_hand() -> float:
     return min(losses)
 
 
-@pytest.fixture
-def one_torch_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_a_hundred_steps_through_the_sheet_beside_the_same_net_in_torch(one_torch_thread, measured):
     book = xlcicf.open_book(BOOK)
     began = time.perf_counter()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import xlcicf
-from tests import layouts
+from tests import layouts, oracles
 from xlcicf.bridge.bench import recalculation
 from xlcicf.learn.standins import run_exact, run_standin
 
@@ -56,7 +56,7 @@ def test_exact_gradients_beside_slsqp_through_recalculation(book_path, ours, ben
 def test_exact_gradients_beside_libreoffice_evolutionary_solver(
     book_path, ours, bench_seconds, measured, tmp_path
 ):
-    python = python_with_uno()
+    python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     book = shutil.copy(book_path, tmp_path / "copy.xlsx")  # LibreOffice locks what it opens
@@ -86,15 +86,3 @@ def report(who, seconds, loss, ours, measured):
         f"{times}{seconds / training:.0f}x  ({seconds:.1f} s{stopped} against {training * 1e3:.1f} ms;"
         f" {times}{seconds / (training + translating):.0f}x with {translating * 1e3:.0f} ms of translating)",
     )
-
-
-def python_with_uno() -> str | None:
-    """A Python that can talk to LibreOffice: the system's own, or the one that LibreOffice brings."""
-    office = Path(shutil.which("soffice")).resolve().parent
-    for python in ("/usr/bin/python3", str(office / "python"), shutil.which("python3")):
-        try:
-            if python and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
-                return python
-        except OSError:
-            continue
-    return None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.test_race import python_with_uno
+from tests import oracles
 
 
 def answers(module: str, expressions: Iterable[str], folder: Path) -> list:
@@ -16,7 +16,7 @@ def answers(module: str, expressions: Iterable[str], folder: Path) -> list:
 
     None stands for an expression that LibreOffice gave up on. `folder` is where it may leave its files.
     """
-    python = python_with_uno()
+    python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     probes = {f"Probe{number}": asked for number, asked in enumerate(expressions)}

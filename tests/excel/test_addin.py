@@ -11,7 +11,6 @@ import xlwings
 
 import xlcicf
 from tests import oracles
-from tests.bench.test_race import python_with_uno
 from tests.excel.olevba import modules_in
 from xlcicf.bridge import training_settings
 from xlcicf.bridge.contents import Contents
@@ -243,7 +242,7 @@ def test_the_functions_and_the_interpreter_are_configured(built):
 @pytest.mark.parametrize("name", LESSONS)
 def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, name, tmp_path):
     """The module that runs is the one that LibreOffice has read out of the file."""
-    python = python_with_uno()
+    python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     book = tmp_path / f"{name}.xlsm"

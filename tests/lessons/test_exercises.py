@@ -13,7 +13,6 @@ import openpyxl
 import pytest
 
 from tests import oracles
-from tests.bench.test_race import python_with_uno
 from tests.lessons.answers import ANSWERS, judgements
 from xlcicf import lessons
 from xlcicf.bridge import open_book
@@ -249,7 +248,7 @@ def test_right_answers_may_be_written_otherwise(copy):
 
 @pytest.mark.libreoffice
 def test_libreoffice_judges_answers_alike_before_and_after_inputs_change(copy, tmp_path):
-    python = python_with_uno()
+    python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     script = Path(__file__).with_name("libreoffice_answers.py")

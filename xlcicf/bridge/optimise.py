@@ -43,8 +43,7 @@ def save_problem(book, problem: Problem) -> None:
 
     Raises AddressError where the problem means no cells.
     """
-    snapshot = outline(book)
-    _save_names(book, objective_area(snapshot, problem).sheet, solver_names(snapshot, problem))
+    _save_problem(book, outline(book), problem)
 
 
 def save_objective(book, cell: Area) -> None:
@@ -54,9 +53,10 @@ def save_objective(book, cell: Area) -> None:
     """
     snapshot = outline(book)
     if has_problem(snapshot, cell.sheet):
-        save_problem(book, replace(saved_problem(snapshot, cell.sheet), objective=cell.address))
+        problem = replace(saved_problem(snapshot, cell.sheet), objective=cell.address)
+        _save_problem(book, snapshot, problem)
     else:
-        _save_names(book, cell.sheet, objective_names(cell))
+        _save_names(book, snapshot, cell.sheet, objective_names(cell))
 
 
 def save_changing(book, areas: list[Area]) -> None:
@@ -71,12 +71,17 @@ def save_changing(book, areas: list[Area]) -> None:
         problem = replace(saved_problem(snapshot, host), changing=changing)
     else:
         problem = Problem(snapshot.names["solver_opt", host], changing)
-    save_problem(book, problem)
+    _save_problem(book, snapshot, problem)
 
 
-def _save_names(book, sheet: str, wanted: dict[str, str]) -> None:
+def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
+    host = objective_area(snapshot, problem).sheet
+    _save_names(book, snapshot, host, solver_names(snapshot, problem))
+
+
+def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
     """Hidden names of a sheet and what they refer to; those that are so already are left alone."""
-    saved = {name: text for (name, scope), text in outline(book).names.items() if scope == sheet}
+    saved = {name: text for (name, scope), text in snapshot.names.items() if scope == sheet}
     names = book.sheets[sheet].names
     for name, text in wanted.items():
         if saved.get(name, text) != text:

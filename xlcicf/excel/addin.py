@@ -23,7 +23,7 @@ from xlcicf.bridge.generated import book_of_rows, generated
 from xlcicf.bridge.package import Package, read_package, save_package
 from xlcicf.bridge.parts import retyped, with_default, with_related
 from xlcicf.errors import BookError
-from xlcicf.excel import ribbon, runs, udfs, vba
+from xlcicf.excel import ADDIN, ribbon, runs, udfs, vba
 from xlcicf.lessons import lesson
 
 ADDIN_TYPE = "application/vnd.ms-excel.addin.macroEnabled.main+xml"
@@ -48,7 +48,7 @@ def build_addin(out_dir: str | os.PathLike, folders_made: int = 0) -> Path:
 
     folders_made  how many folders `install` made for it, innermost last: `uninstall` takes them away
     """
-    path = Path(out_dir) / ribbon.ADDIN
+    path = Path(out_dir) / ADDIN
     about = "xlcicf: the tab Neural Net and the functions NN_ for cells, made by: xlcicf addin build"
     workbook = book_of_rows({"xlcicf": [[about]], CONFIGURATION: _configuration(folders_made)})
     save_package(with_macros(generated(workbook, path), ADDIN_TYPE), path)
@@ -175,7 +175,7 @@ class Place:
             office = home / "Library" / "Group Containers" / "UBF8T346G9.Office"
             return cls(office / "User Content.localized" / "Startup.localized" / "Excel")
         raise BookError(
-            f"there is no Excel for this system; make {ribbon.ADDIN} with: xlcicf addin build --out DIR,"
+            f"there is no Excel for this system; make {ADDIN} with: xlcicf addin build --out DIR,"
             " on the computer that has one"
         )
 
@@ -185,7 +185,7 @@ class Place:
 
     @property
     def file(self) -> Path:
-        return self.folder / ribbon.ADDIN
+        return self.folder / ADDIN
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from xlcicf.bridge.snapshot import outline
 from xlcicf.bridge.solver import saved_problems
 from xlcicf.bridge.training import Settings
 from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
-from xlcicf.excel import host, panel, runs
+from xlcicf.excel import TAB, host, panel, runs
 from xlcicf.excel.doctor import findings
-from xlcicf.excel.ribbon import CONTROLS, TAB
+from xlcicf.excel.ribbon import CONTROLS
 from xlcicf.formula.address import Area
 from xlcicf.lessons import lesson
 
@@ -203,9 +203,9 @@ def parity(book) -> str:
 
 
 def loss_chart(book) -> str:
-    names = [name.name for name in book.names]
-    if panel.LOSSES in names and book.names[panel.LOSSES].refers_to_range.sheet.name != panel.SHEET:
-        book.names[panel.LOSSES].refers_to_range.sheet.activate()
+    home = book.names[panel.LOSSES].refers_to_range.sheet if panel.LOSSES in book.names else None
+    if home is not None and home.name != panel.SHEET:
+        home.activate()
         return "the chart stands on this sheet"
     losses = History.beside(host.file_of(book)).losses()
     if not losses:

@@ -226,9 +226,3 @@ def _mac_excel(machine: Machine) -> Iterator[Finding]:
     yield Finding(
         "functions", True, "functions in cells are for Windows; the buttons and the command line work here"
     )
-
-
-def sentence(found: list[Finding]) -> str:
-    """What stands in the way, or that nothing does."""
-    bad = [finding for finding in found if not finding.fine]
-    return "\n".join(f"{f.what}: {f.says}" for f in bad) if bad else "Everything fits together."

@@ -20,10 +20,9 @@ from xlcicf.bridge.problem import Constraint
 from xlcicf.bridge.training import Outcome, Settings, Training
 from xlcicf.bridge.watch import Watch
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.excel import runs
+from xlcicf.excel import ADDIN, TAB, runs
 from xlcicf.excel.patience import ExcelIsBusy, once, patiently
 from xlcicf.excel.pipe import Trainer, interpreter, own_group
-from xlcicf.excel.ribbon import ADDIN, TAB
 
 EVERY = 0.25  # seconds between two writes, at least
 SHARE = 0.2  # of the time that writes may take

@@ -10,9 +10,10 @@ import numpy as np
 
 from xlcicf.bridge.optimise import SETTINGS
 from xlcicf.bridge.training import Settings
+from xlcicf.excel import TAB
 from xlcicf.sheet.picture import heat_map
 
-SHEET = "Neural Net"
+SHEET = TAB  # one name for what a person sees of xlcicf
 LABELS = {
     "optimizer": "Optimiser",
     "steps": "Steps",
@@ -35,7 +36,7 @@ def sheet(book):
 
 def setting_cell(book, key: str):
     """The cell named train.KEY; where the book has none, all of them are made, with the usual settings."""
-    if f"train.{key}" not in [name.name for name in book.names]:
+    if f"train.{key}" not in book.names:
         _add_settings(book)
     return book.names[f"train.{key}"].refers_to_range
 
@@ -49,7 +50,7 @@ def _add_settings(book) -> None:
 
 def show_losses(book, losses: list[tuple[int, float]]) -> None:
     """The losses (step, loss) of the last run beside their chart; the sheet comes to the front."""
-    if LOSSES not in [name.name for name in book.names]:
+    if LOSSES not in book.names:
         _add_chart(book)
     log = book.names[LOSSES].refers_to_range
     rows = log.shape[0] - 1

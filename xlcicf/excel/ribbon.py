@@ -7,10 +7,9 @@ Each control has one callback in the VBA module and one command in `commands`. I
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from xlcicf.excel import TAB
 from xlcicf.lessons import LESSONS
 
-TAB = "Neural Net"
-ADDIN = "xlcicf.xlam"
 NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"  # customUI14.xml: Excel 2010 and later
 
 ALWAYS, IDLE, RUNNING, UNDO, REDO = "always", "idle", "running", "undo", "redo"

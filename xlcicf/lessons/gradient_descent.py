@@ -15,17 +15,15 @@ from xlcicf.sheet import parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
     FIVE,
     FOUR,
     PERCENT,
-    SCIENTIFIC,
     SIX,
     THREE,
     TWO,
     WHOLE,
-    add_styles,
     powers_of_ten_when_long,
     tint_when,
 )
@@ -46,17 +44,12 @@ LOSS = "[>=100000]0.0E+00;[<0.001]0.0E+00;0.000"  # a number format, for what is
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    add_styles(workbook)
-    for write in (read_me, line, one_row, optimisers, steps, too_fast, training):
-        write(workbook)
-    for block in [
+    pages = read_me, line, one_row, optimisers, steps, too_fast, training
+    blocks = [
         LINE.weights, LINE.x, LINE.y, LINE.prediction, LINE.loss, LINE.accuracy,
         *PARITY.blocks(), *TRAINING.logs(),
-    ]:  # fmt: skip
-        block.define(workbook)
-    return workbook
+    ]  # fmt: skip
+    return book_of(pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -213,7 +206,7 @@ def line(workbook: Workbook) -> None:
     hits = f'COUNTIF({LINE.squared.local},"<=1")'
     put(ws, LINE.accuracy.corner, f"={hits}/COUNT({LINE.y.local})", "Result", PERCENT)
     _write_points(ws)
-    _write_parity(ws)
+    parity.write_parity(ws, LINE, PARITY)
     curves_chart(
         ws,
         "H9",
@@ -237,18 +230,6 @@ def _write_points(ws: Worksheet) -> None:
     fill_down(ws, LINE.prediction, f"={slope}*B{{row}}+{intercept}", "Formula", THREE)
     fill_down(ws, LINE.error, "=D{row}-C{row}", "Formula", THREE)
     fill_down(ws, LINE.squared, "=E{row}^2", "Formula", THREE)
-
-
-def _write_parity(ws: Worksheet) -> None:
-    put(ws, "H3", "Formulas against torch", "Section")
-    put(ws, "H4", "loss by these formulas", "Label")
-    put(ws, "M4", f"={LINE.loss.local}", "Formula", FIVE)
-    put(ws, "H5", "loss by torch, last run", "Label")
-    put(ws, PARITY.loss.corner, None, "Data", FIVE)
-    put(ws, "H6", "largest difference of a prediction", "Label")
-    put(ws, PARITY.prediction.corner, None, "Data", SCIENTIFIC)
-    parity.write_status(ws, LINE, PARITY)
-    ws.merge_cells("H7:M7")
 
 
 # ---- One row at a time -----------------------------------------------------------------------------------

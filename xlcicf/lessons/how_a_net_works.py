@@ -17,7 +17,7 @@ from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.net import MEASURES
-from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
     FIVE,
     FOUR,
@@ -27,7 +27,6 @@ from xlcicf.sheet.style import (
     THREE,
     TWO,
     WHOLE,
-    add_styles,
     tint_when,
     weight_scale,
 )
@@ -36,18 +35,13 @@ from xlcicf.sheet.training import Training, write_training
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    add_styles(workbook)
-    for write in (read_me, quadratic, relu, sum_of_relus, training):
-        write(workbook)
-    for block in [
+    pages = read_me, quadratic, relu, sum_of_relus, training
+    blocks = [
         ABC, LOSS, MEASURE, RATE, SLOPES,
         SUM.weights, SUM.target, SUM.prediction, SUM.loss, SUM.accuracy, SUM.measure, SUM.used, SUM.curve,
         *PARITY.blocks(), *TRAINING.logs(),
-    ]:  # fmt: skip
-        block.define(workbook)
-    return workbook
+    ]  # fmt: skip
+    return book_of(pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -548,15 +542,7 @@ def _write_score(ws: Worksheet) -> None:
 
 
 def _write_parity(ws: Worksheet) -> None:
-    put(ws, "R3", "Formulas against torch", "Section")
-    put(ws, "R4", "loss by these formulas", "Label")
-    put(ws, "U4", f"={SUM.loss.local}", "Formula", FIVE)
-    put(ws, "R5", "loss by torch, last run", "Label")
-    put(ws, PARITY.loss.corner, None, "Data", FIVE)
-    put(ws, "R6", "largest difference of the fit", "Label")
-    put(ws, PARITY.prediction.corner, None, "Data", SCIENTIFIC)
-    parity.write_status(ws, SUM, PARITY)
-    ws.merge_cells("R7:U7")
+    parity.write_parity(ws, SUM, PARITY, "largest difference of the fit")
     fires = SUM.numbers.area.top + 5
     letters = column_letters(SUM.pieces.area.left), column_letters(SUM.pieces.area.right)
     counts = f"{letters[0]}{fires}:{letters[1]}{fires}"

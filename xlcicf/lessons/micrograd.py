@@ -15,7 +15,7 @@ from xlcicf.sheet import chart, parity, runs
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.nodes import Graph, Node, write_graph
-from xlcicf.sheet.page import add_page, allow, between, fill, fill_down, put, put_row
+from xlcicf.sheet.page import add_page, allow, between, book_of, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
     BIT,
     DOT_TWO,
@@ -28,7 +28,6 @@ from xlcicf.sheet.style import (
     THREE,
     TWO,
     WHOLE,
-    add_styles,
     tint_when,
     weight_scale,
 )
@@ -36,17 +35,12 @@ from xlcicf.sheet.style import (
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    add_styles(workbook)
-    for write in (read_me, nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights):
-        write(workbook)
-    for block in [
+    pages = read_me, nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights
+    blocks = [
         NET.weights, NET.inputs, NET.target, NET.score, NET.loss, NET.accuracy, *PARITY.blocks(),
         RUNS, WEIGHTS_BEFORE, STEPS,
-    ]:  # fmt: skip
-        block.define(workbook)
-    return workbook
+    ]  # fmt: skip
+    return book_of(pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------

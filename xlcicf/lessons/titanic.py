@@ -19,7 +19,7 @@ from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.gradient import write_gradients
-from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
@@ -28,12 +28,10 @@ from xlcicf.sheet.style import (
     FIVE,
     FOUR,
     ROLES,
-    SCIENTIFIC,
     TENTH_PERCENT,
     THREE,
     TWO,
     WHOLE,
-    add_styles,
     weight_scale,
 )
 from xlcicf.sheet.training import Training, write_training
@@ -62,17 +60,12 @@ PARITY = parity.Parity(
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    workbook = Workbook()
-    workbook.remove(workbook.worksheets[0])
-    add_styles(workbook)
-    for write in (read_me, passengers, columns, the_net, gradient, training, compare, groups):
-        write(workbook)
-    for block in [
+    pages = read_me, passengers, columns, the_net, gradient, training, compare, groups
+    blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
-    ]:  # fmt: skip
-        block.define(workbook)
-    return workbook
+    ]  # fmt: skip
+    return book_of(pages, blocks)
 
 
 def _cells(sheet: str, letter: str) -> Block:
@@ -303,15 +296,7 @@ def the_net(workbook: Workbook) -> None:
 
 
 def _write_parity(ws: Worksheet) -> None:
-    put(ws, "R3", "Formulas against torch", "Section")
-    put(ws, "R4", "loss by these formulas", "Label")
-    put(ws, "V4", f"={NET.loss.local}", "Formula", FIVE)
-    put(ws, "R5", "loss by torch, last run", "Label")
-    put(ws, PARITY.loss.corner, None, "Data", FIVE)
-    put(ws, "R6", "largest difference of a prediction", "Label")
-    put(ws, PARITY.prediction.corner, None, "Data", SCIENTIFIC)
-    parity.write_status(ws, NET, PARITY)
-    ws.merge_cells("R7:V7")
+    parity.write_parity(ws, NET, PARITY)
     first, second = (f'COUNTIF({NET.relu(unit).local},">0")' for unit in range(2))
     dead = f'"a ReLU is dead: ReLU1 fires for "&{first}&", ReLU2 for "&{second}'
     alive = f'"ReLU1 fires for "&{first}&", ReLU2 for "&{second}&" passengers"'

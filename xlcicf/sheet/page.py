@@ -1,7 +1,7 @@
 """What every sheet of a lesson book looks like: title, explanation, columns, frozen panes, printing; and how
 cells are filled."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from weakref import WeakKeyDictionary
 
@@ -12,10 +12,23 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, Blocks
+from xlcicf.sheet.style import add_styles
 
 # Dressing a cell costs openpyxl far more than its value does, so each look is put together once a workbook.
 _LOOKS: WeakKeyDictionary[Workbook, dict[tuple, object]] = WeakKeyDictionary()
+
+
+def book_of(pages: Iterable[Callable[[Workbook], None]], blocks: Iterable[Block | Blocks]) -> Workbook:
+    """A workbook in the house's styles: each function adds its sheets, then the blocks get their names."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    add_styles(workbook)
+    for write in pages:
+        write(workbook)
+    for block in blocks:
+        block.define(workbook)
+    return workbook
 
 
 def add_page(

@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.net import Net
 from xlcicf.sheet.page import put
-from xlcicf.sheet.style import tint_when
+from xlcicf.sheet.style import FIVE, SCIENTIFIC, tint_when
 
 NO_RUN = "no run yet"
 AGREE = "formulas and torch agree"
@@ -73,6 +73,23 @@ def _moved(model: Model, parity: Parity) -> str:
     """The squared distance of the weights from those after the last run, as a part of a formula."""
     pairs = zip(model.weights.parts, parity.weights.parts, strict=True)
     return "+".join(f"SUMPRODUCT(({now.ref}-{then.ref})^2)" for now, then in pairs)
+
+
+def write_parity(
+    ws: Worksheet, model: Model, parity: Parity, compared: str = "largest difference of a prediction"
+) -> None:
+    """The block from two rows above torch's loss to the status: words in the status's column, numbers in
+    the loss's. `compared` says what `parity.prediction` is."""
+    words, numbers, row = parity.status.letters, parity.loss.letters, parity.loss.area.top
+    put(ws, f"{words}{row - 2}", "Formulas against torch", "Section")
+    put(ws, f"{words}{row - 1}", "loss by these formulas", "Label")
+    put(ws, f"{numbers}{row - 1}", f"={model.loss.local}", "Formula", FIVE)
+    put(ws, f"{words}{row}", "loss by torch, last run", "Label")
+    put(ws, parity.loss.corner, None, "Data", FIVE)
+    put(ws, f"{words}{row + 1}", compared, "Label")
+    put(ws, parity.prediction.corner, None, "Data", SCIENTIFIC)
+    write_status(ws, model, parity)
+    ws.merge_cells(f"{words}{row + 2}:{numbers}{row + 2}")
 
 
 def write_status(ws: Worksheet, model: Model, parity: Parity) -> None:
