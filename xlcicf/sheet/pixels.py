@@ -1,0 +1,99 @@
+"""Pictures made of cells: squares, shades of grey, blue and orange; a digit picked from a table of digits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from openpyxl.formatting.rule import ColorScaleRule
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import column_letters
+from xlcicf.sheet.block import Block
+from xlcicf.sheet.page import fill, put, put_row
+from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, WHITE, WHOLE
+
+SIDE = 28  # of a digit of MNIST, in pixels
+BLACK = "1A1A1A"
+HIDDEN = ";;;"  # a number format: the cell shows its colour alone, the number stands in the formula bar
+_POINTS_PER_CHARACTER = 5.6  # how high a row is as wide as a column of width 1, at Arial 10
+
+
+def squares(ws: Worksheet, block: Block, width: float = 2.6) -> None:
+    """Makes the cells of a block square; `width` in characters, as for columns."""
+    area = block.area
+    for col in range(area.left, area.right + 1):
+        ws.column_dimensions[column_letters(col)].width = width
+    for row in range(area.top, area.bottom + 1):
+        ws.row_dimensions[row].height = round(width * _POINTS_PER_CHARACTER, 1)
+
+
+def greys(ws: Worksheet, block: Block, black: float = 1.0) -> None:
+    """White at 0 and below, black at `black` and above, as ink on paper."""
+    rule = ColorScaleRule(
+        start_type="num", start_value=0, start_color=WHITE,
+        end_type="num", end_value=black, end_color=BLACK,
+    )  # fmt: skip
+    ws.conditional_formatting.add(block.local, rule)
+
+
+def blue_and_orange(ws: Worksheet, block: Block, full: float) -> None:
+    """Blue below 0, white at 0, orange above; full colour at -`full` and `full`."""
+    rule = ColorScaleRule(
+        start_type="num", start_value=-full, start_color=BELOW_ZERO,
+        mid_type="num", mid_value=0, mid_color=WHITE,
+        end_type="num", end_value=full, end_color=ABOVE_ZERO,
+    )  # fmt: skip
+    ws.conditional_formatting.add(block.local, rule)
+
+
+@dataclass(frozen=True)
+class Digits:
+    """A table of digits, one a row: its number, what it is, then its pixels line by line, from 0 to 255.
+
+    A pixel of 0 is left empty, which keeps the file small: formulas read an empty cell as 0, except AVERAGE
+    and COUNT, which pass by it.
+    """
+
+    sheet: str
+    count: int
+    first: int = 5  # the row of digit 1
+
+    @property
+    def numbers(self) -> Block:
+        """1, 2, 3, ... (count, 1)."""
+        return Block("digits.numbers", self.sheet, f"A{self.first}", self.count)
+
+    @property
+    def labels(self) -> Block:
+        """What each digit is, 0 to 9 (count, 1)."""
+        return Block("digits.labels", self.sheet, f"B{self.first}", self.count)
+
+    @property
+    def pixels(self) -> Block:
+        """(count, 784)."""
+        return Block("digits.pixels", self.sheet, f"C{self.first}", self.count, SIDE * SIDE)
+
+    def write(self, ws: Worksheet, images: np.ndarray, labels: Sequence[int] | np.ndarray) -> None:
+        """The table under its headers; images (count, 28, 28) of 0..255, labels (count,)."""
+        names = [f"{row + 1},{col + 1}" for row in range(SIDE) for col in range(SIDE)]
+        put_row(ws, f"A{self.first - 1}", ["No.", "digit", *names], "Column header")
+        for row, (image, label) in enumerate(zip(images, labels, strict=True), self.first):
+            put(ws, f"A{row}", row - self.first + 1, "Label", WHOLE, "center")
+            put(ws, f"B{row}", int(label), "Data", WHOLE, "center")
+            for at in np.flatnonzero(image):
+                ws.cell(row, int(at) + 3).value = int(image.flat[at])
+
+    def write_picked(self, ws: Worksheet, picture: Block, number: str, black: float = 1.0) -> None:
+        """A digit as a square picture: `picture` (28, 28) shows the one whose number stands in cell `number`.
+
+        black  what a pixel of 255 becomes: pixels are shown, and meant for a net, from 0 to `black`
+        """
+        assert (picture.rows, picture.cols) == (SIDE, SIDE), picture
+        scale = "" if black == 255 else f"/{255 / black:g}"
+        table = self.pixels.ref
+        rows = [
+            [f"=INDEX({table},{number},{SIDE * i + j + 1}){scale}" for j in range(SIDE)] for i in range(SIDE)
+        ]
+        fill(ws, picture, rows, "Formula", HIDDEN)
+        squares(ws, picture)
+        greys(ws, picture, black)
