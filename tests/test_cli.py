@@ -441,7 +441,7 @@ def test_wrong_usage_exits_with_2(args):
 
 # --- the README and the code say the same ---------------------------------------------------------------
 
-VERBS = ["demo", "lessons", "build", "train", "undo", "redo", "grad", "check", "bench", "doctor"]
+VERBS = ["demo", "lessons", "build", "train", "undo", "redo", "grad", "check", "bench", "data", "doctor"]
 
 
 def test_each_verb_has_help_and_stands_in_the_readme():

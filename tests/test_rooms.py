@@ -30,6 +30,7 @@ ROOMS = {
     "torch": {"formula", "learn"},
     "scipy": {"learn"},
     "pandas": {"learn"},
+    "safetensors": {"learn"},
 }
 
 # Formula text never becomes Python, and no file of a stranger's is unpickled (hazards: formula text, models).

@@ -122,6 +122,14 @@ def _parser() -> argparse.ArgumentParser:
     addin.add_argument("what", choices=["build", "install", "uninstall", "status"])
     addin.add_argument("lesson", nargs="?", help="build: a lesson to make as a macro book (.xlsm) instead")
     addin.add_argument("--out", default=".", metavar="DIR", help="build: folder for the file (default: here)")
+    data = verb("data", _data, "fetch data that does not ship with xlcicf: all 70,000 digits of MNIST")
+    data.add_argument("what", choices=["mnist"])
+    data.add_argument(
+        "--from",
+        dest="source",
+        metavar="PATH",
+        help="a folder, .zip or .tar.gz that has the files; without it they are downloaded",
+    )
     doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
     doctor.add_argument(
         "--selftest", action="store_true", help="walk through what only Excel can show, and write a report"
@@ -521,6 +529,30 @@ def _table(*columns: Iterable[str]) -> list[str]:
 
 def _few(cells: list[str]) -> str:
     return ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+
+
+# --- data -----------------------------------------------------------------------------------------------
+
+
+def _data(args):
+    from tqdm import tqdm
+
+    from xlcicf.learn import fetch, mnist
+
+    folder = fetch.cache()
+    coming = fetch.download(folder) if args.source is None else fetch.take(Path(args.source), folder)
+    with tqdm(unit="B", unit_scale=True, disable=None) as bar:
+        for progress in coming:
+            bar.set_description(progress.name, refresh=False)
+            bar.total, bar.n = progress.total, progress.done
+            bar.update(0)
+    digits = mnist.full(folder)
+    facts = {"folder": str(folder), "train": len(digits.train_x), "valid": len(digits.valid_x)}
+    return (
+        facts,
+        [f"{facts['train']:,} digits for training and {facts['valid']:,} for tests in {folder}"],
+        DONE,
+    )
 
 
 # --- Excel ----------------------------------------------------------------------------------------------

@@ -15,16 +15,16 @@ from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, WHITE, WHOLE
 SIDE = 28  # of a digit of MNIST, in pixels
 BLACK = "1A1A1A"
 HIDDEN = ";;;"  # a number format: the cell shows its colour alone, the number stands in the formula bar
-_POINTS_PER_CHARACTER = 5.6  # how high a row is as wide as a column of width 1, at Arial 10
 
 
 def squares(ws: Worksheet, block: Block, width: float = 2.6) -> None:
     """Makes the cells of a block square; `width` in characters, as for columns."""
     area = block.area
+    height = 0.75 * (7 * width + 5)  # points: a column is 7 pixels a character wide, and 5 more
     for col in range(area.left, area.right + 1):
         ws.column_dimensions[column_letters(col)].width = width
     for row in range(area.top, area.bottom + 1):
-        ws.row_dimensions[row].height = round(width * _POINTS_PER_CHARACTER, 1)
+        ws.row_dimensions[row].height = round(height, 1)
 
 
 def greys(ws: Worksheet, block: Block, black: float = 1.0) -> None:
@@ -83,10 +83,13 @@ class Digits:
             for at in np.flatnonzero(image):
                 ws.cell(row, int(at) + 3).value = int(image.flat[at])
 
-    def write_picked(self, ws: Worksheet, picture: Block, number: str, black: float = 1.0) -> None:
+    def write_picked(
+        self, ws: Worksheet, picture: Block, number: str, black: float = 1.0, width: float = 2.6
+    ) -> None:
         """A digit as a square picture: `picture` (28, 28) shows the one whose number stands in cell `number`.
 
         black  what a pixel of 255 becomes: pixels are shown, and meant for a net, from 0 to `black`
+        width  of a pixel, as for `squares`
         """
         assert (picture.rows, picture.cols) == (SIDE, SIDE), picture
         scale = "" if black == 255 else f"/{255 / black:g}"
@@ -95,5 +98,5 @@ class Digits:
             [f"=INDEX({table},{number},{SIDE * i + j + 1}){scale}" for j in range(SIDE)] for i in range(SIDE)
         ]
         fill(ws, picture, rows, "Formula", HIDDEN)
-        squares(ws, picture)
+        squares(ws, picture, width)
         greys(ws, picture, black)
