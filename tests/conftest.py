@@ -53,6 +53,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
     skips = {mark: pytest.mark.skip(reason=reason) for mark, (found, reason) in _TOOLS.items() if not found()}
     for item in items:
         for mark in skips.keys() & {marker.name for marker in item.iter_markers()}:
@@ -80,6 +82,27 @@ def told(request):
 def measured(told):
     """`measured("import xlcicf / import numpy", "1.1x")` adds a line to the table of measurements."""
     return lambda what, figure: told("measured", what, figure)
+
+
+def _group(item) -> str:
+    """What runs in one process under -n: a file, or a lesson of it, since these share what is slow to make."""
+    from xlcicf.lessons import LESSONS
+
+    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    lessons = (value for value in params if isinstance(value, str) and value in LESSONS)
+    return "-".join([item.path.stem, *lessons])
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # one of the processes under -n
+        session.config.workeroutput["tables"] = session.config.stash[_tables]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Gathers the tables of a process that has run its share of the tests."""
+    for table, rows in getattr(node, "workeroutput", {}).get("tables", {}).items():
+        node.config.stash[_tables].setdefault(table, []).extend(rows)
 
 
 def pytest_terminal_summary(terminalreporter, config):
