@@ -7,7 +7,7 @@ import pytest
 
 import xlcicf
 
-HEAVY = {"torch", "scipy", "pandas", "xlwings", "openpyxl", "ironcalc"}
+HEAVY = {"torch", "scipy", "pandas", "xlwings", "openpyxl", "ironcalc", "huggingface_hub"}
 HELP = "import sys; sys.argv = ['xlcicf', '--help']; from xlcicf.cli import main; main()"
 TIMED = "import time; began = time.perf_counter(); import {}; print(time.perf_counter() - began)"
 

@@ -39,7 +39,7 @@ def opened(request, tmp_path_factory):
 
 def besides(model: Model) -> tuple[str, ...]:
     """Sheets of the book that its objective does not need: thousands of recalculations are quicker without."""
-    return ("Gradient", "Compare", "Groups") if model.name == "titanic" else ()
+    return ("Gradient", "Compare", "Groups", "Look inside") if model.name == "titanic" else ()
 
 
 def as_snapshot(values: oracles.Values) -> Snapshot:

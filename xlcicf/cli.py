@@ -118,6 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
     )
+    card = verb("card", _card, "write the model card of a trained book, as README.md", book)
+    card.add_argument("--out", default="README.md", metavar="FILE", help="the file (default: README.md here)")
+    card.add_argument(
+        "--fill",
+        action="store_true",
+        help="also add the sheets Model card and Data ethics to BOOK, or renew them",
+    )
     addin = verb("addin", _addin, "the Excel add-in: make it, install it, take it away")
     addin.add_argument("what", choices=["build", "install", "uninstall", "status"])
     addin.add_argument("lesson", nargs="?", help="build: a lesson to make as a macro book (.xlsm) instead")
@@ -529,6 +536,32 @@ def _table(*columns: Iterable[str]) -> list[str]:
 
 def _few(cells: list[str]) -> str:
     return ", ".join(cells[:3]) + (f" and {len(cells) - 3} more" if len(cells) > 3 else "")
+
+
+# --- model card -----------------------------------------------------------------------------------------
+
+
+def _card(args):
+    from xlcicf.bridge import History, open_book
+    from xlcicf.excel import card
+
+    book, history = open_book(args.book), History.beside(args.book)
+    made = card.collect(book, history)
+    if args.fill:
+        card.show(book, made)
+        book.save(args.book)
+    card.readme(made, args.out)
+    content = made.content
+    facts = {"written": args.out, "filled": sorted(content.known), "empty": content.empty,
+             "unanswered": content.unanswered, "data": made.trained.data_hash}  # fmt: skip
+    lines = [f"written {args.out}", f"  filled      {_count(len(content.known), 'field')} from the run log"]
+    if args.fill:
+        lines.append(f"  saved       {args.book}, with the sheets Model card and Data ethics")
+    if content.empty:
+        lines.append(f"  empty       {', '.join(content.empty)}")
+    if content.unanswered:
+        lines.append(f"  no evidence {', '.join(content.unanswered)}")
+    return facts, lines, DONE
 
 
 # --- data -----------------------------------------------------------------------------------------------

@@ -59,9 +59,16 @@ def _shorter(found: re.Match) -> str:
     if found[5].strip("$") == left:
         top += 1
     else:
-        assert not left.endswith("Z"), found[0]
-        left = left[:-1] + chr(ord(left[-1]) + 1)
+        left = _next_column(left)
     return f"{found[1]}{left}{found[3]}{top}:{found[5]}{found[6]}"
+
+
+def _next_column(letters: str) -> str:
+    """ "C" -> "D", "AZ" -> "BA"."""
+    before, last = letters[:-1], letters[-1]
+    if last == "Z":
+        return (_next_column(before) if before else "A") + "A"
+    return before + chr(ord(last) + 1)
 
 
 ANSWERS: dict[str, Callable[[Rows, Rows], Rows]] = {

@@ -10,6 +10,7 @@ workbooks/titanic.png is drawn of the book that `xlcicf demo` trains:
 
 and workbooks/how_a_net_works.png of the book that `xlcicf train DIR/how_a_net_works.xlsx` trained, with the
 sheet "Sum of ReLUs" and the share 0.85; workbooks/micrograd.png likewise, with "Boundary" and 0.86.
+workbooks/convolutions.png is drawn of the shipped book, with the sheet "Draw" and the share 0.62.
 """
 
 import re

@@ -23,10 +23,51 @@ from xlcicf.sheet import exercise
 
 WITH_EXERCISES = [name for name, lesson in lessons.LESSONS.items() if lesson.exercises]
 
+TRAINED = ["titanic", "how_a_net_works", "gradient_descent", "micrograd"]
+
 # lesson -> inputs that a person changes, all at once
 CHANGES = {
     "titanic": {
         "Net!P7": "MAE", "Net!P8": 0.2, "Net!C5": 0.75, "Net!G6": -0.5, "Passengers!F12": 90, "Net!G8": "male",
+    },
+    "how_a_net_works": {
+        "Quadratic!F5": "MSE", "Quadratic!B5": -0.5, "Quadratic!F9": 0.05, "Quadratic!F10": "added up",
+        "Quadratic!A20": 1.75, "Quadratic!B10": 0.01, "ReLU!B5": -2, "ReLU!E6": 0.5, "ReLU!F5": 3,
+        "Sum of ReLUs!F6": 1.25, "Sum of ReLUs!H7": -0.75, "Sum of ReLUs!P5": 5, "Sum of ReLUs!P4": "bell",
+    },
+    "gradient_descent": {
+        "Line!D6": -1.5, "Line!B6": 3, "Line!B11": 40, "Line!B12": 7, "One row at a time!E5": 4,
+        "One row at a time!E6": 0.00015, "One row at a time!E7": 0.5, "One row at a time!E8": "before the last row",
+        "Optimisers!C4": "one row", "Optimisers!C10": 0.8, "Optimisers!C6": -2,
+    },
+    "basic_neural_network": {
+        "Net!R7": "MSE", "Net!R8": "2026: 712", "Net!C5": 0.75, "Net!O6": -0.5, "Passengers!F12": 90,
+        "One step!D4": "sum of absolute errors", "One step!D5": 0.002, "Broadcasting!B6": 0.45, "Broadcasting!C7": 1,
+        "Unit trap!B6": 1.5, "Unit trap!B3": "fish",
+    },
+    "micrograd": {
+        "Nodes!E26": -1.5, "Nodes!E28": 3, "One neuron chain!B3": -0.7, "One neuron chain!C7": 0.9,
+        "One neuron chain!F3": 0.5, "Two by two!B8": -0.4, "Two by two!C11": 2, "Two by two!B15": 0.5,
+        "Moons!AM5": 0.75, "Moons!F6": -1.5, "Moons!AM21": -0.25, "Moons!B24": 1.5,
+    },
+    "mnist_basics": {
+        "mnist_loss!B6": 0.7, "mnist_loss!C7": 1, "Seven steps!B9": 0.5, "Seven steps!B25": 20, "Linear!AT18": 0.8,
+        "Linear!B15": 0.3, "simple_net!B4": 77, "Weights!D21": 0.4, "Digits!P230": 200,
+    },
+    "convolutions": {
+        "Edges!B4": 4, "Edges!B5": 12, "Edges!B6": 14, "Edges!B7": 3, "Edges!C13": 0.5, "Edges!D25": -2,
+        "Stride and padding!B4": 8, "Stride and padding!B5": 4, "Stride and padding!B7": 2,
+        "Draw!B4": "digit No.", "Batchnorm!B4": 9,
+    },
+    "looking_inside": {
+        "Templates!B4": 9, "Saliency!B5": 3, "A passenger!B4": 5, "Weights!B6": 3, "Weights!B34": -2, "Digits!B5": 2,
+    },
+    "visualizing_mnist": {
+        "Two pixels!B6": 16, "Two pixels!C6": 13, "MDS!C4": 0.02, "MDS!C41": 3.5, "MDS!D60": -2, "t-SNE!D4": 8,
+        "Digits!NA60": 99, "Directions!NA6": 0.3, "Neighbours!F80": 300,
+    },
+    "vision_transformer": {
+        "Patches!A5": 9, "Embedding!G4": 0, "Attention 1!BB52": 0, "Weights!B6": 0.5, "Weights!D30": -1,
     },
 }  # fmt: skip
 
@@ -149,11 +190,22 @@ def test_ironcalc_and_libreoffice_agree_on_the_copy(copy):
 
 
 def test_the_solved_copy_computes_what_the_whole_book_does(copy):
-    whole = oracles.ironcalc_values(Path(__file__).parents[2] / "workbooks" / f"{copy.name}.xlsx")
-    solved = oracles.ironcalc_values(copy.solved)
-    assert {cell: value for cell, value in whole.items() if solved.get(cell) != value} == {}
+    book = Path(__file__).parents[2] / "workbooks" / f"{copy.name}.xlsx"
+    whole, solved = oracles.ironcalc_values(book), oracles.ironcalc_values(copy.solved)
+    renamed = {
+        cell: value.replace(book.name, copy.path.name) if isinstance(value, str) else value
+        for cell, value in whole.items()
+    }
+    assert {cell: value for cell, value in renamed.items() if solved.get(cell) != value} == {}
     rows = range(exercise.FIRST, exercise.FIRST + len(copy.exercises))
     assert {solved[f"{exercise.SHEET}!E{row}"] for row in rows} == {exercise.RIGHT}
+
+
+def test_commands_in_the_copy_name_the_copy(copy, shown):
+    texts = [value for value in shown.values() if isinstance(value, str)]
+    assert [text for text in texts if f"{copy.name}.xlsx" in text] == []
+    if copy.name in TRAINED:
+        assert any(f"xlcicf train {copy.path.name}" in text for text in texts)
 
 
 def test_a_lesson_without_exercises_is_refused_by_name(monkeypatch):
@@ -218,6 +270,9 @@ def test_answers_are_judged_before_and_after_inputs_change(copy):
 HINTED = "(INDEX(Net!$N$11:$O$901,0,A{row})>0)*INDEX(Net!$C$11:$M$901,0,MATCH(B{row},Net!$C$10:$M$10,0))"
 OFF = "(Net!$R$11:$R$901-Net!$B$11:$B$901)"
 
+AT = '(IF($F$5="MSE",SUMPRODUCT(($D$15:$D$34{h}*{x})^2),SUMPRODUCT(ABS($D$15:$D$34{h}*{x})))/20)'
+BY_LOSSES = f"=({AT.replace('{h}', '+$B$10')}-{AT.replace('{h}', '-$B$10')})/$B$10/2"
+
 # lesson -> exercise -> right answers that are not the lesson's own, by their first column; {row} is the row
 OTHERWISE = {
     "titanic": {
@@ -232,6 +287,74 @@ OTHERWISE = {
             "D": f'=IF(Net!$P$7="MSE",SUMPRODUCT(Net!$V$11:$V$901*2*{OFF}*{HINTED}),'
             f"SUMPRODUCT(Net!$V$11:$V$901*SIGN{OFF}*{HINTED}))/SUM(Net!$V$11:$V$901)"
         },
+    },
+    "how_a_net_works": {
+        "Error": {"D": "=-(B{row}-C{row})"},
+        "Loss": {"F": "=SUM(E15:E34)/20"},
+        "Nudge": {
+            "B": BY_LOSSES.format(x="$A$15:$A$34^2"),
+            "C": BY_LOSSES.format(x="$A$15:$A$34"),
+            "D": BY_LOSSES.format(x="1"),
+        },
+        "ReLU": {letter: f"=IF({z}>0,{z},0)" for letter, z in
+                 (("C", "B{row}"), ("D", "($E$5*A{row}+$E$6)"), ("E", "($F$5*A{row}+$F$6)"))},
+        "Piece": {"F": "=IF(F$4>$P$5,0,F$7*(F$5*$A{row}+F$6)*(F$5*$A{row}+F$6>0))"},
+        "Fit": {"D": "=F{row}+G{row}+H{row}+I{row}+J{row}+K{row}+L{row}+M{row}"},
+    },
+    "gradient_descent": {
+        "Loss": {"D": "=AVERAGE(F11:F39)"},
+        "Exact slopes": {"M": "=2*(F{row}*C{row}+E{row}-D{row})", "N": "=2*C{row}*(G{row}-D{row})"},
+        "New numbers": {"O": "=-$E$6*M{row}+E{row}"},
+        "Curvatures": {"E": "=IF(ROW()=6,1,0)*2*SQRT((E4-1)^2+4*E5^2)+E4+1-SQRT((E4-1)^2+4*E5^2)"},
+        "The edge": {"E": "=1/E6+1/E6"},
+    },
+    "basic_neural_network": {
+        "Lin": {
+            "P": "=SUMXMY2($C{row}:$O{row},-$C$5:$O$5)/4-SUMXMY2($C{row}:$O{row},$C$5:$O$5)/4",
+            "Q": "=SUMPRODUCT($C{row}:$O{row}*$C$6:$O$6)",
+        },
+        "One step": {"F": "=C{row}-$D$5*D{row}"},
+        "The slip": {letter: f"=-(-$B{{row}}+{letter}$13)" for letter in "CDE"},
+        "Softmax": {"D": "=EXP($B{row}-LN(SUM($C$6:$C$10)))"},
+    },
+    "micrograd": {
+        "Slope of σ": {"G": "=F{row}-F{row}^2"},
+        "Chain rule": {"J": "=H{row}*G{row}*B{row}", "L": "=C{row}*K{row}"},
+        "Slopes by w": {"F": "=$F$13*IF(ROW()=11,$B$8,$C$8)"},
+        "Score": {"AM": "=SUMPRODUCT($V{row}:$AK{row},TRANSPOSE(AM$5:AM$20))+AM$21"},
+        "Margin loss": {"AN": "=IF(D{row}*AM{row}<1,1-D{row}*AM{row},0)"},
+    },
+    "mnist_basics": {
+        "Loss of a digit": {"D": "=ABS(C{row}-B{row})"},
+        "Slopes of the loss": {
+            "B": "=SUMPRODUCT(D21:D40,A21:A40,A21:A40)/10",
+            "C": "=SUMPRODUCT(D21:D40,A21:A40)/10",
+            "D": "=SUM(D21:D40)/10",
+        },
+        "Nearer": {"H": "=(E{row}>D{row})*1"},
+        "Probability": {"N": "=EXP(M{row})/(1+EXP(M{row}))"},
+        "Accuracy": {"B": "=1-SUMPRODUCT((Scores!P215:P308-Scores!C215:C308)^2)/94"},
+        "Hidden unit": {"C": "=IF(B{row}>0,B{row},0)"},
+    },
+    "convolutions": {
+        "Products": {"F": "=INDEX($F$13:$F$15,{row}-22)*INDEX($B$13:$B$32,5*$B$7+{row}-27)"},
+        "Output size": {"B": "=MAX(0,INT((B4+2*B7-B5+B6)/B6))"},
+        "Numbers learned": {"I": "=C{row}+B{row}*C{row}*D{row}*D{row}"},
+        "The net says": {"B": "=SUMPRODUCT(A7:A16*(B7:B16=MAX(B7:B16)))"},
+    },
+    "visualizing_mnist": {
+        "One pixel": {"C": "=INDEX(Digits!$C$5:$ADF$504,A{row},28*$B$6-28+$C$6)/255"},
+        "Score": {"C": "=SUMPRODUCT(INDEX(Digits!$C$5:$ADF$504,A{row},0)/255,Directions!$C$6:$ADF$6)"
+                       "-SUMPRODUCT(Directions!$C$5:$ADF$5,Directions!$C$6:$ADF$6)"},
+        "A step": {"H": "=-$C$4*F{row}+C{row}", "I": "=-$C$4*G{row}+D{row}"},
+        "Of its own class": {
+            "K": "=(INT((E{row}-1)/50)=B{row})+(INT((F{row}-1)/50)=B{row})+(INT((G{row}-1)/50)=B{row})"
+        },
+    },
+    "vision_transformer": {
+        "Mean": {"T": "=SUM($B{row}:$Q{row})/16"},
+        "Variance": {"V": "=SUMPRODUCT($B{row}:$Q{row}^2)/16-T{row}*T{row}"},
+        "Share": {"T": "=EXP(B{row})/SUMPRODUCT(EXP($B{row}:$R{row}))"},
     },
 }  # fmt: skip
 

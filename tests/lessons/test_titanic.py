@@ -12,6 +12,7 @@ from xlcicf import lessons
 from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
 from xlcicf.errors import BookError
 from xlcicf.learn import titanic
+from xlcicf.lessons import titanic as book
 from xlcicf.lessons.titanic import GROUPS, NET, PARITY
 from xlcicf.sheet import parity, runs
 
@@ -40,7 +41,9 @@ def test_an_unknown_lesson_is_refused_with_the_names_of_those_there_are(tmp_path
 
 
 def test_the_sheets_stand_in_the_order_of_the_lesson(shipped):
-    expected = ["Read me", "Passengers", "Columns", "Net", "Gradient", "Training", "Compare", "Groups"]
+    expected = [
+        "Read me", "Passengers", "Columns", "Net", "Gradient", "Training", "Compare", "Groups", "Look inside",
+    ]  # fmt: skip
     assert openpyxl.load_workbook(shipped, read_only=True).sheetnames == expected
 
 
@@ -387,3 +390,146 @@ def test_groups_of_one_kind_add_up_to_everyone(saved):
         for letter, total in (("C", 891), ("D", 342)):
             assert sum(saved[f"Groups!{letter}{row}"] for row in rows) == total
     assert saved["Groups!C11"] == 83  # children under 16
+
+
+# ---- Look inside -----------------------------------------------------------------------------------------
+
+PICKED = {"net now": "start", "Solver": "Solver's", "trained": "trained"}
+
+
+@pytest.fixture(scope="module")
+def inside(shipped):
+    """A calculator whose picked weights a test sets before it reads anything else; Net stays as shipped."""
+    return Live(shipped)
+
+
+def fires(weights):
+    return DATA.X @ weights.T > 0  # (891, 2)
+
+
+def known():
+    """The 712 passengers whose age and port are written down."""
+    return titanic.passengers()[["Age", "Embarked"]].notna().all(axis=1).to_numpy()
+
+
+def firing(weights):
+    """ "ReLU1 only", "ReLU2 only", "both", "neither" -> those passengers."""
+    one, two = fires(weights).T
+    return {"ReLU1 only": one & ~two, "ReLU2 only": two & ~one, "both": one & two, "neither": ~one & ~two}
+
+
+def people():
+    """Group -> its rows, by pandas."""
+    list_ = titanic.filled()
+    yield "everyone", np.full(891, True)
+    yield from (("women", list_["Sex"] == "female"), ("men", list_["Sex"] == "male"))
+    yield from ((f"class {i}", list_["Pclass"] == i) for i in (1, 2, 3))
+    yield from ((f"port {port}", list_["Embarked"] == port) for port in "CQS")
+    yield from (("children", list_["Age"] < 16), ("adults", list_["Age"] >= 16))
+
+
+def test_solvers_relus_share_its_712_passengers_out_as_the_published_sheet_does(inside, measured):
+    inside[book.PICKED.ref] = "Solver"
+    shares = inside.numbers(book.WHO_FIRES.row(2).ref)
+    measured("Look inside: Solver's ReLUs fire 1 / 2 / both / neither", "  ".join(f"{s:.1%}" for s in shares))
+    np.testing.assert_allclose(shares, np.array([150, 503, 0, 59]) / 712, rtol=0, atol=1e-15)
+    assert [f"{share:.3f}" for share in shares] == ["0.211", "0.706", "0.000", "0.083"]
+
+
+@pytest.mark.parametrize("picked", PICKED)
+def test_who_fires_is_counted_as_numpy_does(inside, picked):
+    inside[book.PICKED.ref] = picked
+    pred = np.maximum(DATA.X @ WEIGHTS[PICKED[picked]].T, 0).sum(1)
+    for j, mask in enumerate(firing(WEIGHTS[PICKED[picked]]).values()):
+        shown = inside.numbers(book.WHO_FIRES.col(j).ref)
+        np.testing.assert_allclose(shown[:3], [mask.sum(), mask.mean(), mask[known()].mean()], atol=1e-15)
+        if mask.any():
+            np.testing.assert_allclose(shown[3:], [pred[mask].mean(), DATA.y[mask].mean()], atol=1e-12)
+        else:
+            assert np.isnan(shown[3:]).all()
+
+
+@pytest.mark.parametrize("picked", PICKED)
+def test_groups_inside_count_as_pandas_does(inside, picked):
+    inside[book.PICKED.ref] = picked
+    weights = WEIGHTS[PICKED[picked]]
+    pred, on = np.maximum(DATA.X @ weights.T, 0).sum(1), fires(weights)
+    for row, (group, mask) in enumerate(people(), book.PEOPLE):
+        assert inside[f"Look inside!A{row}"] == group
+        means = [mask.sum(), *on[mask].mean(0), pred[mask].mean(), DATA.y[mask].mean()]
+        np.testing.assert_allclose(inside.numbers(f"Look inside!B{row}:F{row}"), means, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [0, 1])
+@pytest.mark.parametrize("picked", PICKED)
+def test_what_the_columns_push_adds_up_to_the_mean_lin(inside, picked, unit):
+    inside[book.PICKED.ref] = picked
+    w = WEIGHTS[PICKED[picked]][unit]
+    lin = DATA.X @ w
+    top = book.PUSHES + unit * book.PUSH_ROWS + 2
+    on, off = DATA.X[lin > 0].mean(0), DATA.X[lin <= 0].mean(0)
+    expected = [w, on, off, w * on, w * off, w * (on - off)]
+    np.testing.assert_allclose(
+        inside.numbers(f"Look inside!B{top}:L{top + 5}").reshape(6, 11), expected, rtol=0, atol=1e-12
+    )
+    sums = lin[lin > 0].mean(), lin[lin <= 0].mean()
+    np.testing.assert_allclose(
+        inside.numbers(f"Look inside!M{top + 3}:M{top + 5}"), [*sums, sums[0] - sums[1]], rtol=0, atol=1e-12
+    )
+
+
+SENTENCES = {
+    "net now": (
+        "ReLU1 fires for 0% of all. It goes most by port: it fires for 3% of port Q, for 0% of port C.",
+        "ReLU2 fires for 76% of all. It goes most by port: it fires for 88% of port S, for 6% of port Q.",
+    ),
+    "Solver": (
+        "ReLU1 fires for 26% of all. It goes most by port: it fires for 100% of port C, for 0% of port S.",
+        "ReLU2 fires for 66% of all. It goes most by port: it fires for 91% of port S, for 0% of port C.",
+    ),
+    "trained": (
+        "ReLU1 fires for 20% of all. It goes most by age: it fires for 61% of children, for 15% of adults.",
+        "ReLU2 fires for 64% of all. It goes most by class: it fires for 100% of class 1, for 35% of class 3.",
+    ),
+}
+
+
+@pytest.mark.parametrize("picked, sentences", SENTENCES.items())
+def test_a_sentence_says_what_each_relu_goes_by(inside, picked, sentences):
+    inside[book.PICKED.ref] = picked
+    assert tuple(inside[book.MEANINGS.cell(unit, 0).ref] for unit in range(2)) == sentences
+
+
+def test_read_mes_figures_of_the_trained_net_are_those_of_look_inside(inside):
+    inside[book.PICKED.ref] = "trained"
+    rows = {group: row for row, (group, _) in enumerate(people(), book.PEOPLE)}
+    shares = [inside[f"Look inside!C{rows[group]}"] for group in ("children", "adults")]
+    assert [f"{share:.0%}" for share in shares] == ["61%", "15%"]
+    assert inside[f"Look inside!D{rows['women']}"] == 1
+
+
+def test_with_solvers_weights_each_relu_has_its_own_ports(inside):
+    inside[book.PICKED.ref] = "Solver"
+    first, second = (inside.numbers(f"Look inside!{letter}29:{letter}31") > 0 for letter in "CD")
+    assert (first.tolist(), second.tolist()) == ([True, True, False], [False, False, True])
+
+
+def test_look_inside_follows_the_weights_on_net_and_names_a_dead_relu(live):
+    live[book.PICKED.ref] = "net now"
+    live["Net!C5:M5"] = np.full(11, -1.0)
+    live["Net!C6:M6"] = np.full(11, 1.0)
+    said = [live[book.MEANINGS.cell(unit, 0).ref] for unit in range(2)]
+    assert said == ["ReLU1 fires for nobody: it is dead.", "ReLU2 fires for everybody."]
+    assert live["Look inside!B46"] == live["Look inside!B48"] == live["Look inside!B50"] == "none"
+    assert live["Look inside!A51"] == "It treats everyone alike."
+
+
+def test_the_dots_of_the_chart_are_the_lins_of_survivors_and_of_the_others(inside):
+    inside[book.PICKED.ref] = "trained"
+    lin = DATA.X @ WEIGHTS["trained"].T
+    for letters, survived in (("W", "X"), 1), (("Y", "Z"), 0):
+        dots = np.array([inside.numbers(f"Look inside!{letter}11:{letter}901") for letter in letters]).T
+        mine = DATA.y == survived
+        np.testing.assert_allclose(dots[mine], lin[mine], rtol=0, atol=1e-12)
+        drawn = {tuple(dot) for dot in dots[mine].tolist()}
+        assert {tuple(dot) for dot in dots[~mine].tolist()} <= drawn

@@ -3,18 +3,23 @@
 import datetime as dt
 import math
 import os
+import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xlcicf import __version__
+from xlcicf.bridge.data import constants, hashes, weight_hashes
 from xlcicf.bridge.engine import Book as HeadlessBook
 from xlcicf.bridge.optimise import laid_out, question, training_settings
 from xlcicf.bridge.parity import Parity, collected, parity
-from xlcicf.bridge.problem import Problem
+from xlcicf.bridge.problem import Problem, goal_of
 from xlcicf.bridge.runlog import RunLog, thinned
 from xlcicf.bridge.snapshot import read_snapshot
 from xlcicf.bridge.undo import History, Recording
@@ -133,6 +138,40 @@ class Training:
         """What the history calls the run."""
         return f"{self.settings.optimizer}: {self.f.objective} from {self.before:g} to {self.best_loss:g}"
 
+    def facts(self) -> dict[str, object]:
+        """What the history keeps of the run besides its cells: what was trained and how, on which data
+        (address -> SHA-256), to which weights (likewise), by which machine and software.
+
+        What differs from run to run of the same work is left out on request, as in the log.
+        """
+        facts = {
+            "objective": self.f.objective,
+            "changing": ",".join(self.references[: len(self.f.changing)]),
+            "variables": len(self.f.start),
+            "sense": goal_of(self.problem.sense),
+            "optimizer": self.settings.optimizer,
+            "steps": len(self.losses),
+            "restarts": self.settings.restarts,
+            "seed": self.settings.seed,
+            "lr": self.settings.lr,
+            "before": self.before,
+            "after": self.best_loss,
+            "reason": self.reason,
+            "data": self._data,
+            "weights": weight_hashes(self._weights()),
+            "hardware": f"{platform.machine()} processor, one thread",
+            "software": f"xlcicf {__version__}, torch {version('torch')}, Python {platform.python_version()}",
+        }
+        if "SOURCE_DATE_EPOCH" not in os.environ:
+            facts |= {"when": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "seconds": round(self.seconds, 3)}
+        return facts
+
+    @cached_property
+    def _data(self) -> dict[str, str]:
+        """What the objective reads besides the changing cells, as it was when the run began."""
+        snapshot, objective = self.question["book"], self.question["objective"]
+        return hashes(snapshot, constants(snapshot, objective, self.f.changing))
+
     @property
     def references(self) -> list[str]:
         """All cells that the run may write to."""
@@ -198,6 +237,7 @@ class Training:
 
     def _name(self, recording: Recording) -> None:
         recording.title, recording.losses = self.title, tuple(thinned(self.losses, KEPT_LOSSES))
+        recording.facts = self.facts()
 
     def _weights(self) -> dict[Area, list[list]]:
         return laid_out(self.f.changing, self.best_values)

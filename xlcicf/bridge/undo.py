@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from xlcicf.bridge.contents import area_of
 from xlcicf.bridge.held import (
@@ -65,23 +66,28 @@ class Run:
     """A run that wrote into a book; `title` says which, such as "lbfgs: Net!B2 from 0.264 to 0.135".
 
     losses  (step, best loss so far) for some of its steps, the last among them
+    facts   of a training run: its settings, result and data, as JSON has them (see `Training.facts`)
     """
 
     title: str
     changes: tuple[Change, ...]
     losses: tuple[tuple[int, float], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict:
         content = {"title": self.title, "changes": [change.to_json() for change in self.changes]}
         if self.losses:
             content["losses"] = [list(pair) for pair in self.losses]
+        if self.facts:
+            content["facts"] = dict(self.facts)
         return content | {"hash": _hash(content)}
 
     @classmethod
     def from_json(cls, content: dict) -> "Run":
         """Raises ValueError, KeyError, TypeError or AttributeError where to_json did not make `content`."""
         losses = tuple((int(step), float(loss)) for step, loss in content.get("losses", ()))
-        run = cls(content["title"], tuple(Change(**change) for change in content["changes"]), losses)
+        changes = tuple(Change(**change) for change in content["changes"])
+        run = cls(content["title"], changes, losses, dict(content.get("facts", {})))
         if run.to_json() != content:
             raise ValueError("a run does not have its hash")
         for change in run.changes:
@@ -205,6 +211,10 @@ class History:
         """(step, best loss so far) of the last training run not undone; empty where there is none."""
         return next((list(run.losses) for run in reversed(self.runs[: self.done]) if run.losses), [])
 
+    def facts(self) -> Mapping[str, Any]:
+        """The facts of the last training run not undone; empty where there is none."""
+        return next((run.facts for run in reversed(self.runs[: self.done]) if run.facts), {})
+
     def before_first_run(self, area: Area) -> list[tuple[str, list[list]]]:
         """(address, values to assign), in the order in which to assign them so that the cells of `area` hold
         what they held before any of the runs; empty where no run has written there."""
@@ -248,7 +258,7 @@ class History:
 
 
 class Recording:
-    """A run while it writes. `title` and `losses` may be set until it ends.
+    """A run while it writes. `title`, `losses` and `facts` may be set until it ends.
 
     keep  is handed the run so far before each write, and at the end the whole run, None if it was taken back
     """
@@ -256,6 +266,7 @@ class Recording:
     def __init__(self, book, areas: Iterable[Area], title: str, keep: Callable[[Run | None], None]):
         self.title = title
         self.losses: tuple[tuple[int, float], ...] = ()
+        self.facts: Mapping[str, Any] = {}
         self._book, self._keep = book, keep
         self._before = {area: read_rows(cells_of(book, area)) for area in areas}
         self._now = dict(self._before)
@@ -309,7 +320,7 @@ class Recording:
         )
 
     def _run(self, changes: list[Change | None]) -> Run:
-        return Run(self.title, tuple(change for change in changes if change), self.losses)
+        return Run(self.title, tuple(change for change in changes if change), self.losses, self.facts)
 
 
 class _Cells:

@@ -20,7 +20,7 @@ class Watch:
 
     def __init__(self, book, book_then: Snapshot, objective: Area, changing: Sequence[Area]):
         self._book = book
-        needed, computed = _way(book_then, objective)
+        needed, computed = way_to(book_then, objective)
         self._results = _places(computed)
         self._written = _places(changing)
         self._inputs = self._read(needed)
@@ -65,7 +65,7 @@ def _differing(then: dict[Area, Texts], now: dict[Area, Texts]) -> Iterator:
                     yield (area.sheet, *cell), (before, after)
 
 
-def _way(book: Snapshot, objective: Area) -> tuple[list[Area], list[Area]]:
+def way_to(book: Snapshot, objective: Area) -> tuple[list[Area], list[Area]]:
     """(all areas that the objective needs, none inside another; those that formulas fill)."""
     graph = RunGraph(book)
     waiting, needed = list(graph.touching(objective)), {}

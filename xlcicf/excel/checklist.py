@@ -94,6 +94,11 @@ CHECKS = (
         "A sheet Neural Net with a falling line and a picture in blue and orange.",
     ),
     Check(
+        "model card",
+        "In titanic.xlsx press Train, then Model card; change a passenger's age; press Model card again.",
+        "Two new sheets; on Model card a red line says that the data changed; the second press says so too.",
+    ),
+    Check(
         "functions",
         "In a new book type =NN_SOFTMAX({1,2,3}) and =NN_LASTERROR(); open the function wizard, category"
         " Neural Net.",

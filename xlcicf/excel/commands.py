@@ -25,7 +25,7 @@ from xlcicf.bridge.snapshot import outline
 from xlcicf.bridge.solver import saved_problems
 from xlcicf.bridge.training import Settings
 from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
-from xlcicf.excel import TAB, host, panel, runs
+from xlcicf.excel import TAB, card, host, panel, runs
 from xlcicf.excel.doctor import findings
 from xlcicf.excel.ribbon import CONTROLS
 from xlcicf.formula.address import Area
@@ -222,6 +222,14 @@ def weights_picture(book) -> str:
     return f"a picture of {', '.join(area.address for area in areas)}"
 
 
+def model_card(book) -> str:
+    _require_no_run(book)
+    made = card.collect(book, History.beside(host.file_of(book)))
+    card.show(book, made)
+    empty, unanswered = len(made.content.empty), len(made.content.unanswered)
+    return f"{empty} fields of the card and {unanswered} questions of ethics wait for a person"
+
+
 # --- Lessons and help -----------------------------------------------------------------------------------
 
 
@@ -302,6 +310,7 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "parity": parity,
     "loss_chart": loss_chart,
     "weights_picture": weights_picture,
+    "model_card": model_card,
     "lesson": open_lesson,
     "help": help,
     "doctor": doctor,

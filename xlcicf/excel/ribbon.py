@@ -141,6 +141,12 @@ GROUPS: dict[str, tuple[Control, ...]] = {
             "Adds a picture of the changing cells: blue below 0, orange above, white at 0.",
             "PictureInsertFromFile",
         ),
+        Control(
+            "model_card",
+            "Model card",
+            "Adds the sheets Model card and Data ethics, filled from the last run, or renews them.",
+            "FileProperties",
+        ),
     ),
     "Lessons": (
         Control(

@@ -1,7 +1,7 @@
 """The lesson's notebooks run once more: their nets as torch draws them, and each epoch of their training.
 
-`python -m xlcicf.learn.replay` writes what `shipped` reads, so that no build trains anything. CICF's notebooks
-compute in double precision, fast.ai's notebook 05 in single precision; here, too.
+`python -m xlcicf.learn.replay` writes what `shipped` reads, so that no build trains anything. CICF's
+notebooks compute in double precision, fast.ai's notebook 05 in single precision; here, too.
 """
 
 from collections.abc import Callable
@@ -44,16 +44,34 @@ def split_2026(rows: int = 891) -> tuple[np.ndarray, np.ndarray]:
 # Net A as the notebooks print it, to four digits, the bias last.
 PRINTED = {
     "2024": [
-        [-0.0836, -0.1562, -0.0925, 0.1516, -0.7237, 0.6614, 0.3275, 0.3220, -0.9256, -0.0205, 0.1028, 0.0375, 0.0325],
-        [-0.1980, 0.1385, -0.2328, -0.4433, -0.6048, 0.3697, -0.4307, -0.3428, 0.3637, 0.2890, 0.3146, -0.6060, 0.0223],
+        [
+            -0.0836, -0.1562, -0.0925, 0.1516, -0.7237, 0.6614, 0.3275,
+            0.3220, -0.9256, -0.0205, 0.1028, 0.0375, 0.0325,
+        ],
+        [
+            -0.1980, 0.1385, -0.2328, -0.4433, -0.6048, 0.3697, -0.4307,
+            -0.3428, 0.3637, 0.2890, 0.3146, -0.6060, 0.0223,
+        ],
     ],
     "2024 with a sigmoid": [
-        [-0.0826, -0.1561, -0.0923, 0.1532, -0.7237, 0.6639, 0.3290, 0.3230, -0.9256, -0.0197, 0.1028, 0.0392, 0.0349],
-        [-0.1979, 0.1385, -0.2328, -0.4431, -0.6048, 0.3702, -0.4307, -0.3427, 0.3640, 0.2893, 0.3148, -0.6060, 0.0227],
+        [
+            -0.0826, -0.1561, -0.0923, 0.1532, -0.7237, 0.6639, 0.3290,
+            0.3230, -0.9256, -0.0197, 0.1028, 0.0392, 0.0349,
+        ],
+        [
+            -0.1979, 0.1385, -0.2328, -0.4431, -0.6048, 0.3702, -0.4307,
+            -0.3427, 0.3640, 0.2893, 0.3148, -0.6060, 0.0227,
+        ],
     ],
     "2026": [
-        [-0.1111, 0.2417, 0.2268, 0.2457, -0.1786, 0.1481, -0.0452, -0.1822, -0.0171, -0.0508, 0.0428, 0.1813, 0.0642],
-        [0.1034, 0.2246, -0.1488, -0.1860, -0.1459, 0.1260, 0.0099, -0.0738, -0.1307, 0.2769, 0.1408, -0.2048, 0.2374],
+        [
+            -0.1111, 0.2417, 0.2268, 0.2457, -0.1786, 0.1481, -0.0452,
+            -0.1822, -0.0171, -0.0508, 0.0428, 0.1813, 0.0642,
+        ],
+        [
+            0.1034, 0.2246, -0.1488, -0.1860, -0.1459, 0.1260, 0.0099,
+            -0.0738, -0.1307, 0.2769, 0.1408, -0.2048, 0.2374,
+        ],
     ],
 }  # fmt: skip
 SIGMOID_LOOPS = 40  # the cell was run three times: 20, 10 and 10 loops
@@ -149,8 +167,13 @@ MODELS = (
 
 @dataclass(frozen=True)
 class Log:
-    """What a replay leaves: losses (epochs,) before each update; parameters (epochs + 1, n) before each and at
-    the end, the layers' weights (out, in) row by row and then the constants; held-out rows it is right on."""
+    """What a replay leaves.
+
+    losses      of the training rows before each update (epochs,)
+    parameters  before each update and at the end (epochs + 1, n): each layer's weights (out, in), row by
+                row, then the constants
+    right       how many of the 178 held-out rows it is right on at the end
+    """
 
     losses: np.ndarray
     parameters: np.ndarray

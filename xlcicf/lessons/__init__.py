@@ -9,8 +9,20 @@ from openpyxl import Workbook
 from xlcicf.bridge import save_generated
 from xlcicf.bridge.generated import errors_in, generated
 from xlcicf.errors import BookError
-from xlcicf.lessons import gradient_descent, how_a_net_works, micrograd, titanic
-from xlcicf.sheet.exercise import Exercise, hush, make_exercises
+from xlcicf.lessons import (
+    basic_neural_network,
+    convolutions,
+    gradient_descent,
+    how_a_net_works,
+    looking_inside,
+    micrograd,
+    mnist_basics,
+    model_card,
+    titanic,
+    vision_transformer,
+    visualizing_mnist,
+)
+from xlcicf.sheet.exercise import Exercise, hush, make_exercises, rename
 
 
 @dataclass(frozen=True)
@@ -30,11 +42,13 @@ LESSONS = {
             "how_a_net_works",
             "How does a neural net work? From a parabola to a sum of ReLUs",
             how_a_net_works.build,
+            how_a_net_works.EXERCISES,
         ),
         Lesson(
             "gradient_descent",
             "How a computer finds a line, one small step at a time",
             gradient_descent.build,
+            gradient_descent.EXERCISES,
         ),
         Lesson(
             "titanic",
@@ -42,7 +56,53 @@ LESSONS = {
             titanic.build,
             titanic.EXERCISES,
         ),
-        Lesson("micrograd", "The chain rule, from one operation to a net of 337 weights", micrograd.build),
+        Lesson(
+            "basic_neural_network",
+            "The notebook as sheets: from the slope of x² to a net of two hidden layers",
+            basic_neural_network.build,
+            basic_neural_network.EXERCISES,
+        ),
+        Lesson(
+            "micrograd",
+            "The chain rule, from one operation to a net of 337 weights",
+            micrograd.build,
+            micrograd.EXERCISES,
+        ),
+        Lesson(
+            "mnist_basics",
+            "Is it a three or a seven? The basics, with MNIST's digits",
+            mnist_basics.build,
+            mnist_basics.EXERCISES,
+        ),
+        Lesson(
+            "convolutions",
+            "Convolutions: how a net sees a digit, yours too",
+            convolutions.build,
+            convolutions.EXERCISES,
+        ),
+        Lesson(
+            "looking_inside",
+            "Looking inside: what has a net learned, and why does it say so?",
+            looking_inside.build,
+            looking_inside.EXERCISES,
+        ),
+        Lesson(
+            "visualizing_mnist",
+            "Visualizing MNIST: how do you look at a space of 784 dimensions?",
+            visualizing_mnist.build,
+            visualizing_mnist.EXERCISES,
+        ),
+        Lesson(
+            "vision_transformer",
+            "A vision transformer: a picture read as sixteen words",
+            vision_transformer.build,
+            vision_transformer.EXERCISES,
+        ),
+        Lesson(
+            "model_card",
+            "The model card: what a stranger should know before trusting a net",
+            model_card.build,
+        ),
     ]
 }
 
@@ -64,6 +124,7 @@ def build(name: str, out_dir: Path | str, blank: bool = False) -> Path:
     workbook = lesson(name).build()
     if blank:
         make_exercises(workbook, lesson(name).exercises)
+        rename(workbook, book_name(name), path.name)
         hush(workbook, errors_in(generated(workbook, path)))
     save_generated(workbook, path)
     return path

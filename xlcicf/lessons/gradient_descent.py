@@ -14,6 +14,7 @@ from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
+from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
 from xlcicf.sheet.style import (
@@ -726,14 +727,14 @@ def too_fast(workbook: Workbook) -> None:
     )
     put(ws, "A3", "How steep is the valley?", "Section")
     n = f"ROWS({X_REF})"
-    bend = "SQRT(($E$4-1)^2+4*$E$5^2)"
+    bend = "SQRT((E4-1)^2+4*E5^2)"
     for row, (label, formula, number_format) in enumerate(
         (
             ("mean of x²", f"=SUMPRODUCT({X_REF}^2)/{n}", TWO),
             ("mean of x", f"=SUM({X_REF})/{n}", TWO),
-            ("curvature in the steepest direction", f"=$E$4+1+{bend}", TWO),
-            ("curvature in the flattest direction", f"=$E$4+1-{bend}", FOUR),
-            ("the edge: 2 ÷ the steepest curvature", f"=2/{STEEP.local}", SIX),
+            ("curvature in the steepest direction", f"=E4+1+{bend}", TWO),
+            ("curvature in the flattest direction", f"=E4+1-{bend}", FOUR),
+            ("the edge: 2 ÷ the steepest curvature", "=2/E6", SIX),
         ),
         4,
     ):
@@ -865,3 +866,100 @@ def _write_hops(ws: Worksheet) -> None:
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the line after the last run, the logs."""
     write_training(workbook, TRAINING, f'=COUNT({Y_REF})&" points"')
+
+
+# ---- exercises -------------------------------------------------------------------------------------------
+
+_SLOPE, _INTERCEPT = (LINE.weights.cell(0, j).ref for j in range(2))
+_ROW = {letter: _row_block(letter).ref for letter in "CEFHJLMNOP"}
+_RATE, _H = (Block("", ROW, cell.replace("$", "")).ref for cell in (RATE, NUDGE))
+_ROW_SIZE = f"(1+{_ROW['H']}^0.5)"  # of a row's error, by which what is left of rounding is measured
+_MOMENTUM = TRACKS[1]
+_BEND, _MEANS = Block("fast.bend", FAST, "E6", 2), [Block("", FAST, f"E{row}").ref for row in (4, 5)]
+
+
+def _estimates_off(estimate: str, exact: str, by: str) -> str:
+    """How far an estimate less h × `by` is from the exact slope, measured by what rounding does to it."""
+    rounding = f"({_H}/(1+{_ROW['H']}))"
+    return f"SUMPRODUCT(ABS({_ROW[estimate]}-{_ROW[exact]}-{_H}*{by})*{rounding})"
+
+
+def _moves_off(old: str, new: str, slope: str) -> str:
+    """How far what a step took away is from rate × slope, measured by the size of the row's error."""
+    return f"SUMPRODUCT(ABS({_ROW[old]}-{_ROW[new]}-{_RATE}*{_ROW[slope]})/{_ROW_SIZE})"
+
+
+def _memory_off(of: str) -> str:
+    """How far what momentum remembers, less β times what it remembered, is from the derivative."""
+    v, g = (_MOMENTUM.column(header) for header in (f"v, {of}", f"by {of}"))
+    before, after, slopes = (
+        Block("", "Steps", f"{column.letters}{STEPS_FIRST + down}", COUNT).ref
+        for column, down in ((v, 0), (v, 1), (g, 1))
+    )
+    size = f"(1+({slopes}^2)^0.5)"
+    left = f"SUMPRODUCT(ABS({after}-{_MOMENTUM.setting(1)}*{before}-{slopes})/{size})"
+    return f"ABS({v.cell(0, 0).ref}-{g.cell(0, 0).ref})+{left}"
+
+
+EXERCISES = (
+    Exercise(
+        "Prediction",
+        (LINE.prediction,),
+        "D11: the height of the line at this row's x: slope × x + intercept, with the slope in D6 and the "
+        f"intercept in E6. Fill it down to row {LINE.prediction.area.bottom}.",
+        "A prediction less the intercept is the slope times x.",
+        f"=SUMPRODUCT(ABS({LINE.prediction.ref}-{_INTERCEPT}-{_SLOPE}*{X_REF}))",
+    ),
+    Exercise(
+        "Loss",
+        (LINE.loss,),
+        "D7: the squared errors in column F together, divided by how many points there are.",
+        "It is the squared distance of predictions and y, found without columns E and F, over the number of "
+        "points.",
+        f"=ABS({LINE.loss.ref}*COUNT({Y_REF})-SUMXMY2({LINE.prediction.ref},{Y_REF}))",
+        after="Prediction",
+    ),
+    Exercise(
+        "Exact slopes",
+        (Block("row.exact", ROW, f"M{ROW_FIRST}", PASSES * POINTS, 2),),
+        "M14: by how much error² grows with the intercept, by calculus: twice (prediction − y). N14: with "
+        f"the slope: x times as much. Fill both down to row {ROW_LAST}.",
+        "The estimates J and L are too large by h and by h · x²: those taken off, they are the exact slopes.",
+        f"={_estimates_off('J', 'M', '1')}+{_estimates_off('L', 'N', _ROW['C'] + '^2')}",
+    ),
+    Exercise(
+        "New numbers",
+        (Block("row.new", ROW, f"O{ROW_FIRST}", PASSES * POINTS, 2),),
+        "O14: the intercept (E14) less the learning rate (E6) times its exact slope (M14). P14: the slope "
+        f"(F14) in the same way. Fill both down to row {ROW_LAST}. Where do they need a $?",
+        "What a step took away, divided by the learning rate, is the slope that it followed.",
+        f"={_moves_off('E', 'O', 'M')}+{_moves_off('F', 'P', 'N')}",
+    ),
+    Exercise(
+        "Momentum",
+        (Block("steps.v", "Steps", f"{_MOMENTUM.column('v, slope').letters}{STEPS_FIRST}", COUNT + 1, 2),),
+        f"{_MOMENTUM.column('v, slope').letters}{STEPS_FIRST}, for the first step: just the derivative by "
+        "slope. In the row below: β (Optimisers, C10) times the v above + this row's derivative; fill it "
+        f"down to row {STEPS_FIRST + COUNT}. Then the column beside it, with the derivative by intercept.",
+        "Take β times the v above away from a v, and the derivative is left.",
+        f"={_memory_off('slope')}+{_memory_off('intercept')}",
+    ),
+    Exercise(
+        "Curvatures",
+        (_BEND,),
+        "E6: with p the mean of x² (E4) and q the mean of x (E5): p + 1 + √((p − 1)² + 4q²). E7: the same "
+        "with a minus before the root.",
+        "Their sum is 2p + 2, their product 4(p − q²), and the steeper stands first.",
+        f"=ABS(SUM({_BEND.ref})-2*{_MEANS[0]}-2)+MAX(0,{FLAT.ref}-{STEEP.ref})"
+        f"+ABS({STEEP.ref}*{FLAT.ref}-4*({_MEANS[0]}-{_MEANS[1]}^2))",
+    ),
+    Exercise(
+        "The edge",
+        (EDGE,),
+        "E8: the learning rate at which a step leaves just as much error as it found, on the other side: 2 "
+        "divided by the steepest curvature.",
+        "1 less this rate times the curvature is −1.",
+        f"=ABS(2-{EDGE.ref}*{STEEP.ref})",
+        after="Curvatures",
+    ),
+)

@@ -15,6 +15,7 @@ from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
+from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.net import MEASURES
 from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
@@ -562,3 +563,110 @@ def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the weights after the last run, the logs."""
     conditions = f'{SUM.measure.ref}&", "&{SUM.used.ref}&" ReLUs, "&{SUM.curve.ref}'
     write_training(workbook, TRAINING, f"={conditions}")
+
+
+# ---- exercises -------------------------------------------------------------------------------------------
+
+_IS_MSE = f'{MEASURE.ref}="MSE"'
+DERIVATIVES, NUDGES, STEPPED = (_on_quadratic(name, f"B{row}", 1, 3) for name, row in
+                                (("derivatives", 6), ("nudges", 7), ("stepped", 9)))  # fmt: skip
+_STARTS, _ENDS, _USED = (
+    _on_quadratic(name, corner, LAST_STEP, 3)
+    for name, corner in (("starts", "I23"), ("ends", "I24"), ("used", "P23"))
+)
+_LINES = tuple(_on_grid("ReLU", letter) for letter in "CDE")
+_KNOBS = ONE, FIRST_OF_TWO, SECOND_OF_TWO
+
+
+def _nudges_off() -> str:
+    """How far nudges are from derivatives, beyond what points with a corner within the nudge explain."""
+    terms = []
+    for j, power in enumerate((f"({X.ref}^2)", f"({X.ref}+0)", f"(0*{X.ref}+1)")):
+        within = f"(ABS({NOW.ref}-{Y.ref})<={NUDGE.ref}*ABS{power})"
+        corners = f"SUMPRODUCT({within}*ABS{power})"
+        gap = f"ABS({DERIVATIVES.cell(0, j).ref}-{NUDGES.cell(0, j).ref})"
+        terms.append(f"MAX(0,{gap}-IF({_IS_MSE},0,2*{corners}/ROWS({X.ref})))")
+    return "+".join(terms)
+
+
+def _taken_off(before: Block, after: Block, slopes: Block) -> str:
+    """How far what a step took away is from rate × slope, measured by the size of the numbers."""
+    size = f"(1+({before.ref}^2)^0.5)"
+    return f"SUMPRODUCT(ABS({before.ref}-{after.ref}-{RATE.ref}*{slopes.ref})/{size})"
+
+
+def _size_off(relu: Block, knobs: Block) -> str:
+    """How far twice a ReLU less its line is from the line's size."""
+    z = f"({knobs.cell(0, 0).ref}*{_on_grid('ReLU', 'A').ref}+{knobs.cell(1, 0).ref})"
+    return f"SUMPRODUCT(ABS(2*{relu.ref}-{z}-ABS({z})))"
+
+
+def _pieces_off() -> str:
+    """How far twice each piece is from its weight × (line + the line's size), and unused pieces from 0."""
+    slope, offset, weight = (SUM.weights.row(i).ref for i in range(3))
+    z = f"({slope}*{SUM.x.ref}+{offset})"
+    used = f"({SUM.numbers.ref}<={SUM.used.ref})"
+    return f"SUMPRODUCT(ABS(2*{SUM.pieces.ref}-{used}*{weight}*({z}+ABS({z}))))"
+
+
+EXERCISES = (
+    Exercise(
+        "Error",
+        (ERROR,),
+        f"D15: how far the curve is above the point, below 0 where it is under it. Fill it down to row "
+        f"{14 + POINTS}.",
+        "The curve less its error is the point.",
+        f"=SUMPRODUCT(ABS({NOW.ref}-{ERROR.ref}-{Y.ref}))",
+    ),
+    Exercise(
+        "Loss",
+        (LOSS,),
+        "F6: the mean of the losses of the twenty points, in column E.",
+        "It is the mean squared error if the switch F5 says MSE, else the mean absolute error; both stand "
+        "below it.",
+        f"=ABS({LOSS.ref}-IF({_IS_MSE},Quadratic!$F$8,Quadratic!$F$7))",
+        after="Error",
+    ),
+    Exercise(
+        "Nudge",
+        (NUDGES,),
+        "B7: by how much the loss changes from a − h to a + h, divided by 2h; h is B10. With a + h the error "
+        "of a point is its error in column D, and h × x² more. A point's loss is the square of its error if "
+        "F5 says MSE, else its size. C7, for b, takes x in place of x², and D7, for c, takes 1.",
+        "Each is the derivative above it, corners aside.",
+        f"={_nudges_off()}",
+        after="Error",
+    ),
+    Exercise(
+        "Step",
+        (_ENDS, STEPPED),
+        "I24: the a of the row above less the learning rate F9 times the slope used there, in column P. Fill "
+        f"it right to K24 and down to row {23 + LAST_STEP}. Then B9 to D9, likewise from rows 5 and 6.",
+        "What a step took away, divided by the rate, is the slope it used.",
+        f"={_taken_off(_STARTS, _ENDS, _USED)}+{_taken_off(ABC, STEPPED, DERIVATIVES)}",
+    ),
+    Exercise(
+        "ReLU",
+        _LINES,
+        "C11: slope × x + offset where that is above 0, else 0, with the slope and the offset in B5 and B6. "
+        "D11 and E11: the same with those in E5, E6 and in F5, F6. Fill them down to row 51.",
+        "Twice the ReLU less the line is the line without its sign.",
+        "=" + "+".join(map(_size_off, _LINES, _KNOBS)),
+    ),
+    Exercise(
+        "Piece",
+        (SUM.pieces,),
+        "F11: weight × ReLU, with slope, offset and weight in F5, F6 and F7 and x in column A; but 0 if the "
+        "ReLU's number in F4 is above P5, the number in use. Fill it right to M11 and down to row 51.",
+        "Twice a piece is its weight times (the line + the line without its sign); 0 beyond those in use.",
+        f"={_pieces_off()}",
+    ),
+    Exercise(
+        "Fit",
+        (SUM.prediction,),
+        "D11: the eight pieces of this row together. Fill it down to row 51.",
+        "Of each fit nothing is left when its pieces are taken away one by one.",
+        f"=SUMPRODUCT(ABS({SUM.prediction.ref}-{'-'.join(SUM.pieces.col(j).ref for j in range(UNITS))}))",
+        after="Piece",
+    ),
+)

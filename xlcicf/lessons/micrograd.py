@@ -13,6 +13,7 @@ from xlcicf.learn import moons
 from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, parity, runs
 from xlcicf.sheet.block import Block, Blocks
+from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.nodes import Graph, Node, write_graph
 from xlcicf.sheet.page import add_page, allow, between, book_of, fill, fill_down, put, put_row
@@ -928,3 +929,141 @@ def more_weights(workbook: Workbook) -> None:
     _write_layers(ws, trained, moons.weights("trained"))
     put(ws, "A28", "last run", "Section")
     _write_layers(ws, WEIGHTS_AFTER, empty)
+
+
+# ---- exercises -------------------------------------------------------------------------------------------
+
+
+def _on_chain(letter: str) -> Block:
+    """A column of the table of the three neurons."""
+    return Block(f"chain.{letter}", CHAIN, f"{letter}{TOP_LAYER}", LAYERS)
+
+
+def _on_pair(corner: str, rows: int = 1, cols: int = 1) -> Block:
+    return Block(f"pair.{corner}", PAIR, corner, rows, cols)
+
+
+_L = GRAPHS["L"]
+_PLACES = Block("net.score_map", "Moons", f"AM{GRID_FIRST}", GRID_COLS * GRID_ROWS)
+W_SLOPES, PATHS = _on_pair("F11", 2, 2), _on_pair("F18", 3, 2)
+
+
+def _grads_off() -> str:
+    """How far the grads of L = (a·b + c)·f are from what calculus says of the whole expression."""
+    a, b, c, f = (f"Nodes!{_L.data(name)}" for name in "abcf")
+    expected = {"a": f"{b}*{f}", "b": f"{a}*{f}", "c": f, "f": f"({a}*{b}+{c})", "e": f, "d": f}
+    return "+".join(f"ABS(Nodes!{_L.grad(name)}-{slope})" for name, slope in expected.items())
+
+
+def _chain_off() -> str:
+    """How far ∂C/∂w is from the same in the table of examples, and ∂C/∂a before × a before from ∂C/∂w × w."""
+    by_w = _on_chain("J")
+    examples = (Block("", CHAIN, f"{letter}{POINTS_TOP + 1}").ref for letter in "JIH")  # of w1, w2, w3
+    same = "+".join(f"ABS({by_w.cell(i, 0).ref}-{slope})" for i, slope in enumerate(examples))
+    a, w, by_a = (_on_chain(letter).ref for letter in "BCL")
+    return f"{same}+SUMPRODUCT(ABS({by_a}*{a}-{by_w.ref}*{w}))"
+
+
+def _pair_off() -> str:
+    """How far a neuron's weights times their slopes are from ∂C/∂z × (z − b), and its slopes from a1 : a2."""
+    a1, a2 = (_on_pair(f"{letter}8").ref for letter in "BC")
+    terms = []
+    for neuron, back in zip("BC", "FG", strict=True):
+        w, slopes = _on_pair(f"{neuron}10", 2).ref, _on_pair(f"{back}11", 2)
+        by_z, z, b = (_on_pair(cell).ref for cell in (f"{back}10", f"{neuron}13", f"{neuron}12"))
+        terms.append(f"ABS(SUMPRODUCT({w}*{slopes.ref})-{by_z}*({z}-{b}))")
+        terms.append(f"ABS({slopes.cell(0, 0).ref}*{a2}-{slopes.cell(1, 0).ref}*{a1})")
+    return "+".join(terms)
+
+
+def _paths_off() -> str:
+    """How far each path × a is from the weight × its slope, and each sum from its two paths."""
+    terms = []
+    for i, (neuron, back) in enumerate(zip("BC", "FG", strict=True)):
+        for j, a in enumerate("BC"):
+            path, w, slope = (
+                at.ref
+                for at in (PATHS.cell(i, j), _on_pair(f"{neuron}{10 + j}"), _on_pair(f"{back}{11 + j}"))
+            )
+            terms.append(f"ABS({path}*{_on_pair(f'{a}8').ref}-{w}*{slope})")
+    sums = [f"ABS({PATHS.cell(2, j).ref}-SUM({PATHS.col(j).ref})/2)" for j in range(2)]
+    return "+".join(terms + sums)
+
+
+def _scores_off(scores: Block) -> str:
+    """How far scores are from the bias and the sixteen products, taken away one by one."""
+    weights = NET.weights.parts[2]
+    rows = [
+        Block("", "Moons", f"{column_letters(22 + k)}{scores.area.top}", scores.rows).ref for k in range(16)
+    ]
+    products = "-".join(f"{row}*{weights.cell(k, 0).ref}" for k, row in enumerate(rows))
+    return f"SUMPRODUCT(ABS({scores.ref}-{weights.cell(16, 0).ref}-{products}))"
+
+
+_MARGIN = f"(1-{NET.target.ref}*{NET.score.ref})"
+
+EXERCISES = (
+    Exercise(
+        "Grads",
+        (Block("nodes.grads", "Nodes", f"H{_L.top + 1}", len(_L.nodes) - 1),),
+        f"H{_L.top + 1}, the grad of a in L = (a·b + c)·f: what the lines below pass back to a as their "
+        f"parent (columns I and J), together. The same for b, c, f, e and d, down to row {_L.bottom - 1}. "
+        "The last line's grad is 1.",
+        "Calculus says of the whole expression: b·f for a, a·f for b, f for c, d and e, and a·b + c for f.",
+        f"={_grads_off()}",
+    ),
+    Exercise(
+        "Slope of σ",
+        (_on_chain("G"),),
+        "G6: how steep σ is at this neuron's z, from its a in F6: a × (1 − a). Fill it down to G8.",
+        "An a less its slope is a².",
+        f"=SUMPRODUCT(ABS({_on_chain('F').ref}-{_on_chain('G').ref}-{_on_chain('F').ref}^2))",
+    ),
+    Exercise(
+        "Chain rule",
+        (_on_chain("J"), _on_chain("L")),
+        "J6: the slope of the cost by w: ∂C/∂z (column I) times what w is multiplied by. L6: by the a "
+        "before: ∂C/∂z times what that is multiplied by. Fill both down to row 8.",
+        "The table of examples finds the same slopes by w in one go, in row 29; and ∂C/∂a before times a "
+        "before is ∂C/∂w times w.",
+        f"={_chain_off()}",
+        after="Slope of σ",
+    ),
+    Exercise(
+        "Slopes by w",
+        (W_SLOPES,),
+        "F11: neuron 1's ∂C/∂z (F10) times what its weight “from 1” is multiplied by, in B8. F12: the same "
+        "for “from 2”. G11 and G12: for neuron 2.",
+        "A neuron's weights times their slopes are ∂C/∂z times (z − b); and its two slopes are in the ratio "
+        "of a1 and a2.",
+        f"={_pair_off()}",
+    ),
+    Exercise(
+        "Two paths",
+        (PATHS,),
+        "F18: the path from the cost through neuron 1 to a1: neuron 1's ∂C/∂z (F10) times its weight from 1. "
+        "F19: the path through neuron 2. F20: both together. Column G: the same for a2.",
+        "A path times its a is its weight times the weight's slope; and each sum is half of its column.",
+        f"={_paths_off()}",
+        after="Slopes by w",
+    ),
+    Exercise(
+        "Score",
+        (NET.score, _PLACES),
+        f"AM{FIRST}: the 16 outputs k of this row (V to AK) times the 16 weights in AM5 to AM20, added up, "
+        f"plus the bias in AM21. MMULT makes a row times a column one number. Fill it down to row "
+        f"{NET.score.area.bottom}; copy it into rows {_PLACES.area.top} to {_PLACES.area.bottom}, the places "
+        "of the map.",
+        "Of a score nothing is left when the bias and the sixteen products are taken away one by one.",
+        f"={_scores_off(NET.score)}+{_scores_off(_PLACES)}",
+    ),
+    Exercise(
+        "Margin loss",
+        (NET.row_loss,),
+        f"AN{FIRST}: 1 less label × score where that is above 0, else 0: nothing once the score is beyond 1 "
+        f"on its side. Fill it down to row {NET.row_loss.area.bottom}.",
+        "Twice the loss less (1 − label × score) is the latter without its sign.",
+        f"=SUMPRODUCT(ABS(2*{NET.row_loss.ref}-{_MARGIN}-ABS({_MARGIN})))",
+        after="Score",
+    ),
+)

@@ -6,11 +6,15 @@ so that a number can be followed back along its row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from openpyxl import Workbook
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf.formula.address import column_letters
 from xlcicf.learn import titanic
 from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, net, parity
@@ -60,7 +64,7 @@ PARITY = parity.Parity(
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = read_me, passengers, columns, the_net, gradient, training, compare, groups
+    pages = read_me, passengers, columns, the_net, gradient, training, compare, groups, look_inside
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
@@ -90,6 +94,8 @@ TO_DO = (
     "weights into Net and the run into Training; xlcicf undo titanic.xlsx takes it back.",
     "On Net, type yourself into the row “You”: would you have survived?",
     "Before you believe the accuracy: look at Compare and Groups, and hold out some rows on Net.",
+    "On Look inside, ask what it has learned. With Solver's weights each ReLU has its own ports. Choose "
+    "“trained”: now ReLU1 fires for 61% of the children and 15% of the adults, ReLU2 for every woman.",
 )
 SHEETS = {
     "Passengers": "the 891 rows of the list, as they were written down",
@@ -99,6 +105,7 @@ SHEETS = {
     "Training": "settings, the log of runs, the weights before each run, the loss at each step",
     "Compare": "the net beside Solver's, a straight line, logistic regression and “women survive”",
     "Groups": "for whom the net is right: women and men, classes, children",
+    "Look inside": "for whom each ReLU fires, and what pushes it over zero",
 }
 SOURCE = (
     "The lesson is week 12 of the CI Compass Fellowship, “What is a neural network?”, and its sheet an idea "
@@ -464,16 +471,16 @@ def compare(workbook: Workbook) -> None:
     put(ws, f"A{WEIGHTS - 2}", "Their weights", "Section")
     put_row(ws, f"C{WEIGHTS - 1}", NET.columns, "Column header")
     put(ws, f"O{FIRST - 2}", "What each predicts", "Section")
-    models, row = _models(), WEIGHTS
-    for i, model in enumerate(models):
+    models = _models()
+    *rows, end = _weight_rows(models)
+    for i, (model, row) in enumerate(zip(models, rows, strict=True)):
         pred = _cells("Compare", "OPQRSTU"[i])
         sets = _write_weights(ws, row, model)
         _write_scores(ws, SCORES + i, model.name, pred)
         _write_predictions(ws, model, sets, pred)
-        row += len(sets)
     _write_scores_on_known(ws, SCORES + len(models) + 1, _cells("Compare", "P"))
     for i, text in enumerate(COMPARE_NOTES, 1):
-        put(ws, f"A{row + i}", text, "Page note")
+        put(ws, f"A{end + i}", text, "Page note")
     names, accuracy = (Block("chart", "Compare", f"{letter}{SCORES}", len(models)) for letter in "AE")
     chart.bar_chart(
         ws,
@@ -484,6 +491,11 @@ def compare(workbook: Workbook) -> None:
         names,
         {"accuracy": accuracy},
     )
+
+
+def _weight_rows(models: Sequence[Model]) -> list[int]:
+    """The first row of each model's sets of weights on Compare, and the row after the last."""
+    return list(accumulate((len(model.weights or range(NET.units)) for model in models), initial=WEIGHTS))
 
 
 def _write_weights(ws: Worksheet, row: int, model: Model) -> list[Block]:
@@ -596,6 +608,305 @@ def groups(workbook: Workbook) -> None:
     )
 
 
+# ---- Look inside -----------------------------------------------------------------------------------------
+
+INSIDE = "Look inside"
+NOW, SOLVER, TRAINED = "net now", "Solver", "trained"  # as on Compare
+PICKED = Block("inside.picked", INSIDE, "B4")
+PICKED_WEIGHTS = Block("inside.weights", INSIDE, "B6", NET.units, len(NET.columns))
+WHO_FIRES = Block("inside.who", INSIDE, "B11", 5, 4)
+MEANINGS = Block("inside.meanings", INSIDE, "A18", NET.units)
+PEOPLE, KINDS, PUSHES = 23, 37, 43  # first rows of the groups, of the kinds of groups, of the ReLUs' pushes
+PUSH_ROWS = 10  # from one ReLU's push to the next
+# right of what is printed, a passenger a row
+INSIDE_LINS = Block("inside.lin", INSIDE, f"P{FIRST}", ROWS, NET.units)
+FIRES = Block("inside.fires", INSIDE, f"R{FIRST}", ROWS, NET.units)
+INSIDE_PREDICTION = Block("inside.prediction", INSIDE, f"T{FIRST}", ROWS)
+KNOWN = Block("inside.known", INSIDE, f"U{FIRST}", ROWS)
+DOTS = {"survived": 1, "did not": 0}  # of the chart, from column W on
+ZERO_LINES = Block("inside.zero", INSIDE, f"AB{FIRST}", 2, 4)
+
+PORT = {port: NET.inputs.col(NET.columns.index(f"Embarked_{port}")).ref for port in "CQS"}
+PEOPLE_GROUPS = (  # grouped by, group, column, what that column holds for the group
+    ("all", "everyone", NET.numbers.ref, ">0"),
+    ("sex", "women", MALE, "=0"),
+    ("sex", "men", MALE, "=1"),
+    *(("class", f"class {i}", CLASS[i], "=1") for i in CLASS),
+    *(("port", f"port {port}", PORT[port], "=1") for port in PORT),
+    ("age", "children", AGE.ref, "<16"),
+    ("age", "adults", AGE.ref, ">=16"),
+)
+FIRING = {"ReLU1 only": (1, 0), "ReLU2 only": (0, 1), "both": (1, 1), "neither": (0, 0)}
+NOBODY = "none"
+INSIDE_NOTES = (
+    "A net of ReLUs is made of straight lines. Where one ReLU fires alone, its Lin is the prediction: a "
+    "straight line for those passengers and no others.",
+    "With Solver's weights nobody gets both: ReLU1 speaks for Cherbourg and Queenstown, ReLU2 for "
+    "Southampton. No one asked for that; it is where the search ended.",
+    "Other weights share the passengers out in other ways, and some predict better. That a net is right does "
+    "not say why: look inside, and compare.",
+    "Ports: C Cherbourg, Q Queenstown, S Southampton. Children are under 16. An unknown port became S, an "
+    "unknown age 24, as on Columns.",
+)
+
+
+def look_inside(workbook: Workbook) -> None:
+    """For whom each ReLU fires under one of three nets' weights, and which columns push it over zero."""
+    ws = add_page(
+        workbook,
+        INSIDE,
+        "What has it learned? For whom each ReLU fires, and why",
+        "A ReLU fires for a passenger when its Lin is above 0; else its weights say nothing about that "
+        "passenger. So ask of each ReLU: for whom does it fire?",
+        widths="A=34 B:M=11 N:O=2 P:Q=9 R:U=9 V=2 W:Z=9 AA=2 AB:AE=9",
+        print_area=f"A1:M{PUSHES + NET.units * PUSH_ROWS + len(INSIDE_NOTES) - 1}",
+        zoom=90,
+    )
+    _write_picked(ws)
+    _write_inside_rows(ws)
+    _write_who_fires(ws)
+    _write_people(ws)
+    _write_kinds(ws)
+    for unit in range(NET.units):
+        _write_push(ws, unit, PUSHES + unit * PUSH_ROWS)
+    _write_meanings(ws)
+    for row, text in enumerate(INSIDE_NOTES, PUSHES + NET.units * PUSH_ROWS):
+        put(ws, f"A{row}", text, "Page note")
+    _write_dots(ws)
+    ws.row_breaks.append(Break(PUSHES - 1))
+
+
+def _write_picked(ws: Worksheet) -> None:
+    """The choice of a net, and its weights."""
+    hint = f"{NOW}: the weights on Net. {SOLVER} and {TRAINED}: the weights of those two on Compare."
+    put(ws, "A4", "whose weights", "Label")
+    put(ws, PICKED.corner, SOLVER, "Setting")
+    allow(ws, PICKED.corner, hint, choices(NOW, SOLVER, TRAINED))
+    put(ws, "C4", hint, "Page note")
+    put_row(ws, f"{PICKED_WEIGHTS.letters}5", NET.columns, "Column header")
+    models = _models()
+    rows = dict(zip((model.short for model in models), _weight_rows(models), strict=False))
+    for unit in range(NET.units):
+        put(ws, f"A{PICKED_WEIGHTS.area.top + unit}", f"weights, set {unit + 1}", "Label")
+        for j in range(len(NET.columns)):
+            solver, trained = (
+                f"Compare!${column_letters(3 + j)}${rows[net] + unit}" for net in (SOLVER, TRAINED)
+            )
+            stored = f'IF({PICKED.local}="{SOLVER}",{solver},{trained})'
+            formula = f'=IF({PICKED.local}="{NOW}",{NET.weights.cell(unit, j).ref},{stored})'
+            put(ws, PICKED_WEIGHTS.cell(unit, j).corner, formula, "Weight", THREE)
+    weight_scale(ws, PICKED_WEIGHTS.local)
+
+
+def _write_inside_rows(ws: Worksheet) -> None:
+    """Each passenger's Lins, all by one product of matrices, and what follows from them."""
+    above = "One formula makes both Lins of all passengers: MMULT, inputs times weights"
+    put(ws, f"P{FIRST - 3}", above, "Section")
+    heads = ["Lin1", "Lin2", "ReLU1 fires", "ReLU2 fires", "prediction", "age and port known"]
+    put_row(ws, f"P{FIRST - 1}", heads, "Column header")
+    fill(ws, INSIDE_LINS, [[None] * NET.units] * ROWS, "Formula", DOT_THREE)
+    # 0+ since LibreOffice's MMULT refuses a formula that refers to an empty cell, as in the exercise copy
+    product = f"=MMULT(0+{NET.inputs.ref},TRANSPOSE({PICKED_WEIGHTS.local}))"
+    ws[INSIDE_LINS.corner] = ArrayFormula(INSIDE_LINS.local.replace("$", ""), product)
+    for unit in range(NET.units):
+        lin = INSIDE_LINS.col(unit).letters
+        fill_down(ws, FIRES.col(unit), f"=IF({lin}{{row}}>0,1,0)", "Formula", *BIT)
+    fill_down(ws, INSIDE_PREDICTION, "=P{row}*R{row}+Q{row}*S{row}", "Formula", DOT_THREE)
+    known = '=IF(OR(Passengers!$F{row}="",Passengers!$L{row}=""),0,1)'
+    fill_down(ws, KNOWN, known, "Formula", *BIT)
+
+
+def _mean(total: str, count: str) -> str:
+    """A formula for total ÷ count, in words where there is nobody."""
+    return f'=IF({count}=0,"{NOBODY}",{total}/{count})'
+
+
+def _write_who_fires(ws: Worksheet) -> None:
+    """How many passengers get one ReLU, the other, both or neither, and what became of them."""
+    put(ws, "A9", "Which of them fire?", "Section")
+    put_row(ws, "B10", FIRING, "Column header")
+    known = f'="share of the "&SUM({KNOWN.local})&" of known age and port"'
+    labels = "passengers", "share of all", known, "mean prediction", "share that survived"
+    for row, label in enumerate(labels, WHO_FIRES.area.top):
+        put(ws, f"A{row}", label, "Label")
+    first, second = (FIRES.col(unit).local for unit in range(2))
+    for j, (one, two) in enumerate(FIRING.values()):
+        counted, count = f"{first},{one},{second},{two}", WHO_FIRES.cell(0, j).corner
+        mask = f"({first}={one})*({second}={two})"
+        for i, (formula, number_format) in enumerate(
+            [
+                (f"=COUNTIFS({counted})", WHOLE),
+                (f"={count}/ROWS({first})", TENTH_PERCENT),
+                (f"=COUNTIFS({counted},{KNOWN.local},1)/SUM({KNOWN.local})", TENTH_PERCENT),
+                (_mean(f"SUMPRODUCT({mask}*{INSIDE_PREDICTION.local})", count), TWO),
+                (_mean(f"SUMPRODUCT({mask}*{NET.target.ref})", count), TENTH_PERCENT),
+            ]
+        ):
+            put(ws, WHO_FIRES.cell(i, j).corner, formula, "Result", number_format, "right")
+
+
+def _write_people(ws: Worksheet) -> None:
+    """For groups of passengers: how often each ReLU fires, what the net predicts, who survived."""
+    put(ws, f"A{PEOPLE - 2}", "For whom?", "Section")
+    heads = ["group", "passengers", "ReLU1 fires", "ReLU2 fires", "mean prediction", "survived"]
+    put_row(ws, f"A{PEOPLE - 1}", heads, "Column header")
+    ws.row_dimensions[PEOPLE - 1].height = 28
+    for row, (_, group, column, holds) in enumerate(PEOPLE_GROUPS, PEOPLE):
+        of_group, count = f'{column},"{holds}"', f"$B{row}"
+        put(ws, f"A{row}", group, "Label")
+        put(ws, f"B{row}", f"=COUNTIFS({of_group})", "Formula", WHOLE)
+        for letter, ones in (("C", FIRES.col(0).local), ("D", FIRES.col(1).local), ("F", NET.target.ref)):
+            share = _mean(f"COUNTIFS({of_group},{ones},1)", count)
+            put(ws, f"{letter}{row}", share, "Formula", TENTH_PERCENT, "right")
+        mean = _mean(f"SUMPRODUCT(({column}{holds})*{INSIDE_PREDICTION.local})", count)
+        put(ws, f"E{row}", mean, "Formula", TWO, "right")
+    weight_scale(ws, f"C{PEOPLE}:D{PEOPLE + len(PEOPLE_GROUPS) - 1}")
+
+
+KINDS_OF_GROUPS = list(dict.fromkeys(by for by, *_ in PEOPLE_GROUPS[1:]))
+
+
+def _kind(letter: str, unit: int = 0) -> Block:
+    """A column of the table of kinds: B, C and D are ReLU1's, the same of ReLU2 follow."""
+    moved = column_letters(1 + "ABCD".index(letter) + 3 * unit)
+    return Block(f"inside.kind_{letter}", INSIDE, f"{moved}{KINDS}", len(KINDS_OF_GROUPS))
+
+
+def _write_kinds(ws: Worksheet) -> None:
+    """By sex, class, port and age: the group that each ReLU fires for most often, and least often."""
+    put(ws, f"A{KINDS - 2}", "What does it go by?", "Section")
+    put(ws, f"A{KINDS - 1}", "by", "Column header")
+    ws.row_dimensions[KINDS - 1].height = 40
+    for row, kind in enumerate(KINDS_OF_GROUPS, KINDS):
+        put(ws, f"A{row}", kind, "Label")
+    for unit in range(NET.units):
+        name = f"ReLU{unit + 1}"
+        heads = [f"{name} most often for", f"{name} least often for", "the one less the other"]
+        put_row(ws, f"{_kind('B', unit).letters}{KINDS - 1}", heads, "Column header")
+        for i, kind in enumerate(KINDS_OF_GROUPS):
+            rows = [row for row, (by, *_) in enumerate(PEOPLE_GROUPS, PEOPLE) if by == kind]
+            names, shares = (f"${letter}${rows[0]}:${letter}${rows[-1]}" for letter in ("A", "CD"[unit]))
+            for letter, extreme in (("B", "MAX"), ("C", "MIN")):
+                found = f"=INDEX({names},MATCH({extreme}({shares}),{shares},0))"
+                put(ws, _kind(letter, unit).cell(i, 0).corner, found, "Formula", None, "right")
+            spread = f"=MAX({shares})-MIN({shares})"
+            put(ws, _kind("D", unit).cell(i, 0).corner, spread, "Formula", TENTH_PERCENT)
+        weight_scale(ws, _kind("D", unit).local)
+
+
+def _write_meanings(ws: Worksheet) -> None:
+    """A sentence for each ReLU."""
+    put(ws, f"A{MEANINGS.area.top - 1}", "In words", "Section")
+    for unit in range(NET.units):
+        row = MEANINGS.area.top + unit
+        put(ws, f"A{row}", _meaning(unit), "Status")
+        ws.merge_cells(f"A{row}:F{row}")
+        ws.row_dimensions[row].height = 30
+
+
+def _meaning(unit: int) -> str:
+    """A formula for a sentence: what the ReLU goes by, found by the largest difference between two groups."""
+    spreads = _kind("D", unit).local
+    kind, most, least = (
+        f"INDEX({column.local},MATCH(MAX({spreads}),{spreads},0))"
+        for column in (_kind("A"), _kind("B", unit), _kind("C", unit))
+    )
+    names, shares = (
+        f"${letter}${PEOPLE}:${letter}${PEOPLE + len(PEOPLE_GROUPS) - 1}" for letter in ("A", "CD"[unit])
+    )
+    here, there = (f"ROUND(100*INDEX({shares},MATCH({of},{names},0)),0)" for of in (most, least))
+    everyone = f"{'CD'[unit]}{PEOPLE}"
+    return (
+        f'="ReLU{unit + 1} fires for "&IF({everyone}=0,"nobody: it is dead",IF({everyone}=1,"everybody",'
+        f'ROUND(100*{everyone},0)&"% of all. It goes most by "&{kind}&": it fires for "'
+        f'&{here}&"% of "&{most}&", for "&{there}&"% of "&{least}))&"."'
+    )
+
+
+def _write_push(ws: Worksheet, unit: int, top: int) -> None:
+    """What each column adds to the Lin of those for whom the ReLU fires, and of the others, on average."""
+    last = column_letters(1 + len(NET.columns))
+    put(ws, f"A{top}", f"What pushes ReLU{unit + 1} over zero?", "Section")
+    put(ws, f"A{top + 1}", "on average", "Column header")
+    put_row(ws, f"B{top + 1}", [*NET.columns, "Lin: their sum"], "Column header")
+    labels = (
+        "weight", "input, where it fires", "input, where it does not", "weight × input, where it fires",
+        "weight × input, where it does not", "difference of these two",
+    )  # fmt: skip
+    for row, label in enumerate(labels, top + 2):
+        put(ws, f"A{row}", label, "Label")
+    weight, fires, rests, with_it, without, push = range(top + 2, top + 2 + len(labels))
+    ones = FIRES.col(unit).local
+    for j in range(len(NET.columns)):
+        at, x = column_letters(2 + j), NET.inputs.col(j).ref
+        firing, resting = f"SUMPRODUCT({ones}*{x})", f"SUMPRODUCT((1-{ones})*{x})"
+        put(ws, f"{at}{weight}", f"={PICKED_WEIGHTS.cell(unit, j).corner}", "Formula", THREE)
+        put(ws, f"{at}{fires}", _mean(firing, f"SUM({ones})"), "Formula", THREE, "right")
+        put(ws, f"{at}{rests}", _mean(resting, f"COUNTIF({ones},0)"), "Formula", THREE, "right")
+        for row, source in ((with_it, fires), (without, rests)):
+            product = f'=IF(COUNT({at}{source})=0,"{NOBODY}",{at}{weight}*{at}{source})'
+            put(ws, f"{at}{row}", product, "Formula", THREE, "right")
+        one_missing = f"COUNT({at}{with_it}:{at}{without})<2"
+        gap = f'=IF({one_missing},"{NOBODY}",{at}{with_it}-{at}{without})'
+        put(ws, f"{at}{push}", gap, "Result", THREE, "right")
+    for row in (with_it, without, push):
+        put(ws, f"M{row}", f"=SUM(B{row}:{last}{row})", "Result", THREE)
+    weight_scale(ws, f"B{with_it}:{last}{push}")
+    pushes, names = (f"$B${row}:${last}${row}" for row in (push, top + 1))
+    put(ws, f"A{push + 1}", _strongest(pushes, names), "Label")
+
+
+def _strongest(pushes: str, names: str) -> str:
+    """A formula for a sentence: the column whose push is largest, up or down."""
+    up = f"MAX({pushes})>=-MIN({pushes})"
+    at = f"MATCH(IF({up},MAX({pushes}),MIN({pushes})),{pushes},0)"
+    size = f"ROUND(INDEX({pushes},{at}),2)"
+    return (
+        f'=IF(COUNT({pushes})=0,"It treats everyone alike.",INDEX({names},{at})&" makes the largest '
+        f'difference: "&{size}&" of the "&ROUND(SUM({pushes}),2)&" between their Lins.")'
+    )
+
+
+def _write_dots(ws: Worksheet) -> None:
+    """The chart of Lin1 and Lin2, and its dots: a row of the other kind repeats the dot above."""
+    put(ws, f"W{FIRST - 2}", "As drawn: a row of the other kind repeats the dot above", "Section")
+    put(ws, f"AB{FIRST - 2}", "The lines where a Lin is 0", "Section")
+    put_row(ws, f"AB{FIRST - 1}", ["Lin1", "Lin2"] * 2, "Column header")
+    clouds, first, second = [], *(INSIDE_LINS.col(unit) for unit in range(2))
+    for number, (name, survived) in enumerate(DOTS.items()):
+        pair = [
+            Block(f"inside.{name}", INSIDE, f"{column_letters(23 + 2 * number + unit)}{FIRST}", ROWS)
+            for unit in range(2)
+        ]
+        for unit, (column, lin) in enumerate(zip(pair, (first, second), strict=True), 1):
+            put(ws, f"{column.letters}{FIRST - 1}", f"{name}: Lin{unit}", "Column header")
+            _write_cloud(ws, column, lin, survived)
+        clouds.append(chart.Curve(name, *pair, dots=True))
+    lines = [[f"={end}({first.local})", 0, 0, f"={end}({second.local})"] for end in ("MIN", "MAX")]
+    fill(ws, ZERO_LINES, lines, "Formula", THREE)
+    ws.row_dimensions[FIRST - 1].height = 40
+    chart.curves_chart(
+        ws,
+        "H9",
+        (510, 500),
+        "Each passenger by Lin1 and Lin2",
+        "Dots: Lin1 across, Lin2 up for each passenger, in one colour those who survived, in another those "
+        "who did not. Grey lines: where a Lin is 0; right of the one ReLU1 fires, above the other ReLU2.",
+        clouds,
+        axes=("Lin1: right of 0, ReLU1 fires", "Lin2: above 0, ReLU2 fires"),
+        behind=[chart.Curve("a Lin of 0", ZERO_LINES.col(j), ZERO_LINES.col(j + 1)) for j in (0, 2)],
+    )
+
+
+def _write_cloud(ws: Worksheet, column: Block, lin: Block, survived: int) -> None:
+    """The Lins of those who survived, or of those who did not."""
+    above = f"INDEX({lin.local},MATCH({survived},{NET.target.ref},0))"
+    for row in range(FIRST, LAST + 1):
+        mine = f"Net!$B{row}={survived}"
+        put(ws, f"{column.letters}{row}", f"=IF({mine},{lin.letters}{row},{above})", "Formula", DOT_THREE)
+        above = f"{column.letters}{row}"
+
+
 # ---- exercises -------------------------------------------------------------------------------------------
 
 # what the checks call the columns of Net, over all passengers
@@ -668,7 +979,7 @@ EXERCISES = (
     ),
     Exercise(
         "Lin",
-        (_yours(LINS), LINS),
+        (LINS, _yours(LINS)),
         "N11: each of the 11 columns C to M of this row times its weight of set 1, added up. O11: the same "
         f"with set 2. Fill both down to row {LAST}, and copy them into row 9, your own.",
         "All Lins together are as much as all single products together, also when each row counts as often "
@@ -678,7 +989,7 @@ EXERCISES = (
     ),
     Exercise(
         "ReLU",
-        (_yours(RELUS), RELUS),
+        (RELUS, _yours(RELUS)),
         "P11: Lin1 of this row where that is above 0, else 0. Fill it right to Q11, which takes Lin2, and "
         f"down to row {LAST}; copy it into P9 and Q9.",
         "No ReLU is below 0, none is below its Lin, and each is equal to one of the two.",
@@ -687,7 +998,7 @@ EXERCISES = (
     ),
     Exercise(
         "Prediction",
-        (_yours(NET.prediction), NET.prediction),
+        (NET.prediction, _yours(NET.prediction)),
         f"R11: both ReLUs of this row together. Fill it down to row {LAST}, and copy it into R9.",
         "Of each prediction nothing is left when its two ReLUs are taken away.",
         f"=SUMPRODUCT(ABS({_P}-{NET.relu(0).ref}-{NET.relu(1).ref}))"

@@ -24,6 +24,11 @@ from xlcicf.sheet.style import BLUE, GREEN, GREY, INK, LINE, ORANGE, RED
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, INK)
 MEDIUM, THIN = 22_000, 9_000  # widths of lines in EMU: 1.7 and 0.7 points
+# of up to ten groups of dots: Okabe and Ito's colours and two more, no two that are alike with one shape
+MARKS = (
+    (BLUE, "circle"), (ORANGE, "square"), (GREEN, "triangle"), (RED, "diamond"), ("CC79A7", "circle"),
+    ("56B4E9", "square"), (INK, "triangle"), ("8A5A1F", "diamond"), (GREY, "circle"), ("B5A800", "square"),
+)  # fmt: skip
 DASHES = ("solid", "sysDash", "lgDash", "sysDot", "lgDashDot")  # so that no curve hangs on its colour alone
 
 
@@ -112,6 +117,36 @@ def curves_chart(
         chart.legend = Legend(legendPos="b", legendEntry=hidden)
 
 
+def groups_chart(
+    ws: Worksheet,
+    corner: str,
+    size: tuple[int, int],
+    title: str,
+    alt: str,
+    groups: Sequence[Curve],
+    axes: tuple[str, str],
+    links: Curve | None = None,
+) -> None:
+    """Dots, each of up to ten groups in its own colour and shape. `size` is width, height in pixels.
+
+    axes   what the horizontal and the vertical axis show
+    links  a thin line behind the dots, broken where its cells are empty
+    """
+    assert len(groups) <= len(MARKS)
+    chart = ScatterChart()
+    chart.scatterStyle = "lineMarker"
+    if links:
+        _draw(_add_series(ws, chart, links), LINE, "solid", THIN)
+    for group, (colour, symbol) in zip(groups, MARKS, strict=False):
+        series = _add_series(ws, chart, group)
+        _draw(series, colour, None)
+        series.marker.symbol, series.marker.size = symbol, 5
+    _label_axes(chart, *axes)
+    chart.x_axis.crosses = chart.y_axis.crosses = "min"  # at the edge, not at 0
+    _place(ws, chart, corner, size, title, alt)
+    chart.legend = Legend(legendPos="r")
+
+
 def _add_series(ws: Worksheet, chart: ScatterChart, curve: Curve):
     series = Series(_reference(ws, curve.y), _reference(ws, curve.x), title=curve.name)
     series.smooth = False
@@ -147,9 +182,13 @@ def bar_chart(
     alt: str,
     categories: Block,
     series: dict[str, Block],
+    span: tuple[float, float] = (0, 1.1),
 ) -> None:
     """Bars for shares from 0 to 1 beside each other, one group a category, with their values as the cells
-    show them."""
+    show them.
+
+    span  least and largest number of the axis, with room for the label of the longest bar
+    """
     chart = BarChart()
     chart.type, chart.gapWidth = "bar", 40
     for colour, (name, block) in zip(COLOURS, series.items(), strict=False):
@@ -161,7 +200,8 @@ def bar_chart(
         chart.series.append(bars)
     chart.set_categories(_reference(ws, categories))
     chart.x_axis.scaling.orientation = "maxMin"  # the first category on top, as in the table
-    chart.y_axis.scaling.min, chart.y_axis.scaling.max = 0, 1.1  # room for the label of a full bar
+    chart.x_axis.tickLblPos = "low"  # at the edge, also where bars go to the left
+    chart.y_axis.scaling.min, chart.y_axis.scaling.max = span
     chart.y_axis.majorGridlines = None
     _place(ws, chart, corner, size, title, alt)
     chart.y_axis.delete = True  # the labels say the values

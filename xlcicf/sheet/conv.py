@@ -1,8 +1,10 @@
 """A convolution as formulas: feature maps to look at, each cell the sum of the products under a window."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
+from openpyxl.styles import Border
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import Area, column_letters, quote_sheet
@@ -86,8 +88,23 @@ class Kernels:
         corner = f"{column_letters(left + 2 + channel * pitch)}{top + output * pitch}"
         return Block(f"{self.name}.weight[{output},{channel}]", self.sheet, corner, self.size, self.size)
 
-    def write(self, ws: Worksheet, weight: np.ndarray, bias: np.ndarray) -> None:
-        """weight (outputs, inputs, size, size) as squares in blue and orange, bias (outputs,)."""
+    @property
+    def weight(self) -> Block:
+        """The rectangle that all kernels lie in, with the empty cells between them."""
+        first, last = self.kernel(0, 0), self.kernel(self.outputs - 1, self.inputs - 1).area
+        rows, cols = last.bottom - first.area.top + 1, last.right - first.area.left + 1
+        return Block(f"{self.name}.weight", self.sheet, first.corner, rows, cols)
+
+    @property
+    def biases(self) -> Block:
+        """The column that all biases lie in, with the empty cells between them."""
+        return Block(f"{self.name}.bias", self.sheet, self.corner, self.weight.rows)
+
+    def write(self, ws: Worksheet, weight: np.ndarray, bias: np.ndarray, width: float = 2.6) -> None:
+        """weight (outputs, inputs, size, size) as squares in blue and orange, bias (outputs,).
+
+        width  of a number, as for `squares`
+        """
         assert weight.shape == (self.outputs, self.inputs, self.size, self.size), weight.shape
         full = float(np.quantile(np.abs(weight), 0.98))
         for output in range(self.outputs):
@@ -95,13 +112,9 @@ class Kernels:
             for channel in range(self.inputs):
                 block = self.kernel(output, channel)
                 fill(ws, block, weight[output, channel].astype(float).tolist(), "Weight", HIDDEN)
-                squares(ws, block)
-        corners = self.kernel(0, 0).area, self.kernel(self.outputs - 1, self.inputs - 1).area
-        top, left, bottom, right = corners[0].top, corners[0].left, corners[1].bottom, corners[1].right
-        whole = Block(
-            self.name, self.sheet, f"{column_letters(left)}{top}", bottom - top + 1, right - left + 1
-        )
-        blue_and_orange(ws, whole, full)
+                squares(ws, block, width)
+                _unframe(ws, block)
+        blue_and_orange(ws, self.weight, full)
 
 
 def write_maps(
@@ -113,11 +126,13 @@ def write_maps(
     padding: int = 0,
     relu: bool = True,
     black: float = 1.0,
+    width: float = 2.6,
 ) -> None:
     """The maps that a convolution makes of those of `source`, as torch's conv2d, then ReLU.
 
     Each cell is one formula: =MAX(0, bias + SUMPRODUCT(window, kernel) + ...), a term for each input.
     black  the number at which a map's cell is black (with relu), or fully blue or orange (without)
+    width  of a map's cell, as for `squares`
     """
     assert (kernels.outputs, kernels.inputs) == (maps.channels, source.channels)
     assert maps.size == (source.size + 2 * padding - kernels.size) // stride + 1, maps
@@ -138,8 +153,16 @@ def write_maps(
             "Formula",
             HIDDEN,
         )
-        squares(ws, block)
+        squares(ws, block, width)
         (greys if relu else blue_and_orange)(ws, block, black)
+
+
+def _unframe(ws: Worksheet, block: Block) -> None:
+    """A weight's frame would outweigh the colour of so small a square."""
+    first = ws[block.corner]
+    first.border = Border()
+    for row, col in block.area.cells():
+        ws.cell(row, col)._style = copy(first._style)
 
 
 def _call(block: Block, ws: Worksheet) -> str:

@@ -33,7 +33,7 @@ class Exercise:
     """A formula that the reader is to write, with all the places where it stood.
 
     name   a word or two, told apart from the other exercises' names
-    cells  where it stood; an area is filled from its first cell
+    cells  where it stood, the area to begin with first; an area is filled from its first cell
     task   what to write and where, in words
     check  what is looked at, in words
     off    a formula: how far the cells are from that, 0 for a right answer, found by another way than the
@@ -60,8 +60,8 @@ class Exercise:
 
     @property
     def start(self) -> Block:
-        """The cell to write first: the first of the largest area."""
-        return max(self.cells, key=lambda block: block.rows * block.cols).cell(0, 0)
+        """The cell to write first: the first of the first area."""
+        return self.cells[0].cell(0, 0)
 
 
 def make_exercises(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
@@ -72,6 +72,15 @@ def make_exercises(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
             _empty(workbook[block.sheet], block)
     _write_page(workbook, exercises)
     _point_there(workbook["Read me"])
+
+
+def rename(workbook: Workbook, book: str, copy: str) -> None:
+    """Lets the texts that name the book's file, such as a command to train it, name the copy's."""
+    for ws in workbook:
+        for row in ws.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str) and cell.data_type == "s":
+                    cell.value = cell.value.replace(book, copy)
 
 
 def hush(workbook: Workbook, cells: Mapping[str, Iterable[tuple[int, int]]]) -> None:
