@@ -19,17 +19,24 @@ class Program(Protocol):
     def says(self, cell: str) -> str: ...
 
 
-def judgements(program: Program, areas: list[str], state: str) -> dict[str, str]:
-    """Kind of answer -> what the cell `state` says of it. The areas hold right formulas, before and after."""
-    right = [program.formulas(area) for area in areas]
-    present = [program.values(area) for area in areas]
-    said = {}
+def judgements(program: Program, exercises: list[tuple[list[str], str]]) -> list[dict[str, str]]:
+    """For each of some exercises, areas and state cell: kind of answer -> what its state says of it.
+
+    All of them get an answer of a kind at once, since computing takes long; so none may wait for another. The
+    areas hold right formulas, before and after.
+    """
+    right = [[program.formulas(area) for area in areas] for areas, _ in exercises]
+    present = [[program.values(area) for area in areas] for areas, _ in exercises]
+    said: list[dict[str, str]] = [{} for _ in exercises]
     for kind, answer in ANSWERS.items():
-        for area, formulas, values in zip(areas, right, present, strict=True):
-            program.write(area, answer(formulas, values))
-        said[kind] = program.says(state)
-    for area, formulas in zip(areas, right, strict=True):
-        program.write(area, formulas)
+        for (areas, _), formulas, values in zip(exercises, right, present, strict=True):
+            for each in zip(areas, map(answer, formulas, values), strict=True):
+                program.write(*each)
+        for found, (_, state) in zip(said, exercises, strict=True):
+            found[kind] = program.says(state)
+    for (areas, _), formulas in zip(exercises, right, strict=True):
+        for each in zip(areas, formulas, strict=True):
+            program.write(*each)
     return said
 
 

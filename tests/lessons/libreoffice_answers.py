@@ -2,8 +2,8 @@
 
     python3 libreoffice_answers.py PROFILE_URI BOOK_URI < PLAN
 
-PLAN is JSON: {"exercises": [[areas, state cell], ...], "changes": {cell: number or text}}. Prints, as JSON, the
-judgements before the changes and after them.
+PLAN is JSON: {"exercises": [[[areas, state cell], ...], ...], "changes": {cell: number or text}}: exercises in
+groups of which none waits for another. Prints, as JSON, the judgements before the changes and after them.
 """
 
 import json
@@ -50,13 +50,11 @@ def main(profile, book):
     plan = json.load(sys.stdin)
     with office(profile) as context:
         program = LibreOffice(opened(context, book))
-        before = [judgements(program, *exercise) for exercise in plan["exercises"]]
+        before = [judgements(program, group) for group in plan["exercises"]]
         for cell, value in plan["changes"].items():
             program.write(cell, [[value]])
-        print(
-            json.dumps([before, [judgements(program, *exercise) for exercise in plan["exercises"]]]),
-            flush=True,
-        )
+        after = [judgements(program, group) for group in plan["exercises"]]
+        print(json.dumps([before, after]), flush=True)
 
 
 if __name__ == "__main__":

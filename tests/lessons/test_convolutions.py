@@ -269,13 +269,14 @@ def test_libreoffice_reads_painted_digits_as_torch_does(tmp_path, measured):
     python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
+    copy = shutil.copy(SHIPPED, tmp_path)  # LibreOffice leaves a lock file beside a book that it has open
     drawings = [paint(digit, *PAINTINGS["in the middle, two cells wide"]) for digit in range(10)]
     plan = {
         "typed": [["Draw!D6:AE33", drawing.tolist()] for drawing in drawings],
         "read": [block.ref.replace("$", "") for block in (book.SEEN, book.SCORES, book.ANSWER)],
     }
     done = subprocess.run(
-        [python, TYPING, oracles.libreoffice_profile().as_uri(), SHIPPED.as_uri()],
+        [python, TYPING, oracles.libreoffice_profile().as_uri(), Path(copy).as_uri()],
         input=json.dumps(plan),
         env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUTF8": "1"},
         capture_output=True,
@@ -300,6 +301,13 @@ def test_an_empty_paper_is_no_error(live):
     live["Draw!D6:AE33"] = np.zeros((28, 28))
     assert live["Draw!B6"] == "draw a digit"
     assert not read(live, book.SEEN).any()
+
+
+@pytest.mark.parametrize("soft, strong", [(1, 1), (3.5, 2.5)])
+def test_another_pen_may_be_chosen(live, soft, strong):
+    live["Centring!B5"], live["Centring!B6"] = soft, strong
+    cells = read(live, book.PAPER)
+    agree(centred(np.nan_to_num(cells), soft, strong), read(live, book.SEEN))
 
 
 def test_a_drawing_may_be_looked_at_as_it_is(live, measured):

@@ -102,6 +102,7 @@ LESSONS = {
             "model_card",
             "The model card: what a stranger should know before trusting a net",
             model_card.build,
+            model_card.EXERCISES,
         ),
     ]
 }

@@ -900,8 +900,7 @@ EXERCISES = (
         (AFTER,),
         f"F11: the weight of this line after the step. Fill it down to row {FIRST + COUNT - 1}.",
         "The step is as long as rate × the length of the gradient, and goes straight against it.",
-        f"=ABS(SUMXMY2({_BEFORE},{_AFTER})-{_RATE}^2*SUMSQ({_SLOPES}))"
-        f"+ABS(SUMPRODUCT({_SLOPES},{_BEFORE}-{_AFTER})-{_RATE}*SUMSQ({_SLOPES}))",
+        f"=ABS(SUMXMY2({_BEFORE},{_AFTER})-{_RATE}^2*SUMSQ({_SLOPES}))+ABS(SUMPRODUCT({_SLOPES},{_BEFORE}-{_AFTER})-{_RATE}*SUMSQ({_SLOPES}))",
         after="Lin",
     ),
     Exercise(
@@ -922,7 +921,6 @@ EXERCISES = (
         (slips.SOFTMAX,),
         "D6: the class's EXP(output) as a share of all five. Fill it down to D10.",
         "Together they are 1, and any two of them stand to each other as their EXPs.",
-        f"=ABS(SUM({_SHARES})-1)"
-        f"+SUMPRODUCT(ABS({_SHARES}*INDEX({_EXPS},1)-{_EXPS}*INDEX({_SHARES},1)))/SUM({_EXPS})",
+        f"=ABS(SUM({_SHARES})-1)+SUMPRODUCT(ABS({_SHARES}*INDEX({_EXPS},1)-{_EXPS}*INDEX({_SHARES},1)))/SUM({_EXPS})",
     ),
 )

@@ -950,8 +950,7 @@ EXERCISES = (
         "E6: with p the mean of x² (E4) and q the mean of x (E5): p + 1 + √((p − 1)² + 4q²). E7: the same "
         "with a minus before the root.",
         "Their sum is 2p + 2, their product 4(p − q²), and the steeper stands first.",
-        f"=ABS(SUM({_BEND.ref})-2*{_MEANS[0]}-2)+MAX(0,{FLAT.ref}-{STEEP.ref})"
-        f"+ABS({STEEP.ref}*{FLAT.ref}-4*({_MEANS[0]}-{_MEANS[1]}^2))",
+        f"=ABS(SUM({_BEND.ref})-2*{_MEANS[0]}-2)+MAX(0,{FLAT.ref}-{STEEP.ref})+ABS({STEEP.ref}*{FLAT.ref}-4*({_MEANS[0]}-{_MEANS[1]}^2))",
     ),
     Exercise(
         "The edge",

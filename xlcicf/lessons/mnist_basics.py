@@ -1221,9 +1221,7 @@ EXERCISES = (
         f"H{FIRST}: 1 where it is nearer to the mean three (D{FIRST}) than to the mean seven (E{FIRST}), "
         f"else 0. Fill it down to row {LAST}.",
         "Where it says 1 the first distance is the smaller one, where it says 0 it is not.",
-        f"=SUMPRODUCT(({BY_ABSOLUTE.ref}=1)*({ABSOLUTE.col(0).ref}>={ABSOLUTE.col(1).ref})"
-        f"+({BY_ABSOLUTE.ref}=0)*({ABSOLUTE.col(0).ref}<{ABSOLUTE.col(1).ref})"
-        f"+ABS({BY_ABSOLUTE.ref}*({BY_ABSOLUTE.ref}-1)))",
+        f"=SUMPRODUCT(({BY_ABSOLUTE.ref}=1)*({ABSOLUTE.col(0).ref}>={ABSOLUTE.col(1).ref})+({BY_ABSOLUTE.ref}=0)*({ABSOLUTE.col(0).ref}<{ABSOLUTE.col(1).ref})+ABS({BY_ABSOLUTE.ref}*({BY_ABSOLUTE.ref}-1)))",
     ),
     Exercise(
         "Probability",

@@ -22,7 +22,9 @@ from xlcicf.formula.address import Area
 from xlcicf.learn import titanic as passengers
 from xlcicf.lessons import card, titanic
 from xlcicf.lessons.titanic import NET
+from xlcicf.sheet.block import Block
 from xlcicf.sheet.card import CARD, ETHICS, write_card
+from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.page import book_of
 from xlcicf.sheet.parity import settings_text
@@ -124,21 +126,17 @@ TYPED = {
     "license": "mit",
     "direct_use": "Learning what a neural net is, how it is trained, and what a model card must say.",
     "preprocessing": "Unknown ages became 24 and unknown ports S, each the commonest value. Sex, class and "
-    "port "
-    "became columns of 0 and 1. The fare became its logarithm. Each column was divided by its maximum.",
+    "port became columns of 0 and 1. The fare became its logarithm. Each column was divided by its maximum.",
     "results_summary": "Somewhat better than a rule that says “women survive”, and no better on passengers "
-    "that it "
-    "never saw. Of men it says too seldom that they survived.",
+    "that it never saw. Of men it says too seldom that they survived.",
     "bias_risks_limitations": "The list has no crew, and only one ship on one night: it says nothing about "
-    "any "
-    "other. The net goes by sex, class and age, which no decision about living people should rest on. It "
-    "overstates the gap between women and men.",
+    "any other. The net goes by sex, class and age, which no decision about living people should rest on. "
+    "It overstates the gap between women and men.",
     "cloud_provider": "none: an ordinary computer",
     "cloud_region": "none",
     "hardware_requirements": "any program that opens .xlsx files",
     "glossary": "ReLU: a number below zero becomes zero. Loss: how far off the predictions are. Weight: a "
-    "number "
-    "that training may change. Held out: rows that training never sees.",
+    "number that training may change. Held out: rows that training never sees.",
 }  # fmt: skip
 
 _WRONG = "ROUND(100*(1-Groups!$H${row}),1)"
@@ -200,28 +198,22 @@ ANSWERS = {
 
 ABOUT = (
     "A trained net can be right and still be used wrongly. A model card says what a stranger should know "
-    "before "
-    "trusting it: what it is for, what it learned from, how good it is for whom, who made it. Here is the "
-    "Titanic's net, trained, and its card."
+    "before trusting it: what it is for, what it learned from, how good it is for whom, who made it. Here "
+    "is the Titanic's net, trained, and its card."
 )
 TO_DO = (
     "On Model card, read from the top. Blue was filled from the log of the run on Training; yellow is for "
-    "people. "
-    "Column B says whose task it is.",
+    "people. Column B says whose task it is.",
     "On Passengers, change one age, say F12 from 38 to 39. On Model card a red line says that the data "
-    "changed "
-    "after training, and column L says which cells. Put 38 back: it goes.",
+    "changed after training, and column L says which cells. Put 38 back: it goes.",
     "On Net, change a weight: now the card tells of another net. Undo it.",
     "On Groups, find the group about which the net is wrong most often. What would you recommend? Write it "
-    "into "
-    "Model card, at “Recommendations”: one field fewer waits for a person.",
+    "into Model card, at “Recommendations”: one field fewer waits for a person.",
     "On Data ethics, answer the questions that have no evidence yet. Evidence is a figure, a cell or a name.",
     f"Close the book and run  xlcicf card {BOOK}  : it writes README.md, as Hugging Face shows it for "
-    "every model, "
-    "and says what is still open.",
+    "every model, and says what is still open.",
     f"Train anew, with  xlcicf train {BOOK} --restarts 5  . The card is red until  xlcicf card {BOOK} "
-    "--fill  brings "
-    "it up to date; what you typed stays.",
+    "--fill  brings it up to date; what you typed stays.",
 )
 SHEETS = {
     CARD: "sixteen sections, from the model's name to the first lines to type; is it still true?",
@@ -234,11 +226,9 @@ SHEETS = {
 }
 SOURCE = (
     "The card's headings and roles are those of Hugging Face's annotated model card, after Mitchell and "
-    "others, "
-    "“Model Cards for Model Reporting” (2019). The questions follow fast.ai's course on data ethics and the "
-    "Markkula Center's ways of looking at a decision. All words here are xlcicf's own, MIT licence. The "
-    "passenger "
-    "list is in the public domain (CC0)."
+    "others, “Model Cards for Model Reporting” (2019). The questions follow fast.ai's course on data ethics "
+    "and the Markkula Center's ways of looking at a decision. All words here are xlcicf's own, MIT licence. "
+    "The passenger list is in the public domain (CC0)."
 )
 
 
@@ -260,3 +250,67 @@ def read_me(workbook: Workbook) -> None:
             roles=roles,
         ),
     )
+
+
+# ---- exercises -------------------------------------------------------------------------------------------
+
+COUNTS, TRUE_RATES, TOLD_RATES, GAPS, ACCURACIES = (
+    Block(f"groups.{name}", "Groups", f"{letter}5", len(titanic.GROUPS))
+    for name, letter in (("count", "C"), ("true", "E"), ("told", "F"), ("gap", "G"), ("accuracy", "H"))
+)
+_CLASSES = [NET.inputs.col(NET.columns.index(f"Pclass_{i}")).ref for i in (1, 2, 3)]
+_YOUNG = f"(0+({titanic.AGE.ref}<16))"
+_MEMBERS = (  # 1 for who belongs to the group, in the order of Groups
+    f"(0*{_MALE}+1)", f"(1-{_MALE})", _MALE, *_CLASSES, _YOUNG, f"(1-{_YOUNG})",
+    *(f"(1-{_MALE})*{of_class}" for of_class in _CLASSES),
+    *(f"{_MALE}*{of_class}" for of_class in _CLASSES),
+)  # fmt: skip
+
+
+def _off(block: Block, counted: str | None) -> str:
+    """How far a column of Groups, times the count of each group, is from products added up over everyone."""
+    terms = []
+    for i, members in enumerate(_MEMBERS):
+        share = f"*{COUNTS.cell(i, 0).ref}" if counted else ""
+        product = f"{members}*{counted}" if counted else f"{members}*1"
+        terms.append(f"ABS({block.cell(i, 0).ref}{share}-SUMPRODUCT({product}))")
+    return "=" + "+".join(terms)
+
+
+_LAST = COUNTS.area.bottom
+EXERCISES = (
+    Exercise(
+        "Passengers",
+        (COUNTS,),
+        f"C5: how many passengers there are, as a count of the numbers in column A of Net that are above 0. "
+        f"C6: of those, the women, with 0 in the column Male; and so for each group down to row {_LAST}. "
+        "COUNTIFS takes as many conditions as a group needs.",
+        "Each count is the sum, over everyone, of 1 for who belongs to the group and 0 for who does not.",
+        _off(COUNTS, None),
+    ),
+    Exercise(
+        "True rate",
+        (TRUE_RATES,),
+        f"E5: the share of the group that survived, of the counts in C5 and D5. Fill it down to row {_LAST}.",
+        "The rate times the count is the number of survivors in the group, added up over everyone.",
+        _off(TRUE_RATES, NET.target.ref),
+        after="Passengers",
+    ),
+    Exercise(
+        "Gap",
+        (GAPS,),
+        f"G5: the predicted rate less the true one. Fill it down to row {_LAST}.",
+        "True rate and gap together are the predicted rate.",
+        f"=SUMPRODUCT(ABS({TRUE_RATES.ref}+{GAPS.ref}-{TOLD_RATES.ref}))",
+        after="True rate",
+    ),
+    Exercise(
+        "Accuracy by group",
+        (ACCURACIES,),
+        "H5: the share of the group about whom the net is right (1 in column U of Net). Then each group down "
+        f"to row {_LAST}, with its conditions.",
+        "The share times the count is how often the net is right in the group, added up over everyone.",
+        _off(ACCURACIES, NET.right.ref),
+        after="Passengers",
+    ),
+)

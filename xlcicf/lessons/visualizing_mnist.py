@@ -1104,15 +1104,17 @@ EXERCISES = (
         f"({CHOSEN.cell(0, 0).ref}-1)*{SIDE}+{CHOSEN.cell(0, 1).ref})+0)/255)",
     ),
     Exercise(
-        "Score",
-        (SCORES.col(0),),
-        f"C{SCORES_TOP}: how far the digit No. 1 lies along direction 1. Take its pixels, from 0 to 1, less "
-        "those of the mean digit, times those of the direction (rows 5 and 6 of Directions), and add up. "
-        f"Fill it down to row {SCORES_TOP + COUNT - 1}.",
-        "The scores add up to 0. The digits, each weighed with its score, add up to what lies along the "
-        "direction as far as the squares of the scores say.",
-        f"=ABS(SUM({SCORES.col(0).ref}))+ABS(SUMSQ({SCORES.col(0).ref})"
-        f"-SUMPRODUCT({ROUNDS.row(0).ref},{LOADINGS.row(0).ref}))+IF(SUMSQ({SCORES.col(0).ref})=0,1,0)",
+        "Spread",
+        (SHARES,),
+        "B13: the variance of the scores along direction 1, as a share of all the variance of the pixels. "
+        "It is the mean of the squared scores less the square of their mean. The scores stand in column C "
+        f"from row {SCORES_TOP} on, the variances of the 784 pixels in row 11 of Directions. Then B14, B15, "
+        "for the scores in columns D and E.",
+        "The share, times all the variance, is the variance of the scores as a function of Excel's has it.",
+        "="
+        + "+".join(
+            f"ABS({SHARES.cell(k, 0).ref}*SUM({VARIANCES.ref})-VARP({SCORES.col(k).ref}))" for k in range(3)
+        ),
     ),
     Exercise(
         "Errors of a map",

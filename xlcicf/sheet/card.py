@@ -288,9 +288,8 @@ def card_page(content: Content) -> Page:
     return Page(
         CARD,
         "Model card: what a stranger should know before trusting this net",
-        "Sixteen sections. The run log fills what it knows, people fill the rest. xlcicf card writes it "
-        "all as "
-        "README.md.",
+        "Sixteen sections. The run log fills what it knows, people fill the rest. xlcicf card writes it all "
+        "as README.md.",
         widths,
         cells,
     )
@@ -401,9 +400,8 @@ def ethics_page(content: Content) -> Page:
     return Page(
         ETHICS,
         "Data ethics: sixteen questions to answer before anyone uses it",
-        "Seven about the project, four about the way it was made, five ways to look at it. An answer "
-        "counts with "
-        "evidence beside it.",
+        "Seven about the project, four about the way it was made, five ways to look at it. An answer counts "
+        "with evidence beside it.",
         {"A": 5, "B": 44, "C": 48, "D": 48, "E": 32, "F": 20},
         cells,
     )
