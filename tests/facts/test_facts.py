@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.facts import cicf, excel_files, forest, micrograd, notebook_05, visual
+from tests.facts import card, cicf, excel_files, forest, micrograd, notebook_05, visual
 from tests.facts.fact import Fact
 from xlcicf.learn import layers
 
-TABLES = [cicf, forest, excel_files, notebook_05, micrograd, visual]
+TABLES = [cicf, forest, excel_files, notebook_05, micrograd, visual, card]
 SECTIONS = sorted((item for table in TABLES for item in table.FACTS.items()), key=lambda item: item[0])
 FACTS = [(section, fact) for section, facts in SECTIONS for fact in facts]
 NOT_REPRODUCED = [fact for table in TABLES for fact in table.NOT_REPRODUCED]

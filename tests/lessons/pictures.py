@@ -10,7 +10,12 @@ workbooks/titanic.png is drawn of the book that `xlcicf demo` trains:
 
 and workbooks/how_a_net_works.png of the book that `xlcicf train DIR/how_a_net_works.xlsx` trained, with the
 sheet "Sum of ReLUs" and the share 0.85; workbooks/micrograd.png likewise, with "Boundary" and 0.86.
-workbooks/convolutions.png is drawn of the shipped book, with the sheet "Draw" and the share 0.62.
+Those of the other books are drawn of the shipped ones, or of one that `xlcicf train` trained (*), with
+
+    basic_neural_network  "Notebook 05" 0.82      looking_inside      "Hidden" 0.9
+    convolutions          "Draw" 0.62             visualizing_mnist   "t-SNE" 0.64
+    mnist_basics*         "Linear" 0.8            vision_transformer  "Where it looks" 0.82
+    model_card            "Model card"
 """
 
 import re

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, vision
+from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.chart import Curve
@@ -63,6 +64,7 @@ def build() -> Workbook:
         activations,
         histograms,
         centring,
+        weights_card.weights_card("cnn"),
         run_log,
         digits,
     )
@@ -108,6 +110,7 @@ SHEETS = {
     "Activations": "the same runs from inside: mean, spread and share near zero, step by step",
     "Histograms": "all activations of a step as a column of colours",
     "Centring": "how a drawing is scaled and centred, by three matrices",
+    weights_card.SHEET: weights_card.ABOUT,
     "Run log": "the figures behind Activations and Histograms",
     "Digits": "124 digits, a row each; an empty cell is white",
 }
@@ -508,7 +511,7 @@ def draw(workbook: Workbook) -> None:
     chart.bar_chart(
         ws, "A22", (275, 300), "How probable each digit is",
         "Bars: the probability of each of the ten digits for what the net sees, as in the table above.",
-        DRAW_TABLE.col(0), {"probability": DRAW_TABLE.col(1)},
+        DRAW_TABLE.col(0), {"probability": DRAW_TABLE.col(1)}, span=(0, 1.35),
     )  # fmt: skip
     put(ws, f"{PAPER.letters}3", "Your drawing", "Section")
     put(ws, f"{SEEN.letters}3", "What the net sees", "Section")

@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
+from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.exercise import Exercise
@@ -50,6 +51,7 @@ def build() -> Workbook:
         hidden,
         saliency,
         passenger,
+        weights_card.weights_card("linear", "hidden"),
         scores,
         occlusion,
         weights,
@@ -86,6 +88,7 @@ SHEETS = {
     "Hidden": "two layers: ten hidden units as pictures, and what each says for each class",
     "Saliency": "the slope of a score by each pixel, and what covering a patch costs",
     "A passenger": "the same questions about a row of a table: the net of titanic.xlsx",
+    weights_card.SHEET: weights_card.ABOUT,
     "Scores": "all 500 digits: ten scores, what the net says, how sure it is, its loss",
     "Occlusion": "the sums behind the covered patches of Saliency",
     "Weights": "the weights of both nets, a row for each output, in the columns of their pixels",

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
+from xlcicf.lessons import weights_card
 from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, parity, runs
 from xlcicf.sheet.block import Block, Blocks, place
@@ -59,6 +60,7 @@ def build() -> Workbook:
         linear,
         simple_net,
         learning_curves,
+        weights_card.weights_card("linear_3_7", "simple_net"),
         scores,
         weights,
         digits,
@@ -107,6 +109,7 @@ SHEETS = {
     "Linear": "784 weights as a picture, to be trained; beside them some that learned from 12,396 digits",
     "simple_net": "784 pixels, thirty hidden units, one score",
     "Learning curves": "how well each model does after each epoch, and what fast.ai's book printed",
+    weights_card.SHEET: weights_card.ABOUT,
     "Scores": f"all {COUNT} digits: distances, scores, what each model says",
     "Weights": "means and weights, a row each, in the columns of their pixels",
     "Digits": f"{LEARN} digits to learn from, then {JUDGE} to judge by; an empty cell is white",

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
 from xlcicf.learn import mnist, vision
+from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
@@ -59,6 +60,7 @@ def build() -> Workbook:
         where_it_looks,
         positions,
         numbers,
+        weights_card.weights_card("vit"),
         weights,
         digits,
     )
@@ -98,6 +100,7 @@ SHEETS = {
     "Where it looks": "attention laid over the digit, for each block and head",
     "Positions": "how alike the positions of two patches are",
     "Numbers": "the net's parts and how many numbers each was trained with",
+    weights_card.SHEET: weights_card.ABOUT,
     "Weights": "all 5,738 of them, named as in torch",
     "Digits": "the 108 digits, a row each; an empty cell is white",
 }
