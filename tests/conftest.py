@@ -53,8 +53,6 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     skips = {mark: pytest.mark.skip(reason=reason) for mark, (found, reason) in _TOOLS.items() if not found()}
     for item in items:
         for mark in skips.keys() & {marker.name for marker in item.iter_markers()}:
@@ -82,15 +80,6 @@ def told(request):
 def measured(told):
     """`measured("import xlcicf / import numpy", "1.1x")` adds a line to the table of measurements."""
     return lambda what, figure: told("measured", what, figure)
-
-
-def _group(item) -> str:
-    """What runs in one process under -n: a file, or a lesson of it, since these share what is slow to make."""
-    from xlcicf.lessons import LESSONS
-
-    params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    lessons = (value for value in params if isinstance(value, str) and value in LESSONS)
-    return "-".join([item.path.stem, *lessons])
 
 
 def pytest_sessionfinish(session):
