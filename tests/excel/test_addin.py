@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from xlcicf.bridge import training_settings
 from xlcicf.bridge.contents import Contents
 from xlcicf.bridge.ooxml import relations
 from xlcicf.bridge.package import read_package, save_package
+from xlcicf.bridge.training import Settings
 from xlcicf.errors import BookError
 from xlcicf.excel import addin, ribbon, runs, udfs
 from xlcicf.lessons import LESSONS, build
@@ -247,7 +249,7 @@ def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, name, tmp_pat
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     book = tmp_path / f"{name}.xlsm"
     book.write_bytes(built[name].read_bytes())
-    settings = training_settings(xlcicf.open_book(built[name]))
+    settings = asdict(Settings()) | training_settings(xlcicf.open_book(built[name]))
     calls = [
         ["Hexed", ["a1"]],
         ["IsEnabled", ["train"]],
