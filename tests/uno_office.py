@@ -5,25 +5,33 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 import uuid
-from contextlib import contextmanager
 
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
 
-@contextmanager
-def office(profile):
-    """The component context of a LibreOffice with that profile; it is killed in the end, whatever it does."""
+def ask_office(profile, ask):
+    """Calls `ask` with the component context of a LibreOffice of its own that has that profile, then ends both.
+
+    This process ends here, without Python's own tidying up: uno now and then crashes in it once its office is gone.
+    """
     pipe = "xlcicf" + uuid.uuid4().hex
     command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
     command.append(f"--accept=pipe,name={pipe};urp;")
     process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
+    failed = True
     try:
-        yield _connected(pipe)
+        ask(_connected(pipe))
+        failed = False
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stdout.flush()
         os.killpg(process.pid, signal.SIGKILL)  # in the middle of a search it hears nothing else
+        os._exit(failed)
 
 
 def _connected(pipe, seconds=60):
