@@ -11,8 +11,10 @@ Single formulas are asked in batches, since LibreOffice takes more than a second
 
 import atexit
 import functools
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -23,7 +25,6 @@ from pathlib import Path
 import ironcalc
 import numpy as np
 import openpyxl
-from openpyxl.formula.translate import Translator
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.formula import ArrayFormula
@@ -78,25 +79,29 @@ def _is_number(value: Scalar) -> bool:
 def formula_blocks(path: Path) -> list[list[str]]:
     """The addresses of all formula cells, grouped by fill-down: one column, one relative formula.
     The area of an array formula is one block."""
+    return _blocks_in(Path(path).read_bytes())
+
+
+@functools.lru_cache(maxsize=4)
+def _blocks_in(book: bytes) -> list[list[str]]:
     blocks: dict[tuple, list[str]] = {}
-    for sheet in openpyxl.load_workbook(path):
+    for sheet in openpyxl.load_workbook(io.BytesIO(book)):
         for row in sheet.iter_rows():
             for cell in row:
                 if isinstance(cell.value, ArrayFormula):
                     blocks[sheet.title, cell.coordinate] = addresses(sheet.title, cell.value.ref)
                 elif cell.data_type == "f":
-                    key = (
-                        sheet.title,
-                        cell.column,
-                        _relative(cell.value, cell.coordinate, cell.column_letter),
-                    )
+                    key = sheet.title, cell.column, _relative(cell.value, cell.row)
                     blocks.setdefault(key, []).append(cell_address(sheet.title, cell.row, cell.column))
     return list(blocks.values())
 
 
-def _relative(formula: str, origin: str, column: str) -> str:
-    """The formula as it would stand in the middle of its column: equal texts are one fill-down."""
-    return Translator(formula, origin).translate_formula(f"{column}500000")
+def _relative(formula: str, row: int) -> str:
+    """The formula with each row that is not fixed counted from its own: equal texts are one fill-down."""
+    return _ROW.sub(lambda reference: f"{reference[1]}[{int(reference[2]) - row}]", formula)
+
+
+_ROW = re.compile(r"(?<![\w.])(\$?[A-Z]{1,3})(\d+)(?![\w.(])")
 
 
 # ---- books -----------------------------------------------------------------------------------------------
@@ -114,8 +119,13 @@ def _cells(ref: str) -> list[tuple[int, int]]:
 
 def saved_values(path: Path) -> Values:
     """What stands in the file's cells; formulas' saved results among them."""
+    return dict(_saved_in(Path(path).read_bytes()))
+
+
+@functools.lru_cache(maxsize=4)  # several tests look at one book
+def _saved_in(book: bytes) -> Values:
     values = {}
-    for sheet in openpyxl.load_workbook(path, data_only=True):
+    for sheet in openpyxl.load_workbook(io.BytesIO(book), data_only=True):
         for row in sheet.iter_rows():
             for cell in row:
                 if cell.value not in (None, ""):
@@ -132,7 +142,15 @@ def _scalar(cell) -> Scalar:
 
 def ironcalc_values(path: Path) -> Values:
     """Every cell's value after IronCalc recomputed the book."""
-    model = load_ironcalc(path)
+    return dict(_recomputed_by_ironcalc(Path(path).read_bytes()))
+
+
+@functools.lru_cache(maxsize=4)
+def _recomputed_by_ironcalc(book: bytes) -> Values:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "book.xlsx")
+        path.write_bytes(book)
+        model = load_ironcalc(path)
     names = [properties["name"] for properties in model.get_worksheets_properties()]
     values = {
         cell_address(names[sheet], row, col): _ironcalc_value(model, sheet, row, col)
@@ -160,7 +178,7 @@ def libreoffice_values(path: Path) -> Values:
     return dict(_recomputed_by_libreoffice(Path(path).read_bytes()))
 
 
-@functools.lru_cache(maxsize=16)  # several tests look at one book
+@functools.lru_cache(maxsize=4)
 def _recomputed_by_libreoffice(book: bytes) -> Values:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "book.xlsx")  # a copy: LibreOffice shows a locked book as an empty one

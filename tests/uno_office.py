@@ -7,16 +7,19 @@ import sys
 import time
 import traceback
 import uuid
+from contextlib import contextmanager
 
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
 
-def ask_office(profile, ask):
-    """Calls `ask` with the component context of a LibreOffice of its own that has that profile, then ends both.
+@contextmanager
+def office(profile):
+    """The component context of a LibreOffice with that profile. The end of it is the end of both processes.
 
-    This process ends here, without Python's own tidying up: uno now and then crashes in it once its office is gone.
+    LibreOffice is killed, whatever it does. This Python leaves without tidying up: uno now and then crashes in
+    that once its office is gone.
     """
     pipe = "xlcicf" + uuid.uuid4().hex
     command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
@@ -24,7 +27,7 @@ def ask_office(profile, ask):
     process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
     failed = True
     try:
-        ask(_connected(pipe))
+        yield _connected(pipe)
         failed = False
     except BaseException:
         traceback.print_exc()

@@ -19,7 +19,7 @@ from com.sun.star.sheet.SolverConstraintOperator import GREATER_EQUAL, LESS_EQUA
 from com.sun.star.util import XModifyListener
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import ask_office, opened  # noqa: E402  a script finds only its own folder
+from uno_office import office, opened  # noqa: E402  a script finds only its own folder
 
 SERVICE = "com.sun.star.comp.Calc.NLPSolver.DEPSSolverImpl"
 BOUND = 4  # it wants bounds; Solver's own answer lies within +-3
@@ -45,7 +45,7 @@ class Watch(unohelper.Base, XModifyListener):
 
 
 def main(profile, book, sheet, objective, changing, goal, seconds):
-    def ask(context):
+    with office(profile) as context:
         document = opened(context, uno.systemPathToFileUrl(book))
         page = document.Sheets.getByName(sheet)
         solver = context.ServiceManager.createInstanceWithContext(SERVICE, context)
@@ -59,8 +59,6 @@ def main(profile, book, sheet, objective, changing, goal, seconds):
         watch.over.wait(float(seconds))
         result = {"seconds": time.perf_counter() - watch.began, "loss": watch.loss}
         print(json.dumps(result | {"evaluations": watch.evaluations}))
-
-    ask_office(profile, ask)  # and leave the thread that waits for an answer
 
 
 def set_up(solver, objective, area):

@@ -20,7 +20,7 @@ def main(profile, *functions):
         document = opened(context, "private:factory/scalc", MacroExecutionMode=ALWAYS_RUN)
         library = document.BasicLibraries.createLibrary("Standard")
         library.insertByName("Module1", "Option VBASupport 1\n" + sys.stdin.read())
-        print(json.dumps([call(document, function) for function in functions]), flush=True)
+        print(json.dumps([call(document, function) for function in functions]))
 
 
 def call(document, function):

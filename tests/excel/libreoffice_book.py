@@ -28,7 +28,7 @@ def main(profile, book, calls):
         for module in BEYOND_LIBREOFFICE:
             library.removeByName(module)
         results = [call(document, *one) for one in json.loads(calls)]
-        print(json.dumps([len(document.Sheets.ElementNames), results]), flush=True)
+        print(json.dumps([len(document.Sheets.ElementNames), results]))
 
 
 def call(document, module, function, arguments):

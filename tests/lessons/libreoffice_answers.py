@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 from answers import judgements  # noqa: E402  a script finds only its own folder
-from uno_office import ask_office, opened  # noqa: E402
+from uno_office import office, opened  # noqa: E402
 
 
 class LibreOffice:
@@ -48,16 +48,13 @@ def _typed(answer):
 
 def main(profile, book):
     plan = json.load(sys.stdin)
-
-    def ask(context):
+    with office(profile) as context:
         program = LibreOffice(opened(context, book))
         before = [judgements(program, group) for group in plan["exercises"]]
         for cell, value in plan["changes"].items():
             program.write(cell, [[value]])
         after = [judgements(program, group) for group in plan["exercises"]]
         print(json.dumps([before, after]))
-
-    ask_office(profile, ask)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def main(profile, book):
         for area, rows in plan["typed"]:
             program.write(area, rows)
             found.append([program.values(wanted) for wanted in plan["read"]])
-        print(json.dumps(found), flush=True)
+        print(json.dumps(found))
 
 
 if __name__ == "__main__":

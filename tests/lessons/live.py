@@ -1,4 +1,4 @@
-"""A lesson workbook in a calculator: type into cells, read what its formulas say."""
+"""A lesson workbook in a calculator: type into cells, read what its formulas say; blocks of numbers compared."""
 
 from pathlib import Path
 
@@ -6,10 +6,24 @@ import numpy as np
 from openpyxl.utils.cell import range_boundaries
 
 from tests import oracles
+from xlcicf.sheet.block import Block
+
+
+def table(values: oracles.Values, block: Block, empty: float = np.nan) -> np.ndarray:
+    """A block's numbers (rows, cols) out of the values of a whole book; `empty` where there is none."""
+    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))
+    return np.array([values.get(cell, empty) for cell in cells], float).reshape(block.rows, block.cols)
+
+
+def agree(expected, got, within: float = 1e-9) -> None:
+    """Asserts that cells hold what torch or numpy computes, in whichever shape these have it."""
+    expected = expected.detach() if hasattr(expected, "detach") else expected
+    got = np.asarray(got, float)
+    assert oracles.difference(np.asarray(expected, float).reshape(got.shape), got) <= within
 
 
 class Live:
-    """`live["Net!P7"] = "MAE"` types; `live["Net!P5"]` reads a cell, `live.numbers("Net!R11:R901")` many."""
+    """`live["Net!P7"] = "MAE"` types; `live["Net!P5"]` reads a cell, `live.read(NET.prediction)` many."""
 
     def __init__(self, path: Path):
         self._model = oracles.load_ironcalc(path)
@@ -31,6 +45,10 @@ class Live:
     def numbers(self, area: str) -> np.ndarray:
         """The numbers of an area, row by row; nan where a cell holds none."""
         return np.array([value if isinstance(value, float) else np.nan for value in self._values(area)])
+
+    def read(self, block: Block) -> np.ndarray:
+        """The numbers of a block (rows, cols); nan where a cell holds none."""
+        return self.numbers(block.ref).reshape(block.rows, block.cols)
 
     def _values(self, area: str) -> list:
         if self._stale:

@@ -10,7 +10,6 @@ import torch
 
 from tests import oracles
 from tests.facts import notebooks
-from tests.lessons.live import Live
 from xlcicf import cli
 from xlcicf.bridge import differentiate, find_problem, open_book
 from xlcicf.learn import replay, titanic
@@ -23,24 +22,6 @@ BOOK = Path(__file__).parents[2] / "workbooks" / "basic_neural_network.xlsx"
 DATA = titanic.notebook()
 X, Y = torch.tensor(DATA.X), torch.tensor(DATA.y)
 START = replay.shipped("net")
-
-
-@pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Live:
-    """One calculator for tests that set all that they depend on."""
-    return Live(BOOK)
-
-
-@pytest.fixture
-def copy(tmp_path) -> Path:
-    path = tmp_path / BOOK.name
-    path.write_bytes(BOOK.read_bytes())
-    return path
 
 
 def column(saved, sheet: str, ref: str) -> np.ndarray:

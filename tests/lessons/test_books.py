@@ -15,11 +15,21 @@ from xlcicf import lessons
 SHIPPED = Path(__file__).parents[2] / "workbooks"
 MOST_BYTES = 4_000_000
 
-every_lesson = pytest.mark.parametrize("name", list(lessons.LESSONS))
+
+@pytest.fixture(scope="module", params=list(lessons.LESSONS))
+def name(request) -> str:
+    """Of a lesson; all tests of one book come before those of the next."""
+    return request.param
 
 
-def shipped(name: str) -> Path:
+@pytest.fixture(scope="module")
+def shipped(name) -> Path:
     return SHIPPED / f"{name}.xlsx"
+
+
+@pytest.fixture(scope="module")
+def workbook(shipped) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(shipped)
 
 
 def parts(path: Path) -> dict[str, str]:
@@ -30,57 +40,56 @@ def parts(path: Path) -> dict[str, str]:
         }
 
 
-@every_lesson
-def test_a_rebuild_equals_the_shipped_workbook_and_two_builds_write_the_same_bytes(name, tmp_path):
-    (tmp_path / "again").mkdir()
+def test_a_rebuild_equals_the_shipped_workbook_and_two_builds_write_the_same_bytes(name, shipped, tmp_path):
     rebuilt = lessons.build(name, tmp_path)
+    if rebuilt.read_bytes() == shipped.read_bytes():
+        return
+    (tmp_path / "again").mkdir()  # another machine's mathematics may end in another last digit
     assert lessons.build(name, tmp_path / "again").read_bytes() == rebuilt.read_bytes()
-    new, old = oracles.saved_values(rebuilt), oracles.saved_values(shipped(name))
+    new, old = oracles.saved_values(rebuilt), oracles.saved_values(shipped)
     assert new.keys() == old.keys()
     numbers = [cell for cell in old if isinstance(old[cell], float)]
     assert {cell for cell in old.keys() - set(numbers) if new[cell] != old[cell]} == set()
     np.testing.assert_allclose([new[c] for c in numbers], [old[c] for c in numbers], rtol=1e-9, atol=1e-9)
-    assert parts(rebuilt) == parts(shipped(name)), f"rebuild it: xlcicf build {name}"
+    assert parts(rebuilt) == parts(shipped), f"rebuild it: xlcicf build {name}"
 
 
 @pytest.mark.validator
-@every_lesson
-def test_the_open_xml_sdk_finds_nothing_wrong(name):
-    assert oracles.validator_errors(shipped(name)) == []
+def test_the_open_xml_sdk_finds_nothing_wrong(shipped):
+    assert oracles.validator_errors(shipped) == []
 
 
-@every_lesson
-def test_no_cell_shows_an_error(name):
-    values = oracles.saved_values(shipped(name))
+def test_no_cell_shows_an_error(shipped):
+    values = oracles.saved_values(shipped)
     assert [cell for cell, value in values.items() if isinstance(value, oracles.ExcelError)] == []
 
 
+def test_the_saved_values_are_those_that_ironcalc_computes(shipped):
+    computers = oracles.saved_values(shipped), oracles.ironcalc_values(shipped)
+    assert oracles.disagreements(shipped, *computers) == []
+
+
 @pytest.mark.libreoffice
-@every_lesson
-def test_ironcalc_and_libreoffice_agree_on_every_formula(name):
-    computers = oracles.ironcalc_values(shipped(name)), oracles.libreoffice_values(shipped(name))
-    assert oracles.disagreements(shipped(name), *computers) == []
+def test_ironcalc_and_libreoffice_agree_on_every_formula(shipped):
+    computers = oracles.ironcalc_values(shipped), oracles.libreoffice_values(shipped)
+    assert oracles.disagreements(shipped, *computers) == []
 
 
-@every_lesson
-def test_a_book_is_small_and_has_no_macros(name):
-    assert shipped(name).stat().st_size < MOST_BYTES
-    with zipfile.ZipFile(shipped(name)) as package:
+def test_a_book_is_small_and_has_no_macros(shipped):
+    assert shipped.stat().st_size < MOST_BYTES
+    with zipfile.ZipFile(shipped) as package:
         assert not [part for part in package.namelist() if "vba" in part.lower() or part.endswith(".bin")]
 
 
-@every_lesson
-def test_read_me_comes_first_and_links_to_every_other_sheet(name):
-    book = openpyxl.load_workbook(shipped(name))
-    front, *others = book.sheetnames
-    links = [cell.hyperlink for row in book[front].iter_rows() for cell in row if cell.hyperlink]
+def test_read_me_comes_first_and_links_to_every_other_sheet(workbook):
+    front, *others = workbook.sheetnames
+    links = [cell.hyperlink for row in workbook[front].iter_rows() for cell in row if cell.hyperlink]
     targets = [(link.target or link.location).strip("#").replace("'", "") for link in links]
     assert (front, targets) == ("Read me", [f"{sheet}!A1" for sheet in others])
 
 
-@every_lesson
-def test_every_setting_says_what_may_be_typed_into_it(name):
-    for ws in openpyxl.load_workbook(shipped(name)).worksheets[1:]:
+def test_every_setting_says_what_may_be_typed_into_it(workbook):
+    for ws in workbook.worksheets[1:]:
         settings = {cell.coordinate for row in ws.iter_rows() for cell in row if cell.style == "Setting"}
         ruled = {
             cell
@@ -92,9 +101,8 @@ def test_every_setting_says_what_may_be_typed_into_it(name):
         assert {cell.rpartition("!")[2] for cell in ruled} >= settings, ws.title
 
 
-@every_lesson
-def test_every_chart_has_a_title_and_alternative_text(name):
-    with zipfile.ZipFile(shipped(name)) as package:
+def test_every_chart_has_a_title_and_alternative_text(shipped):
+    with zipfile.ZipFile(shipped) as package:
         drawings = [part for part in package.namelist() if re.fullmatch(r"xl/drawings/drawing\d+.xml", part)]
         about = [
             element.attrib
@@ -105,7 +113,6 @@ def test_every_chart_has_a_title_and_alternative_text(name):
     assert all(attributes["name"] and len(attributes["descr"]) > 30 for attributes in about)
 
 
-@every_lesson
-def test_every_sheet_prints_a_page_wide(name):
-    for ws in openpyxl.load_workbook(shipped(name)):
+def test_every_sheet_prints_a_page_wide(workbook):
+    for ws in workbook:
         assert ws.print_area and ws.page_setup.fitToWidth == 1, ws.title

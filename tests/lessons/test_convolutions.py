@@ -17,12 +17,12 @@ import torch
 from torch.nn import functional as F
 
 from tests import oracles
-from tests.lessons.live import Live
+from tests.lessons.live import agree, table
 from tests.lessons.painted import paint
 from xlcicf.learn import mnist, vision
 from xlcicf.lessons import convolutions as book
 
-SHIPPED = Path(__file__).parents[2] / "workbooks" / "convolutions.xlsx"
+BOOK = Path(__file__).parents[2] / "workbooks" / "convolutions.xlsx"
 TYPING = Path(__file__).with_name("libreoffice_typing.py")
 IMAGES, LABELS = book.shown_digits()
 WITH_BATCHNORM = vision.trained("cnn").double()
@@ -32,41 +32,8 @@ LIBREOFFICE = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def live():
-    return Live(SHIPPED)
-
-
-@pytest.fixture(scope="module")
-def saved():
-    return oracles.saved_values(SHIPPED)
-
-
-@pytest.fixture(scope="module", params=["ironcalc", pytest.param("libreoffice", marks=LIBREOFFICE)])
-def computed(request):
-    return (
-        oracles.ironcalc_values(SHIPPED)
-        if request.param == "ironcalc"
-        else oracles.libreoffice_values(SHIPPED)
-    )
-
-
-def table(values, block):
-    """A block's values (rows, cols) out of those of a whole book; an empty cell is 0."""
-    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))
-    return np.array([values.get(cell, 0.0) for cell in cells], float).reshape(block.rows, block.cols)
-
-
-def read(live, block):
-    return live.numbers(block.ref.replace("'", "")).reshape(block.rows, block.cols)
-
-
 def stacked(reader, maps):
     return np.stack([reader(maps.map(channel)) for channel in range(maps.channels)])
-
-
-def agree(expected, got):
-    assert oracles.difference(np.asarray(expected, float).reshape(got.shape), got) < 1e-9
 
 
 def layers_of(net, image):
@@ -112,19 +79,19 @@ def centred(cells, soft=2.0, strong=1.8):
 
 
 def test_every_map_score_and_probability_is_torchs_of_the_net_with_batchnorm(computed):
-    as_torch_says(partial(table, computed))
+    as_torch_says(partial(table, computed, empty=0.0))
     assert computed["Draw!B6"] == computed["Output!B18"] == 5
 
 
 def test_the_first_drawing_is_centred_as_written_in_numpy(computed):
-    agree(centred(table(computed, book.PAPER)), table(computed, book.SEEN))
+    agree(centred(table(computed, book.PAPER, empty=0.0)), table(computed, book.SEEN))
 
 
 def test_edges_are_torchs_convolutions(computed):
     kernels = torch.tensor(list(book.EDGES.values()), dtype=torch.float64)[:, None]
     expected = F.conv2d(torch.from_numpy(IMAGES[0].astype(float))[None, None], kernels)
     assert tuple(expected.shape) == (1, 4, 26, 26)
-    agree(expected[0], stacked(partial(table, computed), book.EDGE_MAPS))
+    agree(expected[0], stacked(partial(table, computed, empty=0.0), book.EDGE_MAPS))
 
 
 def test_a_layers_numbers_are_what_torch_counts(computed):
@@ -249,8 +216,8 @@ def test_painted_digits_are_centred_and_read_by_formulas_alone(live, painting, m
     for digit in range(10):
         cells = paint(digit, *PAINTINGS[painting])
         live["Draw!D6:AE33"] = cells
-        agree(centred(cells), read(live, book.SEEN))
-        says = as_torch_says(partial(read, live))
+        agree(centred(cells), live.read(book.SEEN))
+        says = as_torch_says(live.read)
         assert live["Draw!B6"] == says
         right += says == digit
     measured(f"digits painted {painting}: right of 10", str(right))
@@ -269,7 +236,7 @@ def test_libreoffice_reads_painted_digits_as_torch_does(tmp_path, measured):
     python = oracles.python_with_uno()
     if python is None:
         pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
-    copy = shutil.copy(SHIPPED, tmp_path)  # LibreOffice leaves a lock file beside a book that it has open
+    copy = shutil.copy(BOOK, tmp_path)  # LibreOffice leaves a lock file beside a book that it has open
     drawings = [paint(digit, *PAINTINGS["in the middle, two cells wide"]) for digit in range(10)]
     plan = {
         "typed": [["Draw!D6:AE33", drawing.tolist()] for drawing in drawings],
@@ -300,14 +267,14 @@ def test_libreoffice_reads_painted_digits_as_torch_does(tmp_path, measured):
 def test_an_empty_paper_is_no_error(live):
     live["Draw!D6:AE33"] = np.zeros((28, 28))
     assert live["Draw!B6"] == "draw a digit"
-    assert not read(live, book.SEEN).any()
+    assert not live.read(book.SEEN).any()
 
 
 @pytest.mark.parametrize("soft, strong", [(1, 1), (3.5, 2.5)])
 def test_another_pen_may_be_chosen(live, soft, strong):
     live["Centring!B5"], live["Centring!B6"] = soft, strong
-    cells = read(live, book.PAPER)
-    agree(centred(np.nan_to_num(cells), soft, strong), read(live, book.SEEN))
+    cells = live.read(book.PAPER)
+    agree(centred(np.nan_to_num(cells), soft, strong), live.read(book.SEEN))
 
 
 def test_a_drawing_may_be_looked_at_as_it_is(live, measured):
@@ -316,8 +283,8 @@ def test_a_drawing_may_be_looked_at_as_it_is(live, measured):
     for digit in range(10):
         cells = paint(digit, *PAINTINGS["bottom right, small"])
         live["Draw!D6:AE33"] = cells
-        agree(cells, read(live, book.SEEN))
-        right += as_torch_says(partial(read, live)) == digit
+        agree(cells, live.read(book.SEEN))
+        right += as_torch_says(live.read) == digit
     measured("small digits in a corner, not centred: right of 10", str(right))
     assert right < 9
 
@@ -327,7 +294,7 @@ def test_a_window_may_stand_anywhere(live):
         live["Edges!B5"], live["Edges!B6"], live["Edges!B7"] = row, col, kernel
         pixels = IMAGES[0][row - 1 : row + 2, col - 1 : col + 2].astype(float)
         numbers = np.array(list(book.EDGES.values())[kernel - 1], float)
-        agree(pixels * numbers, read(live, book.PRODUCTS))
+        agree(pixels * numbers, live.read(book.PRODUCTS))
         assert live["Edges!H28"] == live["Edges!H29"] == (pixels * numbers).sum()
 
 
@@ -336,7 +303,7 @@ def test_a_kernel_of_ones_own_makes_a_map(live, kernel):
     live["Edges!B13:D15"] = kernel
     weight = torch.tensor(kernel, dtype=torch.float64).reshape(1, 1, 3, 3)
     expected = F.conv2d(torch.from_numpy(IMAGES[0].astype(float))[None, None], weight)
-    agree(expected, read(live, book.EDGE_MAPS.map(0)))
+    agree(expected, live.read(book.EDGE_MAPS.map(0)))
 
 
 @pytest.mark.parametrize("n, k, s, p", [(7, 3, 2, 1), (8, 5, 1, 0), (5, 5, 3, 2), (1, 3, 1, 0), (8, 1, 1, 2)])
@@ -348,11 +315,11 @@ def test_the_side_of_the_output_is_torchs(live, n, k, s, p):
         return
     expected = F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), stride=s, padding=p).shape[2]
     assert live["Stride and padding!B10"] == expected
-    assert (read(live, book.RESULT) > 0).sum() == expected**2
-    padded = read(live, book.PADDED)
+    assert (live.read(book.RESULT) > 0).sum() == expected**2
+    padded = live.read(book.PADDED)
     assert (padded > 0).sum() == (n + 2 * p) ** 2 and ((padded == 1) | (padded == 3)).sum() == n**2
     live["Stride and padding!B8"] = live["Stride and padding!B9"] = expected
-    assert (read(live, book.PADDED) > 2).sum() == k**2
+    assert (live.read(book.PADDED) > 2).sum() == k**2
 
 
 def test_stride_2_halves_every_even_side(live):
@@ -364,33 +331,33 @@ def test_stride_2_halves_every_even_side(live):
 @pytest.mark.parametrize("number", [1, 2, 60, 122, 123, 124])
 def test_a_digit_of_the_table_goes_through_all_layers(live, number):
     live["Draw!B4"], live["Edges!B4"] = book.FROM_TABLE, number
-    agree(IMAGES[number - 1] / 255, read(live, book.SEEN))
-    assert live["Draw!B6"] == as_torch_says(partial(read, live))
+    agree(IMAGES[number - 1] / 255, live.read(book.SEEN))
+    assert live["Draw!B6"] == as_torch_says(live.read)
     assert (live["Draw!B6"] != LABELS[number - 1]) == (number > 121)
     assert live["Draw!A8"].endswith(f"is a {LABELS[number - 1]}")
 
 
 def test_the_charts_follow_the_chosen_layer(live):
-    log_of_first = read(live, book._log_of(book.FIRST_RELU))
+    log_of_first = live.read(book._log_of(book.FIRST_RELU))
     live["Activations!B4"] = book.FIRST_RELU
-    assert (read(live, book.ACTIVITY) == log_of_first).all()
-    counts = read(live, book._counts(book.FIRST_RELU, 2))
-    agree(np.log1p(counts), read(live, book._picture_of_counts(2)))
+    assert (live.read(book.ACTIVITY) == log_of_first).all()
+    counts = live.read(book._counts(book.FIRST_RELU, 2))
+    agree(np.log1p(counts), live.read(book._picture_of_counts(2)))
 
 
 def test_another_place_of_the_maps_goes_through_batchnorm(live):
     for row, col in ((1, 1), (14, 14), (3, 11)):
         live["Batchnorm!B4"], live["Batchnorm!B5"] = row, col
-        assert read(live, book.NORM_OFF).max() < 1e-12
+        assert live.read(book.NORM_OFF).max() < 1e-12
 
 
 # ---- size and time ---------------------------------------------------------------------------------------
 
 
 def test_how_heavy_it_is(tmp_path, measured):
-    measured("convolutions.xlsx", f"{SHIPPED.stat().st_size / 1e6:.2f} MB")
+    measured("convolutions.xlsx", f"{BOOK.stat().st_size / 1e6:.2f} MB")
     began = time.perf_counter()
-    model = oracles.load_ironcalc(SHIPPED)
+    model = oracles.load_ironcalc(BOOK)
     loaded = time.perf_counter()
     model.evaluate()
     measured(
@@ -399,7 +366,7 @@ def test_how_heavy_it_is(tmp_path, measured):
     )
     if shutil.which("soffice"):
         began = time.perf_counter()
-        oracles.convert(SHIPPED, "xlsx", tmp_path)
+        oracles.convert(BOOK, "xlsx", tmp_path)
         measured(
             "convolutions: LibreOffice opens, recalculates, saves", f"{time.perf_counter() - began:.1f} s"
         )

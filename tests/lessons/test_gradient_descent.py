@@ -2,8 +2,6 @@
 torch.optim step by step, its formulas against two other computers; what its Read me tells a person to try."""
 
 import json
-import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -24,61 +22,11 @@ Y = 2 * X + 30
 ROW, FAST = f"'{lesson.ROW}'", f"'{lesson.FAST}'"
 
 
-@pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture
-def live() -> Live:
-    return Live(BOOK)
-
-
 def column(values, letter, rows, sheet=ROW) -> np.ndarray:
     return np.array([values[f"{sheet}!{letter}{row}"] for row in rows])
 
 
 # ---- the file --------------------------------------------------------------------------------------------
-
-
-def _without_values(path) -> dict[str, str]:
-    with zipfile.ZipFile(path) as package:
-        return {
-            part: re.sub("<v>.*?</v>", "<v/>", package.read(part).decode()) for part in package.namelist()
-        }
-
-
-@pytest.mark.validator
-def test_the_open_xml_sdk_finds_nothing_wrong():
-    assert oracles.validator_errors(BOOK) == []
-
-
-def test_no_cell_shows_an_error_and_every_formula_has_its_saved_value(saved):
-    assert [cell for cell, value in saved.items() if isinstance(value, oracles.ExcelError)] == []
-    formulas = {cell for block in oracles.formula_blocks(BOOK) for cell in block}
-    assert formulas - saved.keys() == set()
-
-
-def test_the_sheets_stand_in_the_order_of_the_lesson_and_read_me_links_to_each():
-    book = openpyxl.load_workbook(BOOK)
-    assert book.sheetnames == ["Read me", *lesson.READ_ME.sheets]
-    links = [cell.hyperlink.target for row in book["Read me"].iter_rows() for cell in row if cell.hyperlink]
-    assert [link.strip("#").replace("'", "") for link in links] == [
-        f"{name}!A1" for name in book.sheetnames[1:]
-    ]
-
-
-def test_every_setting_says_what_may_be_typed_into_it():
-    for ws in openpyxl.load_workbook(BOOK):
-        merged = {cell for area in ws.merged_cells.ranges for row in area.rows for cell in row[1:]}
-        settings = {
-            cell.coordinate
-            for row in ws.iter_rows()
-            for cell in row
-            if cell.style == "Setting" and (cell.row, cell.column) not in merged and ws.title != "Read me"
-        }
-        covered = {str(area) for rule in ws.data_validations.dataValidation for area in rule.sqref.ranges}
-        assert settings == covered, ws.title
 
 
 @pytest.mark.parametrize("name", ["hidden.weight", "net.loss", "net.prediction", "train.optimizer", "runs.log",
@@ -230,12 +178,6 @@ def torchs_steps(name, settings, batch) -> list[tuple[float, float, float]]:
     return track
 
 
-@pytest.fixture(scope="module")
-def shared() -> Live:
-    """One calculator for tests that set all that they depend on."""
-    return Live(BOOK)
-
-
 def set_up(live, track, settings, batch) -> None:
     live[lesson.BATCH.ref] = batch
     for j, value in enumerate(settings):
@@ -249,17 +191,17 @@ by_batch = pytest.mark.parametrize("batch", [lesson.ALL, lesson.ONE])
 
 @by_track
 @by_batch
-@pytest.mark.parametrize("shipped", [True, False])
-def test_each_optimiser_is_torchs_step_by_step(shared, track, batch, shipped, measured):
+@pytest.mark.parametrize("as_shipped", [True, False])
+def test_each_optimiser_is_torchs_step_by_step(shared, track, batch, as_shipped, measured):
     name = track.optimiser.name
-    settings = track.optimiser.settings if shipped else OTHER[name]
+    settings = track.optimiser.settings if as_shipped else OTHER[name]
     set_up(shared, track, settings, batch)
     expected = np.array(torchs_steps(name, settings, batch))
     gaps = [
         oracles.difference(expected[:, j], shared.numbers(track.column(header).ref))
         for j, header in enumerate(("slope", "intercept", "loss"))
     ]
-    kind = "as shipped" if shipped else "others"
+    kind = "as shipped" if as_shipped else "others"
     measured(f"{name}, settings {kind}, {batch}: sheet against torch.optim", f"{max(gaps):.1e}")
     assert max(gaps) < 1e-12
 
@@ -402,16 +344,6 @@ def test_torch_computes_every_step_as_ironcalc_does(objective, changing, capsys,
 
 
 # ---- what to try -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def book(tmp_path):
-    """A copy of the book on the headless engine, as a person would open it."""
-    path = tmp_path / "gradient_descent.xlsx"
-    path.write_bytes(BOOK.read_bytes())
-    opened = open_book(path)
-    yield opened
-    opened.close()
 
 
 def test_try_1_the_truth_typed_into_the_line_makes_the_loss_0(book):

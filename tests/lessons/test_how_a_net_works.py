@@ -27,37 +27,6 @@ WEIGHTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Live:
-    """One calculator for tests that set all that they depend on."""
-    return Live(BOOK)
-
-
-@pytest.fixture
-def live() -> Live:
-    return Live(BOOK)
-
-
-@pytest.fixture
-def copy(tmp_path) -> Path:
-    path = tmp_path / BOOK.name
-    path.write_bytes(BOOK.read_bytes())
-    return path
-
-
-@pytest.fixture
-def book(copy):
-    """A copy of the book on the headless engine, as a person would open it."""
-    opened = open_book(copy)
-    yield opened
-    opened.close()
-
-
 # ---- the file --------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,5 @@
 """looking_inside.xlsx against torch, on the shipped book and after everything that it tells a reader to try."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests import oracles
-from tests.lessons.live import Live
+from tests.lessons.live import agree, table
 from xlcicf.learn import mnist, titanic, vision
 from xlcicf.lessons import looking_inside as book
+from xlcicf.sheet.pixels import picture_in_line
 
-SHIPPED = Path(__file__).parents[2] / "workbooks" / "looking_inside.xlsx"
+BOOK = Path(__file__).parents[2] / "workbooks" / "looking_inside.xlsx"
 DIGITS = mnist.sample()
 X = torch.from_numpy(DIGITS.valid_x / 255).flatten(1)
 Y = torch.from_numpy(DIGITS.valid_y.astype(int))
@@ -27,39 +26,6 @@ def in_double(name: str) -> torch.nn.Module:
 LINEAR, HIDDEN = in_double("linear"), in_double("hidden")
 with torch.no_grad():
     LINEAR_SCORES, HIDDEN_SCORES = LINEAR(X), HIDDEN(X)
-
-
-@pytest.fixture
-def live():
-    return Live(SHIPPED)
-
-
-@pytest.fixture(scope="module")
-def saved():
-    return oracles.saved_values(SHIPPED)
-
-
-def table(values, block):
-    """A block's values (rows, cols) out of those of a whole book."""
-    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))  # quoted where Excel quotes
-    return np.array([values.get(cell, np.nan) for cell in cells], float).reshape(block.rows, block.cols)
-
-
-def read(live, block):
-    return live.numbers(block.ref.replace("'", "")).reshape(block.rows, block.cols)
-
-
-def agree(expected, got):
-    assert oracles.difference(np.asarray(expected, float).reshape(got.shape), got) < 1e-9
-
-
-@pytest.fixture(scope="module", params=["ironcalc", "libreoffice"])
-def computed(request):
-    if request.param == "ironcalc":
-        return oracles.ironcalc_values(SHIPPED)
-    if not shutil.which("soffice"):
-        pytest.skip("LibreOffice (soffice) is not on the PATH")
-    return oracles.libreoffice_values(SHIPPED)
 
 
 # ---- truth -----------------------------------------------------------------------------------------------
@@ -173,12 +139,12 @@ def test_softmax_regression_is_right_about_nine_times_in_ten(saved, measured):
 
 def test_another_digit_can_be_picked(live):
     live["Templates!B4"] = 9
-    agree(DIGITS.valid_x[8] / 255, read(live, book.DIGIT))
-    agree(LINEAR_SCORES[8], read(live, book.SCORE))
+    agree(DIGITS.valid_x[8] / 255, live.read(book.DIGIT))
+    agree(LINEAR_SCORES[8], live.read(book.SCORE))
     assert (live["Templates!F4"], live["Templates!F5"]) == (5, LINEAR_SCORES[8].argmax().item())
     live["Templates!F6"] = 5
     product = X[8].reshape(28, 28) * LINEAR.output.weight.detach()[5].reshape(28, 28)
-    agree(product, read(live, book.PRODUCT))
+    agree(product, live.read(book.PRODUCT))
 
 
 def test_a_count_leads_to_its_digits_in_the_list(live):
@@ -195,8 +161,8 @@ def test_the_digits_behind_a_count_are_shown(live, true, taken_for):
     behind = np.flatnonzero((DIGITS.valid_y == true) & (says == taken_for))
     assert live["Confusion!P11"] == len(behind)
     for k in range(book.SHOWN):
-        picture = book._picture("Behind a count", k % 6, 9 if k < 6 else 41, "B")
-        shown = read(live, picture)
+        picture = picture_in_line("Behind a count", k % 6, 9 if k < 6 else 41, "B")
+        shown = live.read(picture)
         agree(DIGITS.valid_x[behind[k]] / 255 if k < len(behind) else np.zeros((28, 28)), shown)
 
 
@@ -205,7 +171,7 @@ def test_the_surest_and_the_most_wrong_are_in_order(live):
     sure = LINEAR_SCORES.softmax(1).max(1).values.numpy()
     loss = F.cross_entropy(LINEAR_SCORES, Y, reduction="none").numpy()
     for row, key in ((7, right * sure), (40, ~right * loss)):
-        numbers = [live[f"Surest!{book._picture('Surest', k, row, 'B').letters}{row}"] for k in range(6)]
+        numbers = [live[f"Surest!{picture_in_line('Surest', k, row, 'B').letters}{row}"] for k in range(6)]
         assert [int(n) - 1 for n in numbers] == np.argsort(-key, kind="stable")[:6].tolist()
     worst = live["Surest!B40"]
     assert LINEAR_SCORES[int(worst) - 1].argmax() != Y[int(worst) - 1]
@@ -213,10 +179,10 @@ def test_the_surest_and_the_most_wrong_are_in_order(live):
 
 def test_any_class_can_be_asked_about(live):
     live["Templates!B4"], live["Saliency!B5"] = 9, 6
-    agree(slopes(8, 6), read(live, book.SLOPES))
-    agree(lost_when_covered(8, 6), read(live, book.DROPS))
-    drops = read(live, book.DROPS).reshape(13, 13)
-    assert read(live, book.COVERED)[14, 14] == drops[6, 6]
+    agree(slopes(8, 6), live.read(book.SLOPES))
+    agree(lost_when_covered(8, 6), live.read(book.DROPS))
+    drops = live.read(book.DROPS).reshape(13, 13)
+    assert live.read(book.COVERED)[14, 14] == drops[6, 6]
 
 
 def test_a_hidden_units_bars_are_as_long_as_its_weights(live):
@@ -240,6 +206,6 @@ def test_why_another_passenger_is_said_to_survive(live):
     live["A passenger!B4"] = 1
     data, weights = titanic.lesson(), titanic.weights("trained")
     lin = weights @ data.X[0]
-    agree(np.maximum(lin, 0).sum(), read(live, book.PREDICTION))
-    agree((weights * data.X[0])[lin > 0].sum(0), read(live, book.GIVES))
+    agree(np.maximum(lin, 0).sum(), live.read(book.PREDICTION))
+    agree((weights * data.X[0])[lin > 0].sum(0), live.read(book.GIVES))
     assert live["A passenger!C4"].startswith("Braund")

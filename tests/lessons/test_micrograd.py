@@ -12,7 +12,6 @@ import torch
 import xlcicf
 from tests import oracles
 from tests.learn import moons_net
-from tests.lessons.live import Live
 from xlcicf.bridge import (
     differentiate,
     find_problem,
@@ -36,32 +35,11 @@ CHAIN = f"'{lesson.CHAIN}'!"
 
 
 @pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture(scope="module")
 def workbook() -> openpyxl.Workbook:
     return openpyxl.load_workbook(BOOK)
 
 
-@pytest.fixture
-def live() -> Live:
-    return Live(BOOK)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Live:
-    """One calculator for tests that set all that they depend on."""
-    return Live(BOOK)
-
-
 # ---- the file --------------------------------------------------------------------------------------------
-
-
-def test_every_formula_has_its_saved_value(saved):
-    formulas = {cell for block in oracles.formula_blocks(BOOK) for cell in block}
-    assert formulas - saved.keys() == set()
 
 
 @pytest.mark.parametrize(

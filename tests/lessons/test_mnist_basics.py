@@ -2,7 +2,6 @@
 What every lesson book promises is tested in test_books.py."""
 
 import json
-import shutil
 import time
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 import torch
 
 from tests import oracles
-from tests.lessons.live import Live
+from tests.lessons.live import Live, agree, table
 from xlcicf import cli
 from xlcicf.bridge import differentiate, find_problem, open_book
 from xlcicf.learn import mnist, threes_sevens, vision
@@ -26,48 +25,6 @@ X = torch.from_numpy(IMAGES / 255).flatten(1)
 THREE = torch.from_numpy((LABELS == 3).astype(float))
 LEARN = slice(0, lesson.LEARN)
 JUDGE = slice(lesson.LEARN, None)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Live:
-    """One calculator for tests that set all that they depend on."""
-    return Live(BOOK)
-
-
-@pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture
-def copy(tmp_path) -> Path:
-    path = tmp_path / BOOK.name
-    path.write_bytes(BOOK.read_bytes())
-    return path
-
-
-@pytest.fixture(scope="module", params=["ironcalc", "libreoffice"])
-def computed(request) -> oracles.Values:
-    if request.param == "ironcalc":
-        return oracles.ironcalc_values(BOOK)
-    if not shutil.which("soffice"):
-        pytest.skip("LibreOffice (soffice) is not on the PATH")
-    return oracles.libreoffice_values(BOOK)
-
-
-def table(values: oracles.Values, block) -> np.ndarray:
-    """A block's numbers (rows, cols) out of those of a whole book."""
-    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))
-    return np.array([values.get(cell, np.nan) for cell in cells], float).reshape(block.rows, block.cols)
-
-
-def read(live: Live, block) -> np.ndarray:
-    return live.numbers(block.ref).reshape(block.rows, block.cols)
-
-
-def agree(expected, got: np.ndarray, within: float = 1e-9) -> None:
-    expected = expected.detach() if isinstance(expected, torch.Tensor) else expected
-    assert oracles.difference(np.asarray(expected, float).reshape(got.shape), got) <= within
 
 
 def in_double(name: str) -> torch.nn.Module:
@@ -357,7 +314,7 @@ def test_accuracies_of_all_digits_are_what_the_book_states(name, cell, saved):
 
 def test_try_1_another_digit_shows_its_numbers(shared):
     shared[lesson.PICKED.ref] = 77
-    agree(IMAGES[76], read(shared, lesson.LARGE), within=0)
+    agree(IMAGES[76], shared.read(lesson.LARGE), within=0)
     assert shared["'A digit'!B5"] == LABELS[76]
     assert shared["'A digit'!B8"] == (IMAGES[76] > 0).sum()
     assert shared["'A digit'!B10"] == pytest.approx(IMAGES[76].mean(), abs=1e-12)
@@ -387,7 +344,7 @@ def test_try_3_xlcicf_finds_the_best_curve(copy, capsys):
     told = json.loads(capsys.readouterr().out)
     assert f"{told['after']:.2f}" == "4.89"
     np.testing.assert_allclose(
-        read(Live(copy), lesson.ABC)[0], np.polyfit(*threes_sevens.speeds(), 2), rtol=0, atol=1e-4
+        Live(copy).read(lesson.ABC)[0], np.polyfit(*threes_sevens.speeds(), 2), rtol=0, atol=1e-4
     )
 
 
@@ -413,8 +370,8 @@ def test_try_5_and_6_training_finds_a_three_and_then_learns_by_heart(copy, capsy
     live = Live(copy)
     assert live[lesson.PARITY.status.ref] == parity.AGREE
     assert (live["Training!A24"], live["Training!C24"]) == (1, "sgd")
-    agree(read(live, lesson.NET.weight), read(live, lesson.AFTER.parts[0]), within=0)
-    assert np.corrcoef(read(live, lesson.NET.weight).ravel(), (means()[0] - means()[1]).numpy())[0, 1] > 0.7
+    agree(live.read(lesson.NET.weight), live.read(lesson.AFTER.parts[0]), within=0)
+    assert np.corrcoef(live.read(lesson.NET.weight).ravel(), (means()[0] - means()[1]).numpy())[0, 1] > 0.7
 
     assert cli.main(["train", str(copy), "--steps", "200", "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
@@ -427,13 +384,13 @@ def test_try_5_and_6_training_finds_a_three_and_then_learns_by_heart(copy, capsy
         )
 
     assert cli.main(["undo", str(copy)]) == 0
-    agree(read(live, lesson.NET.weight), read(Live(copy), lesson.NET.weight), within=0)
+    agree(live.read(lesson.NET.weight), Live(copy).read(lesson.NET.weight), within=0)
 
 
 def test_try_7_votes_of_another_digit_add_up_to_its_score(shared):
     shared[lesson.NET_PICKED.ref] = 12
     net = in_double("simple_net")
-    votes = read(shared, lesson.UNIT_VOTE)
+    votes = shared.read(lesson.UNIT_VOTE)
     agree(torch.relu(net.hidden(X[11])) * net.output.weight[0], votes)
     assert shared["simple_net!C5"] == pytest.approx(net(X[11]).item(), abs=1e-9)
     assert shared["simple_net!C5"] == pytest.approx(votes.sum() + net.output.bias.item(), abs=1e-9)

@@ -30,11 +30,6 @@ GROUPS = {
 
 
 @pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
-@pytest.fixture(scope="module")
 def shared() -> Live:
     """One calculator for tests that put back what they change."""
     return Live(BOOK)

@@ -1,6 +1,5 @@
 """vision_transformer.xlsx against torch, stage by stage, and after everything that it tells a reader to try."""
 
-import shutil
 import time
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import torch
 from torch.nn import functional as F
 
 from tests import oracles
-from tests.lessons.live import Live
+from tests.lessons.live import agree, table
 from xlcicf.learn import mnist, vision, vit
 from xlcicf.lessons import vision_transformer as book
 
-SHIPPED = Path(__file__).parents[2] / "workbooks" / "vision_transformer.xlsx"
+BOOK = Path(__file__).parents[2] / "workbooks" / "vision_transformer.xlsx"
 SAMPLE = mnist.sample()
 PLACES = book._places_shown()
 X = torch.from_numpy(SAMPLE.valid_x[PLACES] / 255)[:, None]
@@ -76,34 +75,6 @@ def stages(image: torch.Tensor, model=None) -> dict[str, tuple]:
 STAGES = stages(X[0])
 
 
-@pytest.fixture
-def live():
-    return Live(SHIPPED)
-
-
-@pytest.fixture(scope="module", params=["ironcalc", "libreoffice"])
-def computed(request):
-    if request.param == "ironcalc":
-        return oracles.ironcalc_values(SHIPPED)
-    if not shutil.which("soffice"):
-        pytest.skip("LibreOffice (soffice) is not on the PATH")
-    return oracles.libreoffice_values(SHIPPED)
-
-
-def table(values, block):
-    """A block's values (rows, cols) out of those of a whole book."""
-    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))  # quoted where Excel quotes
-    return np.array([values.get(cell, np.nan) for cell in cells], float).reshape(block.rows, block.cols)
-
-
-def read(live, block):
-    return live.numbers(block.ref.replace("'", "")).reshape(block.rows, block.cols)
-
-
-def agree(expected, got):
-    assert oracles.difference(np.asarray(expected, float).reshape(got.shape), got) < 1e-9
-
-
 # ---- truth -----------------------------------------------------------------------------------------------
 
 
@@ -161,7 +132,7 @@ def test_the_parts_numbers_add_up(computed):
 
 
 def test_the_weights_are_the_shipped_ones_to_the_last_digit():
-    saved = oracles.saved_values(SHIPPED)
+    saved = oracles.saved_values(BOOK)
     for name, values in vision.weights("vit").items():
         assert (table(saved, book.PARAMETERS[name]).ravel() == values.ravel().astype(float)).all()
 
@@ -196,21 +167,21 @@ def test_float32_takes_each_digit_for_the_same_class():
 
 def test_the_book_is_small_and_quick(measured):
     start = time.perf_counter()
-    model = oracles.load_ironcalc(SHIPPED)
+    model = oracles.load_ironcalc(BOOK)
     loaded = time.perf_counter()
     model.evaluate()
     done = time.perf_counter()
-    measured("vision_transformer.xlsx, size", f"{SHIPPED.stat().st_size / 1e6:.2f} MB")
+    measured("vision_transformer.xlsx, size", f"{BOOK.stat().st_size / 1e6:.2f} MB")
     measured(
         "vision_transformer.xlsx, IronCalc loads / computes", f"{loaded - start:.1f} / {done - loaded:.1f} s"
     )
-    assert SHIPPED.stat().st_size < 1_000_000
+    assert BOOK.stat().st_size < 1_000_000
 
 
 @pytest.mark.libreoffice
 def test_libreoffice_opens_the_book(measured, tmp_path):
     start = time.perf_counter()
-    assert oracles.convert(SHIPPED, "pdf", tmp_path).exists()
+    assert oracles.convert(BOOK, "pdf", tmp_path).exists()
     measured("vision_transformer.xlsx, LibreOffice opens and prints", f"{time.perf_counter() - start:.1f} s")
 
 
@@ -221,7 +192,7 @@ def test_libreoffice_opens_the_book(measured, tmp_path):
 def test_another_digit_can_be_picked(live, number):
     live[book.PICKED.ref] = number
     for block, expected in stages(X[number - 1]).values():
-        agree(expected, read(live, block))
+        agree(expected, live.read(block))
     says, true = live[book.SAYS.ref], live[book.TRUE_CLASS.ref]
     assert true == Y[number - 1] and (says == true) == (number <= book.FIRST_DIGITS)
 
@@ -255,7 +226,7 @@ def test_a_digit_can_be_painted(live):
     one = painted([[(5, 15), (22, 13)]])
     live[book.PAINTED.ref] = one
     assert live[book.SAYS.ref] == 1
-    agree(net()(torch.from_numpy(one)[None, None]).detach(), read(live, book.SCORES))
+    agree(net()(torch.from_numpy(one)[None, None]).detach(), live.read(book.SCORES))
 
 
 def test_without_positions_it_no_longer_knows_what_it_sees(live):
@@ -265,7 +236,7 @@ def test_without_positions_it_no_longer_knows_what_it_sees(live):
         assert int((model(X[FIRST]).argmax(1) == Y[FIRST]).sum()) == 29
     assert any("gets 29 right" in text for text in book.TO_DO)
     live[book.POSITIONS_ON.ref] = 0
-    agree(model(X[:1]).detach(), read(live, book.SCORES))
+    agree(model(X[:1]).detach(), live.read(book.SCORES))
     assert live[book.SAYS.ref] == model(X[:1]).argmax()
 
 
@@ -276,7 +247,7 @@ def test_a_head_can_be_switched_off(live, b, h, right):
         model.blocks[b - 1].attention.output.weight[:, 8 * h - 8 : 8 * h] = 0
         assert int((model(X[FIRST]).argmax(1) == Y[FIRST]).sum()) == right
     live[book.ATTENTIONS[b - 1].on[h - 1].ref.replace("'", "")] = 0
-    agree(model(X[:1]).detach(), read(live, book.SCORES))
+    agree(model(X[:1]).detach(), live.read(book.SCORES))
 
 
 def test_the_figures_of_heads_that_the_book_names_are_those():
@@ -293,11 +264,11 @@ def test_a_tokens_attention_is_laid_over_the_digit(live, asks):
         cells = [live[f"Where it looks!{book.share_cell(picture, p)}"] for p in range(book.PATCHES)]
         agree(shares, np.array(cells))
         ink, spread = X[0, 0].numpy(), np.kron(shares.reshape(4, 4), np.ones((7, 7)))
-        agree(np.where(ink > 0.2, -ink, spread), read(live, picture))
+        agree(np.where(ink > 0.2, -ink, spread), live.read(picture))
 
 
 def test_neighbours_and_corners_have_positions_that_are_alike(live):
-    alike = read(live, book.ALIKE)
+    alike = live.read(book.ALIKE)
     down, across = np.divmod(np.arange(16), 4)
     steps = np.abs(down[:, None] - down) + np.abs(across[:, None] - across)
     assert round(alike[steps == 1].mean(), 2) == 0.08 and round(alike[steps > 1].mean(), 2) == -0.06

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests import oracles
-from tests.lessons.live import Live
+from tests.lessons.live import Live, agree, table
 from xlcicf import cli
 from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
 from xlcicf.learn import embedding
@@ -26,28 +26,10 @@ MAPS = {"MDS": (lesson.MDS, embedding.mds_cost), "Sammon": (lesson.SAMMON, embed
 every_map = pytest.mark.parametrize("of, cost", list(MAPS.values()), ids=list(MAPS))
 
 
-def block_of(values: oracles.Values, block) -> np.ndarray:
-    """What the cells of a block hold (rows, columns); 0 where nothing."""
-    cells = oracles.addresses(block.sheet, block.local.replace("$", ""))
-    return np.array([values.get(cell, 0.0) for cell in cells], float).reshape(block.rows, block.cols)
-
-
-@pytest.fixture(scope="module")
-def saved() -> oracles.Values:
-    return oracles.saved_values(BOOK)
-
-
 @pytest.fixture(scope="module")
 def live() -> Live:
     """One calculator for all tests, which set all that they depend on: a recalculation takes seconds."""
     return Live(BOOK)
-
-
-@pytest.fixture
-def copy(tmp_path) -> Path:
-    path = tmp_path / BOOK.name
-    path.write_bytes(BOOK.read_bytes())
-    return path
 
 
 # ---- the file --------------------------------------------------------------------------------------------
@@ -105,19 +87,15 @@ def test_ironcalc_and_libreoffice_agree_whatever_is_typed(tmp_path):
 # ---- what its formulas say, beside torch -----------------------------------------------------------------
 
 
-def agrees(got, wanted, tolerance: float = 1e-9) -> None:
-    assert oracles.difference(wanted, got) <= tolerance
-
-
 def test_the_digits_stand_in_the_book_sorted_by_class(saved):
-    np.testing.assert_array_equal(block_of(saved, lesson.DIGITS.pixels), 255 * ROWS)
-    np.testing.assert_array_equal(block_of(saved, lesson.DIGITS.labels).ravel(), LABELS)
+    np.testing.assert_array_equal(table(saved, lesson.DIGITS.pixels, empty=0.0), 255 * ROWS)
+    np.testing.assert_array_equal(table(saved, lesson.DIGITS.labels).ravel(), LABELS)
 
 
 def test_pixels_shows_the_first_digit_and_noise(saved):
-    agrees(block_of(saved, lesson.PICTURE), DIGITS[0] / 255)
+    agree(DIGITS[0] / 255, table(saved, lesson.PICTURE))
     assert saved["Pixels!I40"] == (DIGITS[0] == 0).sum() == 608
-    noise = block_of(saved, lesson.NOISE)
+    noise = table(saved, lesson.NOISE)
     assert abs(noise.mean() - 0.5) < 0.03
     nearest = np.sqrt(((ROWS - noise.ravel()) ** 2).sum(1)).min()
     assert (
@@ -127,7 +105,7 @@ def test_pixels_shows_the_first_digit_and_noise(saved):
 
 def test_two_pixels_are_the_two_columns(saved):
     for column, (line, col) in ((lesson.TWO_X, (18, 16)), (lesson.TWO_Y, (7, 12))):
-        agrees(block_of(saved, column).ravel(), DIGITS[:, line - 1, col - 1] / 255)
+        agree(DIGITS[:, line - 1, col - 1] / 255, table(saved, column).ravel())
 
 
 def test_pca_is_torchs_svd_up_to_sign(saved, measured):
@@ -135,39 +113,39 @@ def test_pca_is_torchs_svd_up_to_sign(saved, measured):
     u, s, rows = torch.linalg.svd(centred, full_matrices=False)
     shares = (s**2 / (s**2).sum()).numpy()
     scores = (u * s).numpy()[:, :2]
-    got = block_of(saved, lesson.SCORES)[:, :2]
-    agrees(got * np.sign((got * scores).sum(0)), scores)
-    agrees(block_of(saved, lesson.DIRECTIONS)[0], ROWS.mean(0))
-    agrees(block_of(saved, lesson.SHARES).ravel()[:2], shares[:2])
-    agrees(block_of(saved, lesson.VARIANCES).sum(), (s**2).sum().item() / len(ROWS))
+    got = table(saved, lesson.SCORES)[:, :2]
+    agree(scores, got * np.sign((got * scores).sum(0)))
+    agree(ROWS.mean(0), table(saved, lesson.DIRECTIONS)[0])
+    agree(shares[:2], table(saved, lesson.SHARES).ravel()[:2])
+    agree((s**2).sum().item() / len(ROWS), table(saved, lesson.VARIANCES).sum())
     measured("PCA: share of the first, the second direction", f"{shares[0]:.4f}, {shares[1]:.4f}")
-    assert block_of(saved, lesson.SPREAD)[:2, 2].max() < 1e-12
+    assert table(saved, lesson.SPREAD)[:2, 2].max() < 1e-12
     assert abs(saved["PCA!B16"]) < 1e-12
 
 
 def test_no_direction_of_ones_own_spreads_the_digits_more_than_the_first(saved):
-    third = block_of(saved, lesson.DIRECTIONS)[3]
+    third = table(saved, lesson.DIRECTIONS)[3]
     wanted = ROWS[LABELS == 0].mean(0) - ROWS[LABELS == 4].mean(0)
-    agrees(third, wanted / np.linalg.norm(wanted))
+    agree(wanted / np.linalg.norm(wanted), third)
     assert saved["PCA!B13"] > max(saved["PCA!B14"], saved["PCA!B15"])
 
 
 def test_the_distances_are_those_of_the_pixels(saved):
-    agrees(block_of(saved, lesson.APART), embedding.distances(ROWS[FEW]))
-    agrees(block_of(saved, lesson.SQUARED), torch.cdist(*2 * [torch.from_numpy(ROWS[SOME])]).numpy() ** 2)
+    agree(embedding.distances(ROWS[FEW]), table(saved, lesson.APART))
+    agree(torch.cdist(*2 * [torch.from_numpy(ROWS[SOME])]).numpy() ** 2, table(saved, lesson.SQUARED))
 
 
 @every_map
 def test_cost_and_slopes_are_torchs_and_a_step_follows_them(saved, of, cost):
-    apart, at = embedding.distances(ROWS[FEW]), block_of(saved, of.positions)
+    apart, at = embedding.distances(ROWS[FEW]), table(saved, of.positions)
     value, gradient = embedding.cost_and_gradient(cost, at, apart)
-    agrees(saved[of.cost.ref.replace("$", "")], value)
-    assert np.abs(block_of(saved, of.gradient) - gradient).max() <= 1e-9 * np.abs(gradient).max()
-    agrees(block_of(saved, of.after), at - of.rate * gradient)
+    agree(value, saved[of.cost.ref.replace("$", "")])
+    assert np.abs(table(saved, of.gradient) - gradient).max() <= 1e-9 * np.abs(gradient).max()
+    agree(at - of.rate * gradient, table(saved, of.after))
     after, _ = embedding.cost_and_gradient(cost, at - of.rate * gradient, apart)
-    agrees(saved[of.cost_after.ref.replace("$", "")], after)
-    found, _ = embedding.cost_and_gradient(cost, block_of(saved, of.found), apart)
-    agrees(saved[of.cost_found.ref.replace("$", "")], found)
+    agree(after, saved[of.cost_after.ref.replace("$", "")])
+    found, _ = embedding.cost_and_gradient(cost, table(saved, of.found), apart)
+    agree(found, saved[of.cost_found.ref.replace("$", "")])
     assert found < after < value
 
 
@@ -176,7 +154,7 @@ def test_the_sheets_slopes_are_xlcicfs_and_finite_differences(saved, copy, of, c
     book = open_book(copy)
     f = differentiate(book, find_problem(book, of.sheet))
     gradient = f.gradient(f.start)
-    by_formulas = block_of(saved, of.gradient).ravel()
+    by_formulas = table(saved, of.gradient).ravel()
     assert oracles.difference(gradient, by_formulas) <= 1e-9
     for i in (0, 37, 99):
         nudge = np.zeros_like(f.start)
@@ -189,11 +167,11 @@ def test_the_sheets_slopes_are_xlcicfs_and_finite_differences(saved, copy, of, c
 
 
 def test_the_distances_beside_each_neighbour_and_the_classes_are_right(saved, measured):
-    nearest = block_of(saved, lesson.NEAREST).astype(int) - 1
+    nearest = table(saved, lesson.NEAREST).astype(int) - 1
     apart = embedding.distances(ROWS)
-    agrees(block_of(saved, lesson.FAR), np.take_along_axis(apart, nearest, 1))
+    agree(np.take_along_axis(apart, nearest, 1), table(saved, lesson.FAR))
     np.testing.assert_array_equal(
-        block_of(saved, lesson.ALIKE).ravel(), (LABELS[nearest] == LABELS[:, None]).sum(1)
+        table(saved, lesson.ALIKE).ravel(), (LABELS[nearest] == LABELS[:, None]).sum(1)
     )
     share = saved[lesson.OWN_CLASS.ref.replace("$", "")]
     measured("Neighbours: share of their own class", f"expected > .8, got {share:.4f}")
@@ -201,17 +179,17 @@ def test_the_distances_beside_each_neighbour_and_the_classes_are_right(saved, me
 
 
 def test_mutual_ties_are_counted_from_both_ends(saved):
-    nearest = block_of(saved, lesson.NEAREST).astype(int) - 1
+    nearest = table(saved, lesson.NEAREST).astype(int) - 1
     names = np.zeros((500, 500), bool)
     np.put_along_axis(names, nearest, True, 1)
     mutual = names & names.T
-    np.testing.assert_array_equal(block_of(saved, lesson.BACK).ravel(), mutual.sum(1))
+    np.testing.assert_array_equal(table(saved, lesson.BACK).ravel(), mutual.sum(1))
     assert len(embedding.links(nearest)) == lesson.TIES == names.sum() - mutual.sum() // 2
     assert saved[lesson.MUTUAL.ref.replace("$", "")] == pytest.approx(mutual.sum() / 1500)
 
 
 def test_the_charts_lines_join_each_tie_and_break_after_it(saved):
-    graph = block_of(saved, lesson.GRAPH)
+    graph = table(saved, lesson.GRAPH)
     for k, (one, other) in enumerate(embedding.shipped()["links"]):
         row = lesson.NEAR_TOP + 3 * k
         ends = [[saved[f"Neighbours!{x}{row + i}"] for x in ("BX", "BY")] for i in range(2)]
@@ -220,13 +198,13 @@ def test_the_charts_lines_join_each_tie_and_break_after_it(saved):
 
 
 def test_every_digit_of_tsne_has_fifteen_friends_and_the_cost_is_torchs(saved, measured):
-    agrees(block_of(saved, lesson.PERPLEXITY), np.full((200, 1), 15.0))
+    agree(np.full((200, 1), 15.0), table(saved, lesson.PERPLEXITY))
     joint = torch.from_numpy(embedding.affinities(embedding.distances(ROWS[SOME]) ** 2).joint)
-    cost = embedding.divergence(torch.from_numpy(block_of(saved, lesson.SPOTS)), joint).item()
+    cost = embedding.divergence(torch.from_numpy(table(saved, lesson.SPOTS)), joint).item()
     got = saved["'t-SNE'!D6"]
     measured("t-SNE: cost by formulas, by torch", f"{got:.12f}, {cost:.12f}")
-    agrees(got, cost)
-    agrees(saved["'t-SNE'!D7"], cost)
+    agree(cost, got)
+    agree(cost, saved["'t-SNE'!D7"])
 
 
 # ---- what Read me tells to try ---------------------------------------------------------------------------
@@ -304,7 +282,7 @@ def test_xlcicf_train_makes_the_map_and_undo_takes_it_back(copy, of, cost, capsy
     assert best * 0.999 < facts["after"] < 1.2 * best
     assert cli.main(["undo", str(copy)]) == 0
     restored = oracles.saved_values(copy)
-    np.testing.assert_array_equal(block_of(restored, of.positions), embedding.shipped()["mds.start"])
+    np.testing.assert_array_equal(table(restored, of.positions), embedding.shipped()["mds.start"])
 
 
 def test_without_a_sheet_train_names_both_problems(copy, capsys):

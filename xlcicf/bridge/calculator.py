@@ -33,6 +33,7 @@ NOT_COMPUTED = frozenset({"#ERROR!", "#N/IMPL!", "#CIRC!", "#NAME?"})
 
 _VOLATILE = re.compile(r"\b(?:RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 _INDIRECT = re.compile(r"\b(?:INDIRECT|OFFSET)\(", re.IGNORECASE)
+_NO_VALUE = re.compile(rb"</f><v(?:></v>| ?/>)")  # as openpyxl and others write each formula
 _BROKEN = "=("  # a formula that IronCalc answers with #ERROR!, which its dependents then show too
 
 
@@ -46,11 +47,10 @@ class Calculator:
     """
 
     def __init__(self, contents: Contents, sheets: Mapping[str, SheetCells]):
-        self.load(contents, sheets)
-        self.baseline = dict(self.results())
+        self.baseline = self.load(contents, sheets)
 
-    def load(self, contents: Contents, sheets: Mapping[str, SheetCells]) -> None:
-        """Takes the book anew; the baseline stays."""
+    def load(self, contents: Contents, sheets: Mapping[str, SheetCells]) -> dict[Place, Scalar]:
+        """Takes the book anew, and gives its results; the baseline stays."""
         self.contents, self.sheets = contents, sheets
         self.model = _load(_readable(contents, sheets))
         self.indices = {p["name"]: i for i, p in enumerate(_guarded(self.model.get_worksheets_properties))}
@@ -60,7 +60,7 @@ class Calculator:
         self._correct_texts()
         _guarded(self.model.evaluate)
         self._freeze_volatile()
-        self._freeze_not_computed()
+        return self._freeze_not_computed()
 
     def write(self, place: Place, value: Scalar) -> None:
         """Puts a value into a cell; `renewed` recalculates."""
@@ -119,21 +119,25 @@ class Calculator:
                     self.write((name, cell), text)
 
     def _freeze_volatile(self) -> None:
+        frozen = False
         for name, sheet in self.sheets.items():
             volatile = [cell for cell, formula in sheet.formulas.items() if _VOLATILE.search(formula)]
             for cell in [*volatile, *(cell for area in sheet.data_tables for cell in area.cells())]:
                 saved = self._saved((name, cell))
-                self._freeze((name, cell), self.value((name, cell)) if saved is None else saved)
-        _guarded(self.model.evaluate)
+                value = self.value((name, cell)) if saved is None else saved
+                frozen = self._freeze((name, cell), value) or frozen
+        if frozen:
+            _guarded(self.model.evaluate)
 
-    def _freeze_not_computed(self) -> None:
-        """Freezes, in rounds, those not computed cells that refer to no other such cell."""
+    def _freeze_not_computed(self) -> dict[Place, Scalar]:
+        """Freezes, in rounds, those not computed cells that refer to no other such cell; the results then."""
         while True:
-            failed = {p for p, value in self.results() if not_computed(value) and self._saved(p) != value}
+            results = dict(self.results())
+            failed = {p for p, value in results.items() if not_computed(value) and self._saved(p) != value}
             by_sheet = _by_sheet(failed)
             roots = [p for p in failed if not _meet(self._references(p), by_sheet, but=p)] or failed
             if not any([self._freeze(place, self._saved(place)) for place in roots]):
-                return
+                return results
             _guarded(self.model.evaluate)
 
     def _freeze(self, place: Place, value: Scalar) -> bool:
@@ -240,11 +244,15 @@ def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
     for name, sheet in sheets.items():
         part = contents.sheets[name].part
         patches = {cell: Patch(None) for cell in sheet.typed_blanks}
-        patches |= {cell: Patch(0.0, KEEP) for cell in sheet.formulas if cell not in sheet.values}
+        no_value = [cell for cell in sheet.formulas if cell not in sheet.values]
+        data, given = _NO_VALUE.subn(b"</f><v>0</v>", package[part])
+        if given != len(no_value):
+            data = package[part]
+            patches |= {cell: Patch(0.0, KEEP) for cell in no_value}
         patches |= {cell: Patch(sheet.values[cell]) for cell in sheet.iso_dates if cell in sheet.values}
         tables = [(area.top, area.left) for area in sheet.data_tables]
         patches |= {cell: Patch(sheet.values.get(cell)) for cell in tables}
-        parts[part] = splice(package[part], part, patches) if patches else package[part]
+        parts[part] = splice(data, part, patches) if patches else data
         parts[relations_part(part)] = _tables_and_links(package, part)
     package = package.replace(parts)
     if contents.is_strict:

@@ -74,9 +74,8 @@ def trained_book(book, history: History) -> TrainedBook:
     run = noted or _logged_run(book)
     if run is None:
         raise TrainingError(
-            f"no training run is recorded for {book.name}; train it (xlcicf train {book.name}), and keep "
-            "the file"
-            " .xlcicf.json beside it"
+            f"no training run is recorded for {book.name}; train it (xlcicf train {book.name}), and keep the "
+            "file .xlcicf.json beside it"
         )
     snapshot = read_snapshot(book)
     (objective,) = resolve(snapshot, str(run["objective"]), "the objective")

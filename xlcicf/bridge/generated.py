@@ -92,15 +92,15 @@ def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Packag
     """openpyxl writes 16 digits, too few for some numbers: those are written again."""
     changes = {}
     for entry in Contents(package).sheets.values():
-        cut = {
-            (row, col): float(value)
-            for row, values in enumerate(workbook[entry.name].values, 1)
-            for col, value in enumerate(values, 1)
-            if isinstance(value, float) and float(f"{value:.16g}") != value
+        cells = workbook[entry.name]._cells.items()  # .values would make a cell of each gap between them
+        patches = {
+            at: Patch(float(cell.value))
+            for at, cell in cells
+            if isinstance(cell.value, float) and float(f"{cell.value:.16g}") != cell.value
         }
-        assert all(map(math.isfinite, cut.values()))
-        patches = {cell: Patch(value) for cell, value in cut.items()}
-        changes[entry.part] = splice(package[entry.part], entry.part, patches)
+        assert all(math.isfinite(patch.value) for patch in patches.values())
+        if patches:
+            changes[entry.part] = splice(package[entry.part], entry.part, patches)
     return package.replace(changes)
 
 
@@ -108,7 +108,7 @@ def _with_results(package: Package) -> Package:
     contents = Contents(package)
     sheets = {name: read_sheet(contents, entry) for name, entry in contents.sheets.items()}
     patches: dict[str, dict[tuple[int, int], Patch]] = {name: {} for name in sheets}
-    for (sheet, cell), value in Calculator(contents, sheets).results():
+    for (sheet, cell), value in Calculator(contents, sheets).baseline.items():
         if not_computed(value):
             address = cell_address(sheet, *cell)
             raise FormulaError(
@@ -117,5 +117,9 @@ def _with_results(package: Package) -> Package:
         patches[sheet][cell] = Patch(value, KEEP)
     parts = {name: contents.sheets[name].part for name in sheets}
     return package.replace(
-        {parts[name]: splice(package[parts[name]], parts[name], patches[name]) for name in sheets}
+        {
+            parts[name]: splice(package[parts[name]], parts[name], patches[name])
+            for name in sheets
+            if patches[name]
+        }
     )

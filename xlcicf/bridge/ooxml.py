@@ -132,7 +132,7 @@ def relation_id(element: ElementTree.Element) -> str | None:
     return next((v for k, v in element.attrib.items() if k.startswith("{") and local(k) == "id"), None)
 
 
-_TAG = re.compile(rb"""(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_TAG = re.compile(rb"""[^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*>""")
 
 
 def _tag_end(data: bytes, index: int) -> int:
@@ -164,7 +164,7 @@ class Span:
     def closed(self, data: bytes, index: int) -> None:
         """Notes the end, where expat is at the end tag, or behind the only tag of an empty element."""
         self.close = max(self.inner, index)
-        self.end = self.inner if data[self.inner - 2 : self.inner] == b"/>" else _tag_end(data, index)
+        self.end = self.inner if data[self.inner - 2 : self.inner] == b"/>" else data.index(b">", index) + 1
 
     @property
     def empty(self) -> bool:

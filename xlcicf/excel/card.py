@@ -50,8 +50,7 @@ def collect(book, history: History) -> Card:
         shown = ", ".join(dict.fromkeys(changed))
         raise TrainingError(
             f"{shown} changed after the last run, so its card would not be true; train again, or put back "
-            "what"
-            " stood there (xlcicf undo takes a whole run back)"
+            "what stood there (xlcicf undo takes a whole run back)"
         )
     return Card(trained, content(trained, typed, answers))
 

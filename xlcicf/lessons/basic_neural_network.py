@@ -20,7 +20,19 @@ from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.gradient import write_gradients
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
@@ -28,10 +40,8 @@ from xlcicf.sheet.style import (
     DOT_WHOLE,
     FIVE,
     FOUR,
-    ROLES,
     SCIENTIFIC,
     SIX,
-    TENTH_PERCENT,
     THREE,
     WHOLE,
     powers_of_ten_when_long,
@@ -87,7 +97,6 @@ def _cells(sheet: str, letter: str, cols: int = 1) -> Block:
 
 READ_ME = Front(
     title="A basic neural network: the lesson's notebook, cell by cell",
-    note="Everything here is a plain formula: click a cell to see how it is made.",
     about=(
         "The notebook starts with the slope of x² and ends with a net that says who survived the Titanic. "
         "Here is each of its steps as a sheet: what is computed, what it printed, and the slips that one "
@@ -134,7 +143,6 @@ READ_ME = Front(
         "fast.ai's “Linear model and neural net from scratch”. Their figures are quoted; this workbook was "
         "made anew by xlcicf, MIT licence. The passenger list is in the public domain (CC0)."
     ),
-    roles=ROLES,
 )
 
 
@@ -188,8 +196,7 @@ def derivative(workbook: Workbook) -> None:
         put(ws, f"B{row}", value, style, look)
     allow(ws, "B5", "A number from −6 to 6.", between(-6, 6))
     allow(ws, "B6", "A number above 0, at most 2.", between(1e-15, 2))
-    for row, text in enumerate(DERIVATIVE_NOTES, 12):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A12", DERIVATIVE_NOTES, "Page note")
     _write_g(ws)
     _write_tangent(ws)
 
@@ -200,23 +207,20 @@ def _write_g(ws: Worksheet) -> None:
     put(ws, "B18", "=B22^3+B22*B23+EXP(B24)", "Result", SIX)
     put(ws, "C18", "h: as above", "Page note")
     put(ws, "D18", "raise each by", "Label")
-    put(ws, "E18", 0.01, "Setting")
-    allow(ws, "E18", "How much a number is to be raised, −1 to 1.", between(-1, 1))
+    put_setting(ws, "E18", 0.01, "How much a number is to be raised, −1 to 1.", between(-1, 1))
     heads = ["", "value", "nudge", "derivative", "so g changes by", "g does change by"]
     put_row(ws, "A21", heads, "Column header")
     ws.row_dimensions[21].height = 28
     exact = "=3*B22^2+B23", "=B22", "=EXP(B24)"
     for row, (name, slope) in enumerate(zip(G_START, exact, strict=True), 22):
         put(ws, f"A{row}", name, "Label")
-        put(ws, f"B{row}", G_START[name], "Setting")
-        allow(ws, f"B{row}", "A number from −10 to 10.", between(-10, 10))
+        put_setting(ws, f"B{row}", G_START[name], "A number from −10 to 10.", between(-10, 10))
         up, down = (_g(row, f"{sign}$B$6") for sign in "+-")
         put(ws, f"C{row}", f"=({up}-({down}))/(2*$B$6)", "Formula", SIX)
         put(ws, f"D{row}", slope, "Result", SIX)
         put(ws, f"E{row}", f"=D{row}*$E$18", "Formula", SIX)
         put(ws, f"F{row}", f"={_g(row, '+$E$18')}-$B$18", "Formula", SIX)
-    for row, text in enumerate(G_NOTES, 26):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A26", G_NOTES, "Page note")
 
 
 def _g(moved: int, by: str) -> str:
@@ -288,8 +292,7 @@ def columns(workbook: Workbook) -> None:
     put(ws, "B3", "1. Numbers from the passenger list", "Section")
     put(ws, "P3", "2. Each divided by its column's maximum", "Section")
     put(ws, "AC3", "3. Training rows", "Section")
-    for row, label in enumerate(("made how", "mode", "looks for", "", "maximum", "mean"), 4):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, "A4", ("made how", "mode", "looks for", "", "maximum", "mean"), "Label")
     ws.row_dimensions[4].height = 38
     put(ws, f"A{FIRST - 1}", "No.", "Column header")
     fill_down(ws, _cells("Columns", "A"), "=Passengers!$A{row}", "Formula", WHOLE, "center")
@@ -347,7 +350,11 @@ def the_net(workbook: Workbook) -> None:
     )
     put(ws, "A3", "Weights: as torch draws Linear(12, 2) under seed 442", "Section")
     net.write_weights(ws, NET, replay.shipped("net").tolist())
-    _write_score(ws)
+    net.write_score(ws, NET, "MAE", SIX)
+    put(ws, f"P{SPLIT.area.top}", "trained on", "Label")
+    put_setting(
+        ws, SPLIT.corner, ALL, "All rows, or those that a year's notebook trains on.", choices(ALL, *SPLITS)
+    )
     parity.write_parity(ws, NET, PARITY)
     inputs = [
         (f"=Columns!{notebook_05.INPUTS.col(j).letters}{{row}}", *((DOT_TWO,) if j < MEASURED else BIT))
@@ -357,29 +364,6 @@ def the_net(workbook: Workbook) -> None:
     drawn = f'IF({SPLIT.local}="{SPLIT_2024}",Columns!$AC{{row}},Columns!$AD{{row}})'
     fill_down(ws, NET.training, f'=IF({SPLIT.local}="{ALL}",1,{drawn})', "Formula", *BIT)
     save_problem(ws, NET.loss, NET.weights)
-
-
-def _write_score(ws: Worksheet) -> None:
-    """Rows, loss and accuracy of the training and of the held-out rows; which error, which split."""
-    label, mask = "P", NET.training.local
-    n, rest = f"SUM({mask})", f"COUNTIF({mask},0)"
-    put(ws, f"{label}3", "Score", "Section")
-    put_row(ws, f"{NET.loss.letters}3", ["training", "held out"], "Column header")
-    for row, text in enumerate(["rows", "loss", "accuracy", "error is", "trained on"], 4):
-        put(ws, f"{label}{row}", text, "Label")
-    put(ws, f"{NET.loss.letters}4", f"={n}", "Formula", WHOLE)
-    put(ws, f"{NET.valid_loss.letters}4", f"={rest}", "Formula", WHOLE)
-    for on_training, on_rest, column, look in (
-        (NET.loss, NET.valid_loss, NET.row_loss.local, SIX),
-        (NET.accuracy, NET.valid_accuracy, NET.right.local, TENTH_PERCENT),
-    ):
-        put(ws, on_training.corner, f"=SUMPRODUCT({mask},{column})/{n}", "Result", look)
-        mean = f"SUMPRODUCT(1-{mask},{column})/{rest}"
-        put(ws, on_rest.corner, f'=IF({rest}=0,"none",{mean})', "Result", look, "right")
-    put(ws, NET.measure.corner, "MAE", "Setting")
-    allow(ws, NET.measure.corner, "MSE, mean squared error, or MAE, mean absolute error.", net.MEASURES)
-    put(ws, SPLIT.corner, ALL, "Setting")
-    allow(ws, SPLIT.corner, "All rows, or those that a year's notebook trains on.", choices(ALL, *SPLITS))
 
 
 # ---- Gradient --------------------------------------------------------------------------------------------
@@ -405,17 +389,8 @@ def gradient(workbook: Workbook) -> None:
         print_area="A1:K37",
         zoom=90,
     )
-    put(ws, "A4", "size h of the nudge", "Label")
-    put(ws, H.corner, 0.0001, "Setting")
-    allow(ws, H.corner, "A small number, such as 0.0001.", between(0.0000001, 1))
-    put(ws, "A5", "raise one weight by", "Label")
-    put(ws, STEP.corner, 0.01, "Setting")
-    allow(ws, STEP.corner, "How much a weight is to be raised, such as 0.01.", between(-10, 10))
-    put(ws, "E5", "… and the loss changes by about what the last column says", "Page note")
     write_gradients(ws, NET, 8, H, STEP)
-    ws.row_dimensions[7].height = 40
-    for row, text in enumerate(GRADIENT_NOTES, 35):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A35", GRADIENT_NOTES, "Page note")
 
 
 # ---- One step --------------------------------------------------------------------------------------------
@@ -451,8 +426,7 @@ def one_step(workbook: Workbook) -> None:
     ws.merge_cells("D4:E4")
     allow(ws, "D4", "Which loss the step is to lower.", choices(SUM, MEAN, SQUARED))
     put(ws, "A5", "learning rate", "Label")
-    put(ws, "D5", 0.01, "Setting")
-    allow(ws, "D5", "A number from 0 to 10.", between(0, 10))
+    put_setting(ws, "D5", 0.01, "A number from 0 to 10.", between(0, 10))
     y = NET.target.ref
     before, slope, after = (_cells("One step", letter).local for letter in "IJM")
     for row, (label, formula, style) in enumerate(
@@ -467,8 +441,7 @@ def one_step(workbook: Workbook) -> None:
         put(ws, f"A{row}", label, "Label")
         put(ws, f"D{row}", formula, style, SIX)
     powers_of_ten_when_long(ws, "D6:D9")
-    for row, text in enumerate(STEP_NOTES, 4):
-        put(ws, f"F{row}", text, "Page note")
+    put_column(ws, "F4", STEP_NOTES, "Page note")
     put_row(
         ws, f"A{FIRST - 1}", ["set", "weight of", "before", "slope", "rate × slope", "after"], "Column header"
     )
@@ -577,8 +550,7 @@ def ten_steps(workbook: Workbook) -> None:
         zoom=90,
     )
     put(ws, "A4", "path", "Label")
-    put(ws, "C4", "2026", "Setting")
-    allow(ws, "C4", "2024, 2026, or yours: the yellow row.", choices(*PATHS))
+    put_setting(ws, "C4", "2026", "2024, 2026, or yours: the yellow row.", choices(*PATHS))
     put_row(ws, "A5", PATH_HEADS, "Column header")
     ws.row_dimensions[5].height = 28
     for row, (name, values) in enumerate(PATHS.items(), 6):
@@ -591,8 +563,7 @@ def ten_steps(workbook: Workbook) -> None:
     for letter in "BCDEF":
         formula = f'=INDEX({letter}6:{letter}8,MATCH({PATH}&"",$A$6:$A$8,0))'
         put(ws, f"{letter}{NOW}", formula, "Formula", None, "center")
-    for row, text in enumerate(TEN_NOTES, NOW + 2):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, f"A{NOW + 2}", TEN_NOTES, "Page note")
     _write_outcome(ws)
     _write_states(ws)
     loops = range(STATE_TOP + WARM, STATE_TOP + WARM + LOOPS)
@@ -805,8 +776,7 @@ def sigmoid(workbook: Workbook) -> None:
         _write_scores(ws, i, name, split, printed)
         _write_sums(ws, i, name, weights)
     weight_scale(ws, SETS.local)
-    for row, text in enumerate(SIGMOID_NOTES, SIGMOID_TOP + NETS + 1):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, f"A{SIGMOID_TOP + NETS + 1}", SIGMOID_NOTES, "Page note")
     _write_sigmoid_curve(ws)
 
 

@@ -65,8 +65,7 @@ def _training_data(trained: TrainedBook) -> str:
     areas = ", ".join(trained.data)
     return (
         f"{_rows(trained)}The objective reads these cells besides the changing ones: {areas}. SHA-256 of "
-        "what they"
-        f" hold: {trained.data_hash}."
+        f"what they hold: {trained.data_hash}."
     )
 
 

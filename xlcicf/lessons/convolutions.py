@@ -23,7 +23,19 @@ from xlcicf.sheet.conv import Kernels, Maps, write_maps
 from xlcicf.sheet.drawing import Centring, write_centring, write_paper
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
 from xlcicf.sheet.style import (
     BLUE,
@@ -33,7 +45,6 @@ from xlcicf.sheet.style import (
     GREY_TINT,
     ORANGE,
     ORANGE_TINT,
-    ROLES,
     SCIENTIFIC,
     TENTH_PERCENT,
     THREE,
@@ -128,29 +139,20 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="Convolutions: how a net sees a digit, yours too",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Weight": "found by training; blue is below zero, orange above"},
+            roles=weights_card.ROLES,
         ),
     )
-
-
-def _write_notes(ws: Worksheet, cell: str, notes: Sequence[str]) -> None:
-    """Lines of explanation from a cell down."""
-    top, left = place(cell)
-    for row, text in enumerate(notes, top):
-        put(ws, f"{column_letters(left)}{row}", text, "Page note")
 
 
 def _ask(ws: Worksheet, cell: Block, label: str, value, hint: str, rule: dict) -> None:
     """A setting with its label in the cell before it."""
     before = column_letters(cell.area.left - 1)
     put(ws, f"{before}{cell.area.top}", label, "Label")
-    put(ws, cell.corner, value, "Setting")
-    allow(ws, cell.corner, hint, rule)
+    put_setting(ws, cell.corner, value, hint, rule)
 
 
 # ---- Digits ----------------------------------------------------------------------------------------------
@@ -158,19 +160,15 @@ def _ask(ws: Worksheet, cell: Block, label: str, value, hint: str, rule: dict) -
 
 def digits(workbook: Workbook) -> None:
     """The digits to pick from."""
-    ws = add_page(
+    images, labels = shown_digits()
+    DIGITS.write(
         workbook,
-        DIGITS.sheet,
         f"The {DIGITS.count} digits",
         "A digit a row: what it is, then its 784 pixels, line by line, from 0 for white, left empty, to 255 "
         "for black. The header of a pixel says its line and its column.",
-        widths="A=6 B=6 C:ADF=5.5",
-        print_area="A1:AH60",
-        frozen=f"C{DIGITS.first}",
-        zoom=80,
+        images,
+        labels,
     )
-    images, labels = shown_digits()
-    DIGITS.write(ws, images, labels)
 
 
 def shown_digits() -> tuple[np.ndarray, np.ndarray]:
@@ -237,7 +235,7 @@ def edges(workbook: Workbook) -> None:
         _ask(ws, cell, label, value, f"A whole number from 1 to {most}.", between(1, most, whole=True))
         put(ws, f"C{cell.area.top}", f"1 to {most}", "Page note")
     put(ws, "F4", f'="it is a "&INDEX({DIGITS.labels.ref},{PICKED.local})', "Section")
-    _write_notes(ws, "K5", EDGE_NOTES)
+    put_column(ws, "K5", EDGE_NOTES, "Page note")
     _write_kernels(ws)
     _write_window(ws)
     picture = EDGE_PICTURE.map(0)
@@ -366,12 +364,12 @@ def strides(workbook: Workbook) -> None:
     n, k, s, p = (cell.corner for cell in (INPUT_SIZE, KERNEL_SIZE, STRIDE, PADDING))
     put(ws, OUTPUT_SIZE.corner, f"=IF({n}+2*{p}<{k},0,INT(({n}+2*{p}-{k})/{s})+1)", "Result", WHOLE, "center")
     put(ws, "A11", f'=IF({OUTPUT_SIZE.local}=0,"the kernel does not fit in","")', "Label")
-    _write_notes(ws, "D5", STRIDE_NOTES)
+    put_column(ws, "D5", STRIDE_NOTES, "Page note")
     _write_padded(ws)
     _write_result(ws)
     for number, (name, (channels, first)) in enumerate(NETS.items()):
         _write_layers(ws, LAYERS_TOP + 9 * number, name, channels, first)
-    _write_notes(ws, f"A{bottom}", LAYER_NOTES)
+    put_column(ws, f"A{bottom}", LAYER_NOTES, "Page note")
 
 
 def _write_padded(ws: Worksheet) -> None:
@@ -520,7 +518,7 @@ def draw(workbook: Workbook) -> None:
     fill(ws, SEEN, formulas, "Formula", HIDDEN)
     squares(ws, SEEN, 1.9)
     greys(ws, SEEN)
-    _write_notes(ws, "D36", DRAW_NOTES)
+    put_column(ws, "D36", DRAW_NOTES, "Page note")
 
 
 def _seen(i: int, j: int) -> str:
@@ -562,6 +560,18 @@ def _first_drawing() -> list[list[float | None]]:
     return cells
 
 
+CENTRED_NOTES = (
+    "A row of “down” belongs to a line of the result. Its dark cells",
+    "are the lines of the drawing that this line takes from. Three",
+    "or so are dark: so a thin stroke becomes a soft one.",
+    "",
+    "A column of “across” says the same of the columns.",
+    "",
+    "MMULT multiplies the matrices: click the first cell of a",
+    "product. Draw shows the result × strength, at most 1.",
+)
+
+
 def centring(workbook: Workbook) -> None:
     """How the drawing gets to its size and place."""
     ws = add_page(
@@ -575,17 +585,7 @@ def centring(workbook: Workbook) -> None:
         zoom=70,
     )
     write_centring(ws, AT)
-    left = AT.down.letters
-    _write_notes(ws, f"{left}{AT.across.area.top + 2}", (
-        "A row of “down” belongs to a line of the result. Its dark cells",
-        "are the lines of the drawing that this line takes from. Three",
-        "or so are dark: so a thin stroke becomes a soft one.",
-        "",
-        "A column of “across” says the same of the columns.",
-        "",
-        "MMULT multiplies the matrices: click the first cell of a",
-        "product. Draw shows the result × strength, at most 1.",
-    ))  # fmt: skip
+    put_column(ws, f"{AT.down.letters}{AT.across.area.top + 2}", CENTRED_NOTES, "Page note")
 
 
 # ---- the net's layers ------------------------------------------------------------------------------------
@@ -737,7 +737,7 @@ def output(workbook: Workbook) -> None:
     put(ws, CLASS_SAYS.corner, f"=MATCH(MAX({scores}),{scores},0)-1", "Result", WHOLE, "center")
     known = vision.facts("cnn")
     put(ws, "A19", f"{float(known['accuracy']):.1%} of MNIST's 10,000 test digits right", "Page note")
-    _write_notes(ws, "A21", OUTPUT_NOTES)
+    put_column(ws, "A21", OUTPUT_NOTES, "Page note")
     chart.bar_chart(
         ws, "A25", (330, 330), "How probable each digit is",
         "Bars: the probability of each of the ten digits, as in the table above.",
@@ -831,7 +831,7 @@ def batchnorm(workbook: Workbook) -> None:
         put(ws, NORM_MAP.cell(k, 0).corner, there, "Formula", FOUR)
     fill_down(ws, NORM_OFF, "=ABS(J{row}-K{row})", "Result", SCIENTIFIC)
     tint_when(ws, NORM_OFF.local, f"L{top}>0.000000001", good=False)
-    _write_notes(ws, f"A{top + 10}", NORM_NOTES)
+    put_column(ws, f"A{top + 10}", NORM_NOTES, "Page note")
 
 
 def _norm_pixel(i: int, j: int) -> str:
@@ -912,7 +912,7 @@ def training_runs(workbook: Workbook) -> None:
         (MOMENTUM_CYCLE, "one_cycle.momentum", FOUR),
     ):
         fill(ws, block, [[number] for number in _shortest(runs[key])], "Data", look)
-    _write_notes(ws, "F5", RUN_NOTES)
+    put_column(ws, "F5", RUN_NOTES, "Page note")
     losses = [Curve(name, RUN_STEP, block) for name, block in zip(RUNS.values(), RUN_LOSS, strict=True)]
     chart.curves_chart(
         ws, "K11", (760, 400), "Loss of each step",
@@ -992,7 +992,7 @@ def activations(workbook: Workbook) -> None:
         zoom=80,
     )
     _ask(ws, LAYER_SHOWN, "layer", LAST_RELU, "Choose from the list.", choices(*WATCHED))
-    _write_notes(ws, "A5", ACTIVITY_NOTES)
+    put_column(ws, "A5", ACTIVITY_NOTES, "Page note")
     _write_activity_heads(ws, "B")
     fill(ws, ACTIVITY_STEP, [[2 * i + 1] for i in range(LOGGED)], "Label", WHOLE, "center")
     first, last = _log_of(FIRST_RELU), _log_of(LAST_RELU)
@@ -1057,7 +1057,7 @@ def histograms(workbook: Workbook) -> None:
         squares(ws, block, 0.6)
         _dark_when_many(ws, block)
     ws.row_dimensions[7].height = ws.row_dimensions[6 + BINS].height = 13
-    _write_notes(ws, f"B{7 + BINS + 1}", HISTOGRAM_NOTES)
+    put_column(ws, f"B{7 + BINS + 1}", HISTOGRAM_NOTES, "Page note")
 
 
 def _dark_when_many(ws: Worksheet, block: Block) -> None:
@@ -1172,8 +1172,7 @@ EXERCISES = (
         "Numbers learned",
         tuple(_layer_column(number, "numbers learned") for number in range(len(NETS))),
         f"I{LAYERS_TOP + 2}: how many numbers layer 1 learns: for each map out a kernel for each map in, and "
-        f"a "
-        f"bias. Fill it down to layer 5, and into the second table.",
+        f"a bias. Fill it down to layer 5, and into the second table.",
         "As many as stand on the sheets of the layers; at each place each is multiplied once, save the "
         "biases.",
         f"={_counted_off()}+{_learned_off(0)}+{_learned_off(1)}",

@@ -16,7 +16,19 @@ from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import (
     FIVE,
     FOUR,
@@ -57,7 +69,6 @@ def build() -> Workbook:
 
 READ_ME = Front(
     title="Gradient descent: how a computer finds a line, one small step at a time",
-    note="Everything here is a plain formula: click a cell to see how it is made.",
     about=(
         "29 points lie on a straight line. Only two numbers are unknown, its slope and its intercept. Start "
         "anywhere, ask the derivative which way the error falls, take a small step that way, and ask again: "
@@ -91,9 +102,6 @@ READ_ME = Front(
     roles={
         "Data": "given: the points, and figures quoted from elsewhere",
         "Weight": "the line's two numbers: training changes them and nothing else",
-        "Formula": "click it and read where it comes from",
-        "Result": "the figures to watch",
-        "Setting": "yours to type in or to choose from a list",
     },
 )
 
@@ -308,8 +316,7 @@ def one_row(workbook: Workbook) -> None:
     put(ws, "A3", "Settings", "Section")
     for cell, label, value, hint, rule in ROW_SETTINGS:
         put(ws, f"A{cell[1:]}", label, "Label")
-        put(ws, cell, value, "Setting")
-        allow(ws, cell, hint, rule)
+        put_setting(ws, cell, value, hint, rule)
     put(ws, "F8", None, "Setting")
     ws.merge_cells("E8:F8")
     left = _row_block("Q").local
@@ -334,8 +341,7 @@ def one_row(workbook: Workbook) -> None:
         [Curve("slope", Block("chart", ROW, f"AC{ROW_FIRST}", PASSES * POINTS), _row_block("F"))],
         axes=("step", "slope"),
     )
-    for row, text in enumerate(ROW_NOTES, ROW_FIRST):
-        put(ws, f"S{row}", text, "Page note")
+    put_column(ws, f"S{ROW_FIRST}", ROW_NOTES, "Page note")
 
 
 def _write_rows(ws: Worksheet) -> None:
@@ -510,8 +516,7 @@ def optimisers(workbook: Workbook) -> None:
         (SLOPE, "slope at the start", 1, "A number from −1000 to 1000.", between(-1000, 1000)),
     ):
         put(ws, f"A{block.area.top}", label, "Label")
-        put(ws, block.corner, value, "Setting")
-        allow(ws, block.corner, hint, rule)
+        put_setting(ws, block.corner, value, hint, rule)
     put(
         ws,
         "D4",
@@ -541,8 +546,7 @@ def _write_summary(ws: Worksheet, track: Track) -> None:
     put(ws, f"A{row}", track.optimiser.name, "Label")
     for letter, value, (hint, rule) in zip("BCDE", track.optimiser.settings, SETTING_HINTS, strict=True):
         if value is not None:
-            put(ws, f"{letter}{row}", value, "Setting")
-            allow(ws, f"{letter}{row}", hint, rule)
+            put_setting(ws, f"{letter}{row}", value, hint, rule)
     losses = track.column("loss")
     for letter, header, number_format in (
         ("F", "slope", FIVE),
@@ -740,8 +744,7 @@ def too_fast(workbook: Workbook) -> None:
     ):
         put(ws, f"A{row}", label, "Label")
         put(ws, f"E{row}", formula, "Result" if row == 8 else "Formula", number_format)
-    for row, text in enumerate(FAST_NOTES, 4):
-        put(ws, f"G{row}", text, "Page note")
+    put_column(ws, "G4", FAST_NOTES, "Page note")
     _write_runs(ws)
     _write_fast_steps(ws)
     _write_hops(ws)
@@ -760,8 +763,7 @@ def _write_runs(ws: Worksheet) -> None:
         start, before, end = (loss.cell(i, 0).corner for i in (0, FAST_STEPS - 1, FAST_STEPS))
         first, second = (fast_column(run, 2).cell(i, 0).corner for i in (0, 1))
         put(ws, f"A{row}", run + 1, "Formula", WHOLE, "center")
-        put(ws, f"B{row}", rate, "Setting", "0.0000000")
-        allow(ws, f"B{row}", "A learning rate above 0, at most 1.", between(1e-9, 1))
+        put_setting(ws, f"B{row}", rate, "A learning rate above 0, at most 1.", between(1e-9, 1), "0.0000000")
         put(ws, f"C{row}", f"=B{row}/{EDGE.local}", "Formula", "0.0%")
         put(ws, f"D{row}", f"={start}", "Formula", TWO)
         put(ws, f"E{row}", f"={end}", "Result", LOSS)
@@ -777,8 +779,7 @@ def _write_runs(ws: Worksheet) -> None:
         tint_when(ws, here, f'{here}="{GOOD}"', good=True)
         tint_when(ws, here, f'{here}="{EXPLODES}"', good=False)
     put(ws, "A17", "the chart on the right draws run", "Label")
-    put(ws, DRAWN.corner, len(RATES), "Setting")
-    allow(ws, DRAWN.corner, "Which of the four runs.", choices(1, 2, 3, 4))
+    put_setting(ws, DRAWN.corner, len(RATES), "Which of the four runs.", choices(1, 2, 3, 4))
 
 
 def _write_fast_steps(ws: Worksheet) -> None:

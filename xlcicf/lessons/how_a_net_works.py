@@ -18,12 +18,23 @@ from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.net import MEASURES
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import (
     FIVE,
     FOUR,
     PERCENT,
-    ROLES,
     SCIENTIFIC,
     THREE,
     TWO,
@@ -87,12 +98,11 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="How does a neural net really work? From a parabola to a sum of ReLUs",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Data": "what is given: the points that the curve should meet"},
+            roles={"Data": "what is given: the points that the curve should meet"},
         ),
     )
 
@@ -168,7 +178,7 @@ def quadratic(workbook: Workbook) -> None:
         ],
         axes=("x", "y"),
     )
-    _write_notes(ws, 36, QUADRATIC_NOTES)
+    put_column(ws, "A36", QUADRATIC_NOTES, "Page note")
 
 
 def _write_parabola(ws: Worksheet) -> None:
@@ -179,15 +189,13 @@ def _write_parabola(ws: Worksheet) -> None:
     ):
         put(ws, f"A{row}", label, "Label")
     for letter, power in zip("BCD", POWERS, strict=True):
-        put(ws, f"{letter}5", 1.1, "Setting", FOUR)
-        allow(ws, f"{letter}5", "A number from −20 to 20.", between(-20, 20))
+        put_setting(ws, f"{letter}5", 1.1, "A number from −20 to 20.", between(-20, 20), FOUR)
         put(ws, f"{letter}6", f"={_slope(ERRORS, power)}", "Result", FOUR)
         put(ws, f"{letter}7", f"={_nudged(power)}", "Formula", FOUR)
         put(ws, f"{letter}8", f"={letter}7-{letter}6", "Formula", SCIENTIFIC)
         put(ws, f"{letter}9", f"={letter}5-{RATE.local}*{letter}6", "Formula", FOUR)
     put(ws, "A10", "size h of the nudge", "Label")
-    put(ws, NUDGE.corner, 0.0001, "Setting")
-    allow(ws, NUDGE.corner, "A small number, such as 0.0001.", between(0.0000001, 1))
+    put_setting(ws, NUDGE.corner, 0.0001, "A small number, such as 0.0001.", between(0.0000001, 1))
 
 
 def _write_loss(ws: Worksheet) -> None:
@@ -201,8 +209,7 @@ def _write_loss(ws: Worksheet) -> None:
     }  # fmt: skip
     for label, (block, value, hint, rule) in settings.items():
         put(ws, f"E{block.area.top}", label, "Label")
-        put(ws, block.corner, value, "Setting")
-        allow(ws, block.corner, hint, rule)
+        put_setting(ws, block.corner, value, hint, rule)
     for row, (label, formula) in enumerate(
         [
             ("loss", f"AVERAGE({POINT_LOSS.local})"),
@@ -277,11 +284,6 @@ def _nudged(power: str) -> str:
     return f'IF({MEASURE.local}="MSE",{change})/(2*{NUDGE.local}*ROWS({X.local}))'
 
 
-def _write_notes(ws: Worksheet, row: int, notes: tuple[str, ...], letter: str = "A") -> None:
-    for at, text in enumerate(notes, row):
-        put(ws, f"{letter}{at}", text, "Page note")
-
-
 # ---- ReLU ------------------------------------------------------------------------------------------------
 
 GRID = [round(-2 + i / 10, 1) for i in range(41)]  # x of ReLU and Sum of ReLUs
@@ -318,8 +320,7 @@ def relu(workbook: Workbook) -> None:
     put(ws, "A3", "One ReLU", "Section")
     put(ws, "D3", "Two ReLUs, added", "Section")
     for label in "AD":
-        for row, text in enumerate(("slope", "offset", "corner at x =", "fires for"), 5):
-            put(ws, f"{label}{row}", text, "Label")
+        put_column(ws, f"{label}5", ("slope", "offset", "corner at x =", "fires for"), "Label")
     x, line, one, first, second, total = (_on_grid("ReLU", letter) for letter in "ABCDEF")
     _write_relu(ws, ONE, "ReLU", one, (1.5, 1.5))
     _write_relu(ws, FIRST_OF_TWO, "ReLU 1", first, (-1.5, -1.5))
@@ -347,7 +348,7 @@ def relu(workbook: Workbook) -> None:
         [Curve("their sum", x, total), Curve("ReLU 1", x, first), Curve("ReLU 2", x, second)],
         axes=("x", "y"),
     )
-    _write_notes(ws, 21, RELU_NOTES, "H")
+    put_column(ws, "H21", RELU_NOTES, "Page note")
 
 
 def _write_relu(ws: Worksheet, knobs: Block, name: str, column: Block, start: tuple[float, float]) -> None:
@@ -355,8 +356,7 @@ def _write_relu(ws: Worksheet, knobs: Block, name: str, column: Block, start: tu
     slope, offset = (knobs.cell(i, 0) for i in (0, 1))
     put(ws, f"{knobs.letters}4", name, "Column header")
     for cell, value in zip((slope, offset), start, strict=True):
-        put(ws, cell.corner, value, "Setting", TWO)
-        allow(ws, cell.corner, "A number from −10 to 10.", between(-10, 10))
+        put_setting(ws, cell.corner, value, "A number from −10 to 10.", between(-10, 10), TWO)
     _write_corner(ws, knobs.letters, 7, slope, offset, column)
     formula = f"=MAX(0,{slope.local}*$A{{row}}+{offset.local})"
     fill_down(ws, column, formula, "Formula", TWO)
@@ -486,8 +486,7 @@ def sum_of_relus(workbook: Workbook) -> None:
 
 def _write_weights(ws: Worksheet) -> None:
     """The numbers that are trained, and what they make of each ReLU."""
-    for row, label in enumerate((*ROLE_OF_ROW, "corner at x =", "fires for"), SUM.weights.area.top):
-        put(ws, f"D{row}", label, "Label")
+    put_column(ws, f"D{SUM.weights.area.top}", (*ROLE_OF_ROW, "corner at x =", "fires for"), "Label")
     fill(ws, SUM.numbers, [list(range(1, UNITS + 1))], "Column header", '"ReLU "0')
     fill(ws, SUM.weights, start_weights().tolist(), "Weight", THREE)
     weight_scale(ws, SUM.weights.local)
@@ -533,8 +532,7 @@ def _write_score(ws: Worksheet) -> None:
     }  # fmt: skip
     for label, (block, value, hint, rule) in settings.items():
         put(ws, f"O{block.area.top}", label, "Label")
-        put(ws, block.corner, value, "Setting")
-        allow(ws, block.corner, hint, rule)
+        put_setting(ws, block.corner, value, hint, rule)
     put(ws, "O7", "loss", "Label")
     put(ws, SUM.loss.corner, f"=AVERAGE({SUM.row_loss.local})", "Result", FIVE)
     near = f"SUMPRODUCT((ABS({SUM.prediction.local}-{SUM.target.local})<={NEAR})*1)"

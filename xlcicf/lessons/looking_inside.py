@@ -4,8 +4,6 @@ Each sheet has one function here, in the order of the book. Digit i stands in ro
 weights lie in the columns of the pixels that they belong to.
 """
 
-from collections.abc import Callable
-
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.worksheet.worksheet import Worksheet
@@ -14,18 +12,39 @@ from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
 from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
-from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
+from xlcicf.sheet.page import (
+    add_page,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_over,
+    put_row,
+    put_setting,
+)
+from xlcicf.sheet.pixels import (
+    HIDDEN,
+    SIDE,
+    SMALL,
+    Digits,
+    blue_and_orange,
+    greys,
+    picture_in_line,
+    squares,
+    write_picture,
+)
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
     FOUR,
     ORANGE_TINT,
     PERCENT,
-    ROLES,
     TENTH_PERCENT,
     THREE,
     TWO,
@@ -108,12 +127,11 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="Looking inside: what has a net learned, and why does it say so?",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Weight": "found by training; blue is below zero, orange above"},
+            roles=weights_card.ROLES,
         ),
     )
 
@@ -167,8 +185,7 @@ def weights(workbook: Workbook) -> None:
         top = weight.area.top
         put(ws, f"A{top - 2}", title, "Section")
         put_row(ws, f"A{top - 1}", ["", "bias", *columns], "Column header")
-        for row, name in enumerate(rows, top):
-            put(ws, f"A{row}", name, "Label")
+        put_column(ws, f"A{top}", rows, "Label")
         fill(ws, bias, values[f"{layer}.bias"][:, None].astype(float).tolist(), "Weight", THREE)
         fill(ws, weight, values[f"{layer}.weight"].astype(float).tolist(), "Weight", THREE)
         weight_scale(ws, weight.local)
@@ -176,52 +193,25 @@ def weights(workbook: Workbook) -> None:
 
 def digits(workbook: Workbook) -> None:
     """The digits that everything here is about."""
-    ws = add_page(
+    shown = mnist.sample()
+    DIGITS.write(
         workbook,
-        DIGITS.sheet,
         "The 500 digits",
         "A digit a row: what it is, then its 784 pixels, line by line, from 0 for white, left empty, to 255 "
         "for black. The header of a pixel says its line and its column.",
-        widths="A=6 B=6 C:ADF=5.5",
-        print_area="A1:AH60",
-        frozen=f"C{FIRST}",
-        zoom=80,
+        shown.valid_x,
+        shown.valid_y,
     )
-    shown = mnist.sample()
-    DIGITS.write(ws, shown.valid_x, shown.valid_y)
 
 
 # ---- pictures --------------------------------------------------------------------------------------------
 
-PITCH = SIDE + 1
-SMALL = 1.0  # width of a pixel where many pictures stand beside each other
 LEFT = "J"  # the first picture's column, right of the text
-
-
-def _picture(sheet: str, number: int, top: int, beside: str = LEFT) -> Block:
-    """The number-th picture, from 0, of a line whose pixels begin in sheet row `top` and column `beside`."""
-    _, left = place(f"{beside}1")
-    corner = f"{column_letters(left + number * PITCH)}{top}"
-    return Block(f"picture.{sheet}.{number}.{top}", sheet, corner, SIDE, SIDE)
-
-
-def _draw(ws: Worksheet, picture: Block, formula: Callable[[int, int], str]) -> None:
-    """One formula a pixel, of its line and column from 0; the look is the caller's."""
-    rows = [[formula(i, j) for j in range(SIDE)] for i in range(SIDE)]
-    fill(ws, picture, rows, "Formula", HIDDEN)
-    squares(ws, picture, SMALL)
-
-
-def _title(ws: Worksheet, picture: Block, text: str, style: str = "Column header", *look: str) -> None:
-    """Text or a formula above a picture, as wide as it."""
-    row, area = picture.area.top - 1, picture.area
-    put(ws, f"{picture.letters}{row}", text, style, *look)
-    ws.merge_cells(start_row=row, end_row=row, start_column=area.left, end_column=area.right)
 
 
 def _draw_digit(ws: Worksheet, picture: Block, number: str) -> None:
     """The digit whose number stands in cell `number`; white where that cell is empty."""
-    _draw(
+    write_picture(
         ws,
         picture,
         lambda i, j: f'=IF({number}="",0,INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)',
@@ -239,9 +229,9 @@ PICKED = Block("picked", "Templates", "B4")
 START, START_CLASS = 19, 3  # the digit and the class that the book opens with
 TABLE = Block("templates.table", "Templates", "A7", CLASSES, 3)
 SCORE, PROBABILITY = TABLE.col(1), TABLE.col(2)
-DIGIT = _picture("Templates", 0, 20)
-TEMPLATES = [_picture("Templates", 1 + k % 5, 20 if k < 5 else 51) for k in range(CLASSES)]
-PRODUCT = _picture("Templates", 0, 51)
+DIGIT = picture_in_line("Templates", 0, 20, LEFT)
+TEMPLATES = [picture_in_line("Templates", 1 + k % 5, 20 if k < 5 else 51, LEFT) for k in range(CLASSES)]
+PRODUCT = picture_in_line("Templates", 0, 51, LEFT)
 CLASS_SHOWN = Block("templates.class", "Templates", "F6")
 TEMPLATE_NOTES = (
     "template: the weights of a class, a pixel each. Orange: ink here speaks for it; blue: against it.",
@@ -264,8 +254,7 @@ def templates(workbook: Workbook) -> None:
         zoom=70,
     )
     put(ws, "A4", "digit No.", "Label")
-    put(ws, PICKED.corner, START, "Setting")
-    allow(ws, PICKED.corner, f"A whole number from 1 to {COUNT}.", between(1, COUNT, whole=True))
+    put_setting(ws, PICKED.corner, START, f"A whole number from 1 to {COUNT}.", between(1, COUNT, whole=True))
     put_row(ws, "A6", ["class", "score", "probability"], "Column header")
     for k in range(CLASSES):
         put(ws, f"A{7 + k}", k, "Formula", WHOLE, "center")
@@ -285,39 +274,33 @@ def templates(workbook: Workbook) -> None:
         put(ws, f"E{row}", label, "Label")
         put(ws, f"F{row}", formula, style, WHOLE, "center")
     put(ws, "E6", "for and against class", "Label")
-    put(ws, CLASS_SHOWN.corner, START_CLASS, "Setting")
-    allow(ws, CLASS_SHOWN.corner, "A class, 0 to 9.", choices(*range(CLASSES)))
+    put_setting(ws, CLASS_SHOWN.corner, START_CLASS, "A class, 0 to 9.", choices(*range(CLASSES)))
     known = vision.facts("linear")
     put(ws, "E8", f"{float(known['accuracy']):.1%} of 10,000 test digits right", "Page note")
     put(ws, "E9", f'=ROUND(100*{ACCURACY.ref},1)&"% of the {COUNT} here"', "Page note")
     chart.bar_chart(
-        ws, f"{_picture('Templates', 1, 20).letters}3", (620, 250), "How probable each class is",
+        ws, f"{TEMPLATES[0].letters}3", (620, 250), "How probable each class is",
         "Bars: the probability of each of the ten classes for the digit that was picked, as in the table.",
         TABLE.col(0), {"probability": PROBABILITY},
     )  # fmt: skip
     DIGITS.write_picked(ws, DIGIT, PICKED.local, width=SMALL)
-    _title(ws, DIGIT, '="the digit No. "&' + PICKED.local)
+    put_over(ws, DIGIT, '="the digit No. "&' + PICKED.local)
     for k, picture in enumerate(TEMPLATES):
-        _draw(ws, picture, lambda i, j, k=k: _weight_at(LINEAR, k, i, j))
+        write_picture(ws, picture, lambda i, j, k=k: _weight_at(LINEAR, k, i, j))
         blue_and_orange(ws, picture, 0.4)
-        _title(ws, picture, f'="{k}:  "&ROUND(B{7 + k},1)')
-    _draw(ws, PRODUCT, lambda i, j: (
+        put_over(ws, picture, f'="{k}:  "&ROUND(B{7 + k},1)')
+    write_picture(ws, PRODUCT, lambda i, j: (
         f"={DIGIT.cell(i, j).local.replace('$', '')}"
         f"*INDEX({LINEAR.ref},{CLASS_SHOWN.local}+1,{SIDE * i + j + 1})"
     ))  # fmt: skip
     blue_and_orange(ws, PRODUCT, 0.4)
-    _title(ws, PRODUCT, f'="for and against "&{CLASS_SHOWN.local}')
-    _write_notes(ws, 81, TEMPLATE_NOTES)
+    put_over(ws, PRODUCT, f'="for and against "&{CLASS_SHOWN.local}')
+    put_column(ws, "A81", TEMPLATE_NOTES, "Page note")
 
 
 def _last_column(number: int, beside: str = LEFT) -> str:
     """The last column of the number-th picture of a line."""
-    return column_letters(_picture("", number, 1, beside).area.right)
-
-
-def _write_notes(ws: Worksheet, row: int, notes: tuple[str, ...]) -> None:
-    for at, text in enumerate(notes, row):
-        put(ws, f"A{at}", text, "Page note")
+    return column_letters(picture_in_line("", number, 1, beside).area.right)
 
 
 # ---- Scores ----------------------------------------------------------------------------------------------
@@ -435,8 +418,7 @@ def confusion(workbook: Workbook) -> None:
     put(ws, "O8", "The digits behind one cell", "Section")
     for block, label, value in ((CHOSEN_TRUE, "the digit is", 3), (CHOSEN_SAYS, "the net says", 5)):
         put(ws, f"O{block.area.top}", label, "Label")
-        put(ws, block.corner, value, "Setting")
-        allow(ws, block.corner, "A class, 0 to 9.", choices(*range(CLASSES)))
+        put_setting(ws, block.corner, value, "A class, 0 to 9.", choices(*range(CLASSES)))
     put(ws, "O11", "how many", "Label")
     put(ws, "P11", f"=INDEX({MATRIX.local},{CHOSEN_TRUE.local}+1,{CHOSEN_SAYS.local}+1)", "Formula", WHOLE)
     put(ws, "O12", "Their pictures", "Link")
@@ -500,9 +482,9 @@ def _behind(workbook: Workbook) -> None:
     put(ws, "A4", f'={CHOSEN_TRUE.ref}&" taken for "&{CHOSEN_SAYS.ref}', "Section")
     put(ws, "A5", f'=MAX({BEHIND.ref})&" of them"', "Label")
     for k in range(SHOWN):
-        picture = _picture(name, k % 6, 9 if k < 6 else 41, "B")
+        picture = picture_in_line(name, k % 6, 9 if k < 6 else 41, "B")
         number = _number(ws, picture, f'=IF({k + 1}<=MAX({BEHIND.ref}),MATCH({k + 1},{BEHIND.ref},0),"")')
-        _title(ws, picture, f'=IF({number}="","","sure "&ROUND(INDEX({SURE.ref},{number}),3))', "Formula")
+        put_over(ws, picture, f'=IF({number}="","","sure "&ROUND(INDEX({SURE.ref},{number}),3))', "Formula")
         _draw_digit(ws, picture, number)
 
 
@@ -539,9 +521,9 @@ def surest(workbook: Workbook) -> None:
     ):
         put(ws, f"A{top - 2}", heading, "Section")
         for k in range(SHOWN_OF_EACH):
-            picture = _picture("Surest", k, top, "B")
+            picture = picture_in_line("Surest", k, top, "B")
             number = _number(ws, picture, f"=MATCH(LARGE({key.ref},{k + 1}),{key.ref},0)")
-            _title(ws, picture, text.format(number=number))
+            put_over(ws, picture, text.format(number=number))
             _draw_digit(ws, picture, number)
 
 
@@ -551,9 +533,9 @@ UNIT_TABLE = Block("hidden.table", "Hidden", "A7", UNITS, 3)
 H_SUM, H = UNIT_TABLE.col(1), UNIT_TABLE.col(2)
 HIDDEN_SCORES = Block("hidden.scores", "Hidden", "F7", CLASSES)
 HIDDEN_PROBABILITY = Block("hidden.probability", "Hidden", "G7", CLASSES)
-HIDDEN_DIGIT = _picture("Hidden", 0, 20)
+HIDDEN_DIGIT = picture_in_line("Hidden", 0, 20, LEFT)
 BARS_TOP = (49, 92)  # rows of each line's weights for the classes, under its pictures
-FILTERS = [_picture("Hidden", 1 + u % 5, 20 if u < 5 else 63) for u in range(UNITS)]
+FILTERS = [picture_in_line("Hidden", 1 + u % 5, 20 if u < 5 else 63, LEFT) for u in range(UNITS)]
 HIDDEN_NOTES = (
     "sum: the digit laid on the unit's picture, plus its bias. h: MAX(0, sum): the unit is silent below 0.",
     "score of a class: the ten h, each times the weight under its picture, plus the class's bias.",
@@ -588,9 +570,9 @@ def hidden(workbook: Workbook) -> None:
         total = f"=SUMPRODUCT({HIDDEN_DIGIT.local},{picture.local})+{HIDDEN_BIAS.cell(u, 0).ref}"
         put(ws, f"B{row}", total, "Formula", TWO)
         put(ws, f"C{row}", f"=MAX(0,B{row})", "Formula", '0.00;-0.00;"·"')
-        _draw(ws, picture, lambda i, j, u=u: _weight_at(HIDDEN_WEIGHT, u, i, j))
+        write_picture(ws, picture, lambda i, j, u=u: _weight_at(HIDDEN_WEIGHT, u, i, j))
         blue_and_orange(ws, picture, 0.4)
-        _title(ws, picture, f'="unit {u + 1}:  h = "&ROUND(C{row},1)')
+        put_over(ws, picture, f'="unit {u + 1}:  h = "&ROUND(C{row},1)')
     for k in range(CLASSES):
         row = 7 + k
         put(ws, f"E{row}", k, "Formula", WHOLE, "center")
@@ -602,14 +584,14 @@ def hidden(workbook: Workbook) -> None:
     known = vision.facts("hidden")
     put(ws, "E17", f"{float(known['accuracy']):.1%} of 10,000 test digits right", "Page note")
     chart.bar_chart(
-        ws, f"{_picture('Hidden', 1, 20).letters}3", (620, 250), "How probable each class is",
+        ws, f"{FILTERS[0].letters}3", (620, 250), "How probable each class is",
         "Bars: the probability that the net of two layers gives each class, as in the table.",
         Block("chart", "Hidden", "E7", CLASSES), {"probability": HIDDEN_PROBABILITY},
     )  # fmt: skip
     DIGITS.write_picked(ws, HIDDEN_DIGIT, PICKED.ref, width=SMALL)
-    _title(ws, HIDDEN_DIGIT, '="the digit No. "&' + PICKED.ref)
+    put_over(ws, HIDDEN_DIGIT, '="the digit No. "&' + PICKED.ref)
     _write_bars(ws)
-    _write_notes(ws, 105, HIDDEN_NOTES)
+    put_column(ws, "A105", HIDDEN_NOTES, "Page note")
 
 
 FULL_BAR = 2.0  # the weight whose bar fills its half
@@ -639,7 +621,7 @@ def _bar(weight: str, at: int) -> str:
 # ---- Saliency --------------------------------------------------------------------------------------------
 
 ASKED = Block("saliency.class", "Saliency", "B5")
-SALIENT_DIGIT, SLOPES, COVERED = (_picture("Saliency", k, 20) for k in range(3))
+SALIENT_DIGIT, SLOPES, COVERED = (picture_in_line("Saliency", k, 20, LEFT) for k in range(3))
 ROUTES = Block("saliency.routes", "Saliency", "C8", UNITS)  # what a unit's sum is worth to the class
 PATCH, STRIDE, ACROSS = 4, 2, 13
 PATCHES = ACROSS * ACROSS
@@ -666,8 +648,7 @@ def saliency(workbook: Workbook) -> None:
     put(ws, "A4", "digit No.", "Label")
     put(ws, "B4", f"={PICKED.ref}", "Formula", WHOLE, "center")
     put(ws, "A5", "class", "Label")
-    put(ws, ASKED.corner, START_CLASS, "Setting")
-    allow(ws, ASKED.corner, "A class, 0 to 9.", choices(*range(CLASSES)))
+    put_setting(ws, ASKED.corner, START_CLASS, "A class, 0 to 9.", choices(*range(CLASSES)))
     put(ws, "A6", "its score", "Label")
     put(ws, "B6", f"=INDEX({HIDDEN_SCORES.ref},{ASKED.local}+1)", "Result", THREE, "center")
     put_row(ws, "A7", ["unit", "fires", "worth"], "Column header")
@@ -691,8 +672,8 @@ def saliency(workbook: Workbook) -> None:
     blue_and_orange(ws, COVERED, 4)
     for picture, text in ((SALIENT_DIGIT, "the digit"), (SLOPES, "slope of the score by each pixel"),
                           (COVERED, "what the score loses when covered")):  # fmt: skip
-        _title(ws, picture, text)
-    _write_notes(ws, 50, SALIENCY_NOTES)
+        put_over(ws, picture, text)
+    put_column(ws, "A50", SALIENCY_NOTES, "Page note")
 
 
 def _drop(i: int, j: int) -> Block:
@@ -789,8 +770,9 @@ def passenger(workbook: Workbook) -> None:
         zoom=90,
     )
     put(ws, "A4", f"passenger, 1 to {PASSENGERS}", "Label")
-    put(ws, PERSON.corner, 2, "Setting")
-    allow(ws, PERSON.corner, f"A whole number from 1 to {PASSENGERS}.", between(1, PASSENGERS, whole=True))
+    put_setting(
+        ws, PERSON.corner, 2, f"A whole number from 1 to {PASSENGERS}.", between(1, PASSENGERS, whole=True)
+    )
     put(ws, "C4", f"=INDEX({NAMES.local},{PERSON.local})", "Section")
     put(ws, "A5", "survived", "Label")
     put(ws, "B5", f"=INDEX({SURVIVED.local},{PERSON.local})", "Formula", WHOLE, "center")
@@ -841,7 +823,7 @@ def passenger(workbook: Workbook) -> None:
         put(ws, RELU.cell(0, k).corner, f"=MAX(0,{LIN.cell(0, k).local})", "Formula", THREE)
     put(ws, "F20", f"=SUM({GIVES.local})", "Formula", SIGNED)
     put(ws, "G20", "together: the prediction", "Page note")
-    _write_notes(ws, 24, PASSENGER_NOTES)
+    put_column(ws, "A24", PASSENGER_NOTES, "Page note")
     _write_people(ws)
 
 

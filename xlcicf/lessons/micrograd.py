@@ -16,13 +16,23 @@ from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.nodes import Graph, Node, write_graph
-from xlcicf.sheet.page import add_page, allow, between, book_of, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import (
     BIT,
     DOT_TWO,
     FIVE,
     FOUR,
-    ROLES,
     SCIENTIFIC,
     SIX,
     TENTH_PERCENT,
@@ -92,7 +102,7 @@ def read_me(workbook: Workbook) -> None:
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Weight": WEIGHTS_ARE},
+            roles={"Weight": WEIGHTS_ARE},
         ),
     )
 
@@ -255,8 +265,7 @@ def nodes(workbook: Workbook) -> None:
     for name, graph in GRAPHS.items():
         put(ws, f"A{graph.top - 1}", EXAMPLES[name].title, "Section")
         write_graph(ws, graph)
-        for row, note in enumerate(EXAMPLES[name].notes, graph.top):
-            put(ws, f"M{row}", note, "Page note")
+        put_column(ws, f"M{graph.top}", EXAMPLES[name].notes, "Page note")
     _write_nudges(ws, GRAPHS["f"])
     _write_a_step(ws, GRAPHS["L"])
 
@@ -288,8 +297,9 @@ def _write_a_step(ws: Worksheet, graph: Graph) -> None:
     """L after a small step of all inputs along their grads, and its slope by b found by a nudge."""
     top = graph.top + 3
     put(ws, f"M{top}", "step", "Label")
-    put(ws, STEP.corner, 0.01, "Setting")
-    allow(ws, STEP.corner, "A small number, such as 0.01; below 0 the step goes down.", between(-1, 1))
+    put_setting(
+        ws, STEP.corner, 0.01, "A small number, such as 0.01; below 0 the step goes down.", between(-1, 1)
+    )
     a, b, c, f = (f"({graph.data(name)}+{STEP.local}*{graph.grad(name)})" for name in "abcf")
     put(ws, f"M{top + 1}", "L after it", "Label")
     put(ws, f"N{top + 1}", f"=({a}*{b}+{c})*{f}", "Result", SIX)
@@ -343,8 +353,7 @@ def one_neuron_chain(workbook: Workbook) -> None:
     ):
         left = column_letters("ABCDEFGH".index(col))
         put(ws, f"{left}3", label, "Label")
-        put(ws, f"{col}3", value, "Setting")
-        allow(ws, f"{col}3", hint, between(low, 1 if col in "DF" else 10))
+        put_setting(ws, f"{col}3", value, hint, between(low, 1 if col in "DF" else 10))
     put_row(ws, f"A{TOP_LAYER - 1}", CHAIN_HEADS, "Column header")
     ws.row_dimensions[TOP_LAYER - 1].height = 28
     for i in range(LAYERS):
@@ -352,8 +361,7 @@ def one_neuron_chain(workbook: Workbook) -> None:
     last = TOP_LAYER + LAYERS - 1
     put(ws, f"E{last + 1}", "cost C = (a − y)²", "Label")
     put(ws, f"G{last + 1}", f"=(F{last}-$D$3)^2", "Result", FIVE)
-    for row, note in enumerate(CHAIN_NOTES, last + 3):
-        put(ws, f"A{row}", note, "Page note")
+    put_column(ws, f"A{last + 3}", CHAIN_NOTES, "Page note")
     _write_factors(ws, last, last + 7)
     _write_examples(ws)
     _write_counts(ws)
@@ -465,8 +473,7 @@ def _write_counts(ws: Worksheet) -> None:
     for row, (label, sizes) in enumerate(COUNTED, top + 2):
         put(ws, f"A{row}", label, "Label")
         for col, size in zip("BCDE", sizes, strict=True):
-            put(ws, f"{col}{row}", size, "Setting")
-            allow(ws, f"{col}{row}", "How many, 1 to 10,000.", between(1, 10_000, whole=True))
+            put_setting(ws, f"{col}{row}", size, "How many, 1 to 10,000.", between(1, 10_000, whole=True))
         for col, before, here in zip("FGH", "BCD", "CDE", strict=True):
             put(ws, f"{col}{row}", f"=({before}{row}+1)*{here}{row}", "Formula", "#,##0")
         put(ws, f"I{row}", f"=SUM(F{row}:H{row})", "Result", "#,##0")
@@ -492,8 +499,7 @@ def two_by_two(workbook: Workbook) -> None:
         widths="A=26 B:C=13 D=3 E=30 F:H=14",
         print_area="A1:H30",
     )
-    for row, note in enumerate(PAIR_NOTES, 3):
-        put(ws, f"A{row}", note, "Page note")
+    put_column(ws, "A3", PAIR_NOTES, "Page note")
     put(ws, "A6", "Forward", "Section")
     put_row(ws, "B7", ["neuron 1", "neuron 2"], "Column header")
     put_row(ws, "E7", ["Backward", "neuron 1", "neuron 2"], "Column header")
@@ -529,8 +535,7 @@ def _write_pair(ws: Worksheet) -> None:
         put(ws, f"A{row}", label, "Label")
     backward = ("∂C/∂a = 2(a − y)", "∂a/∂z = a(1 − a)", "∂C/∂z, their product", "∂C/∂w from 1 = ∂C/∂z × a1",
                 "∂C/∂w from 2 = ∂C/∂z × a2", "∂C/∂b = ∂C/∂z")  # fmt: skip
-    for row, label in enumerate(backward, 8):
-        put(ws, f"E{row}", label, "Label")
+    put_column(ws, "E8", backward, "Label")
     for col, back in zip("BC", "FG", strict=True):
         put(ws, f"{col}13", f"={col}10*$B$8+{col}11*$C$8+{col}12", "Formula", FIVE)
         put(ws, f"{col}14", f"=1/(1+EXP(-{col}13))", "Formula", FIVE)
@@ -547,8 +552,7 @@ def _write_paths(ws: Worksheet) -> None:
     put_row(ws, "E17", ["", "to a1", "to a2"], "Column header")
     labels = ("by neuron 1: its ∂C/∂z × w", "by neuron 2: its ∂C/∂z × w", "∂C/∂a, the sum of both paths",
               "nudged: the whole computed anew", "nudged less exact")  # fmt: skip
-    for row, label in enumerate(labels, 18):
-        put(ws, f"E{row}", label, "Label")
+    put_column(ws, "E18", labels, "Label")
     for col, weights in (("F", 10), ("G", 11)):
         put(ws, f"{col}18", f"=F$10*B${weights}", "Formula", FIVE)
         put(ws, f"{col}19", f"=G$10*C${weights}", "Formula", FIVE)
@@ -629,8 +633,7 @@ def the_net(workbook: Workbook) -> None:
         zoom=80,
     )
     _write_layers(ws, NET.weights, moons.weights("start"))
-    for row, note in enumerate(NET_NOTES, 10):
-        put(ws, f"E{row}", note, "Page note")
+    put_column(ws, "E10", NET_NOTES, "Page note")
     _write_score(ws)
     heads = ["No.", "x1", "x2", "label", *_units("h")]
     put_row(ws, f"A{FIRST - 1}", heads, "Column header")
@@ -663,8 +666,7 @@ def _write_layers(ws: Worksheet, layers: Blocks, values) -> None:
         fill(ws, block, [[None if w is None else float(w) for w in row] for row in rows], "Weight", TWO)
         weight_scale(ws, block.local)
     for letters, sources in (("D", ["x1", "x2"]), ("U", _units("h")), ("AL", _units("k"))):
-        for row, source in enumerate([*sources, "bias"], top):
-            put(ws, f"{letters}{row}", source, "Page note", None, "right")
+        put_column(ws, f"{letters}{top}", [*sources, "bias"], "Page note", None, "right")
 
 
 def _write_score(ws: Worksheet) -> None:
@@ -787,8 +789,7 @@ def _write_view(ws: Worksheet) -> None:
         (WIDTH, "from cell to cell", 0.25, "Above 0, such as 0.25.", 0.001),
     ):
         put(ws, f"Y{block.area.top}", label, "Label")
-        put(ws, block.corner, value, "Setting")
-        allow(ws, block.corner, hint, between(low, 100))
+        put_setting(ws, block.corner, value, hint, between(low, 100))
     put(ws, "Y9", "The net now", "Section")
     for row, label, formula, number_format in (
         (10, "loss", f"={NET.loss.ref}", FIVE),
@@ -859,8 +860,7 @@ def training(workbook: Workbook) -> None:
     for block in runs.write_settings(ws, "A5", "the weights on Moons", shipped):
         block.define(workbook)
     put(ws, "A12", "How to train", "Section")
-    for row, text in enumerate(HOW_TO_TRAIN, 13):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A13", HOW_TO_TRAIN, "Page note")
     put(ws, "A17", "What the last run's loss depended on", "Section")
     put(ws, "A18", "penalty's strength then", "Label")
     put(ws, "A19", "penalty's strength now", "Label")

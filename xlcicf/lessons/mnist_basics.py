@@ -18,17 +18,37 @@ from xlcicf.learn import mnist, threes_sevens, vision
 from xlcicf.lessons import weights_card
 from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, parity, runs
-from xlcicf.sheet.block import Block, Blocks, place
+from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
+from xlcicf.sheet.page import (
+    add_page,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_over,
+    put_row,
+    put_setting,
+)
+from xlcicf.sheet.pixels import (
+    HIDDEN,
+    SIDE,
+    Digits,
+    blue_and_orange,
+    greys,
+    picture_in_line,
+    squares,
+    write_picture,
+)
 from xlcicf.sheet.style import (
     BIT,
     DOT_TWO,
     DOT_WHOLE,
     FOUR,
-    ROLES,
     TENTH_PERCENT,
     THREE,
     TWO,
@@ -130,46 +150,23 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="Is it a three or a seven? The basics, with MNIST's digits",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Weight": "found by training; blue is below zero, orange above"},
+            roles=weights_card.ROLES,
         ),
     )
 
 
 # ---- pictures and pieces that several pages have ---------------------------------------------------------
 
-PITCH = SIDE + 1
-SMALL = 1.0  # width of a pixel where many pictures stand beside each other
 SIGNED = "+0.000;-0.000;0"
-
-
-def _picture(sheet: str, number: int, top: int, left: str) -> Block:
-    """The number-th picture, from 0, of a line whose pixels begin in sheet row `top` and column `left`."""
-    corner = f"{column_letters(place(f'{left}1')[1] + number * PITCH)}{top}"
-    return Block(f"picture.{sheet}.{number}.{top}", sheet, corner, SIDE, SIDE)
-
-
-def _draw(ws: Worksheet, picture: Block, formula: Callable[[int, int], str]) -> None:
-    """One formula a pixel, of its line and column from 0; the colours are the caller's."""
-    rows = [[formula(i, j) for j in range(SIDE)] for i in range(SIDE)]
-    fill(ws, picture, rows, "Formula", HIDDEN)
-    squares(ws, picture, SMALL)
 
 
 def _draw_row(ws: Worksheet, picture: Block, row: Block) -> None:
     """A row of 784 numbers of Weights as a picture."""
-    _draw(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).ref.replace('$', '')}")
-
-
-def _title(ws: Worksheet, picture: Block, text: str) -> None:
-    """Text or a formula above a picture, as wide as it."""
-    row, area = picture.area.top - 1, picture.area
-    put(ws, f"{picture.letters}{row}", text, "Column header")
-    ws.merge_cells(start_row=row, end_row=row, start_column=area.left, end_column=area.right)
+    write_picture(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).ref.replace('$', '')}")
 
 
 def _free(block: Block, i: int, j: int) -> str:
@@ -181,16 +178,11 @@ def _write_picked(ws: Worksheet, picked: Block, number: int) -> None:
     """The cell with the number of a digit, below its label, and what the digit is."""
     row = picked.area.top
     put(ws, f"A{row}", "digit No.", "Label")
-    put(ws, picked.corner, number, "Setting")
-    allow(ws, picked.corner, f"A whole number from 1 to {COUNT}.", between(1, COUNT, whole=True))
+    put_setting(
+        ws, picked.corner, number, f"A whole number from 1 to {COUNT}.", between(1, COUNT, whole=True)
+    )
     put(ws, f"A{row + 1}", "it is a", "Label")
     put(ws, f"B{row + 1}", f"=INDEX({DIGITS.labels.ref},{picked.local})", "Formula", WHOLE, "center")
-
-
-def _write_notes(ws: Worksheet, cell: str, notes: tuple[str, ...]) -> None:
-    row, col = place(cell)
-    for at, text in enumerate(notes, row):
-        put(ws, f"{column_letters(col)}{at}", text, "Page note")
 
 
 def _names_of_pixels() -> list[str]:
@@ -202,19 +194,15 @@ def _names_of_pixels() -> list[str]:
 
 def digits(workbook: Workbook) -> None:
     """The digits that everything here is about."""
-    ws = add_page(
+    images = np.concatenate([SHOWN.train_x, SHOWN.valid_x])
+    DIGITS.write(
         workbook,
-        DIGITS.sheet,
         f"{COUNT} threes and sevens",
         f"A digit a row: what it is, then its 784 pixels, line by line, from 0 for white, left empty, to 255 "
         f"for black. Models learn from No. 1 to {LEARN} and are judged by No. {LEARN + 1} to {COUNT}.",
-        widths="A=6 B=6 C:ADF=5.5",
-        print_area="A1:AH60",
-        frozen=f"C{FIRST}",
-        zoom=80,
+        images,
+        np.concatenate([SHOWN.train_y, SHOWN.valid_y]),
     )
-    images = np.concatenate([SHOWN.train_x, SHOWN.valid_x])
-    DIGITS.write(ws, images, np.concatenate([SHOWN.train_y, SHOWN.valid_y]))
 
 
 def _learning(block: Block) -> Block:
@@ -247,7 +235,7 @@ OUTPUT_BIAS = Block("simple_net.output.bias", "Weights", "B55")
 class Linear:
     """Where the layer that the book trains has its blocks: the picture of its weights is the weights."""
 
-    weight = replace(_picture("Linear", 1, 5, "E"), name="linear.weight")
+    weight = replace(picture_in_line("Linear", 1, 5, "E"), name="linear.weight")
     bias = Block("linear.bias", "Linear", "B15")
     by_pixel = _by_pixel("linear.by_pixel", 11)  # the same weights in a row, for Scores
     prediction = Block("net.prediction", "Scores", f"N{FIRST}", LEARN)
@@ -257,7 +245,9 @@ class Linear:
 
 
 NET = Linear()
-AFTER = Blocks("parity.weights", (_picture("Linear", 0, 36, "E"), Block("after.bias", "Linear", "C15")))
+AFTER = Blocks(
+    "parity.weights", (picture_in_line("Linear", 0, 36, "E"), Block("after.bias", "Linear", "C15"))
+)
 
 
 def weights(workbook: Workbook) -> None:
@@ -366,7 +356,7 @@ def a_digit(workbook: Workbook) -> None:
     first = LARGE.corner
     on_black = FormulaRule(formula=[f"{first}>110"], font=Font(color=WHITE))
     ws.conditional_formatting.add(LARGE.local, on_black)
-    _write_notes(ws, f"A{LARGE.area.bottom + 2}", DIGIT_NOTES)
+    put_column(ws, f"A{LARGE.area.bottom + 2}", DIGIT_NOTES, "Page note")
     ws.page_setup.fitToHeight = 1  # no digit torn in two
 
 
@@ -488,8 +478,8 @@ def _right(says: Block, among: Callable[[Block], Block], label: int | None = Non
 # ---- Similarity ------------------------------------------------------------------------------------------
 
 NEAR_PICKED = Block("similarity.picked", "Similarity", "B4")
-NEAR_DIGIT, NEAR_THREE, NEAR_SEVEN = (_picture("Similarity", k, 5, "F") for k in range(3))
-OFF_THREE, OFF_SEVEN = (_picture("Similarity", k, 36, "F") for k in (1, 2))
+NEAR_DIGIT, NEAR_THREE, NEAR_SEVEN = (picture_in_line("Similarity", k, 5, "F") for k in range(3))
+OFF_THREE, OFF_SEVEN = (picture_in_line("Similarity", k, 36, "F") for k in (1, 2))
 DISTANCES = Block("similarity.distances", "Similarity", "B9", 2, 2)
 SHARES = Block("similarity.shares", "Similarity", "B16", 2, 3)
 WIDE = 1.9  # width of a pixel where pictures stand beside text: their rows are as high as a line of text
@@ -522,12 +512,12 @@ def similarity(workbook: Workbook) -> None:
         ((NEAR_THREE, OFF_THREE, "mean three"), (NEAR_SEVEN, OFF_SEVEN, "mean seven"))
     ):
         _draw_row(ws, picture, MEANS.row(k))
-        _draw(ws, off, lambda i, j, p=picture: f"=ABS({_free(NEAR_DIGIT, i, j)}-{_free(p, i, j)})")
+        write_picture(ws, off, lambda i, j, p=picture: f"=ABS({_free(NEAR_DIGIT, i, j)}-{_free(p, i, j)})")
         for block in (picture, off):
             squares(ws, block, WIDE)
             greys(ws, block)
-        _title(ws, picture, f"the {name}")
-        _title(ws, off, f"how far each pixel is from the {name}")
+        put_over(ws, picture, f"the {name}")
+        put_over(ws, off, f"how far each pixel is from the {name}")
     _write_how_far(ws)
     _write_shares(ws)
     _write_texts(ws, 23, "D", SIMILARITY_NOTES)
@@ -535,7 +525,7 @@ def similarity(workbook: Workbook) -> None:
 
 def _write_picked_picture(ws: Worksheet, picture: Block, picked: Block) -> None:
     DIGITS.write_picked(ws, picture, picked.local, width=WIDE)
-    _title(ws, picture, f'="the digit No. "&{picked.local}')
+    put_over(ws, picture, f'="the digit No. "&{picked.local}')
 
 
 def _write_how_far(ws: Worksheet) -> None:
@@ -617,15 +607,12 @@ def gradient(workbook: Workbook) -> None:
         (10, "the nudge h", NUDGE.corner, 0.0001, "A small number, such as 0.0001.", between(1e-7, 1)),
     ):
         put(ws, f"A{row}", label, "Label")
-        put(ws, cell, value, "Setting")
-        allow(ws, cell, hint, rule)
+        put_setting(ws, cell, value, hint, rule)
     put(ws, "A13", "Three numbers: a² + b² + c²", "Section")
     put_row(ws, "B14", ["a", "b", "c", "sum of squares"], "Column header")
-    for row, label in enumerate(("yours", "slope by calculus", "slope by a nudge"), 15):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, "A15", ("yours", "slope by calculus", "slope by a nudge"), "Label")
     for letter, value in zip("BCD", (3, 4, 10), strict=True):
-        put(ws, f"{letter}15", value, "Setting")
-        allow(ws, f"{letter}15", "A number from −20 to 20.", between(-20, 20))
+        put_setting(ws, f"{letter}15", value, "A number from −20 to 20.", between(-20, 20))
         put(ws, f"{letter}16", f"=2*{letter}15", "Result", "General")
         total = f"SUMPRODUCT({THREE_X.local}^2)-{letter}15^2+"
         put(ws, f"{letter}17", _nudged(total + "{x}^2", f"{letter}15"), "Formula", SIX_OR_LESS)
@@ -724,7 +711,7 @@ def seven_steps(workbook: Workbook) -> None:
         "Dots: twenty measured speeds. Lines: the curve with your a, b and c, and after steps 1, 2 and 10.",
         curves, axes=("time", "speed"), heights=(-50, 150),
     )  # fmt: skip
-    _write_notes(ws, "A43", STEP_NOTES)
+    put_column(ws, "A43", STEP_NOTES, "Page note")
 
 
 def _write_boxes(ws: Worksheet) -> None:
@@ -751,8 +738,7 @@ def _write_three_numbers(ws: Worksheet) -> None:
         put(ws, f"A{row}", label, "Label")
     fill(ws, ABC, [[1, 1, 1]], "Weight", FOUR)
     put(ws, SPEED_LOSS.corner, f"=SUMPRODUCT({SPEED_ERROR.local}^2)/ROWS({TIME.local})", "Result", TWO)
-    put(ws, RATE.corner, 0.00001, "Setting", "0.000000")
-    allow(ws, RATE.corner, "From 0 to 0.001; try 0.00004.", between(0, 0.001))
+    put_setting(ws, RATE.corner, 0.00001, "From 0 to 0.001; try 0.00004.", between(0, 0.001), "0.000000")
     for k, power in enumerate(POWERS):
         error = SPEED_ERROR.local
         here, slope = ABC.cell(0, k).local, ABC_SLOPES.cell(0, k)
@@ -808,8 +794,7 @@ def _write_way_down(ws: Worksheet) -> None:
             put(ws, f"{value}{row}", f"={here}", "Formula", FOUR)
             put(ws, f"{slope}{row}", f"={_slope(errors, POWERS[k])}", "Formula", TWO)
         put(ws, f"O{row}", f"=SUMPRODUCT({errors}^2)/ROWS({TIME.local})", "Result", TWO)
-    for row, loss in enumerate(FAST_AI_LOSSES, top):
-        put(ws, f"S{row}", loss, "Data", "0.0")
+    put_column(ws, f"S{top}", FAST_AI_LOSSES, "Data", "0.0")
 
 
 # ---- mnist_loss ------------------------------------------------------------------------------------------
@@ -870,8 +855,7 @@ def mnist_loss(workbook: Workbook) -> None:
 
 
 def _write_setting(ws: Worksheet, cell: str, value: float, hint: str, rule: dict) -> None:
-    put(ws, cell, value, "Setting")
-    allow(ws, cell, hint, rule)
+    put_setting(ws, cell, value, hint, rule)
 
 
 def _write_raw(ws: Worksheet) -> None:
@@ -904,8 +888,8 @@ def _write_curve(ws: Worksheet) -> None:
 # ---- Linear ----------------------------------------------------------------------------------------------
 
 LINEAR_PICKED = Block("linear.picked", "Linear", "B4")
-LINEAR_DIGIT, LINEAR_FOR = (_picture("Linear", k, 5, "E") for k in (0, 2))
-TRAINED_PICTURE, TRAINED_FOR = (_picture("Linear", k, 36, "E") for k in (1, 2))
+LINEAR_DIGIT, LINEAR_FOR = (picture_in_line("Linear", k, 5, "E") for k in (0, 2))
+TRAINED_PICTURE, TRAINED_FOR = (picture_in_line("Linear", k, 36, "E") for k in (1, 2))
 LINEAR_SCORE = Block("linear.score", "Linear", "B8", 1, 2)  # yours, trained
 PARITY = parity.Parity(
     loss=Block("parity.loss", "Linear", "B19"),
@@ -954,7 +938,7 @@ def linear(workbook: Workbook) -> None:
             ws.cell(row, col).border, ws.cell(row, col).fill = Border(), PatternFill()
     _draw_row(ws, TRAINED_PICTURE, TRAINED)
     for product, picture in ((LINEAR_FOR, NET.weight), (TRAINED_FOR, TRAINED_PICTURE)):
-        _draw(ws, product, lambda i, j, p=picture: f"={_free(LINEAR_DIGIT, i, j)}*{_free(p, i, j)}")
+        write_picture(ws, product, lambda i, j, p=picture: f"={_free(LINEAR_DIGIT, i, j)}*{_free(p, i, j)}")
     for block, name in (
         (NET.weight, "your weights: training changes these"),
         (LINEAR_FOR, "for and against a three, by yours"),
@@ -964,7 +948,7 @@ def linear(workbook: Workbook) -> None:
     ):
         squares(ws, block, WIDE)
         blue_and_orange(ws, block, 0.15 if block in (NET.weight, AFTER.parts[0]) else 0.4)
-        _title(ws, block, name)
+        put_over(ws, block, name)
     put(ws, NET.bias.corner, bias, "Weight", THREE)
     put(ws, AFTER.parts[1].corner, None, "Weight", THREE)
     _write_linear_table(ws)
@@ -981,8 +965,7 @@ def _write_linear_table(ws: Worksheet) -> None:
         f"right, of the {LEARN} learned from", f"right, of the {JUDGE} to judge by",
         "right, of MNIST's 2,038",
     )  # fmt: skip
-    for row, label in enumerate(labels, 8):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, "A8", labels, "Label")
     for letter, product, bias, loss, says in (
         ("B", LINEAR_FOR, NET.bias, LOSS, SAYS),
         ("C", TRAINED_FOR, TRAINED_BIAS, TRAINED_LOSS, TRAINED_SAYS),
@@ -1007,8 +990,8 @@ NET_SHEET = "simple_net"
 NET_PICKED = Block("simple_net.picked", NET_SHEET, "B4")
 UNITS_TABLE = Block("simple_net.units", NET_SHEET, "A11", UNITS, 5)  # unit, sum, h, weight, vote
 UNIT_SUM, UNIT_H, UNIT_WEIGHT, UNIT_VOTE = (UNITS_TABLE.col(k) for k in range(1, 5))
-NET_DIGIT = _picture(NET_SHEET, 0, 46, "G")
-TEMPLATES = [_picture(NET_SHEET, (k + 1) % 6, 46 + 31 * ((k + 1) // 6), "G") for k in range(UNITS)]
+NET_DIGIT = picture_in_line(NET_SHEET, 0, 46, "G")
+TEMPLATES = [picture_in_line(NET_SHEET, (k + 1) % 6, 46 + 31 * ((k + 1) // 6), "G") for k in range(UNITS)]
 NET_NOTES = (
     "template: the 784 weights of a hidden unit. sum: the digit on it, pixel times weight, and the bias.",
     "h: the sum where it is above 0, else 0: the unit fires, or not. That bend is what one layer lacks.",
@@ -1036,17 +1019,17 @@ def simple_net(workbook: Workbook) -> None:
         "three, to the left for a seven, none where the unit does not fire.",
         UNITS_TABLE.col(0), {"vote": UNIT_VOTE}, span=(-6, 6),
     )  # fmt: skip
-    _draw(
+    write_picture(
         ws, NET_DIGIT, lambda i, j: f"=INDEX({DIGITS.pixels.ref},{NET_PICKED.local},{SIDE * i + j + 1})/255"
     )
     greys(ws, NET_DIGIT)
-    _title(ws, NET_DIGIT, f'="the digit No. "&{NET_PICKED.local}')
+    put_over(ws, NET_DIGIT, f'="the digit No. "&{NET_PICKED.local}')
     for unit, picture in enumerate(TEMPLATES):
         _draw_row(ws, picture, HIDDEN_WEIGHT.row(unit))
         blue_and_orange(ws, picture, 0.1)
         vote = UNIT_VOTE.cell(unit, 0).local
-        _title(ws, picture, f'="unit {unit + 1}: "&(0+ROUND({vote},2))')
-    _write_notes(ws, "A42", NET_NOTES)
+        put_over(ws, picture, f'="unit {unit + 1}: "&(0+ROUND({vote},2))')
+    put_column(ws, "A42", NET_NOTES, "Page note")
     ws.page_setup.orientation, ws.page_setup.fitToHeight = "portrait", 1  # no picture torn in two
 
 
@@ -1131,7 +1114,7 @@ def learning_curves(workbook: Workbook) -> None:
             [chart.Curve(name, _beside(columns[name]), columns[name]) for name in named],
             axes=("epoch", "right, of 2,038"), heights=(0.4, 1),
         )  # fmt: skip
-    _write_notes(ws, "A4", CURVE_NOTES)
+    put_column(ws, "A4", CURVE_NOTES, "Page note")
     ws.page_setup.fitToHeight = 1
 
 
@@ -1171,7 +1154,7 @@ def training(workbook: Workbook) -> None:
     for block in runs.write_settings(ws, "A5", "the weights on Linear", shipped):
         block.define(workbook)
     put(ws, "A12", "How to train", "Section")
-    _write_notes(ws, "A13", HOW_TO_TRAIN)
+    put_column(ws, "A13", HOW_TO_TRAIN, "Page note")
     put(ws, "A17", "What the last run's loss depended on", "Section")
     put(ws, "A18", "digits learned from then", "Label")
     put(ws, "A19", "digits learned from now", "Label")

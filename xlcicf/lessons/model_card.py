@@ -28,7 +28,6 @@ from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.page import book_of
 from xlcicf.sheet.parity import settings_text
-from xlcicf.sheet.style import ROLES
 from xlcicf.sheet.training import write_training
 
 BOOK = "model_card.xlsx"
@@ -234,7 +233,7 @@ SOURCE = (
 
 def read_me(workbook: Workbook) -> None:
     """What to do, what the colours say, where things are."""
-    roles = ROLES | {
+    roles = {
         "Data": "on Model card: filled from the log of the run; elsewhere: what the net is given",
         "Setting": "yours to type in",
     }

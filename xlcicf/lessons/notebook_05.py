@@ -16,7 +16,7 @@ from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
-from xlcicf.sheet.page import add_page, allow, between, fill, fill_down, put, put_row
+from xlcicf.sheet.page import add_page, allow, between, fill, fill_down, put, put_column, put_row
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
@@ -241,8 +241,7 @@ def summary(workbook: Workbook) -> None:
     ws.row_dimensions[5].height = 28
     for row, sheet in enumerate(SHEETS, 6):
         _write_line(ws, row, sheet)
-    for row, text in enumerate(NOTES, 11):
-        put(ws, f"B{row}", text, "Page note")
+    put_column(ws, "B11", NOTES, "Page note")
     put_row(ws, f"B{TABLE - 1}", ["loss in epoch", *HEADS.values()], "Column header")
     ws.row_dimensions[TABLE - 1].height = 28
     numbers = Block("epochs", SUMMARY, f"B{TABLE}", EPOCHS)

@@ -7,7 +7,18 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.learn import replay, titanic
 from xlcicf.lessons import notebook_05
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import BIT, FIVE, FOUR, SCIENTIFIC, SIX, TENTH_PERCENT, THREE, WHOLE, weight_scale
 
 FIRST, LAST, ROWS = notebook_05.FIRST, notebook_05.LAST, notebook_05.ROWS
@@ -39,10 +50,8 @@ def broadcasting(workbook: Workbook) -> None:
     put_row(ws, "A4", ["person", "prediction", "truth", "error", "says", "right"], "Column header")
     for row, (p, y) in enumerate(((0.9, 1), (0.2, 0), (0.6, 0)), 5):
         put(ws, f"A{row}", f"person {row - 4}", "Label")
-        put(ws, f"B{row}", p, "Setting")
-        allow(ws, f"B{row}", "A number from 0 to 1.", between(0, 1))
-        put(ws, f"C{row}", y, "Setting")
-        allow(ws, f"C{row}", "0 or 1.", choices(0, 1))
+        put_setting(ws, f"B{row}", p, "A number from 0 to 1.", between(0, 1))
+        put_setting(ws, f"C{row}", y, "0 or 1.", choices(0, 1))
         put(ws, f"D{row}", f"=B{row}-C{row}", "Formula", TWO_SIGNED)
         put(ws, f"E{row}", f"=IF(B{row}>0.5,1,0)", "Formula", WHOLE, "center")
         put(ws, f"F{row}", f"=IF(E{row}=C{row},1,0)", "Formula", WHOLE, "center")
@@ -75,8 +84,7 @@ def broadcasting(workbook: Workbook) -> None:
     )
     ws.merge_cells("A20:C20")
     _write_real_size(ws)
-    for row, text in enumerate(BROADCASTING_NOTES, 32):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A32", BROADCASTING_NOTES, "Page note")
 
 
 TWO_SIGNED = "+0.00;-0.00;0.00"
@@ -129,8 +137,7 @@ def adding_up(workbook: Workbook) -> None:
         zoom=90,
     )
     put_row(ws, "D4", titanic.NOTEBOOK, "Column header")
-    for row, label in enumerate(("coefficients", "slopes of one pass", "in grad now", "after the step"), 5):
-        put(ws, f"C{row}", label, "Label")
+    put_column(ws, "C5", ("coefficients", "slopes of one pass", "in grad now", "after the step"), "Label")
     (linear,) = (model for model in notebook_05.LIVE if model.name == "linear")
     fill(ws, COEFFICIENTS, replay.log(linear).parameters[:1].tolist(), "Weight", FOUR)
     weight_scale(ws, COEFFICIENTS.local)
@@ -147,8 +154,7 @@ def adding_up(workbook: Workbook) -> None:
         (6, "learning rate", 0.1, "A number from 0 to 10.", between(0, 10)),
     ):
         put(ws, f"A{row}", label, "Label")
-        put(ws, f"B{row}", value, "Setting")
-        allow(ws, f"B{row}", hint, rule)
+        put_setting(ws, f"B{row}", value, hint, rule)
     put(ws, "A7", "loss before the step", "Label")
     put(ws, "B7", f"=SUMPRODUCT(ABS({before}-{y}))/{ROWS}", "Result", FOUR)
     put(ws, "A8", "loss after it", "Label")
@@ -162,8 +168,7 @@ def adding_up(workbook: Workbook) -> None:
         ("E", f"=SUMPRODUCT(Columns!{notebook_05.INPUTS.on_row('{row}')},{MOVED.local})", (FOUR,)),
     ):
         fill_down(ws, _column(letter), formula, "Formula", *look)
-    for row, text in enumerate(ADDING_NOTES, FIRST + 1):
-        put(ws, f"G{row}", text, "Page note")
+    put_column(ws, f"G{FIRST + 1}", ADDING_NOTES, "Page note")
 
 
 ADDING_NOTES = (
@@ -207,16 +212,14 @@ def unit_trap(workbook: Workbook) -> None:
     put_row(ws, "A5", heads, "Column header")
     for row, (name, output) in enumerate(CLASSES.items(), 6):
         put(ws, f"A{row}", name, "Label")
-        put(ws, f"B{row}", output, "Setting", THREE)
-        allow(ws, f"B{row}", "A number from −20 to 20.", between(-20, 20))
+        put_setting(ws, f"B{row}", output, "A number from −20 to 20.", between(-20, 20), THREE)
         put(ws, f"C{row}", f"=EXP(B{row})", "Formula", SIX)
         put(ws, f"D{row}", f"=C{row}/SUM(C$6:C${last})", "Formula", SIX)
         put(ws, f"E{row}", f"=IF($A{row}=$B$3,1,0)", "Formula", *BIT)
         put(ws, f"F{row}", f"=-E{row}*LN(D{row})", "Formula", SIX)
         put(ws, f"G{row}", f"=-E{row}*LOG10(D{row})", "Formula", SIX)
     put(ws, "A3", "the true class", "Label")
-    put(ws, "B3", "dog", "Setting")
-    allow(ws, "B3", "Which of the five it is.", choices(*CLASSES))
+    put_setting(ws, "B3", "dog", "Which of the five it is.", choices(*CLASSES))
     put(ws, f"A{last + 1}", "sum", "Label")
     for letter, style in zip("CDFG", ("Formula", "Formula", "Result", "Result"), strict=True):
         put(ws, f"{letter}{last + 1}", f"=SUM({letter}6:{letter}{last})", style, SIX)
@@ -228,5 +231,4 @@ def unit_trap(workbook: Workbook) -> None:
     put(ws, f"C{last + 5}", f"=C{last + 3}/C{last + 4}", "Formula", SIX)
     put(ws, f"A{last + 6}", "LN(10)", "Label")
     put(ws, f"C{last + 6}", "=LN(10)", "Formula", SIX)
-    for row, text in enumerate(TRAP_NOTES, last + 8):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, f"A{last + 8}", TRAP_NOTES, "Page note")

@@ -23,7 +23,18 @@ from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
 from xlcicf.sheet.gradient import write_gradients
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
@@ -31,7 +42,6 @@ from xlcicf.sheet.style import (
     DOT_WHOLE,
     FIVE,
     FOUR,
-    ROLES,
     TENTH_PERCENT,
     THREE,
     TWO,
@@ -120,12 +130,10 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="Who survived the Titanic? A neural network you can read",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES,
         ),
     )
 
@@ -237,8 +245,7 @@ def columns(workbook: Workbook) -> None:
     )
     put(ws, "B3", "1. Numbers from the passenger list", "Section")
     put(ws, "O3", "2. Each divided by its column's maximum", "Section")
-    for row, label in enumerate(("made how", "mode", "looks for", "how many", "maximum", "mean"), 4):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, "A4", ("made how", "mode", "looks for", "how many", "maximum", "mean"), "Label")
     ws.row_dimensions[4].height = 26
     put(ws, f"A{FIRST - 1}", "No.", "Column header")
     fill_down(ws, _cells("Columns", "A"), "=Passengers!$A{row}", "Formula", WHOLE, "center")
@@ -292,6 +299,7 @@ def the_net(workbook: Workbook) -> None:
     put(ws, "A3", "Weights: training changes these 22 numbers and nothing else", "Section")
     net.write_weights(ws, NET, titanic.weights("start"))
     net.write_score(ws, NET)
+    net.write_held_out(ws, NET)
     _write_parity(ws)
     _write_you(ws)
     inputs = [
@@ -333,8 +341,7 @@ def _write_you(ws: Worksheet) -> None:
     put(ws, "A9", "as columns", "Label")
     for cell, label, value, hint, rule in YOU:
         put(ws, f"{cell[0]}7", label, "Column header")
-        put(ws, cell, value, "Setting")
-        allow(ws, cell, hint, rule)
+        put_setting(ws, cell, value, hint, rule)
     ws.row_dimensions[7].height = 26
     for j, formula in enumerate(YOUR_COLUMNS):
         look = (DOT_TWO,) if j < MEASURED else BIT
@@ -373,19 +380,10 @@ def gradient(workbook: Workbook) -> None:
         print_area="A1:R35",
         zoom=90,
     )
-    put(ws, "A4", "size h of the nudge", "Label")
-    put(ws, H.corner, 0.0001, "Setting")
-    allow(ws, H.corner, "A small number, such as 0.0001.", between(0.0000001, 1))
-    put(ws, "A5", "raise one weight by", "Label")
-    put(ws, STEP.corner, 0.01, "Setting")
-    allow(ws, STEP.corner, "How much a weight is to be raised, such as 0.01.", between(-10, 10))
-    put(ws, "E5", "… and the loss changes by about what the last column says", "Page note")
     write_gradients(ws, NET, 8, H, STEP)
-    ws.row_dimensions[7].height = 40
     put(ws, "M3", "One passenger's way through the net", "Section")
     write_chain(ws, Chain(NET, "M4"), f"=INDEX({_cells('Passengers', 'D').ref},{{row}})")
-    for row, text in enumerate(GRADIENT_NOTES, 31):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A31", GRADIENT_NOTES, "Page note")
 
 
 # ---- Training --------------------------------------------------------------------------------------------
@@ -593,8 +591,7 @@ def groups(workbook: Workbook) -> None:
         put(ws, f"F{row}", f"=COUNTIFS({conditions},{NET.says.ref},1)/C{row}", "Formula", TENTH_PERCENT)
         put(ws, f"G{row}", f"=F{row}-E{row}", "Result", "+0.0%;-0.0%;0.0%")
         put(ws, f"H{row}", f"=COUNTIFS({conditions},{NET.right.ref},1)/C{row}", "Result", TENTH_PERCENT)
-    for row, text in enumerate(GROUP_NOTES, 6 + len(GROUPS)):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, f"A{6 + len(GROUPS)}", GROUP_NOTES, "Page note")
     names, true, predicted = (Block("chart", "Groups", f"{letter}5", len(GROUPS)) for letter in "BEF")
     chart.bar_chart(
         ws,
@@ -670,8 +667,7 @@ def look_inside(workbook: Workbook) -> None:
     for unit in range(NET.units):
         _write_push(ws, unit, PUSHES + unit * PUSH_ROWS)
     _write_meanings(ws)
-    for row, text in enumerate(INSIDE_NOTES, PUSHES + NET.units * PUSH_ROWS):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, f"A{PUSHES + NET.units * PUSH_ROWS}", INSIDE_NOTES, "Page note")
     _write_dots(ws)
     ws.row_breaks.append(Break(PUSHES - 1))
 
@@ -680,8 +676,7 @@ def _write_picked(ws: Worksheet) -> None:
     """The choice of a net, and its weights."""
     hint = f"{NOW}: the weights on Net. {SOLVER} and {TRAINED}: the weights of those two on Compare."
     put(ws, "A4", "whose weights", "Label")
-    put(ws, PICKED.corner, SOLVER, "Setting")
-    allow(ws, PICKED.corner, hint, choices(NOW, SOLVER, TRAINED))
+    put_setting(ws, PICKED.corner, SOLVER, hint, choices(NOW, SOLVER, TRAINED))
     put(ws, "C4", hint, "Page note")
     put_row(ws, f"{PICKED_WEIGHTS.letters}5", NET.columns, "Column header")
     models = _models()
@@ -727,8 +722,7 @@ def _write_who_fires(ws: Worksheet) -> None:
     put_row(ws, "B10", FIRING, "Column header")
     known = f'="share of the "&SUM({KNOWN.local})&" of known age and port"'
     labels = "passengers", "share of all", known, "mean prediction", "share that survived"
-    for row, label in enumerate(labels, WHO_FIRES.area.top):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, f"A{WHO_FIRES.area.top}", labels, "Label")
     first, second = (FIRES.col(unit).local for unit in range(2))
     for j, (one, two) in enumerate(FIRING.values()):
         counted, count = f"{first},{one},{second},{two}", WHO_FIRES.cell(0, j).corner
@@ -777,8 +771,7 @@ def _write_kinds(ws: Worksheet) -> None:
     put(ws, f"A{KINDS - 2}", "What does it go by?", "Section")
     put(ws, f"A{KINDS - 1}", "by", "Column header")
     ws.row_dimensions[KINDS - 1].height = 40
-    for row, kind in enumerate(KINDS_OF_GROUPS, KINDS):
-        put(ws, f"A{row}", kind, "Label")
+    put_column(ws, f"A{KINDS}", KINDS_OF_GROUPS, "Label")
     for unit in range(NET.units):
         name = f"ReLU{unit + 1}"
         heads = [f"{name} most often for", f"{name} least often for", "the one less the other"]
@@ -833,8 +826,7 @@ def _write_push(ws: Worksheet, unit: int, top: int) -> None:
         "weight", "input, where it fires", "input, where it does not", "weight × input, where it fires",
         "weight × input, where it does not", "difference of these two",
     )  # fmt: skip
-    for row, label in enumerate(labels, top + 2):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, f"A{top + 2}", labels, "Label")
     weight, fires, rests, with_it, without, push = range(top + 2, top + 2 + len(labels))
     ones = FIRES.col(unit).local
     for j in range(len(NET.columns)):

@@ -21,13 +21,24 @@ from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, put, put_row
-from xlcicf.sheet.pixels import BLACK, HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
+from xlcicf.sheet.page import (
+    add_page,
+    allow,
+    between,
+    book_of,
+    choices,
+    fill,
+    put,
+    put_column,
+    put_over,
+    put_row,
+    put_setting,
+)
+from xlcicf.sheet.pixels import BLACK, HIDDEN, SIDE, Digits, blue_and_orange, greys, squares, write_picture
 from xlcicf.sheet.style import (
     FOUR,
     GREY,
     ORANGE,
-    ROLES,
     TENTH_PERCENT,
     THREE,
     TWO,
@@ -118,12 +129,11 @@ def read_me(workbook: Workbook) -> None:
         workbook,
         Front(
             title="A vision transformer: a picture read as sixteen words",
-            note="Everything here is a plain formula: click a cell to see how it is made.",
             about=ABOUT,
             to_do=TO_DO,
             sheets=SHEETS,
             source=SOURCE,
-            roles=ROLES | {"Weight": "found by training; blue is below zero, orange above"},
+            roles=weights_card.ROLES,
         ),
     )
 
@@ -203,19 +213,15 @@ def weights(workbook: Workbook) -> None:
 
 def digits(workbook: Workbook) -> None:
     """The digits that can be picked."""
-    ws = add_page(
+    shown, places = mnist.sample(), _places_shown()
+    DIGITS.write(
         workbook,
-        DIGITS.sheet,
         "The 108 digits",
         "The first 100 test digits of MNIST, then the 8 of its first 500 that this net gets wrong. A digit a "
         "row: what it is, then its 784 pixels from 0 for white, left empty, to 255 for black.",
-        widths="A=6 B=6 C:ADF=5.5",
-        print_area="A1:AH60",
-        frozen=f"C{DIGITS.first}",
-        zoom=80,
+        shown.valid_x[places],
+        shown.valid_y[places],
     )
-    shown, places = mnist.sample(), _places_shown()
-    DIGITS.write(ws, shown.valid_x[places], shown.valid_y[places])
 
 
 def _places_shown() -> np.ndarray:
@@ -262,7 +268,7 @@ def patches(workbook: Workbook) -> None:
         put(ws, f"A{row + 1}", formula, style, look, "center")
     put(ws, "A15", "of 10,000 test digits", "Page note")
     put(ws, "A16", f"it gets {float(vision.facts('vit')['accuracy']):.1%} right", "Page note")
-    _draw(ws, PICTURE, _pixel_picked)
+    write_picture(ws, PICTURE, _pixel_picked, PIXEL)
     greys(ws, PICTURE)
     for p in range(PATCHES):
         _frame(ws, _patch_of(PICTURE, p))
@@ -275,13 +281,6 @@ def _pixel_picked(i: int, j: int) -> str:
     painted = PAINTED.cell(i, j).ref.replace("$", "")
     number = PICKED.local
     return f"=IF({number}=0,0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
-
-
-def _draw(ws: Worksheet, picture: Block, formula: Callable[[int, int], str]) -> None:
-    """One formula a pixel, of its line and column from 0; the look is the caller's."""
-    rows = [[formula(i, j) for j in range(picture.cols)] for i in range(picture.rows)]
-    fill(ws, picture, rows, "Formula", HIDDEN)
-    squares(ws, picture, PIXEL)
 
 
 def _patch_of(picture: Block, p: int) -> Block:
@@ -309,7 +308,9 @@ def _draw_cut(ws: Worksheet) -> None:
         down, right = divmod(p, ACROSS)
         corner = f"{column_letters(left + right * (PATCH + 1))}{PICTURE.area.top + down * (PATCH + 1)}"
         cut, pixels = Block(f"cut.{p + 1}", "Patches", corner, PATCH, PATCH), _patch_of(PICTURE, p)
-        _draw(ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).local.replace('$', '')}")
+        write_picture(
+            ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).local.replace('$', '')}", PIXEL
+        )
         greys(ws, cut)
         _frame(ws, cut)
         put(ws, f"{cut.letters}{cut.area.top - 1}", f"patch {p + 1}", "Page note")
@@ -326,12 +327,7 @@ def _write_patch_table(ws: Worksheet) -> None:
     squares(ws, PATCH_TABLE, PIXEL)
     greys(ws, PATCH_TABLE)
     _frame(ws, PATCH_TABLE)
-    _write_notes(ws, PATCH_TABLE.area.bottom + 2, PATCH_NOTES)
-
-
-def _write_notes(ws: Worksheet, row: int, notes: Iterable[str], letters: str = "A") -> None:
-    for at, text in enumerate(notes, row):
-        put(ws, f"{letters}{at}", text, "Page note")
+    put_column(ws, f"A{PATCH_TABLE.area.bottom + 2}", PATCH_NOTES, "Page note")
 
 
 # ---- Paint -----------------------------------------------------------------------------------------------
@@ -351,7 +347,7 @@ def paint(workbook: Workbook) -> None:
     )
     put(ws, "A4", "the net says", "Label")
     put(ws, "A5", f'=IF({PICKED.ref}=0,{CLASS_SAYS.ref},"type 0 on Patches")', "Result", WHOLE, "center")
-    _write_notes(ws, 7, ("Paint it large, in the", "middle, with lines of", "two pixels."))
+    put_column(ws, "A7", ("Paint it large, in the", "middle, with lines of", "two pixels."), "Page note")
     fill(ws, PAINTED, _first_painting(), "Setting", HIDDEN)
     squares(ws, PAINTED, 1.5 * PIXEL)
     hint = "Ink: 1 for black, between 0 and 1 for grey, empty for none."
@@ -452,8 +448,7 @@ def embedding(workbook: Workbook) -> None:
         embedding_filter(WIDTH - 1).area.bottom + 1,
     )
     put(ws, "A4", "positions on (1) or off (0)", "Label")
-    put(ws, POSITIONS_ON.corner, 1, "Setting")
-    allow(ws, POSITIONS_ON.corner, "1: positions are added; 0: they are not.", choices(0, 1))
+    put_setting(ws, POSITIONS_ON.corner, 1, "1: positions are added; 0: they are not.", choices(0, 1))
     _head(ws, EMBEDDED, "patches, embedded", "patches × embed.weight + embed.bias; the class token above")
     first = PARAMETERS["class_token"]
     fill(ws, EMBEDDED.row(0), _same_cells(first), "Formula", SHORT)
@@ -530,7 +525,7 @@ class Norm:
         fill(ws, self.mean, _each(self.mean, f"=AVERAGE({here})"), "Formula", TWO)
         spread = f"=SUMPRODUCT(({here}-$T{{row}})^2)/{WIDTH}"
         fill(ws, self.variance, _each(self.variance, spread), "Formula", TWO)
-        _write_notes(ws, top + 1, NORM_NOTES, "Y")
+        put_column(ws, f"Y{top + 1}", NORM_NOTES, "Page note")
         _head(ws, self.y, "normed", f"(x - mean) / SQRT(variance + {EPSILON:.5f}) × scale + shift")
         scale, shift = PARAMETERS[f"{self.parameter}.weight"], PARAMETERS[f"{self.parameter}.bias"]
         rows = [
@@ -637,9 +632,8 @@ class Attention:
         _fill_array(ws, mixed, f"=MMULT({self.on[head].local}*{shares.local},{v.local})")
         at = self.on[head]
         put(ws, f"AU{at.area.top}", "on (1) or off (0)", "Label")
-        put(ws, at.corner, 1, "Setting")
-        allow(ws, at.corner, f"1: head {head + 1} is on; 0: it gathers nothing.", choices(0, 1))
-        _write_notes(ws, at.area.top + 2, HEAD_NOTES, "AU")
+        put_setting(ws, at.corner, 1, f"1: head {head + 1} is on; 0: it gathers nothing.", choices(0, 1))
+        put_column(ws, f"AU{at.area.top + 2}", HEAD_NOTES, "Page note")
 
 
 SHARE = '0%;-0%;"·"'
@@ -782,7 +776,7 @@ def class_output(workbook: Workbook) -> None:
         "Bars: the probability that the transformer gives each of the ten classes for the digit picked.",
         CLASS_TABLE.col(0), {"probability": PROBABILITIES},
     )  # fmt: skip
-    _write_notes(ws, 30, CLASS_NOTES)
+    put_column(ws, "A30", CLASS_NOTES, "Page note")
 
 
 TRUE_CLASS = Block("true", "Patches", "A8")
@@ -833,14 +827,12 @@ def where_it_looks(workbook: Workbook) -> None:
     hint = "A whole number from 0 to 16: 0 is the class token, 1 to 16 are the patches."
     allow(ws, ASKS.corner, hint, between(0, PATCHES, whole=True))
     put(ws, "A6", f'="digit No. "&{PICKED.ref}&"; net says "&{CLASS_SAYS.ref}', "Label")
-    _write_notes(ws, 8, SIGHT_NOTES)
+    put_column(ws, "A8", SIGHT_NOTES, "Page note")
     for (b, h), picture in SIGHT.items():
         shares = ATTENTIONS[b - 1].shares[h - 1]
-        row, area = picture.area.top - 1, picture.area
-        put(ws, f"{picture.letters}{row}", f"block {b}, head {h}", "Column header")
-        ws.merge_cells(start_row=row, end_row=row, start_column=area.left, end_column=area.right)
+        put_over(ws, picture, f"block {b}, head {h}")
         _write_shares(ws, picture, shares)
-        _draw(ws, picture, lambda i, j, picture=picture: _seen(picture, i, j))
+        write_picture(ws, picture, lambda i, j, picture=picture: _seen(picture, i, j), PIXEL)
         for p in range(PATCHES):
             _frame(ws, _patch_of(picture, p))
         _ink_over_shares(ws, picture)
@@ -923,7 +915,7 @@ def positions(workbook: Workbook) -> None:
         ]
         fill(ws, ALIKE.row(p), [cosines], "Formula", SHORT, "center")
     blue_and_orange(ws, ALIKE, 1)
-    _write_notes(ws, 23, POSITION_NOTES, "B")
+    put_column(ws, "B23", POSITION_NOTES, "Page note")
     for p in range(PATCHES):
         _write_position_map(ws, p)
 

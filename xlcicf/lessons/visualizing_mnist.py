@@ -21,7 +21,19 @@ from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.chart import Curve, curves_chart, groups_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front, write_front
-from xlcicf.sheet.page import add_page, allow, between, book_of, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import (
+    add_page,
+    between,
+    book_of,
+    choices,
+    fill,
+    fill_down,
+    put,
+    put_column,
+    put_over,
+    put_row,
+    put_setting,
+)
 from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
 from xlcicf.sheet.style import FOUR, PERCENT, SCIENTIFIC, SIX, TENTH_PERCENT, THREE, TWO, WHOLE, tint_when
 
@@ -48,7 +60,6 @@ def build() -> Workbook:
 
 READ_ME = Front(
     title="Visualizing MNIST: how do you look at a space of 784 dimensions?",
-    note="Everything here is a plain formula: click a cell to see how it is made.",
     about=(
         "A digit of 28 × 28 pixels is 784 numbers, so it is a point in a space of 784 dimensions. Nobody can "
         "see that space. But we can draw maps of it, and choose what a map is to keep: a view from one side, "
@@ -92,9 +103,6 @@ READ_ME = Front(
     roles={
         "Data": "given: pixels, and what was computed beforehand",
         "Weight": "positions on a map: training changes them and nothing else",
-        "Formula": "click it and read where it comes from",
-        "Result": "the figures to watch",
-        "Setting": "yours to type in or to choose from a list",
     },
 )
 
@@ -156,24 +164,6 @@ def _across(ws: Worksheet, column: Block, corner: str, label: str, number_format
     return across
 
 
-def _setting(ws: Worksheet, cell: str, value: float | str, hint: str, rule: dict) -> None:
-    put(ws, cell, value, "Setting")
-    allow(ws, cell, hint, rule)
-
-
-def _notes(ws: Worksheet, cell: str, notes: Sequence[str]) -> None:
-    row, col = place(cell)
-    for at, text in enumerate(notes, row):
-        put(ws, f"{column_letters(col)}{at}", text, "Page note")
-
-
-def _over(ws: Worksheet, picture: Block, text: str) -> None:
-    """Text or a formula above a picture, as wide as it."""
-    row, area = picture.area.top - 1, picture.area
-    put(ws, f"{picture.letters}{row}", text, "Column header")
-    ws.merge_cells(start_row=row, end_row=row, start_column=area.left, end_column=area.right)
-
-
 # ---- Pixels ----------------------------------------------------------------------------------------------
 
 PICKED = Block("pixels.picked", "Pixels", "E4")
@@ -203,16 +193,16 @@ def pixels(workbook: Workbook) -> None:
         zoom=70,
     )
     put(ws, "A4", "digit No.", "Label")
-    _setting(ws, PICKED.corner, 1, NUMBER_HINT, between(1, COUNT, whole=True))
+    put_setting(ws, PICKED.corner, 1, NUMBER_HINT, between(1, COUNT, whole=True))
     put(ws, "A5", "it is a", "Label")
     put(ws, "E5", f"=INDEX({DIGITS.labels.ref},{PICKED.local})", "Result", WHOLE, "center")
-    _notes(ws, "H4", PIXEL_NOTES)
+    put_column(ws, "H4", PIXEL_NOTES, "Page note")
     pixel = f"=INDEX({DIGITS.pixels.ref},{PICKED.local},{{at}})/255"
     rows = [[pixel.format(at=SIDE * i + j + 1) for j in range(SIDE)] for i in range(SIDE)]
     fill(ws, PICTURE, rows, "Formula", TENTH, "center")
     fill(ws, NOISE, (embedding.shipped()["noise"] / 255).tolist(), "Data", TENTH, "center")
     for picture, words in ((PICTURE, '="the digit No. "&' + PICKED.local), (NOISE, "a random point")):
-        _over(ws, picture, words)
+        put_over(ws, picture, words)
         squares(ws, picture, 3.4)
         greys(ws, picture, 2)  # half as dark, so that the numbers can be read
     row = PICTURE.area.bottom + 2
@@ -274,15 +264,15 @@ def two_pixels(workbook: Workbook) -> None:
         put(ws, f"A{6 + i}", label, "Label")
         for j in range(2):
             hint = "Counted from the top or from the left, 1 to 28."
-            _setting(ws, CHOSEN.cell(i, j).corner, pixel[j], hint, between(1, SIDE, whole=True))
+            put_setting(ws, CHOSEN.cell(i, j).corner, pixel[j], hint, between(1, SIDE, whole=True))
         hint = "A class, 0 to 9."
-        _setting(ws, PAIR.cell(i, 0).corner, SUGGESTIONS[0][2][i], hint, choices(*range(CLASSES)))
+        put_setting(ws, PAIR.cell(i, 0).corner, SUGGESTIONS[0][2][i], hint, choices(*range(CLASSES)))
     put(ws, "A9", "nearer to their own middle", "Label")
     put(
         ws, TOLD_APART.corner, f"=SUM({NEARER[0].local},{NEARER[1].local})/{2 * PER_CLASS}", "Result", PERCENT
     )
     _write_suggestions(ws)
-    _notes(ws, "M4", TWO_NOTES)
+    put_column(ws, "M4", TWO_NOTES, "Page note")
     _write_two_columns(ws)
     groups_chart(
         ws, "M9", (620, 480), "All 500 digits by two pixels",
@@ -376,10 +366,10 @@ def components(workbook: Workbook) -> None:
     )
     for i, (label, value) in enumerate((("across: direction", 1), ("up: direction", 2))):
         put(ws, f"A{5 + i}", label, "Label")
-        _setting(ws, VIEW.cell(i, 0).corner, value, "A direction of the table, 1 to 3.", choices(1, 2, 3))
+        put_setting(ws, VIEW.cell(i, 0).corner, value, "A direction of the table, 1 to 3.", choices(1, 2, 3))
     for i, (label, value) in enumerate((("3 leads from class", 4), ("to class", 0))):
         put(ws, f"A{8 + i}", label, "Label")
-        _setting(ws, CONTRAST.cell(i, 0).corner, value, "A class, 0 to 9.", choices(*range(CLASSES)))
+        put_setting(ws, CONTRAST.cell(i, 0).corner, value, "A class, 0 to 9.", choices(*range(CLASSES)))
     ws.page_setup.fitToHeight = 1
     put(ws, "A4", "What the map shows", "Section")
     put(ws, "A11", "The three directions", "Section")
@@ -387,13 +377,13 @@ def components(workbook: Workbook) -> None:
     put_row(ws, "A12", heads, "Column header")
     ws.row_dimensions[12].height = 38
     _write_spread(ws)
-    _notes(ws, "E4", PCA_NOTES)
+    put_column(ws, "E4", PCA_NOTES, "Page note")
     for k, picture in enumerate(ROW_PICTURES):
         row = DIRECTIONS.row(k)
         cells = [[row.cell(0, SIDE * i + j).ref.replace("$", "") for j in range(SIDE)] for i in range(SIDE)]
         fill(ws, picture, [[f"={cell}" for cell in line] for line in cells], "Formula", HIDDEN)
         squares(ws, picture, 1.1)
-        _over(ws, picture, ("the mean digit", "direction 1", "direction 2", "direction 3: yours")[k])
+        put_over(ws, picture, ("the mean digit", "direction 1", "direction 2", "direction 3: yours")[k])
         if k:
             blue_and_orange(ws, picture, 0.12)
         else:
@@ -637,7 +627,7 @@ def _write_map(workbook: Workbook, of: Map, title: str, note: str, notes: Sequen
     shipped = embedding.shipped()
     put(ws, "A4", "learning rate", "Label")
     hint = f"A number above 0, at most {of.most:,}."
-    _setting(ws, of.learning_rate.corner, of.rate, hint, between(1e-9, of.most))
+    put_setting(ws, of.learning_rate.corner, of.rate, hint, between(1e-9, of.most))
     for row, (label, cost, errors) in enumerate(
         (
             ("cost now", of.cost, of.errors),
@@ -652,7 +642,7 @@ def _write_map(workbook: Workbook, of: Map, title: str, note: str, notes: Sequen
     put(ws, "E4", f'=IF({fell},"the step makes the cost smaller","the step makes it no smaller")', "Status")
     ws.merge_cells("E4:I4")
     tint_when(ws, "$E$4", fell, good=True)
-    _notes(ws, "A9", notes)
+    put_column(ws, "A9", notes, "Page note")
     put(ws, f"A{MAP_TOP - 3}", "Positions, slopes, a step", "Section")
     for letter, text in (("C", "now"), ("F", "slope"), ("H", "after one step"), ("K", "after training")):
         put(ws, f"{letter}{MAP_TOP - 2}", text, "Section")
@@ -769,7 +759,7 @@ def neighbours(workbook: Workbook) -> None:
     )
     shipped = embedding.shipped()
     _write_asked(ws)
-    _notes(ws, "K4", NEAR_NOTES)
+    put_column(ws, "K4", NEAR_NOTES, "Page note")
     put(ws, f"A{NEAR_TOP - 3}", "All 500 digits", "Section")
     heads = ["No.", "digit", "x", "y", "nearest", "second", "third", "distance", "distance", "distance",
              "of its own class", "name it in turn", "distance from the one above"]  # fmt: skip
@@ -799,7 +789,7 @@ def neighbours(workbook: Workbook) -> None:
 def _write_asked(ws: Worksheet) -> None:
     """One digit's nearest, found by formulas, with their pictures; and the shares over all."""
     put(ws, "A4", "digit No.", "Label")
-    _setting(ws, ASKED.corner, 205, NUMBER_HINT, between(1, COUNT, whole=True))
+    put_setting(ws, ASKED.corner, 205, NUMBER_HINT, between(1, COUNT, whole=True))
     put(ws, "A5", "neighbours of their own class", "Label")
     put(ws, OWN_CLASS.corner, f"=SUM({ALIKE.local})/{NEAREST.rows * NEAREST.cols}", "Result", TENTH_PERCENT)
     put(ws, "A6", "ties that are mutual", "Label")
@@ -821,7 +811,7 @@ def _write_asked(ws: Worksheet) -> None:
     numbers = [ASKED.local, *(f"$G${6 + k}" for k in range(embedding.NEAREST))]
     for k, (picture, number) in enumerate(zip(NEAR_PICTURES, numbers, strict=True)):
         DIGITS.write_picked(ws, picture, number, width=1.2)
-        _over(ws, picture, f'="{("digit", "nearest: ", "second: ", "third: ")[k]} No. "&{number}')
+        put_over(ws, picture, f'="{("digit", "nearest: ", "second: ", "third: ")[k]} No. "&{number}')
 
 
 def _write_links(ws: Worksheet) -> None:
@@ -878,7 +868,7 @@ def tsne(workbook: Workbook) -> None:
     )
     put(ws, "A4", "frame", "Label")
     last = len(embedding.FRAMES)
-    _setting(ws, FRAME.corner, last, f"A frame, 1 to {last}.", between(1, last, whole=True))
+    put_setting(ws, FRAME.corner, last, f"A frame, 1 to {last}.", between(1, last, whole=True))
     for block, label, formula, style, number_format in (
         (STEP, "after how many steps", f"=INDEX({FRAME_TABLE.col(1).local},{FRAME.local})", "Formula", WHOLE),
         (DIVERGENCE, "cost, by formulas",
@@ -891,7 +881,7 @@ def tsne(workbook: Workbook) -> None:
     ):  # fmt: skip
         put(ws, f"A{block.area.top}", label, "Label")
         put(ws, block.corner, formula, style, number_format)
-    _notes(ws, "F4", TSNE_NOTES)
+    put_column(ws, "F4", TSNE_NOTES, "Page note")
     _write_spots(ws)
     _write_frame_table(ws)
     groups_chart(
@@ -1050,18 +1040,13 @@ def _ink_of_class(k: int) -> str:
 
 def digits(workbook: Workbook) -> None:
     """The digits that all maps are of."""
-    ws = add_page(
+    DIGITS.write(
         workbook,
-        DIGITS.sheet,
         "The 500 digits",
         "A digit a row, 50 of each class: what it is, then its 784 pixels, line by line, from 0 for white, "
         "left empty, to 255 for black. The header of a pixel says its line and its column.",
-        widths="A=6 B=6 C:ADF=5.5",
-        print_area="A1:AH60",
-        frozen=f"C{DIGITS.first}",
-        zoom=80,
+        *embedding.chosen(),
     )
-    DIGITS.write(ws, *embedding.chosen())
 
 
 # ---- Exercises -------------------------------------------------------------------------------------------

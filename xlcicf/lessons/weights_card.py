@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import vision
-from xlcicf.sheet.page import add_page, put, put_row
+from xlcicf.sheet.page import add_page, put, put_column, put_row
 from xlcicf.sheet.style import TENTH_PERCENT
 
 SHEET = "Model card"
@@ -24,6 +24,7 @@ NETS = {  # name -> (what it is, what it says)
     "cnn": ("five convolutions, stride 2, with batchnorm", "which of ten digits"),
     "vit": ("a vision transformer: two blocks of two heads", "which of ten digits"),
 }
+ROLES = {"Weight": "found by training; blue is below zero, orange above"}  # of the books' Front
 FIGURES = "#,##0"
 LIMITS = (
     "For lessons: to see what a net does. Not for reading anyone's post, cheques or exams.",
@@ -70,8 +71,7 @@ def weights_card(*names: str) -> Callable[[Workbook], None]:
                 ws, f"B{row}", values, "Result" if label == "right" else "Data", *(look or [None]), "left"
             )
         put(ws, "A15", "What it is for, and what it cannot do", "Section")
-        for row, text in enumerate(LIMITS, 16):
-            put(ws, f"A{row}", text, "Page note")
+        put_column(ws, "A16", LIMITS, "Page note")
 
     return model_card
 

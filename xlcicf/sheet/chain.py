@@ -7,7 +7,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet.block import place
 from xlcicf.sheet.net import Net
-from xlcicf.sheet.page import allow, between, choices, put, put_row
+from xlcicf.sheet.page import between, choices, put, put_row, put_setting
 from xlcicf.sheet.style import DOT_THREE, FIVE, FOUR, SIX, WHOLE, weight_scale
 
 
@@ -62,15 +62,12 @@ def _row(chain: Chain) -> str:
 def _write_choice(ws: Worksheet, chain: Chain, caption: str) -> None:
     net = chain.net
     put(ws, chain.at(0, 0), "passenger no.", "Label")
-    put(ws, chain.number, 1, "Setting")
-    allow(ws, chain.number, f"A number from 1 to {net.rows}.", between(1, net.rows, whole=True))
+    put_setting(ws, chain.number, 1, f"A number from 1 to {net.rows}.", between(1, net.rows, whole=True))
     put(ws, chain.at(0, 3), caption.format(row=_row(chain)), "Label")
     put(ws, chain.at(1, 0), "weight: set", "Label")
-    put(ws, chain.unit, net.units, "Setting")
-    allow(ws, chain.unit, "Which set of weights.", choices(*range(1, net.units + 1)))
+    put_setting(ws, chain.unit, net.units, "Which set of weights.", choices(*range(1, net.units + 1)))
     put(ws, chain.at(2, 0), "weight: column", "Label")
-    put(ws, chain.column, net.columns[0], "Setting")
-    allow(ws, chain.column, "Which column's weight.", choices(*net.columns))
+    put_setting(ws, chain.column, net.columns[0], "Which column's weight.", choices(*net.columns))
 
 
 def _write_way(ws: Worksheet, chain: Chain) -> None:

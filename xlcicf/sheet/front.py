@@ -1,13 +1,14 @@
 """The first sheet of a lesson book: what it is, what to do, what the colours say, where things are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import quote_sheet
 from xlcicf.sheet.page import add_page, put
+from xlcicf.sheet.style import ROLES
 
 
 @dataclass(frozen=True)
@@ -18,22 +19,24 @@ class Front:
     to_do   what to try, in the order in which it is best tried; they are numbered
     sheets  name of each other sheet -> what a reader finds there
     source  whose lesson and whose data it is
-    roles   cell style -> what such a cell is in this book
+    note    below the title
+    roles   cell style -> what such a cell is in this book, where that is not what `ROLES` says
     """
 
     title: str
-    note: str
     about: str
     to_do: tuple[str, ...]
     sheets: Mapping[str, str]
     source: str
-    roles: Mapping[str, str]
+    note: str = "Everything here is a plain formula: click a cell to see how it is made."
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_front(workbook: Workbook, front: Front) -> None:
     """Adds the sheet *Read me*, with a link to each of the other sheets."""
+    roles = ROLES | dict(front.roles)
     colours = 9 + len(front.to_do)
-    places = colours + 2 + len(front.roles)
+    places = colours + 2 + len(roles)
     source = places + 2 + len(front.sheets)
     ws = add_page(
         workbook,
@@ -50,7 +53,7 @@ def write_front(workbook: Workbook, front: Front) -> None:
         put(ws, f"A{row}", f"{row - 7}.", "Text")
         _write_wrapped(ws, row, text)
     put(ws, f"A{colours}", "What the colours say", "Section")
-    for row, (role, meaning) in enumerate(front.roles.items(), colours + 1):
+    for row, (role, meaning) in enumerate(roles.items(), colours + 1):
         put(ws, f"B{row}", role.lower(), role, None, "center")
         put(ws, f"C{row}", meaning, "Label")
     put(ws, f"A{places}", "Where things are", "Section")

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.net import Net
-from xlcicf.sheet.page import put, put_row
+from xlcicf.sheet.page import between, put, put_row, put_setting
 from xlcicf.sheet.style import BIT, FOUR, SCIENTIFIC, SIX, WHOLE, weight_scale
 
 HEADERS = (
@@ -25,12 +25,19 @@ HEADERS = (
 
 
 def write_gradients(ws: Worksheet, net: Net, row: int, h: Block, step: Block) -> None:
-    """A line for each weight from sheet row `row` on, columns A to K, under its header.
+    """A line for each weight from sheet row `row` on, columns A to K, under its header; and two settings.
 
     h     the cell with the nudge's size
     step  the cell with the change of a weight that the last column answers for
     """
+    put(ws, f"A{h.area.top}", "size h of the nudge", "Label")
+    put_setting(ws, h.corner, 0.0001, "A small number, such as 0.0001.", between(1e-7, 1))
+    put(ws, f"A{step.area.top}", "raise one weight by", "Label")
+    hint = "How much a weight is to be raised, such as 0.01."
+    put_setting(ws, step.corner, 0.01, hint, between(-10, 10))
+    put(ws, f"E{step.area.top}", "… and the loss changes by about what the last column says", "Page note")
     put_row(ws, f"A{row - 1}", HEADERS, "Column header")
+    ws.row_dimensions[row - 1].height = 40
     for unit in range(net.units):
         for column, name in enumerate(net.columns):
             _write_line(ws, net, unit, column, name, row, h, step)

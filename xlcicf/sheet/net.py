@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.page import allow, between, choices, fill, fill_down, put, put_row
+from xlcicf.sheet.page import between, choices, fill, fill_down, put, put_column, put_row, put_setting
 from xlcicf.sheet.style import BIT, DOT_THREE, FIVE, FOUR, PERCENT, TENTH_PERCENT, WHOLE, weight_scale
 
 MEASURES = choices("MSE", "MAE")
@@ -163,31 +163,36 @@ def write_you(ws: Worksheet, net: Net) -> None:
         put(ws, f"{block.letters}{net.you}", formula.format(row=net.you), "Formula", *look)
 
 
-def write_score(ws: Worksheet, net: Net) -> None:
-    """Rows, loss and accuracy of the training and of the held-out rows; the switch and the held-out share."""
+def write_score(ws: Worksheet, net: Net, measure: str = "MSE", number_format: str = FIVE) -> None:
+    """Rows, loss and accuracy of the training and of the held-out rows; which error the loss is a mean of."""
     label = column_letters(net.loss.area.left - 2)
     top = net.loss.area.top - 2
     training, held_out = net.loss.letters, net.valid_loss.letters
     put(ws, f"{label}{top}", "Score", "Section")
     put_row(ws, f"{training}{top}", ["training", "held out"], "Column header")
-    for row, text in enumerate(["rows", "loss", "accuracy", "error is", "held-out share"], top + 1):
-        put(ws, f"{label}{row}", text, "Label")
+    put_column(ws, f"{label}{top + 1}", ["rows", "loss", "accuracy", "error is"], "Label")
 
     mask, n = net.training.local, f"SUM({net.training.local})"
     rest = f"COUNTIF({mask},0)"
     put(ws, f"{training}{top + 1}", f"={n}", "Formula", WHOLE)
     put(ws, f"{held_out}{top + 1}", f"={rest}", "Formula", WHOLE)
-    for on_training, on_held_out, column, number_format in (
-        (net.loss, net.valid_loss, net.row_loss.local, FIVE),
+    for on_training, on_held_out, column, look in (
+        (net.loss, net.valid_loss, net.row_loss.local, number_format),
         (net.accuracy, net.valid_accuracy, net.right.local, TENTH_PERCENT),
     ):
-        put(ws, on_training.corner, f"=SUMPRODUCT({mask},{column})/{n}", "Result", number_format)
+        put(ws, on_training.corner, f"=SUMPRODUCT({mask},{column})/{n}", "Result", look)
         mean = f"SUMPRODUCT(1-{mask},{column})/{rest}"
-        put(ws, on_held_out.corner, f'=IF({rest}=0,"none",{mean})', "Result", number_format, "right")
-    put(ws, net.measure.corner, "MSE", "Setting")
-    allow(ws, net.measure.corner, "MSE, mean squared error, or MAE, mean absolute error.", MEASURES)
-    put(ws, net.held_out.corner, 0, "Setting", PERCENT)
-    allow(ws, net.held_out.corner, "A share from 0% to 90% of the rows.", between(0, 0.9))
+        put(ws, on_held_out.corner, f'=IF({rest}=0,"none",{mean})', "Result", look, "right")
+    put_setting(
+        ws, net.measure.corner, measure, "MSE, mean squared error, or MAE, mean absolute error.", MEASURES
+    )
+
+
+def write_held_out(ws: Worksheet, net: Net) -> None:
+    """The share of the rows that training does not see, below the score."""
+    label = column_letters(net.loss.area.left - 2)
+    put(ws, f"{label}{net.held_out.area.top}", "held-out share", "Label")
+    put_setting(ws, net.held_out.corner, 0, "A share from 0% to 90% of the rows.", between(0, 0.9), PERCENT)
 
 
 def _headers(net: Net) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.sheet.page import allow, between, put, put_row
+from xlcicf.sheet.page import between, put, put_row, put_setting
 from xlcicf.sheet.style import FOUR
 
 
@@ -93,8 +93,7 @@ def write_graph(ws: Worksheet, graph: Graph) -> None:
     for row, node in graph._lines():
         put(ws, f"A{row}", node.name, "Label")
         if node.op is None:
-            put(ws, f"E{row}", node.value, "Setting")
-            allow(ws, f"E{row}", "A number from -1000 to 1000.", between(-1000, 1000))
+            put_setting(ws, f"E{row}", node.value, "A number from -1000 to 1000.", between(-1000, 1000))
         else:
             _write_operation(ws, graph, row, node, OPS[node.op])
         put(ws, f"H{row}", _grad(graph, row), "Result", FOUR)

@@ -98,6 +98,20 @@ def put_row(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str
         put(ws, f"{column_letters(col)}{start.row}", value, style, *look)
 
 
+def put_column(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str | None) -> None:
+    """Values, formulas or lines of explanation below each other, from `corner` down. `look` as in `put`."""
+    start = ws[corner]
+    for row, value in enumerate(values, start.row):
+        put(ws, f"{start.column_letter}{row}", value, style, *look)
+
+
+def put_over(ws: Worksheet, block: Block, value, style: str = "Column header", *look: str | None) -> None:
+    """Text or a formula in the row above a block, as wide as the block. `look` as in `put`."""
+    row, area = block.area.top - 1, block.area
+    put(ws, f"{block.letters}{row}", value, style, *look)
+    ws.merge_cells(start_row=row, end_row=row, start_column=area.left, end_column=area.right)
+
+
 def fill(ws: Worksheet, block: Block, values, style: str, *look: str | None) -> None:
     """A block of values, rows of columns; None leaves a cell empty, though dressed. `look` as in `put`."""
     assert block.sheet == ws.title, block
@@ -113,6 +127,12 @@ def fill_down(ws: Worksheet, column: Block, formula: str, style: str, *look: str
     assert column.sheet == ws.title and column.cols == 1, column
     for row in range(column.area.top, column.area.bottom + 1):
         put(ws, f"{column.letters}{row}", formula.format(row=row), style, *look)
+
+
+def put_setting(ws: Worksheet, cell: str, value, hint: str, rule: dict, *look: str | None) -> None:
+    """A cell that a person may type into, and what. `look` as in `put`, the rest as in `allow`."""
+    put(ws, cell, value, "Setting", *look)
+    allow(ws, cell, hint, rule)
 
 
 def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:

@@ -1,18 +1,20 @@
 """Pictures made of cells: squares, shades of grey, blue and orange; a digit picked from a table of digits."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import column_letters
+from xlcicf.formula.address import column_letters, column_number
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.page import fill, put, put_row
+from xlcicf.sheet.page import add_page, fill, put, put_row
 from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, WHITE, WHOLE
 
 SIDE = 28  # of a digit of MNIST, in pixels
+SMALL = 1.0  # width of a pixel where many pictures stand beside each other
 BLACK = "1A1A1A"
 HIDDEN = ";;;"  # a number format: the cell shows its colour alone, the number stands in the formula bar
 
@@ -25,6 +27,21 @@ def squares(ws: Worksheet, block: Block, width: float = 2.6) -> None:
         ws.column_dimensions[column_letters(col)].width = width
     for row in range(area.top, area.bottom + 1):
         ws.row_dimensions[row].height = round(height, 1)
+
+
+def picture_in_line(sheet: str, number: int, top: int, left: str) -> Block:
+    """The number-th picture of a digit, from 0, in a line from sheet row `top` and column `left` on."""
+    corner = f"{column_letters(column_number(left) + number * (SIDE + 1))}{top}"
+    return Block(f"picture.{sheet}.{number}.{top}", sheet, corner, SIDE, SIDE)
+
+
+def write_picture(
+    ws: Worksheet, picture: Block, formula: Callable[[int, int], str], width: float = SMALL
+) -> None:
+    """A formula for each pixel, of its line and column from 0, as `squares`; the colours are the caller's."""
+    rows = [[formula(i, j) for j in range(picture.cols)] for i in range(picture.rows)]
+    fill(ws, picture, rows, "Formula", HIDDEN)
+    squares(ws, picture, width)
 
 
 def greys(ws: Worksheet, block: Block, black: float = 1.0) -> None:
@@ -73,8 +90,25 @@ class Digits:
         """(count, 784)."""
         return Block("digits.pixels", self.sheet, f"C{self.first}", self.count, SIDE * SIDE)
 
-    def write(self, ws: Worksheet, images: np.ndarray, labels: Sequence[int] | np.ndarray) -> None:
-        """The table under its headers; images (count, 28, 28) of 0..255, labels (count,)."""
+    def write(
+        self,
+        workbook: Workbook,
+        title: str,
+        note: str,
+        images: np.ndarray,
+        labels: Sequence[int] | np.ndarray,
+    ) -> None:
+        """Adds the sheet, the table under its headers; images (count, 28, 28) of 0..255, labels (count,)."""
+        ws = add_page(
+            workbook,
+            self.sheet,
+            title,
+            note,
+            widths="A=6 B=6 C:ADF=5.5",
+            print_area="A1:AH60",
+            frozen=f"C{self.first}",
+            zoom=80,
+        )
         names = [f"{row + 1},{col + 1}" for row in range(SIDE) for col in range(SIDE)]
         put_row(ws, f"A{self.first - 1}", ["No.", "digit", *names], "Column header")
         for row, (image, label) in enumerate(zip(images, labels, strict=True), self.first):
@@ -94,9 +128,5 @@ class Digits:
         assert (picture.rows, picture.cols) == (SIDE, SIDE), picture
         scale = "" if black == 255 else f"/{255 / black:g}"
         table = self.pixels.ref
-        rows = [
-            [f"=INDEX({table},{number},{SIDE * i + j + 1}){scale}" for j in range(SIDE)] for i in range(SIDE)
-        ]
-        fill(ws, picture, rows, "Formula", HIDDEN)
-        squares(ws, picture, width)
+        write_picture(ws, picture, lambda i, j: f"=INDEX({table},{number},{SIDE * i + j + 1}){scale}", width)
         greys(ws, picture, black)

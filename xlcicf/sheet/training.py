@@ -9,7 +9,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet import chart, runs
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.page import add_page, fill, put, put_row
+from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
 from xlcicf.sheet.style import FOUR, weight_scale
 
 SHEET = "Training"
@@ -86,8 +86,7 @@ def write_training(workbook: Workbook, training: Training, settings_text: str) -
     for block in runs.write_settings(ws, "A5", f"the weights on {net}", training.values):
         block.define(workbook)
     put(ws, "A12", "How to train", "Section")
-    for row, text in enumerate(_how_to_train(training.book, net), 13):
-        put(ws, f"A{row}", text, "Page note")
+    put_column(ws, "A13", _how_to_train(training.book, net), "Page note")
     _write_weights_after(ws, training, settings_text)
     _write_logs(ws, training)
 
@@ -107,8 +106,7 @@ def _write_weights_after(ws: Worksheet, training: Training, settings_text: str) 
     fill(ws, after, [[None] * after.cols] * after.rows, "Weight", FOUR)
     weight_scale(ws, after.local)
     labels = (*training.rows, f"{training.conditions} then", f"{training.conditions} now")
-    for row, label in enumerate(labels, after.area.top):
-        put(ws, f"A{row}", label, "Label")
+    put_column(ws, f"A{after.area.top}", labels, "Label")
     put(ws, training.settings.corner, None, "Formula")
     put(ws, training.settings_now.corner, settings_text, "Formula")
 
