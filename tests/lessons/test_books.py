@@ -113,6 +113,7 @@ def test_every_chart_has_a_title_and_alternative_text(shipped):
     assert all(attributes["name"] and len(attributes["descr"]) > 30 for attributes in about)
 
 
-def test_every_sheet_prints_a_page_wide(workbook):
+def test_every_sheet_prints_a_page_wide_and_where_it_is_long_with_its_header_on_each_page(workbook):
     for ws in workbook:
         assert ws.print_area and ws.page_setup.fitToWidth == 1, ws.title
+        assert ws.page_setup.fitToHeight or ws.print_title_rows, ws.title

@@ -74,7 +74,10 @@ def test_the_digit_whose_number_is_typed_is_shown(tmp_path, black):
         table.write_picked(ws, picture, "$A$4", black)
 
     path = tmp_path / "digits.xlsx"
-    pages = [lambda workbook: table.write(page(workbook, "Digits"), digits, [3, 1, 4, 1, 5]), show]
+    pages = [
+        lambda workbook: table.write(workbook, "Five digits", "A digit a row.", digits, [3, 1, 4, 1, 5]),
+        show,
+    ]
     save_generated(book_of(pages, []), path)
     for values in (oracles.ironcalc_values(path), oracles.libreoffice_values(path)):
         np.testing.assert_allclose(numbers(values, picture), digits[3] * black / 255, rtol=1e-14)

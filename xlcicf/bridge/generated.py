@@ -93,13 +93,14 @@ def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Packag
     changes = {}
     for entry in Contents(package).sheets.values():
         cells = workbook[entry.name]._cells.items()  # .values would make a cell of each gap between them
-        patches = {
-            at: Patch(float(cell.value))
+        cut = {
+            at: float(cell.value)
             for at, cell in cells
             if isinstance(cell.value, float) and float(f"{cell.value:.16g}") != cell.value
         }
-        assert all(math.isfinite(patch.value) for patch in patches.values())
-        if patches:
+        assert all(map(math.isfinite, cut.values()))
+        if cut:
+            patches = {at: Patch(value) for at, value in cut.items()}
             changes[entry.part] = splice(package[entry.part], entry.part, patches)
     return package.replace(changes)
 

@@ -642,6 +642,7 @@ def _layer_page(number: int) -> Callable[[Workbook], None]:
             LAYER_NOTES_OF[number],
             widths=f"A=10 B=8 C:{column_letters(right)}={WIDTH}",
             print_area=f"A1:{column_letters(right)}{kernels.weight.area.bottom + 1}",
+            header=kernels.weight.area.top - 1,
             zoom=70,
         )
         if number == 1:
@@ -876,7 +877,7 @@ def training_runs(workbook: Workbook) -> None:
         "The only difference between the first two is the learning rate: constant, or up and down again.",
         widths="A=22 B:I=12 J=2 K:X=10",
         print_area=f"A1:U{RUN_TOP + STEPS - 1}",
-        frozen=None,
+        header=RUN_TOP - 1,
         zoom=80,
     )
     runs = vision.runs()

@@ -507,6 +507,7 @@ def optimisers(workbook: Workbook) -> None:
         "is the step made of them. The sheet Steps shows the working.",
         widths="A=21 B:I=12 J:M=11",
         print_area=f"A1:P{LOSSES_FIRST + COUNT}",
+        header=LOSSES_FIRST - 1,
         zoom=90,
     )
     put(ws, "A3", "Settings", "Section")
@@ -727,6 +728,7 @@ def too_fast(workbook: Workbook) -> None:
         "Plain gradient descent over all points, from one start, with four learning rates. Change them.",
         widths="A=13 B=12 C:U=12 V=2 W:Z=10 AA=2 AB:AE=10",
         print_area=f"A1:U{FAST_FIRST + FAST_STEPS}",
+        header=FAST_FIRST - 1,
         zoom=90,
     )
     put(ws, "A3", "How steep is the valley?", "Section")

@@ -389,6 +389,7 @@ def confusion(workbook: Workbook) -> None:
         "it leads to its digits in the list below.",
         widths="A=10 B=5 C:L=7 M=8 N=3 O=24 P=10 Q:T=9",
         print_area=f"A1:T{ORDER_TOP + COUNT}",
+        header=ORDER_TOP - 1,
         zoom=90,
     )
     put(ws, "C4", "the net says", "Section")

@@ -357,7 +357,6 @@ def a_digit(workbook: Workbook) -> None:
     on_black = FormulaRule(formula=[f"{first}>110"], font=Font(color=WHITE))
     ws.conditional_formatting.add(LARGE.local, on_black)
     put_column(ws, f"A{LARGE.area.bottom + 2}", DIGIT_NOTES, "Page note")
-    ws.page_setup.fitToHeight = 1  # no digit torn in two
 
 
 # ---- Scores ----------------------------------------------------------------------------------------------
@@ -1030,7 +1029,7 @@ def simple_net(workbook: Workbook) -> None:
         vote = UNIT_VOTE.cell(unit, 0).local
         put_over(ws, picture, f'="unit {unit + 1}: "&(0+ROUND({vote},2))')
     put_column(ws, "A42", NET_NOTES, "Page note")
-    ws.page_setup.orientation, ws.page_setup.fitToHeight = "portrait", 1  # no picture torn in two
+    ws.page_setup.orientation = "portrait"
 
 
 def _write_net_table(ws: Worksheet) -> None:
@@ -1115,7 +1114,6 @@ def learning_curves(workbook: Workbook) -> None:
             axes=("epoch", "right, of 2,038"), heights=(0.4, 1),
         )  # fmt: skip
     put_column(ws, "A4", CURVE_NOTES, "Page note")
-    ws.page_setup.fitToHeight = 1
 
 
 def _beside(column: Block) -> Block:

@@ -670,6 +670,7 @@ def look_inside(workbook: Workbook) -> None:
     put_column(ws, f"A{PUSHES + NET.units * PUSH_ROWS}", INSIDE_NOTES, "Page note")
     _write_dots(ws)
     ws.row_breaks.append(Break(PUSHES - 1))
+    ws.page_setup.fitToHeight = 2
 
 
 def _write_picked(ws: Worksheet) -> None:

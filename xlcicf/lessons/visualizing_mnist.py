@@ -257,7 +257,6 @@ def two_pixels(workbook: Workbook) -> None:
         print_area="A1:T67",
         zoom=80,
     )
-    ws.page_setup.fitToHeight = 1
     put_row(ws, "B5", ["line", "column"], "Column header")
     put_row(ws, "E5", ["two classes"], "Column header")
     for i, (label, pixel) in enumerate(zip(("across", "up"), SUGGESTIONS[0][:2], strict=True)):
@@ -370,7 +369,6 @@ def components(workbook: Workbook) -> None:
     for i, (label, value) in enumerate((("3 leads from class", 4), ("to class", 0))):
         put(ws, f"A{8 + i}", label, "Label")
         put_setting(ws, CONTRAST.cell(i, 0).corner, value, "A class, 0 to 9.", choices(*range(CLASSES)))
-    ws.page_setup.fitToHeight = 1
     put(ws, "A4", "What the map shows", "Section")
     put(ws, "A11", "The three directions", "Section")
     heads = ["direction", "share of the spread", "length", "change by another round"]
@@ -622,7 +620,7 @@ def _write_map(workbook: Workbook, of: Map, title: str, note: str, notes: Sequen
     ws = add_page(
         workbook, of.sheet, title, note,
         widths="A=9 B=9 C:M=10.5 N=9 O=2 P=8 Q=2 R=18 S:BP=8",
-        print_area=f"A1:N{MAP_TOP + MAP_COUNT - 1}", zoom=80,
+        print_area=f"A1:N{MAP_TOP + MAP_COUNT - 1}", header=MAP_TOP - 1, zoom=80,
     )  # fmt: skip
     shipped = embedding.shipped()
     put(ws, "A4", "learning rate", "Label")
@@ -864,6 +862,7 @@ def tsne(workbook: Workbook) -> None:
         "200 digits, twenty of each class, in twelve frames: from PCA's map to crowds of like digits.",
         widths="A:B=8 C:N=10.5 O=2 P:R=10 S=2 T=12 U:HL=8",
         print_area=f"A1:S{TSNE_TOP + TSNE_COUNT - 1}",
+        header=TSNE_TOP - 1,
         zoom=75,
     )
     put(ws, "A4", "frame", "Label")

@@ -40,14 +40,16 @@ def add_page(
     widths: str,
     print_area: str,
     frozen: str | None = None,
+    header: int | None = None,
     zoom: int = 100,
     tab: str | None = None,
 ) -> Worksheet:
     """A new sheet with its title in A1 and its explanation in A2.
 
     widths      of columns or runs of columns in characters: "A=8 C:M=10.5"
-    print_area  what is printed, one page wide; where panes are frozen, the rows above repeat on each page
-    frozen      the first cell that scrolls
+    print_area  what is printed: on one page, or one page wide where rows repeat on each
+    frozen      the first cell that scrolls; the rows above repeat
+    header      where nothing is frozen: the header of a long table, which repeats
     """
     ws = workbook.create_sheet(name)
     ws.sheet_view.showGridLines = False
@@ -60,7 +62,7 @@ def add_page(
     put(ws, "A2", note, "Page note", None, "left")
     ws.row_dimensions[1].height = 26
     ws.freeze_panes = frozen
-    _set_up_printing(ws, print_area)
+    _set_up_printing(ws, print_area, header)
     return ws
 
 
@@ -172,14 +174,15 @@ def _letters(columns: str) -> list[str]:
     return [column_letters(col) for col in range(column_number(first), column_number(last or first) + 1)]
 
 
-def _set_up_printing(ws: Worksheet, print_area: str) -> None:
+def _set_up_printing(ws: Worksheet, print_area: str, header: int | None) -> None:
     ws.print_area = print_area
     ws.page_setup.orientation = "landscape"
     ws.page_setup.paperSize = ws.PAPERSIZE_A4
-    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 0
     ws.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    if ws.freeze_panes:
-        ws.print_title_rows = f"1:{ws[ws.freeze_panes].row - 1}"
+    ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 1
+    if ws.freeze_panes or header:
+        ws.page_setup.fitToHeight = 0
+        ws.print_title_rows = f"{header}:{header}" if header else f"1:{ws[ws.freeze_panes].row - 1}"
     margins = ws.page_margins
     margins.left = margins.right = margins.top = 0.4
     margins.bottom = 0.75
