@@ -10,7 +10,6 @@ from itertools import accumulate
 
 from openpyxl import Workbook
 from openpyxl.worksheet.formula import ArrayFormula
-from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -27,6 +26,7 @@ from xlcicf.sheet.page import (
     add_page,
     between,
     book_of,
+    break_page,
     choices,
     fill,
     fill_down,
@@ -669,8 +669,7 @@ def look_inside(workbook: Workbook) -> None:
     _write_meanings(ws)
     put_column(ws, f"A{PUSHES + NET.units * PUSH_ROWS}", INSIDE_NOTES, "Page note")
     _write_dots(ws)
-    ws.row_breaks.append(Break(PUSHES - 1))
-    ws.page_setup.fitToHeight = 2
+    break_page(ws, PUSHES)
 
 
 def _write_picked(ws: Worksheet) -> None:

@@ -26,6 +26,7 @@ from xlcicf.sheet.page import (
     allow,
     between,
     book_of,
+    break_page,
     choices,
     fill,
     put,
@@ -828,6 +829,7 @@ def where_it_looks(workbook: Workbook) -> None:
     allow(ws, ASKS.corner, hint, between(0, PATCHES, whole=True))
     put(ws, "A6", f'="digit No. "&{PICKED.ref}&"; net says "&{CLASS_SAYS.ref}', "Label")
     put_column(ws, "A8", SIGHT_NOTES, "Page note")
+    break_page(ws, SIGHT[2, 1].area.top - 1)
     for (b, h), picture in SIGHT.items():
         shares = ATTENTIONS[b - 1].shares[h - 1]
         put_over(ws, picture, f"block {b}, head {h}")

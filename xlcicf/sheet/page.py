@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -135,6 +136,12 @@ def put_setting(ws: Worksheet, cell: str, value, hint: str, rule: dict, *look: s
     """A cell that a person may type into, and what. `look` as in `put`, the rest as in `allow`."""
     put(ws, cell, value, "Setting", *look)
     allow(ws, cell, hint, rule)
+
+
+def break_page(ws: Worksheet, row: int) -> None:
+    """Prints a sheet that would stand on one page on one more, which begins with that row."""
+    ws.row_breaks.append(Break(row - 1))
+    ws.page_setup.fitToHeight += 1
 
 
 def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:
