@@ -916,19 +916,19 @@ def training_runs(workbook: Workbook) -> None:
     put_column(ws, "F5", RUN_NOTES, "Page note")
     losses = [Curve(name, RUN_STEP, block) for name, block in zip(RUNS.values(), RUN_LOSS, strict=True)]
     chart.curves_chart(
-        ws, "K11", (760, 400), "Loss of each step",
+        ws, "K14", (760, 400), "Loss of each step",
         "Lines: with a constant rate the loss stays at 2.3 for all 118 steps; with one cycle it falls to "
         "0.2, with batchnorm to 0.1, and sooner.",
         losses, behind=[Curve("LN(10)", RUN_STEP, RUN_CHANCE)], heights=(0, 3.2),
     )  # fmt: skip
     chart.curves_chart(
-        ws, "K33", (375, 280), "Learning rate",
+        ws, "K36", (375, 280), "Learning rate",
         "Lines: the constant learning rate of 0.06; that of one cycle, up to 0.06 and down to 0.",
         [Curve("constant", RUN_STEP, RATE_CONSTANT), Curve("one cycle", RUN_STEP, RATE_CYCLE)],
         axes=("step", "learning rate"),
     )  # fmt: skip
     chart.curves_chart(
-        ws, "P33", (375, 280), "Momentum",
+        ws, "P36", (375, 280), "Momentum",
         "Lines: the constant momentum of 0.9; that of one cycle, down to 0.85 and up to 0.95.",
         [Curve("constant", RUN_STEP, MOMENTUM_CONSTANT), Curve("one cycle", RUN_STEP, MOMENTUM_CYCLE)],
         axes=("step", "momentum"), heights=(0.84, 0.96),

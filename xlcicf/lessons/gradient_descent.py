@@ -506,8 +506,7 @@ def optimisers(workbook: Workbook) -> None:
         f"Each starts from the same line and makes {COUNT} steps. The derivatives are the same; what differs "
         "is the step made of them. The sheet Steps shows the working.",
         widths="A=21 B:I=12 J:M=11",
-        print_area=f"A1:P{LOSSES_FIRST + COUNT}",
-        header=LOSSES_FIRST - 1,
+        print_area=f"A1:P{LOSSES_FIRST + 20}",  # as far as the chart goes
         zoom=90,
     )
     put(ws, "A3", "Settings", "Section")
