@@ -57,6 +57,17 @@ def test_a_cell_holds_what_the_file_says(kind, tmp_path):
     assert ((9, 1) in sheet.formulas) == ("<f>" in xml)
 
 
+def test_ironcalc_computes_in_silence_where_one_value_is_missing_and_another_is_empty_text(tmp_path, capfd):
+    path = tmp_path / "book.xlsx"
+    cells = CELLS["a formula's empty text"][0] + '<c r="B9"><f>B4+1</f></c>'
+    path.write_bytes(with_cells(cells).to_bytes())
+    book = open_book(path)
+    model = book.sheets["Model"]
+    model["B4"].value = 20
+    assert (model["A9"].value or "", model["B9"].value) == ("", 21)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_shared_strings_are_joined_and_unescaped(tmp_path):
     values = snapshot_of(strangers.rich_text(), tmp_path).sheets["Model"].values
     assert values[9, 1] == "bold and plain"

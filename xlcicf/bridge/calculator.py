@@ -244,11 +244,13 @@ def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
     for name, sheet in sheets.items():
         part = contents.sheets[name].part
         patches = {cell: Patch(None) for cell in sheet.typed_blanks}
-        no_value = [cell for cell in sheet.formulas if cell not in sheet.values]
-        data, given = _NO_VALUE.subn(b"</f><v>0</v>", package[part])
-        if given != len(no_value):
-            data = package[part]
-            patches |= {cell: Patch(0.0, KEEP) for cell in no_value}
+        data, no_value = package[part], [cell for cell in sheet.formulas if cell not in sheet.values]
+        if no_value:
+            given, count = _NO_VALUE.subn(b"</f><v>0</v>", data)
+            if count == len(no_value) == len(sheet.formulas):  # each has got one, as in a book just generated
+                data = given
+            else:
+                patches |= {cell: Patch(0.0, KEEP) for cell in no_value}
         patches |= {cell: Patch(sheet.values[cell]) for cell in sheet.iso_dates if cell in sheet.values}
         tables = [(area.top, area.left) for area in sheet.data_tables]
         patches |= {cell: Patch(sheet.values.get(cell)) for cell in tables}
