@@ -18,7 +18,7 @@ from xlcicf.sheet import net, parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.gradient import write_gradients
 from xlcicf.sheet.page import (
     add_page,
@@ -77,7 +77,8 @@ SPLIT = Block("net.split", "Net", NET.held_out.corner)
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
     pages = (
-        read_me, derivative, passengers, columns, the_net, gradient, one_step, ten_steps, every_row, sigmoid,
+        READ_ME.write, derivative, passengers, columns, the_net, gradient, one_step, ten_steps, every_row,
+        sigmoid,
         slips.broadcasting, notebook_05.summary, notebook_05.models, notebook_05.logs, slips.adding_up,
         slips.unit_trap, training,
     )  # fmt: skip
@@ -144,11 +145,6 @@ READ_ME = Front(
         "made anew by xlcicf, MIT licence. The passenger list is in the public domain (CC0)."
     ),
 )
-
-
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(workbook, READ_ME)
 
 
 # ---- Derivative ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from xlcicf.sheet.chart import Curve
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
 from xlcicf.sheet.drawing import Centring, write_centring, write_paper
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     allow,
@@ -64,7 +64,7 @@ CLASSES = CHANNELS[-1]
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        read_me,
+        READ_ME.write,
         edges,
         strides,
         draw,
@@ -133,19 +133,14 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="Convolutions: how a net sees a digit, yours too",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles=weights_card.ROLES,
-        ),
-    )
+READ_ME = Front(
+    title="Convolutions: how a net sees a digit, yours too",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles=weights_card.ROLES,
+)
 
 
 def _ask(ws: Worksheet, cell: Block, label: str, value, hint: str, rule: dict) -> None:

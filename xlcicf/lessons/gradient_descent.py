@@ -15,7 +15,7 @@ from xlcicf.sheet import parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     allow,
@@ -57,7 +57,7 @@ LOSS = "[>=100000]0.0E+00;[<0.001]0.0E+00;0.000"  # a number format, for what is
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    pages = read_me, line, one_row, optimisers, steps, too_fast, training
+    pages = READ_ME.write, line, one_row, optimisers, steps, too_fast, training
     blocks = [
         LINE.weights, LINE.x, LINE.y, LINE.prediction, LINE.loss, LINE.accuracy,
         *PARITY.blocks(), *TRAINING.logs(),
@@ -104,11 +104,6 @@ READ_ME = Front(
         "Weight": "the line's two numbers: training changes them and nothing else",
     },
 )
-
-
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(workbook, READ_ME)
 
 
 # ---- Line ------------------------------------------------------------------------------------------------

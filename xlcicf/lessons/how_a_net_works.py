@@ -16,7 +16,7 @@ from xlcicf.sheet import parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.net import MEASURES
 from xlcicf.sheet.page import (
     add_page,
@@ -47,7 +47,7 @@ from xlcicf.sheet.training import Training, write_training
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    pages = read_me, quadratic, relu, sum_of_relus, training
+    pages = READ_ME.write, quadratic, relu, sum_of_relus, training
     blocks = [
         ABC, LOSS, MEASURE, RATE, SLOPES,
         SUM.weights, SUM.target, SUM.prediction, SUM.loss, SUM.accuracy, SUM.measure, SUM.used, SUM.curve,
@@ -92,19 +92,14 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="How does a neural net really work? From a parabola to a sum of ReLUs",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles={"Data": "what is given: the points that the curve should meet"},
-        ),
-    )
+READ_ME = Front(
+    title="How does a neural net really work? From a parabola to a sum of ReLUs",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles={"Data": "what is given: the points that the curve should meet"},
+)
 
 
 # ---- Quadratic -------------------------------------------------------------------------------------------

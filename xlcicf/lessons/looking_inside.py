@@ -14,7 +14,7 @@ from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -63,7 +63,7 @@ FIRST, LAST = DIGITS.first, DIGITS.first + COUNT - 1
 def build() -> Workbook:
     """The workbook with the shipped nets; formulas without cached values."""
     pages = (
-        read_me,
+        READ_ME.write,
         templates,
         confusion,
         surest,
@@ -121,19 +121,14 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="Looking inside: what has a net learned, and why does it say so?",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles=weights_card.ROLES,
-        ),
-    )
+READ_ME = Front(
+    title="Looking inside: what has a net learned, and why does it say so?",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles=weights_card.ROLES,
+)
 
 
 # ---- Weights, where everything else looks them up --------------------------------------------------------

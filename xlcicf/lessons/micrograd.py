@@ -14,7 +14,7 @@ from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, parity, runs
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.nodes import Graph, Node, write_graph
 from xlcicf.sheet.page import (
     add_page,
@@ -42,11 +42,12 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
+from xlcicf.sheet.training import add_training_page, write_logs
 
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = read_me, nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights
+    pages = READ_ME.write, nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.score, NET.loss, NET.accuracy, *PARITY.blocks(),
         RUNS, WEIGHTS_BEFORE, STEPS,
@@ -91,20 +92,15 @@ SOURCE = (
 WEIGHTS_ARE = "training changes those on Moons, you may change them all; blue is below zero, orange above"
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="Backpropagation, a cell at a time",
-            note="Everything here is a plain formula: click a cell and see where its number comes from.",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles={"Weight": WEIGHTS_ARE},
-        ),
-    )
+READ_ME = Front(
+    title="Backpropagation, a cell at a time",
+    note="Everything here is a plain formula: click a cell and see where its number comes from.",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles={"Weight": WEIGHTS_ARE},
+)
 
 
 # ---- Nodes -----------------------------------------------------------------------------------------------
@@ -845,22 +841,9 @@ DEMO = (
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the logs; beside them micrograd's own run."""
-    ws = add_page(
-        workbook,
-        "Training",
-        "Training: what was run, and how it went",
-        "xlcicf takes its settings from here, trains, writes the weights into Moons and a line into the log "
-        "below.",
-        widths="A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:ALR=8",
-        print_area=f"A1:R{RUNS.area.bottom}",
-        zoom=90,
-    )
-    put(ws, "A4", "Settings", "Section")
     shipped = {"train.optimizer": "sgd", "train.steps": 100, "train.lr": 1, "train.init": 1}
-    for block in runs.write_settings(ws, "A5", "the weights on Moons", shipped):
-        block.define(workbook)
-    put(ws, "A12", "How to train", "Section")
-    put_column(ws, "A13", HOW_TO_TRAIN, "Page note")
+    widths = "A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:ALR=8"
+    ws = add_training_page(workbook, "Moons", widths, RUNS.area.bottom, shipped, HOW_TO_TRAIN)
     put(ws, "A17", "What the last run's loss depended on", "Section")
     put(ws, "A18", "penalty's strength then", "Label")
     put(ws, "A19", "penalty's strength now", "Label")
@@ -868,22 +851,7 @@ def training(workbook: Workbook) -> None:
     now = f'=ROUND(1000000*{NET.alpha.ref},0)&" millionths"'
     put(ws, PARITY.settings_now.corner, now, "Formula")
     _write_demo(ws)
-    for corner, text in (("A", "Runs"), ("Q", "Last run"), ("T", "Weights before each run")):
-        put(ws, f"{corner}{LOG_TOP - 1}", text, "Section")
-    runs.write_log(ws, RUNS, runs.LOG)
-    runs.write_log(ws, STEPS, runs.STEP_LOG)
-    put_row(ws, f"T{LOG_TOP}", _weight_names(), "Column header")
-    fill(ws, WEIGHTS_BEFORE, [[None] * WEIGHTS_BEFORE.cols] * WEIGHTS_BEFORE.rows, "Formula", FOUR)
-    step, loss = (Block("chart", "Training", f"{letter}{LOG_TOP + 1}", runs.STEPS) for letter in "QR")
-    chart.line_chart(
-        ws,
-        "L3",
-        (520, 300),
-        "Best loss so far, step by step of the last run",
-        "A line: the best loss so far at each step of the last training run. Empty until a run.",
-        step,
-        loss,
-    )
+    write_logs(ws, RUNS, STEPS, WEIGHTS_BEFORE, _weight_names(), ("L3", (520, 300)))
 
 
 def _write_demo(ws: Worksheet) -> None:

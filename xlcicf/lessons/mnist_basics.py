@@ -20,7 +20,7 @@ from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet import chart, parity, runs
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -57,6 +57,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
+from xlcicf.sheet.training import add_training_page, write_logs
 
 SHOWN = mnist.sample().only(3, 7)
 LEARN, JUDGE = len(SHOWN.train_x), len(SHOWN.valid_x)  # digits to learn from, digits to judge by
@@ -71,7 +72,7 @@ LEARNT_TO, JUDGED_FROM = FIRST + LEARN - 1, FIRST + LEARN
 def build() -> Workbook:
     """The workbook with the shipped weights, and with a layer that is still to be trained."""
     pages = (
-        read_me,
+        READ_ME.write,
         a_digit,
         similarity,
         gradient,
@@ -144,19 +145,14 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="Is it a three or a seven? The basics, with MNIST's digits",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles=weights_card.ROLES,
-        ),
-    )
+READ_ME = Front(
+    title="Is it a three or a seven? The basics, with MNIST's digits",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles=weights_card.ROLES,
+)
 
 
 # ---- pictures and pieces that several pages have ---------------------------------------------------------
@@ -1137,22 +1133,9 @@ HOW_TO_TRAIN = (
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the logs."""
-    ws = add_page(
-        workbook,
-        "Training",
-        "Training: what was run, and how it went",
-        "xlcicf takes its settings from here, trains, writes the weights into Linear and a line into the log "
-        "below.",
-        widths="A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:AEG=8",
-        print_area=f"A1:R{RUNS.area.bottom}",
-        zoom=90,
-    )
-    put(ws, "A4", "Settings", "Section")
     shipped = {"train.optimizer": "sgd", "train.steps": 20, "train.lr": 1, "train.init": 0.0357}
-    for block in runs.write_settings(ws, "A5", "the weights on Linear", shipped):
-        block.define(workbook)
-    put(ws, "A12", "How to train", "Section")
-    put_column(ws, "A13", HOW_TO_TRAIN, "Page note")
+    widths = "A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:AEG=8"
+    ws = add_training_page(workbook, "Linear", widths, RUNS.area.bottom, shipped, HOW_TO_TRAIN)
     put(ws, "A17", "What the last run's loss depended on", "Section")
     put(ws, "A18", "digits learned from then", "Label")
     put(ws, "A19", "digits learned from now", "Label")
@@ -1160,17 +1143,7 @@ def training(workbook: Workbook) -> None:
     learnt = _learning(DIGITS.labels).ref
     now = f'=COUNTIFS({learnt},3)&" threes, "&COUNTIFS({learnt},7)&" sevens"'
     put(ws, PARITY.settings_now.corner, now, "Formula")
-    for corner, text in (("A", "Runs"), ("Q", "Last run"), ("T", "Weights before each run")):
-        put(ws, f"{corner}{LOG_TOP - 1}", text, "Section")
-    runs.write_log(ws, RUNS, runs.LOG)
-    runs.write_log(ws, STEPS, runs.STEP_LOG)
-    runs.write_weight_log(ws, WEIGHTS_BEFORE, [*_names_of_pixels(), "bias"])
-    step, loss = (Block("chart", "Training", f"{letter}{LOG_TOP + 1}", runs.STEPS) for letter in "QR")
-    chart.line_chart(
-        ws, "L3", (520, 300), "Best loss so far, step by step of the last run",
-        "A line: the best loss so far at each step of the last training run. Empty until a run.",
-        step, loss,
-    )  # fmt: skip
+    write_logs(ws, RUNS, STEPS, WEIGHTS_BEFORE, [*_names_of_pixels(), "bias"], ("L3", (520, 300)))
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

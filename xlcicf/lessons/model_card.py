@@ -25,7 +25,7 @@ from xlcicf.lessons.titanic import NET
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.card import CARD, ETHICS, write_card
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import book_of
 from xlcicf.sheet.parity import settings_text
 from xlcicf.sheet.training import write_training
@@ -37,7 +37,7 @@ TRAINING = replace(titanic.TRAINING, book=BOOK)
 
 def build() -> Workbook:
     """The trained workbook with its card; formulas without cached values."""
-    pages = read_me, titanic.passengers, titanic.columns, the_net, training, titanic.groups
+    pages = READ_ME.write, titanic.passengers, titanic.columns, the_net, training, titanic.groups
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *titanic.PARITY.blocks(), *TRAINING.logs(),
@@ -231,24 +231,18 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    roles = {
+READ_ME = Front(
+    title="What should a stranger know before trusting this net?",
+    note="A trained net, its model card, and sixteen questions to answer before anyone uses it.",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles={
         "Data": "on Model card: filled from the log of the run; elsewhere: what the net is given",
         "Setting": "yours to type in",
-    }
-    write_front(
-        workbook,
-        Front(
-            title="What should a stranger know before trusting this net?",
-            note="A trained net, its model card, and sixteen questions to answer before anyone uses it.",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles=roles,
-        ),
-    )
+    },
+)
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

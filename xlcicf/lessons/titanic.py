@@ -20,7 +20,7 @@ from xlcicf.sheet import chart, net, parity
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.gradient import write_gradients
 from xlcicf.sheet.page import (
     add_page,
@@ -74,7 +74,7 @@ PARITY = parity.Parity(
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = read_me, passengers, columns, the_net, gradient, training, compare, groups, look_inside
+    pages = READ_ME.write, passengers, columns, the_net, gradient, training, compare, groups, look_inside
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
@@ -124,18 +124,13 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="Who survived the Titanic? A neural network you can read",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-        ),
-    )
+READ_ME = Front(
+    title="Who survived the Titanic? A neural network you can read",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+)
 
 
 # ---- Passengers ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     allow,
@@ -63,7 +63,7 @@ DIGITS = Digits("Digits", FIRST_DIGITS + len(WRONG))
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        read_me,
+        READ_ME.write,
         patches,
         paint,
         embedding,
@@ -124,19 +124,14 @@ SOURCE = (
 )
 
 
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(
-        workbook,
-        Front(
-            title="A vision transformer: a picture read as sixteen words",
-            about=ABOUT,
-            to_do=TO_DO,
-            sheets=SHEETS,
-            source=SOURCE,
-            roles=weights_card.ROLES,
-        ),
-    )
+READ_ME = Front(
+    title="A vision transformer: a picture read as sixteen words",
+    about=ABOUT,
+    to_do=TO_DO,
+    sheets=SHEETS,
+    source=SOURCE,
+    roles=weights_card.ROLES,
+)
 
 
 # ---- Weights, where everything else looks them up --------------------------------------------------------

@@ -20,7 +20,7 @@ from xlcicf.lessons.problem import save_problem
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.chart import Curve, curves_chart, groups_chart
 from xlcicf.sheet.exercise import Exercise
-from xlcicf.sheet.front import Front, write_front
+from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -47,7 +47,7 @@ NUMBER_HINT = f"The number of a digit, 1 to {COUNT}: 1 to 50 are zeros, 51 to 10
 def build() -> Workbook:
     """The workbook with the shipped maps; formulas without cached values."""
     pages = (
-        read_me, pixels, two_pixels, components, mds, sammon, neighbours, tsne,
+        READ_ME.write, pixels, two_pixels, components, mds, sammon, neighbours, tsne,
         directions, distances, frames, squares_apart, digits,
     )  # fmt: skip
     blocks = [
@@ -105,11 +105,6 @@ READ_ME = Front(
         "Weight": "positions on a map: training changes them and nothing else",
     },
 )
-
-
-def read_me(workbook: Workbook) -> None:
-    """What to do, what the colours say, where things are."""
-    write_front(workbook, READ_ME)
 
 
 # ---- what several sheets need ----------------------------------------------------------------------------

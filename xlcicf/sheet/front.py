@@ -31,39 +31,38 @@ class Front:
     note: str = "Everything here is a plain formula: click a cell to see how it is made."
     roles: Mapping[str, str] = field(default_factory=dict)
 
-
-def write_front(workbook: Workbook, front: Front) -> None:
-    """Adds the sheet *Read me*, with a link to each of the other sheets."""
-    roles = ROLES | dict(front.roles)
-    colours = 9 + len(front.to_do)
-    places = colours + 2 + len(roles)
-    source = places + 2 + len(front.sheets)
-    ws = add_page(
-        workbook,
-        "Read me",
-        front.title,
-        front.note,
-        widths="A=4 B=16 C=108",
-        print_area=f"A1:C{source + 7}",
-    )
-    put(ws, "A4", "What it is", "Section")
-    _write_wrapped(ws, 5, front.about)
-    put(ws, "A7", "What to do", "Section")
-    for row, text in enumerate(front.to_do, 8):
-        put(ws, f"A{row}", f"{row - 7}.", "Text")
-        _write_wrapped(ws, row, text)
-    put(ws, f"A{colours}", "What the colours say", "Section")
-    for row, (role, meaning) in enumerate(roles.items(), colours + 1):
-        put(ws, f"B{row}", role.lower(), role, None, "center")
-        put(ws, f"C{row}", meaning, "Label")
-    put(ws, f"A{places}", "Where things are", "Section")
-    for row, (sheet, text) in enumerate(front.sheets.items(), places + 1):
-        put(ws, f"B{row}", sheet, "Link")
-        ws[f"B{row}"].hyperlink = f"#{quote_sheet(sheet)}!A1"
-        ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
-        put(ws, f"C{row}", text, "Label")
-    put(ws, f"A{source}", "Where it comes from", "Section")
-    _write_wrapped(ws, source + 1, front.source)
+    def write(self, workbook: Workbook) -> None:
+        """Adds the sheet *Read me*, with a link to each of the other sheets."""
+        roles = ROLES | dict(self.roles)
+        colours = 9 + len(self.to_do)
+        places = colours + 2 + len(roles)
+        source = places + 2 + len(self.sheets)
+        ws = add_page(
+            workbook,
+            "Read me",
+            self.title,
+            self.note,
+            widths="A=4 B=16 C=108",
+            print_area=f"A1:C{source + 7}",
+        )
+        put(ws, "A4", "What it is", "Section")
+        _write_wrapped(ws, 5, self.about)
+        put(ws, "A7", "What to do", "Section")
+        for row, text in enumerate(self.to_do, 8):
+            put(ws, f"A{row}", f"{row - 7}.", "Text")
+            _write_wrapped(ws, row, text)
+        put(ws, f"A{colours}", "What the colours say", "Section")
+        for row, (role, meaning) in enumerate(roles.items(), colours + 1):
+            put(ws, f"B{row}", role.lower(), role, None, "center")
+            put(ws, f"C{row}", meaning, "Label")
+        put(ws, f"A{places}", "Where things are", "Section")
+        for row, (sheet, text) in enumerate(self.sheets.items(), places + 1):
+            put(ws, f"B{row}", sheet, "Link")
+            ws[f"B{row}"].hyperlink = f"#{quote_sheet(sheet)}!A1"
+            ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
+            put(ws, f"C{row}", text, "Label")
+        put(ws, f"A{source}", "Where it comes from", "Section")
+        _write_wrapped(ws, source + 1, self.source)
 
 
 def _write_wrapped(ws: Worksheet, row: int, text: str) -> None:

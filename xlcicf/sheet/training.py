@@ -72,23 +72,44 @@ class Training:
 def write_training(workbook: Workbook, training: Training, settings_text: str) -> None:
     """Adds the sheet and names its cells train.*; `settings_text` is a formula for the conditions' text."""
     net, last = training.weights.sheet, column_letters(19 + len(training.columns_log))
+    widths = f"A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:{last}=11"
+    how_to = _how_to_train(training.book, net)
+    ws = add_training_page(workbook, net, widths, training.runs.area.bottom, training.values, how_to)
+    _write_weights_after(ws, training, settings_text)
+    logs = training.runs, training.steps, training.weights_before
+    write_logs(ws, *logs, training.columns_log, ("I3", (560, 270)))
+
+
+def add_training_page(
+    workbook: Workbook,
+    net: str,
+    widths: str,
+    bottom: int,
+    values: Mapping[str, float | str],
+    how_to: Sequence[str],
+) -> Worksheet:
+    """The sheet with its settings, named train.*, and how to train; what stands below is the caller's.
+
+    net     the sheet whose weights are trained
+    bottom  the last row that is printed
+    values  as `Training.values`
+    """
     ws = add_page(
         workbook,
         SHEET,
         "Training: what was run, and how it went",
         f"xlcicf takes its settings from here, trains, writes the weights into {net} and a line into the log "
         "below.",
-        widths=f"A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:{last}=11",
-        print_area=f"A1:R{training.runs.area.bottom}",
+        widths=widths,
+        print_area=f"A1:R{bottom}",
         zoom=90,
     )
     put(ws, "A4", "Settings", "Section")
-    for block in runs.write_settings(ws, "A5", f"the weights on {net}", training.values):
+    for block in runs.write_settings(ws, "A5", f"the weights on {net}", values):
         block.define(workbook)
     put(ws, "A12", "How to train", "Section")
-    put_column(ws, "A13", _how_to_train(training.book, net), "Page note")
-    _write_weights_after(ws, training, settings_text)
-    _write_logs(ws, training)
+    put_column(ws, "A13", how_to, "Page note")
+    return ws
 
 
 def _how_to_train(book: str, net: str) -> tuple[str, ...]:
@@ -111,22 +132,29 @@ def _write_weights_after(ws: Worksheet, training: Training, settings_text: str) 
     put(ws, training.settings_now.corner, settings_text, "Formula")
 
 
-def _write_logs(ws: Worksheet, training: Training) -> None:
-    for log, text in (
-        (training.runs, "Runs"),
-        (training.steps, "Last run"),
-        (training.weights_before, "Weights before each run"),
-    ):
-        put(ws, f"{log.letters}{training.runs.area.top - 1}", text, "Section")
-    runs.write_log(ws, training.runs, runs.LOG)
-    runs.write_log(ws, training.steps, runs.STEP_LOG)
-    runs.write_weight_log(ws, training.weights_before, training.columns_log)
-    first = training.steps.area.top + 1
+def write_logs(
+    ws: Worksheet,
+    log: Block,
+    steps: Block,
+    weights_before: Block,
+    names: Sequence[str],
+    chart_at: tuple[str, tuple[int, int]],
+) -> None:
+    """The logs of runs, of the last run's steps and of weights, empty; and the chart of the steps.
+
+    names     what each weight is called, in the order in which training has them
+    chart_at  the chart's corner and its size in pixels
+    """
+    for block, text in ((log, "Runs"), (steps, "Last run"), (weights_before, "Weights before each run")):
+        put(ws, f"{block.letters}{log.area.top - 1}", text, "Section")
+    runs.write_log(ws, log, runs.LOG)
+    runs.write_log(ws, steps, runs.STEP_LOG)
+    runs.write_weight_log(ws, weights_before, names)
+    first = steps.area.top + 1
     step, loss = (Block("chart", SHEET, f"{letter}{first}", runs.STEPS) for letter in "QR")
     chart.line_chart(
         ws,
-        "I3",
-        (560, 270),
+        *chart_at,
         "Best loss so far, step by step of the last run",
         "A line: the best loss so far at each step of the last training run. Empty until a run.",
         step,
