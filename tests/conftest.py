@@ -37,7 +37,7 @@ _TOOLS = {
 def _has_excel() -> bool:
     if sys.platform not in ("win32", "darwin"):
         return False
-    from xlcicf.excel import doctor
+    from xlcicf.addin import doctor
 
     return any(found.what == "Excel" and found.fine for found in doctor.findings())
 

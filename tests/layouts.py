@@ -16,10 +16,10 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from xlcicf.bridge import save_generated
-from xlcicf.bridge.solver import OPTIONS
 from xlcicf.formula.address import quote_sheet
 from xlcicf.learn.titanic import passengers
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.solve.solver_names import OPTIONS
 
 FIRST, LAST = 4, 715  # the 712 passengers whose age and port are known; the header stands in row 3
 

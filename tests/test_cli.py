@@ -15,9 +15,11 @@ import pytest
 
 from tests import layouts, oracles
 from xlcicf import cli
-from xlcicf.bridge import History, Problem, open_book, save_generated
-from xlcicf.bridge.training import Settings, Training
 from xlcicf.errors import AddressError, BookError
+from xlcicf.host import open_book
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.solve import History, Problem
+from xlcicf.solve.training import Settings, Training
 
 
 @pytest.fixture(scope="session")
@@ -395,7 +397,7 @@ def test_a_read_only_target_is_named_and_left_alone(book, tmp_path):
         folder.chmod(0o555)
     before = contents(tmp_path)
     code = (
-        "import os, sys, torch, scipy.optimize, xlwings, ironcalc, xlcicf.bridge.training, xlcicf.bridge.checks;"
+        "import os, sys, torch, scipy.optimize, xlwings, ironcalc, xlcicf.solve.training, xlcicf.solve.check;"
         "from xlcicf import cli; cli.main(['grad', *sys.argv[2:]]);"  # imports what is imported late
         "os.setuid(65534); sys.exit(cli.main(sys.argv[1:]))"
     )

@@ -10,25 +10,33 @@ import xlcicf
 
 PACKAGE = Path(xlcicf.__file__).parent
 
-# room -> the rooms below it: cli -> excel -> lessons -> sheet, bridge -> formula, learn -> errors
+# room -> the rooms below it: cli, addin -> lessons -> pages -> sheet, solve -> host -> ooxml -> formula, optim,
+# learn -> errors, words (design.md, "The house")
+LEAVES = {"errors", "words"}
+NUMBERS = {"formula", "optim", "learn", *LEAVES}
 BELOW = {
     "errors": set(),
-    "formula": {"errors"},
-    "learn": {"errors"},
-    "sheet": {"formula", "learn", "errors"},
-    "bridge": {"formula", "learn", "errors"},
-    "lessons": {"sheet", "bridge", "formula", "learn", "errors"},
-    "excel": {"lessons", "sheet", "bridge", "formula", "learn", "errors"},
-    "cli": {"excel", "lessons", "sheet", "bridge", "formula", "learn", "errors"},
+    "words": set(),
+    "formula": LEAVES,
+    "optim": LEAVES,
+    "learn": {"optim", *LEAVES},
+    "ooxml": {"formula", *LEAVES},
+    "host": {"ooxml", "formula", *LEAVES},
+    "solve": {"host", "ooxml", *NUMBERS},
+    "sheet": NUMBERS,
+    "pages": {"sheet", "solve", "host", "ooxml", *NUMBERS},
+    "lessons": {"pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
+    "addin": {"lessons", "pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
+    "cli": {"addin", "lessons", "pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
 }
 
 # library -> the rooms that may use it
 ROOMS = {
-    "xlwings": {"bridge", "excel"},
-    "ironcalc": {"bridge"},
-    "openpyxl": {"formula", "sheet", "lessons", "bridge"},
-    "torch": {"formula", "learn"},
-    "scipy": {"learn"},
+    "xlwings": {"host", "addin"},
+    "ironcalc": {"ooxml"},
+    "openpyxl": {"formula", "ooxml", "host", "sheet", "pages", "lessons"},
+    "torch": {"formula", "optim", "learn"},
+    "scipy": {"optim", "learn"},
     "pandas": {"learn"},
     "safetensors": {"learn"},
 }

@@ -12,13 +12,13 @@ import torch
 import xlcicf
 from tests import oracles
 from tests.layouts import MODELS, Model, mmult, nnet
-from xlcicf.bridge.parity import parity
-from xlcicf.bridge.training import Settings, Training, save_with_history
-from xlcicf.bridge.undo import History
 from xlcicf.formula import Block
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.learn import titanic
+from xlcicf.solve.history import History
+from xlcicf.solve.parity import parity
+from xlcicf.solve.training import Settings, Training, save_with_history
 
 TITANIC = Path(__file__).parents[1] / "workbooks" / "titanic.xlsx"
 BOOKS = [

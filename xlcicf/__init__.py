@@ -9,14 +9,14 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "open_book": "xlcicf.bridge",
-    "find_problem": "xlcicf.bridge",
-    "Problem": "xlcicf.bridge",
-    "differentiate": "xlcicf.bridge",
-    "write_back": "xlcicf.bridge",
+    "open_book": "xlcicf.host",
+    "find_problem": "xlcicf.solve",
+    "Problem": "xlcicf.solve",
+    "differentiate": "xlcicf.solve",
+    "write_back": "xlcicf.solve",
     "SheetFunction": "xlcicf.formula",
-    "train": "xlcicf.learn",
-    "Step": "xlcicf.learn",
+    "train": "xlcicf.optim",
+    "Step": "xlcicf.optim",
     "XlcicfError": "xlcicf.errors",
 }
 

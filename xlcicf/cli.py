@@ -206,9 +206,9 @@ def _training_options() -> argparse.ArgumentParser:
 
 def _problem(book, args: argparse.Namespace):
     """The problem that the options name, or the one saved in the book."""
-    from xlcicf.bridge import Problem, find_problem
     from xlcicf.errors import ProblemError
     from xlcicf.formula.address import quote_sheet
+    from xlcicf.solve import Problem, find_problem
 
     if args.objective is None and args.changing is None:
         problem = find_problem(book, args.sheet)
@@ -264,10 +264,11 @@ def _make_folder(folder: str) -> None:
 
 
 def _demo(args):
-    from xlcicf.bridge import History, find_problem, open_book
-    from xlcicf.bridge.package import free_path
-    from xlcicf.bridge.training import Settings
+    from xlcicf.host import open_book
     from xlcicf.lessons import build
+    from xlcicf.ooxml.package import free_path
+    from xlcicf.solve import History, find_problem
+    from xlcicf.solve.training import Settings
 
     _make_folder(args.out)
     path = free_path(Path(args.out, "titanic.xlsx"))
@@ -285,8 +286,9 @@ def _demo(args):
 
 
 def _train(args):
-    from xlcicf.bridge import History, open_book
-    from xlcicf.bridge.training import Settings
+    from xlcicf.host import open_book
+    from xlcicf.solve import History
+    from xlcicf.solve.training import Settings
 
     book = open_book(args.book)
     asked = {key: getattr(args, key) for key in ("optimizer", "steps", "lr", "restarts", "seed")}
@@ -300,8 +302,8 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
     """Trains behind a progress bar, writes and saves; Ctrl-C stops and keeps the best."""
     from tqdm import tqdm
 
-    from xlcicf.bridge.package import require_target
-    from xlcicf.bridge.training import Training
+    from xlcicf.ooxml.package import require_target
+    from xlcicf.solve.training import Training
 
     require_target(Path(path))
     history.require_target(path)
@@ -327,9 +329,9 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
 
 def _saved(book, history, path: Path) -> Path:
     """Where the book was saved. If the file has changed or gone during a long run, nothing found is lost."""
-    from xlcicf.bridge.package import free_path
-    from xlcicf.bridge.training import save_with_history
     from xlcicf.errors import BookError
+    from xlcicf.ooxml.package import free_path
+    from xlcicf.solve.training import save_with_history
 
     try:
         book.save(path)
@@ -368,7 +370,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
 
 
 def _outcome_lines(outcome, saved: Path) -> list[str]:
-    from xlcicf.bridge.problem import goal_of
+    from xlcicf.solve.problem import goal_of
 
     lines = [
         f"{outcome.objective}, {goal_of(outcome.sense)},"
@@ -407,8 +409,9 @@ def _redo(args):
 
 
 def _exchange(args, move: Callable, what: str):
-    from xlcicf.bridge import History, open_book
-    from xlcicf.bridge.training import save_with_history
+    from xlcicf.host import open_book
+    from xlcicf.solve import History
+    from xlcicf.solve.training import save_with_history
 
     book, history = open_book(args.book), History.beside(args.book)
     run = move(history, book)
@@ -421,7 +424,8 @@ def _exchange(args, move: Callable, what: str):
 
 
 def _grad(args):
-    from xlcicf.bridge import differentiate, open_book
+    from xlcicf.host import open_book
+    from xlcicf.solve import differentiate
 
     book = open_book(args.book)
     problem = _problem(book, args)
@@ -435,8 +439,8 @@ def _grad(args):
     lines = [f"{f.objective} is {value:.10g}; its derivative with respect to each changing cell:"]
     if not args.check:
         return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient])], DONE
-    from xlcicf.bridge.bench import recalculation
-    from xlcicf.bridge.training import central_differences
+    from xlcicf.solve.bench import recalculation
+    from xlcicf.solve.training import central_differences
 
     slopes, steps = central_differences(recalculation(book, problem), f.start)
     kinks = f.kinks(f.start, steps)
@@ -458,9 +462,9 @@ def _grad(args):
 
 
 def _check(args):
-    from xlcicf.bridge import open_book, read_snapshot
-    from xlcicf.bridge.checks import check_book, check_problem
-    from xlcicf.bridge.solver import saved_problems
+    from xlcicf.host import open_book, read_snapshot
+    from xlcicf.solve.check import check_book, check_problem
+    from xlcicf.solve.solver_names import saved_problems
 
     book = open_book(args.book)
     snapshot = read_snapshot(book)
@@ -502,8 +506,8 @@ def _check(args):
 
 
 def _bench(args):
-    from xlcicf.bridge import open_book
-    from xlcicf.bridge.bench import bench
+    from xlcicf.host import open_book
+    from xlcicf.solve.bench import bench
 
     book = open_book(args.book)
     problem = _problem(book, args)
@@ -542,15 +546,16 @@ def _few(cells: list[str]) -> str:
 
 
 def _card(args):
-    from xlcicf.bridge import History, open_book
-    from xlcicf.excel import card
+    from xlcicf.host import open_book
+    from xlcicf.pages.model_card import in_book
+    from xlcicf.solve import History
 
     book, history = open_book(args.book), History.beside(args.book)
-    made = card.collect(book, history)
+    made = in_book.collect(book, history)
     if args.fill:
-        card.show(book, made)
+        in_book.show(book, made)
         book.save(args.book)
-    card.readme(made, args.out)
+    in_book.readme(made, args.out)
     content = made.content
     facts = {"written": args.out, "filled": sorted(content.known), "empty": content.empty,
              "unanswered": content.unanswered, "data": made.trained.data_hash}  # fmt: skip
@@ -592,43 +597,43 @@ def _data(args):
 
 
 def _addin(args):
+    from xlcicf.addin import xlam
     from xlcicf.errors import BookError
-    from xlcicf.excel import addin
 
     if args.what == "build":
         built = _addin_built(args)
         return {"built": str(built)}, [f"built {built}"], DONE
     if args.lesson:
         raise BookError(f"addin {args.what} takes no lesson; leave {args.lesson} out")
-    place = addin.Place.here()
+    place = xlam.Place.here()
     if args.what == "install":
-        installed = addin.install(place)
+        installed = xlam.install(place)
         return {"installed": str(installed)}, [f"installed {installed}; now start Excel"], DONE
     if args.what == "uninstall":
-        removed = [str(path) for path in addin.uninstall(place)]
+        removed = [str(path) for path in xlam.uninstall(place)]
         return {"removed": removed}, [f"removed {path}" for path in removed], DONE
-    found = addin.status(place)
+    found = xlam.status(place)
     facts = {"installed": found.installed, "fine": found.fine, "says": found.sentence}
     return facts, [found.sentence], DONE if found.fine else NAMED_PROBLEM
 
 
 def _addin_built(args) -> Path:
+    from xlcicf.addin import xlam
     from xlcicf.errors import BookError
-    from xlcicf.excel import addin
 
     _make_folder(args.out)
     if not args.lesson:
-        return addin.build_addin(args.out)
+        return xlam.build_addin(args.out)
     if (there := Path(args.out, f"{args.lesson}.xlsm")).exists():
         raise BookError(f"{there} is there already; move it away, or choose another folder")
-    return addin.build_macro_book(args.lesson, args.out)
+    return xlam.build_macro_book(args.lesson, args.out)
 
 
 # --- doctor ---------------------------------------------------------------------------------------------
 
 
 def _doctor(args):
-    from xlcicf.excel import checklist, doctor
+    from xlcicf.addin import checklist, doctor
 
     found = doctor.findings()
     facts: Facts = {"findings": [{"what": f.what, "fine": f.fine, "says": f.says} for f in found]}
@@ -642,8 +647,8 @@ def _doctor(args):
 
 def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
     """Asks a person before Excel and writes the report into this folder."""
-    from xlcicf.bridge.package import free_path
     from xlcicf.errors import BookError
+    from xlcicf.ooxml.package import free_path
 
     if system is None:
         raise BookError("the self-test is for Excel on Windows or a Mac; run it there")

@@ -7,8 +7,8 @@ from xlwings.conversion import read, write
 
 import xlcicf
 from tests.bench.timing import interleaved, ratio
-from xlcicf.excel import functions
-from xlcicf.excel.functions import Function, Results, numbers
+from xlcicf.addin import function_calls
+from xlcicf.addin.function_calls import Function, Results, numbers
 
 pytestmark = pytest.mark.bench
 
@@ -25,7 +25,7 @@ def engine(titanic_book):
 
 
 def test_a_hundred_thousand_cells_in_and_out(engine, measured, monkeypatch):
-    monkeypatch.setattr(functions, "RESULTS", Results())
+    monkeypatch.setattr(function_calls, "RESULTS", Results())
     table = np.random.default_rng(0).normal(size=(ROWS, COLUMNS))
     given = tuple(map(tuple, table.tolist()))  # as COM hands them over
 
@@ -36,7 +36,7 @@ def test_a_hundred_thousand_cells_in_and_out(engine, measured, monkeypatch):
     same = Function("NN_SAME", "", {"x": numbers("any shape", "")}, body=lambda x: x, volatile=False)
 
     def ours():
-        functions.RESULTS = Results()  # nothing is remembered: the whole way each time
+        function_calls.RESULTS = Results()  # nothing is remembered: the whole way each time
         return write(same(read(None, given, RAW, engine)), None, RAW, engine)
 
     assert ours() == bare() == table.tolist()

@@ -5,7 +5,7 @@ import pytest
 
 import xlcicf
 from tests.bench.timing import interleaved, ratio
-from xlcicf.bridge import read_snapshot
+from xlcicf.host import read_snapshot
 
 pytestmark = pytest.mark.bench
 

@@ -10,7 +10,8 @@ import xlcicf
 from tests.bench.timing import interleaved, ratio
 from tests.learn import moons_net
 from tests.oracles import difference
-from xlcicf.learn import moons, train
+from xlcicf.learn import moons
+from xlcicf.optim import train
 
 pytestmark = pytest.mark.bench
 

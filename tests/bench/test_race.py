@@ -12,8 +12,8 @@ import pytest
 
 import xlcicf
 from tests import layouts, oracles
-from xlcicf.bridge.bench import recalculation
-from xlcicf.learn.standins import run_exact, run_standin
+from xlcicf.optim.standins import run_exact, run_standin
+from xlcicf.solve.bench import recalculation
 
 pytestmark = pytest.mark.bench
 

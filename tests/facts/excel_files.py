@@ -7,8 +7,9 @@ import torch
 
 from tests.facts import books
 from tests.facts.fact import Fact, NotReproduced
-from xlcicf.learn import layers, nets, titanic, train
+from xlcicf.learn import layers, nets, titanic
 from xlcicf.lessons import gradient_descent
+from xlcicf.optim import train
 
 SHEET, LESSON = titanic.fastai_sheet(), titanic.lesson()
 SOLVER = titanic.weights("solver")

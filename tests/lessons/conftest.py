@@ -6,7 +6,7 @@ import pytest
 
 from tests import oracles
 from tests.lessons.live import Live
-from xlcicf.bridge import open_book
+from xlcicf.host import open_book
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,13 @@ import torch
 from tests import oracles
 from tests.facts import notebooks
 from xlcicf import cli
-from xlcicf.bridge import differentiate, find_problem, open_book
+from xlcicf.host import open_book
 from xlcicf.learn import replay, titanic
 from xlcicf.lessons import basic_neural_network as lesson
 from xlcicf.lessons import notebook_05
 from xlcicf.lessons import notebook_slips as slips
-from xlcicf.sheet import parity
+from xlcicf.sheet import parity_block
+from xlcicf.solve import differentiate, find_problem
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "basic_neural_network.xlsx"
 DATA = titanic.notebook()
@@ -156,7 +157,7 @@ def test_xlcicf_trains_the_net_and_the_formulas_agree(copy, capsys, measured):
     assert report["variables"] == 26
     assert report["after"] < 0.8 * report["before"]
     assert report["parity_max"] <= 1e-9
-    assert oracles.saved_values(copy)[lesson.PARITY.status.ref.replace("$", "")] == parity.AGREE
+    assert oracles.saved_values(copy)[lesson.PARITY.status.ref.replace("$", "")] == parity_block.AGREE
     assert cli.main(["undo", str(copy)]) == 0
     assert oracles.saved_values(copy)["Net!R5"] == pytest.approx(0.366001374, abs=5e-10)
 

@@ -15,10 +15,10 @@ import pytest
 from tests import oracles
 from tests.lessons.answers import ANSWERS, judgements
 from xlcicf import lessons
-from xlcicf.bridge import open_book
 from xlcicf.cli import main
 from xlcicf.errors import BookError
 from xlcicf.formula.address import cell_address, column_letters
+from xlcicf.host import open_book
 from xlcicf.sheet import exercise
 
 WITH_EXERCISES = [name for name, lesson in lessons.LESSONS.items() if lesson.exercises]

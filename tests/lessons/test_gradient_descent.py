@@ -12,9 +12,11 @@ import torch
 from tests import oracles
 from tests.lessons.live import Live
 from xlcicf import cli
-from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
-from xlcicf.learn import train
+from xlcicf.host import open_book
 from xlcicf.lessons import gradient_descent as lesson
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.optim import train
+from xlcicf.solve import differentiate, find_problem
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "gradient_descent.xlsx"
 X = torch.tensor(lesson.X, dtype=torch.float64)

@@ -12,11 +12,14 @@ import torch
 from tests import oracles
 from tests.lessons.live import Live
 from xlcicf import cli
-from xlcicf.bridge import Problem, differentiate, find_problem, open_book, save_generated
-from xlcicf.bridge.checks import check_book
-from xlcicf.learn import quadratic, train
+from xlcicf.host import open_book
+from xlcicf.learn import quadratic
 from xlcicf.lessons import how_a_net_works as lesson
-from xlcicf.sheet import parity, runs
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.optim import train
+from xlcicf.sheet import parity_block, training_log
+from xlcicf.solve import Problem, differentiate, find_problem
+from xlcicf.solve.check import check_book
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "how_a_net_works.xlsx"
 X, Y = map(torch.tensor, quadratic.points())
@@ -51,7 +54,7 @@ def test_the_names_that_others_rely_on_are_there(name, shape):
 def test_each_weight_in_the_log_is_called_after_its_row_and_its_relu(saved):
     heads = [saved[cell] for cell in oracles.addresses("Training", "T26:AQ26")]
     assert heads[:2] + heads[-1:] == ["slope 1", "slope 2", "weight 8"]
-    assert [saved[f"Training!{letter}26"] for letter in "ABCDEFGHIJKL"] == list(runs.LOG)
+    assert [saved[f"Training!{letter}26"] for letter in "ABCDEFGHIJKL"] == list(training_log.LOG)
 
 
 def test_solvers_dialog_would_open_filled_in_with_the_loss_and_the_relus(book):
@@ -273,18 +276,18 @@ def test_relus_that_fire_for_no_point_are_counted_among_those_in_use(live):
 
 
 STATUSES = [
-    ({}, parity.AGREE),
-    ({lesson.SUM.weights.cell(1, 2).ref: 0.25}, parity.WEIGHT_CHANGED),
+    ({}, parity_block.AGREE),
+    ({lesson.SUM.weights.cell(1, 2).ref: 0.25}, parity_block.WEIGHT_CHANGED),
     ({lesson.SUM.measure.ref: "MAE"}, lesson.PARITY.settings_changed),
     ({lesson.SUM.used.ref: 4}, lesson.PARITY.settings_changed),
     ({lesson.SUM.curve.ref: "step"}, lesson.PARITY.settings_changed),
-    ({lesson.SUM.x.cell(3, 0).ref: 5}, parity.DIFFER),
+    ({lesson.SUM.x.cell(3, 0).ref: 5}, parity_block.DIFFER),
 ]
 
 
 @pytest.mark.parametrize("changes, status", STATUSES)
 def test_the_parity_cell_says_what_changed_since_the_run(live, changes, status):
-    assert live[lesson.PARITY.status.ref] == parity.NO_RUN
+    assert live[lesson.PARITY.status.ref] == parity_block.NO_RUN
     live[lesson.PARITY.loss.ref], live[lesson.PARITY.prediction.ref] = live[lesson.SUM.loss.ref], 1e-16
     live[lesson.PARITY.weights.ref] = lesson.start_weights()
     live[lesson.PARITY.settings.ref] = live[lesson.PARITY.settings_now.ref]
@@ -330,7 +333,7 @@ def test_try_4_training_finds_the_wave_and_undo_brings_the_start_back(copy, caps
     assert f"{told['before']:.2f}" == "0.98"
     assert told["after"] < 0.01
     values = oracles.ironcalc_values(copy)
-    assert values[lesson.PARITY.status.ref.replace("$", "")] == parity.AGREE
+    assert values[lesson.PARITY.status.ref.replace("$", "")] == parity_block.AGREE
     assert values[lesson.SUM.loss.ref.replace("$", "")] == pytest.approx(told["after"], abs=1e-12)
     off = [abs(values[f"'Sum of ReLUs'!D{row}"] - values[f"'Sum of ReLUs'!C{row}"]) for row in range(11, 52)]
     measured("its MAE", f"{np.mean(off):.4f}")

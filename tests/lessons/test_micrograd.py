@@ -12,23 +12,19 @@ import torch
 import xlcicf
 from tests import oracles
 from tests.learn import moons_net
-from xlcicf.bridge import (
-    differentiate,
-    find_problem,
-    open_book,
-    save_generated,
-    training_settings,
-)
-from xlcicf.bridge.checks import check_book
-from xlcicf.bridge.parity import parity as agreement
-from xlcicf.bridge.snapshot import read_snapshot
-from xlcicf.bridge.training import Settings, Training
-from xlcicf.bridge.undo import History
 from xlcicf.formula.address import cell_address
+from xlcicf.host import open_book
+from xlcicf.host.reading import read_snapshot
 from xlcicf.learn import moons
 from xlcicf.lessons import micrograd as lesson
 from xlcicf.lessons.micrograd import GRAPHS, MAP, NET, PARITY, WHERE
-from xlcicf.sheet import parity
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.sheet import parity_block
+from xlcicf.solve import differentiate, find_problem, training_settings
+from xlcicf.solve.check import check_book
+from xlcicf.solve.history import History
+from xlcicf.solve.parity import parity as agreement
+from xlcicf.solve.training import Settings, Training
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "micrograd.xlsx"
 CHAIN = f"'{lesson.CHAIN}'!"
@@ -294,7 +290,7 @@ def test_training_by_the_books_own_settings_finds_the_moons(trained, measured):
     assert run.settings == Settings("sgd", 100, 1, 0, 1)
     assert outcome.accuracy[0] == 0.5 and outcome.accuracy[1] >= 0.97
     assert outcome.parity.maximum <= 1e-9
-    assert book.sheets["Moons"]["A15"].value == parity.AGREE
+    assert book.sheets["Moons"]["A15"].value == parity_block.AGREE
     assert book.sheets["Boundary"]["Y13"].value == lesson.FOUND
 
 

@@ -13,10 +13,11 @@ import torch
 from tests import oracles
 from tests.lessons.live import Live, agree, table
 from xlcicf import cli
-from xlcicf.bridge import differentiate, find_problem, open_book
+from xlcicf.host import open_book
 from xlcicf.learn import mnist, threes_sevens, vision
 from xlcicf.lessons import mnist_basics as lesson
-from xlcicf.sheet import parity
+from xlcicf.sheet import parity_block
+from xlcicf.solve import differentiate, find_problem
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "mnist_basics.xlsx"
 IMAGES = np.concatenate([lesson.SHOWN.train_x, lesson.SHOWN.valid_x])
@@ -368,7 +369,7 @@ def test_try_5_and_6_training_finds_a_three_and_then_learns_by_heart(copy, capsy
     assert (f"{once['accuracy_before']:.0%}", f"{once['accuracy_after']:.1%}") == ("35%", "95.7%")
     assert once["parity_max"] <= 1e-9
     live = Live(copy)
-    assert live[lesson.PARITY.status.ref] == parity.AGREE
+    assert live[lesson.PARITY.status.ref] == parity_block.AGREE
     assert (live["Training!A24"], live["Training!C24"]) == (1, "sgd")
     agree(live.read(lesson.NET.weight), live.read(lesson.AFTER.parts[0]), within=0)
     assert np.corrcoef(live.read(lesson.NET.weight).ravel(), (means()[0] - means()[1]).numpy())[0, 1] > 0.7
@@ -405,17 +406,17 @@ def test_every_vote_of_every_digit_fits_on_the_chart():
 # ---- the status cell -------------------------------------------------------------------------------------
 
 STATUSES = [
-    ({}, parity.AGREE),
-    ({lesson.NET.weight.cell(3, 4).ref: 0.25}, parity.WEIGHT_CHANGED),
-    ({lesson.NET.bias.ref: 0.25}, parity.WEIGHT_CHANGED),
+    ({}, parity_block.AGREE),
+    ({lesson.NET.weight.cell(3, 4).ref: 0.25}, parity_block.WEIGHT_CHANGED),
+    ({lesson.NET.bias.ref: 0.25}, parity_block.WEIGHT_CHANGED),
     ({lesson.DIGITS.labels.cell(0, 0).ref: 7}, lesson.PARITY.settings_changed),
-    ({lesson.DIGITS.pixels.cell(0, 300).ref: 99}, parity.DIFFER),
+    ({lesson.DIGITS.pixels.cell(0, 300).ref: 99}, parity_block.DIFFER),
 ]
 
 
 def test_the_parity_cell_says_what_changed_since_the_run():
     live = Live(BOOK)
-    assert live[lesson.PARITY.status.ref] == parity.NO_RUN
+    assert live[lesson.PARITY.status.ref] == parity_block.NO_RUN
     live[lesson.PARITY.loss.ref], live[lesson.PARITY.prediction.ref] = live[lesson.NET.loss.ref], 1e-16
     for now, after in zip(lesson.NET.weights.parts, lesson.AFTER.parts, strict=True):
         live[after.ref] = live.numbers(now.ref)

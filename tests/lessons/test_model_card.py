@@ -11,11 +11,12 @@ from huggingface_hub import ModelCard
 from tests import oracles
 from tests.lessons.live import Live
 from xlcicf import cli
-from xlcicf.bridge import History, open_book
-from xlcicf.excel import card
+from xlcicf.host import open_book
 from xlcicf.learn import titanic
-from xlcicf.sheet import parity
-from xlcicf.sheet.card import ASKED, FIELDS, FITS
+from xlcicf.pages.model_card import in_book
+from xlcicf.pages.model_card.sections import ASKED, FIELDS, FITS
+from xlcicf.sheet import parity_block
+from xlcicf.solve import History
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "model_card.xlsx"
 RUN = titanic.run()
@@ -36,9 +37,9 @@ def shared() -> Live:
 
 
 @pytest.fixture(scope="module")
-def made() -> card.Card:
+def made() -> in_book.Card:
     """The card as the command reads it out of the shipped book."""
-    return card.collect(open_book(BOOK), History.beside(BOOK))
+    return in_book.collect(open_book(BOOK), History.beside(BOOK))
 
 
 def at(saved, column: str, name: str, sheet: str = "'Model card'") -> str:
@@ -60,7 +61,7 @@ def test_the_shipped_run_is_what_its_weights_give_on_the_training_rows(saved):
 def test_the_book_shows_the_run_and_agrees_with_torch(saved):
     facts = RUN["facts"]
     assert saved["Net!P5"] == pytest.approx(facts["after"], abs=1e-12)
-    assert saved["Net!R7"] == parity.AGREE
+    assert saved["Net!R7"] == parity_block.AGREE
     line = [saved[f"Training!{letter}26"] for letter in "ACDEFHI"]
     expected = [1, "lbfgs", facts["steps"], 20, 0, facts["before"], facts["after"]]
     assert line[1] == "lbfgs" and line[:1] + line[2:] == pytest.approx(expected[:1] + expected[2:], abs=1e-12)

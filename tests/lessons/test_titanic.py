@@ -11,12 +11,14 @@ import torch
 from tests import oracles
 from tests.lessons.live import Live
 from xlcicf import lessons
-from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
 from xlcicf.errors import BookError
+from xlcicf.host import open_book
 from xlcicf.learn import titanic
 from xlcicf.lessons import titanic as book
 from xlcicf.lessons.titanic import GROUPS, NET, PARITY
-from xlcicf.sheet import parity, runs
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.sheet import parity_block, training_log
+from xlcicf.solve import differentiate, find_problem
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
 DATA = titanic.lesson()
@@ -84,8 +86,8 @@ def test_solvers_dialog_would_open_filled_in_with_the_loss_and_the_weights(shipp
 
 
 def test_the_headers_of_the_logs_stand_over_their_columns(saved):
-    assert [saved[f"Training!{letter}25"] for letter in "ABCDEFGHIJKL"] == list(runs.LOG)
-    assert [saved[f"Training!{letter}25"] for letter in "QR"] == list(runs.STEP_LOG)
+    assert [saved[f"Training!{letter}25"] for letter in "ABCDEFGHIJKL"] == list(training_log.LOG)
+    assert [saved[f"Training!{letter}25"] for letter in "QR"] == list(training_log.STEP_LOG)
     assert (saved["Training!T25"], saved["Training!AO25"]) == ("1: Age", "2: Embarked_S")
 
 
@@ -261,12 +263,12 @@ def a_run(live):
 
 
 STATUSES = [
-    ({}, parity.AGREE),
-    ({"Net!G6": 0.25}, parity.WEIGHT_CHANGED),
-    ({NET.measure.ref: "MAE"}, parity.SETTING_CHANGED),
-    ({NET.held_out.ref: 0.125}, parity.SETTING_CHANGED),
-    ({"Passengers!F11": 23}, parity.DIFFER),
-    ({PARITY.prediction.ref: 1e-6}, parity.DIFFER),
+    ({}, parity_block.AGREE),
+    ({"Net!G6": 0.25}, parity_block.WEIGHT_CHANGED),
+    ({NET.measure.ref: "MAE"}, parity_block.SETTING_CHANGED),
+    ({NET.held_out.ref: 0.125}, parity_block.SETTING_CHANGED),
+    ({"Passengers!F11": 23}, parity_block.DIFFER),
+    ({PARITY.prediction.ref: 1e-6}, parity_block.DIFFER),
 ]
 
 
@@ -279,7 +281,7 @@ def test_the_parity_cell_says_what_changed_since_the_run(live, changes, status):
 
 
 def test_the_shipped_book_says_that_no_run_was_made(saved):
-    assert saved["Net!R7"] == parity.NO_RUN
+    assert saved["Net!R7"] == parity_block.NO_RUN
 
 
 def test_a_dead_relu_is_named(live):

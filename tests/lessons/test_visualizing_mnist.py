@@ -13,9 +13,11 @@ import torch
 from tests import oracles
 from tests.lessons.live import Live, agree, table
 from xlcicf import cli
-from xlcicf.bridge import differentiate, find_problem, open_book, save_generated
+from xlcicf.host import open_book
 from xlcicf.learn import embedding
 from xlcicf.lessons import visualizing_mnist as lesson
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.solve import differentiate, find_problem
 
 BOOK = Path(__file__).parents[2] / "workbooks" / "visualizing_mnist.xlsx"
 DIGITS, LABELS = embedding.chosen()

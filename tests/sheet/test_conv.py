@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests import oracles
-from xlcicf.bridge import save_generated
+from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
 from xlcicf.sheet.page import add_page, book_of, put

@@ -5,8 +5,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests import oracles
-from xlcicf.bridge import save_generated
-from xlcicf.bridge.generated import errors_in, generated
+from xlcicf.ooxml.openpyxl_book import errors_in, generated, save_generated
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import EMPTY, RIGHT, SHEET, TYPED, WRONG, Exercise, hush, make_exercises
 from xlcicf.sheet.style import add_styles

@@ -6,7 +6,7 @@ import torch
 from openpyxl import Workbook
 
 from tests.lessons.live import Live
-from xlcicf.bridge import save_generated
+from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.gradient import write_gradients

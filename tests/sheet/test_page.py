@@ -4,7 +4,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from tests.lessons.live import Live
-from xlcicf.bridge import save_generated
+from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import add_page, allow, between, choices, fill, fill_down, put
 from xlcicf.sheet.style import TWO, add_styles

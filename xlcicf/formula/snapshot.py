@@ -1,6 +1,6 @@
 """What formula/ is handed of a workbook: formulas, values, names and tables, as plain Python values.
 
-The bridge makes a snapshot in a handful of bulk reads; from then on neither Excel nor a file is needed.
+The host makes a snapshot in a handful of bulk reads; from then on neither Excel nor a file is needed.
 """
 
 from dataclasses import dataclass, field

@@ -1,5 +1,1 @@
-"""Numbers only: data and its preparation, nets, and the training generator. Knows no sheets."""
-
-from xlcicf.learn.train import OPTIMIZERS, Step, train
-
-__all__ = ["OPTIMIZERS", "Step", "train"]
+"""Numbers only: data and its preparation, layers and nets of the lessons. Knows no sheets."""

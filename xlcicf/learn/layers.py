@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.learn import nets
-from xlcicf.learn.train import train
+from xlcicf.optim.train import train
 
 MAX_CLASSES = 1000  # of a table of classes by classes
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from xlcicf.bridge import save_generated
-from xlcicf.bridge.generated import errors_in, generated
 from xlcicf.errors import BookError
 from xlcicf.lessons import (
     basic_neural_network,
@@ -22,6 +20,7 @@ from xlcicf.lessons import (
     vision_transformer,
     visualizing_mnist,
 )
+from xlcicf.ooxml.openpyxl_book import errors_in, generated, save_generated
 from xlcicf.sheet.exercise import Exercise, hush, make_exercises, rename
 
 

@@ -12,9 +12,9 @@ from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
 from xlcicf.lessons import notebook_05
 from xlcicf.lessons import notebook_slips as slips
-from xlcicf.lessons.problem import save_problem
+from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.lessons.titanic import passengers
-from xlcicf.sheet import net, parity
+from xlcicf.sheet import net, parity_block
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
@@ -47,7 +47,7 @@ from xlcicf.sheet.style import (
     powers_of_ten_when_long,
     weight_scale,
 )
-from xlcicf.sheet.training import Training, write_training
+from xlcicf.sheet.training_sheet import Training, write_training
 
 FIRST, ROWS = notebook_05.FIRST, notebook_05.ROWS
 LAST = FIRST + ROWS - 1
@@ -62,7 +62,7 @@ TRAINING = Training(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="error and split",
 )
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=Block("parity.loss", "Net", "X5"),
     prediction=Block("parity.prediction", "Net", "X6"),
     status=Block("parity.status", "Net", "T7"),
@@ -351,7 +351,7 @@ def the_net(workbook: Workbook) -> None:
     put_setting(
         ws, SPLIT.corner, ALL, "All rows, or those that a year's notebook trains on.", choices(ALL, *SPLITS)
     )
-    parity.write_parity(ws, NET, PARITY)
+    parity_block.write_parity(ws, NET, PARITY)
     inputs = [
         (f"=Columns!{notebook_05.INPUTS.col(j).letters}{{row}}", *((DOT_TWO,) if j < MEASURED else BIT))
         for j in range(len(titanic.NOTEBOOK))

@@ -10,8 +10,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
-from xlcicf.lessons.problem import save_problem
-from xlcicf.sheet import parity
+from xlcicf.lessons.solver_settings import save_problem
+from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
@@ -40,7 +40,7 @@ from xlcicf.sheet.style import (
     powers_of_ten_when_long,
     tint_when,
 )
-from xlcicf.sheet.training import Training, write_training
+from xlcicf.sheet.training_sheet import Training, write_training
 
 # The x of fast.ai's graddesc.xlsm, whole numbers drawn from 1 to 100, in the order of its passes.
 X = (
@@ -174,7 +174,7 @@ TRAINING = Training(
     conditions="points",
     values={"train.optimizer": "adam", "train.lr": 1},
 )
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=Block("parity.loss", "Line", "M5"),
     prediction=Block("parity.prediction", "Line", "M6"),
     status=Block("parity.status", "Line", "H7"),
@@ -210,7 +210,7 @@ def line(workbook: Workbook) -> None:
     hits = f'COUNTIF({LINE.squared.local},"<=1")'
     put(ws, LINE.accuracy.corner, f"={hits}/COUNT({LINE.y.local})", "Result", PERCENT)
     _write_points(ws)
-    parity.write_parity(ws, LINE, PARITY)
+    parity_block.write_parity(ws, LINE, PARITY)
     curves_chart(
         ws,
         "H9",

@@ -11,8 +11,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import quadratic as points
-from xlcicf.lessons.problem import save_problem
-from xlcicf.sheet import parity
+from xlcicf.lessons.solver_settings import save_problem
+from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
@@ -42,7 +42,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training import Training, write_training
+from xlcicf.sheet.training_sheet import Training, write_training
 
 
 def build() -> Workbook:
@@ -413,7 +413,7 @@ TRAINING = Training(
     conditions="error, ReLUs and curve",
     values={"train.init": 2},
 )
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=_on_sum("parity.loss", "U5"),
     prediction=_on_sum("parity.prediction", "U6"),
     status=_on_sum("parity.status", "R7"),
@@ -536,7 +536,7 @@ def _write_score(ws: Worksheet) -> None:
 
 
 def _write_parity(ws: Worksheet) -> None:
-    parity.write_parity(ws, SUM, PARITY, "largest difference of the fit")
+    parity_block.write_parity(ws, SUM, PARITY, "largest difference of the fit")
     fires = SUM.numbers.area.top + 5
     letters = column_letters(SUM.pieces.area.left), column_letters(SUM.pieces.area.right)
     counts = f"{letters[0]}{fires}:{letters[1]}{fires}"

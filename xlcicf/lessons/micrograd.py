@@ -10,8 +10,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import moons
-from xlcicf.lessons.problem import save_problem
-from xlcicf.sheet import chart, parity, runs
+from xlcicf.lessons.solver_settings import save_problem
+from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -42,7 +42,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training import add_training_page, write_logs
+from xlcicf.sheet.training_sheet import add_training_page, write_logs
 
 
 def build() -> Workbook:
@@ -597,7 +597,7 @@ class Net:
 
 NET = Net()
 WEIGHTS_AFTER = _layers("parity.weights", "More weights", 29)
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=Block("parity.loss", "Moons", "C13"),
     prediction=Block("parity.prediction", "Moons", "C14"),
     status=Block("parity.status", "Moons", "A15"),
@@ -684,7 +684,7 @@ def _write_score(ws: Worksheet) -> None:
         put(ws, f"C{row}", value, style, *look)
     allow(ws, NET.alpha.corner, "From 0 to 1; micrograd takes 0.0001.", between(0, 1))
     put(ws, "A12", "Formulas against torch", "Section")
-    parity.write_status(ws, NET, PARITY)
+    parity_block.write_status(ws, NET, PARITY)
     ws.merge_cells("A15:D16")
 
 
@@ -821,8 +821,8 @@ def _write_scatter(ws: Worksheet) -> None:
 
 LOG_TOP = 23
 KEPT_RUNS = 20
-RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(runs.LOG))
-STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", runs.STEPS + 1, len(runs.STEP_LOG))
+RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
+STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
 WEIGHTS_BEFORE = Block("runs.weights", "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, 337)
 HOW_TO_TRAIN = (
     "Close this book, then run  xlcicf train micrograd.xlsx  and open it again.",

@@ -16,8 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
 from xlcicf.lessons import weights_card
-from xlcicf.lessons.problem import save_problem
-from xlcicf.sheet import chart, parity, runs
+from xlcicf.lessons.solver_settings import save_problem
+from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -57,7 +57,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training import add_training_page, write_logs
+from xlcicf.sheet.training_sheet import add_training_page, write_logs
 
 SHOWN = mnist.sample().only(3, 7)
 LEARN, JUDGE = len(SHOWN.train_x), len(SHOWN.valid_x)  # digits to learn from, digits to judge by
@@ -886,7 +886,7 @@ LINEAR_PICKED = Block("linear.picked", "Linear", "B4")
 LINEAR_DIGIT, LINEAR_FOR = (picture_in_line("Linear", k, 5, "E") for k in (0, 2))
 TRAINED_PICTURE, TRAINED_FOR = (picture_in_line("Linear", k, 36, "E") for k in (1, 2))
 LINEAR_SCORE = Block("linear.score", "Linear", "B8", 1, 2)  # yours, trained
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=Block("parity.loss", "Linear", "B19"),
     prediction=Block("parity.prediction", "Linear", "B20"),
     status=Block("parity.status", "Linear", "A21"),
@@ -947,7 +947,7 @@ def linear(workbook: Workbook) -> None:
     put(ws, NET.bias.corner, bias, "Weight", THREE)
     put(ws, AFTER.parts[1].corner, None, "Weight", THREE)
     _write_linear_table(ws)
-    parity.write_parity(ws, NET, PARITY)
+    parity_block.write_parity(ws, NET, PARITY)
     _write_texts(ws, 24, "C", LINEAR_NOTES, lines=5)
     save_problem(ws, NET.loss, NET.weights)
 
@@ -1121,8 +1121,8 @@ def _beside(column: Block) -> Block:
 
 LOG_TOP = 23
 KEPT_RUNS = 10
-RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(runs.LOG))
-STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", runs.STEPS + 1, len(runs.STEP_LOG))
+RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
+STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
 WEIGHTS_BEFORE = Block("runs.weights", "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, PIXELS + 1)
 HOW_TO_TRAIN = (
     "Close this book, then run  xlcicf train mnist_basics.xlsx  and open it again.",

@@ -14,21 +14,24 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.bridge import History, differentiate, find_problem, open_book, save_generated, write_back
-from xlcicf.bridge.facts import trained_book
-from xlcicf.bridge.parity import collected
-from xlcicf.bridge.runlog import RunLog
 from xlcicf.formula.address import Area
+from xlcicf.host import open_book
 from xlcicf.learn import titanic as passengers
-from xlcicf.lessons import card, titanic
+from xlcicf.lessons import titanic
 from xlcicf.lessons.titanic import NET
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.pages.model_card import content
+from xlcicf.pages.model_card.sections import CARD, ETHICS, write_card
+from xlcicf.pages.model_card.trained_book import trained_book
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.card import CARD, ETHICS, write_card
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import book_of
-from xlcicf.sheet.parity import settings_text
-from xlcicf.sheet.training import write_training
+from xlcicf.sheet.parity_block import settings_text
+from xlcicf.sheet.training_sheet import write_training
+from xlcicf.solve import History, differentiate, find_problem, write_back
+from xlcicf.solve.parity import collected
+from xlcicf.solve.training_log import RunLog
 
 BOOK = "model_card.xlsx"
 HELD_OUT = 0.2
@@ -50,7 +53,7 @@ def build() -> Workbook:
         save_generated(workbook, path)
         trained = trained_book(open_book(path), History.beside(path))
     shipped = replace(trained, run={**trained.run, **_machine()})
-    write_card(workbook, card.content(shipped, TYPED, ANSWERS))
+    write_card(workbook, content.content(shipped, TYPED, ANSWERS))
     for place, sheet in enumerate((CARD, ETHICS), 1):
         workbook.move_sheet(workbook[sheet], place - workbook.index(workbook[sheet]))
     return workbook

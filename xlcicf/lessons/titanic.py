@@ -15,8 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import titanic
-from xlcicf.lessons.problem import save_problem
-from xlcicf.sheet import chart, net, parity
+from xlcicf.lessons.solver_settings import save_problem
+from xlcicf.sheet import chart, net, parity_block
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
@@ -48,7 +48,7 @@ from xlcicf.sheet.style import (
     WHOLE,
     weight_scale,
 )
-from xlcicf.sheet.training import Training, write_training
+from xlcicf.sheet.training_sheet import Training, write_training
 
 FIRST, ROWS = 11, 891
 LAST = FIRST + ROWS - 1
@@ -62,7 +62,7 @@ TRAINING = Training(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="switch and held-out share",
 )
-PARITY = parity.Parity(
+PARITY = parity_block.Parity(
     loss=Block("parity.loss", "Net", "V5"),
     prediction=Block("parity.prediction", "Net", "V6"),
     status=Block("parity.status", "Net", "R7"),
@@ -306,7 +306,7 @@ def the_net(workbook: Workbook) -> None:
 
 
 def _write_parity(ws: Worksheet) -> None:
-    parity.write_parity(ws, NET, PARITY)
+    parity_block.write_parity(ws, NET, PARITY)
     first, second = (f'COUNTIF({NET.relu(unit).local},">0")' for unit in range(2))
     dead = f'"a ReLU is dead: ReLU1 fires for "&{first}&", ReLU2 for "&{second}'
     alive = f'"ReLU1 fires for "&{first}&", ReLU2 for "&{second}&" passengers"'
@@ -386,7 +386,7 @@ def gradient(workbook: Workbook) -> None:
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the weights after the last run, the logs."""
-    write_training(workbook, TRAINING, parity.settings_text(NET))
+    write_training(workbook, TRAINING, parity_block.settings_text(NET))
 
 
 # ---- Compare ---------------------------------------------------------------------------------------------

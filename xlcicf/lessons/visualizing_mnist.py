@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import embedding
-from xlcicf.lessons.problem import save_problem
+from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.chart import Curve, curves_chart, groups_chart
 from xlcicf.sheet.exercise import Exercise

@@ -1,0 +1,75 @@
+"""What goes to the trainer and what comes back, as text: not a bit of a number and no cell may be lost."""
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+import xlcicf
+from xlcicf.addin.protocol import ALIVE, Report, report_of
+from xlcicf.addin.question import question_line, question_of
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
+from xlcicf.host import read_snapshot
+from xlcicf.solve import find_problem
+from xlcicf.solve.book_problem import question
+
+numbers = st.floats(allow_nan=False)
+cells = st.tuples(st.integers(1, 9), st.integers(1, 9))
+texts = st.text(max_size=5)
+scalars = st.one_of(numbers, st.booleans(), texts, st.sampled_from(["#N/A", "#DIV/0!"]).map(ExcelError))
+areas = st.builds(
+    lambda top, left: Area("My sheet", top, left, top + 1, left), st.integers(1, 9), st.integers(1, 9)
+)
+
+
+@st.composite
+def snapshots(draw) -> Snapshot:
+    arrays = {(area.top, area.left): area for area in draw(st.lists(areas, max_size=2))}
+    sheet = Sheet(
+        "My sheet", draw(st.dictionaries(cells, texts)), draw(st.dictionaries(cells, scalars)), arrays
+    )
+    names = draw(st.dictionaries(st.tuples(texts, st.none() | texts), texts, max_size=3))
+    table = Table("Fares", draw(areas), ("Age", "Fare"), totals_rows=draw(st.integers(0, 1)))
+    return Snapshot({"My sheet": sheet}, names, {"fares": table})
+
+
+def asked(book: Snapshot, bounds=(-math.inf, math.inf)) -> dict:
+    area = Area("My sheet", 1, 1, 1, 1)
+    sides = {"lower": np.array([bounds[0]]), "upper": np.array([bounds[1]])}
+    return {"book": book, "objective": area, "changing": [area], "sense": "min", "init": None, **sides}
+
+
+@given(snapshots())
+def test_a_snapshot_comes_back_as_it_was(book):
+    back, settings = question_of(question_line(asked(book), {"optimizer": "adam", "lr": None}))
+    assert back["book"] == book and settings == {"optimizer": "adam", "lr": None}
+    kinds = [type(value) for value in book.sheets["My sheet"].values.values()]
+    assert [type(value) for value in back["book"].sheets["My sheet"].values.values()] == kinds
+
+
+@given(numbers, numbers)
+def test_bounds_come_back_to_the_last_bit(lower, upper):
+    back, _ = question_of(question_line(asked(Snapshot(), (lower, upper)), {}))
+    assert [*map(repr, back["lower"]), *map(repr, back["upper"])] == [
+        repr(np.float64(lower)),
+        repr(np.float64(upper)),
+    ]
+
+
+@given(st.lists(numbers), st.none() | texts)
+def test_a_report_is_one_line_and_comes_back_as_it_was(values, reason):
+    line = Report(values, values, reason).to_line()
+    assert line.count(b"\n") == 1 and report_of(line) == Report(values, values, reason)
+
+
+def test_a_sign_of_life_is_no_report():
+    assert report_of(ALIVE) is None
+
+
+def test_a_whole_book_comes_back_as_it_was(titanic_book):
+    book = xlcicf.open_book(titanic_book)
+    problem = question(read_snapshot(book), find_problem(book))
+    back, _ = question_of(question_line(problem, {}))
+    assert back["book"] == problem["book"] and back["changing"] == problem["changing"]

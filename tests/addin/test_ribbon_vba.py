@@ -1,0 +1,166 @@
+"""The ribbon's own VBA runs: in LibreOffice, which computes what Excel would grey out, show, and hand on."""
+
+import ast
+import shutil
+
+import openpyxl
+import pytest
+
+from tests.addin.in_libreoffice import answers
+from xlcicf.addin import ribbon
+from xlcicf.addin.ribbon import ALWAYS, CONTROLS, IDLE, ON_SHEET, REDO, RUNNING, UNDO
+from xlcicf.solve.history import Change, History, Run
+
+pytestmark = pytest.mark.libreoffice
+
+# LibreOffice 7.4 gives a book's name alone as its full name. That Excel gives the path is in its documentation.
+FULL_NAME = "ActiveWorkbook.FullName", 'ActiveWorkbook.Path & "/" & ActiveWorkbook.Name'
+
+# RunPython is xlwings'; here it keeps what it was asked for.
+BESIDE = """
+Private Asked As String
+
+Private Sub RunPython(ByVal code As String)
+    Asked = code
+End Sub
+
+Public Function Front(ByVal path As String)
+    Workbooks.Open path
+    Front = ActiveWorkbook.Name
+End Function
+
+Public Function Runs()
+    Runs = Array(RunsToUndo(), RunsToRedo())
+End Function
+
+Public Function RunningFor(ByVal seconds As Double)
+    SetRunning seconds
+    RunningFor = IsRunning()
+End Function
+"""
+
+TEXTS = ["", "200", "é\"'", "'); raise(", "line\ttab", "0,5 €", "漢字 and 😀"]
+
+# Each box with what is in it, as Office hands it over, and what the command is to get.
+ENTERED = {
+    "set_steps": ('"300"', "300"),
+    "set_lr": ('"0.1\'); x"', "0.1'); x"),
+    "set_restarts": ('""', ""),
+    "set_optimizer": ('"set_optimizer_adam", 4', "adam"),
+}
+
+HISTORY = [
+    Run(title, (Change("Net!D4", [[number]], [[number + 1]]),), losses=((1, 0.5),))
+    for number, title in enumerate(["lbfgs: Net!B2", 'a {"title": "x"} in a title', "two\nlines"])
+]
+
+ENABLED = "Array(" + ", ".join(f'IsEnabled("{name}")' for name in CONTROLS) + ")"
+BOXES = [name for name, control in CONTROLS.items() if control.shows]
+
+
+@pytest.fixture(scope="module")
+def books(titanic_book, tmp_path_factory):
+    """Three books by name: one with three runs of which two stand, one with none, one with a file that is empty."""
+    folder = tmp_path_factory.mktemp("books")
+    paths = {name: folder / f"{name}.xlsx" for name in ("untrained", "unreadable", "trained")}
+    for path in paths.values():
+        shutil.copy(titanic_book, path)
+    workbook = openpyxl.load_workbook(titanic_book)
+    workbook["Training"]["B5"], workbook["Training"]["B6"] = "adam", 7  # train.optimizer, train.steps
+    workbook.save(paths["trained"])
+    History(History.beside(paths["trained"]).path, HISTORY, done=2).save()
+    History.beside(paths["unreadable"]).path.write_bytes(b"")
+    return paths
+
+
+@pytest.fixture(scope="module")
+def found(books, tmp_path_factory):
+    """(situation, what was asked) -> the answer of one running module that met the situations in this order."""
+    questions = {("unsaved", "runs"): "Runs()"}
+    for situation, path in books.items():
+        questions[situation, "front"] = f"Front({vba_text(str(path))})"
+        questions[situation, "runs"] = "Runs()"
+        questions[situation, "enabled"] = ENABLED
+        questions |= {(situation, name): f'ShownBy("{name}")' for name in BOXES}
+    for situation, seconds in ("running", 60), ("stopped", 0):
+        questions[situation, "is running"] = f"RunningFor({seconds})"
+        questions[situation, "enabled"] = ENABLED
+    questions |= {("hexed", text): f"Hexed({vba_text(text)})" for text in TEXTS}
+
+    calls = {name: f"Ribbon_{name} Nothing, {arguments}" for name, (arguments, _) in ENTERED.items()}
+    calls |= {name: f"Press_{name}" for name in ON_SHEET}
+    questions |= {("handed on", name): f"After_{name}()" for name in calls}
+    after = [
+        f"\nFunction After_{name}()\n    {call}\n    After_{name} = Asked\nEnd Function\n"
+        for name, call in calls.items()
+    ]
+
+    module = "".join([ribbon.callbacks_module().replace(*FULL_NAME), BESIDE, *after])
+    replies = answers(module, questions.values(), tmp_path_factory.mktemp("libreoffice"))
+    return dict(zip(questions, replies, strict=True))
+
+
+def vba_text(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_text_in_hexadecimal_is_the_same_text_in_python(text, found):
+    assert bytes.fromhex(found["hexed", text]).decode("utf-16-be") == text
+
+
+@pytest.mark.parametrize(
+    ("book", "to_undo", "to_redo"),
+    [
+        ("unsaved", 0, 0),
+        ("untrained", 0, 0),
+        ("trained", 2, 1),
+        ("unreadable", -1, -1),
+    ],
+)
+def test_runs_are_counted_in_the_history_beside_the_book_in_front(book, to_undo, to_redo, found):
+    assert found[book, "runs"] == [to_undo, to_redo]
+
+
+def test_the_book_opened_last_is_the_one_in_front(books, found):
+    assert {name: found[name, "front"] for name in books} == {name: path.name for name, path in books.items()}
+
+
+NOW_ENABLED = {
+    "untrained": {ALWAYS, IDLE},
+    "trained": {ALWAYS, IDLE, UNDO, REDO},
+    "unreadable": {ALWAYS, IDLE, UNDO, REDO},  # the command says what is wrong
+    "running": {ALWAYS, RUNNING},  # in front is the trained book
+    "stopped": {ALWAYS, IDLE, UNDO, REDO},
+}
+
+
+@pytest.mark.parametrize("situation", NOW_ENABLED)
+def test_controls_are_enabled_as_the_state_asks(situation, found):
+    expected = {name: control.enabled in NOW_ENABLED[situation] for name, control in CONTROLS.items()}
+    assert dict(zip(CONTROLS, found[situation, "enabled"], strict=True)) == expected
+
+
+def test_a_run_is_on_until_its_time_is_over(found):
+    assert (found["running", "is running"], found["stopped", "is running"]) == (True, False)
+
+
+def test_the_boxes_show_the_settings_of_the_book_in_front(found):
+    assert found["untrained", "set_steps"] == "200"
+    assert found["untrained", "set_optimizer"] == "lbfgs"
+    assert found["trained", "set_steps"] == "7"
+    assert found["trained", "set_optimizer"] == "adam"
+    assert found["trained", "set_lr"] == ""
+
+
+def test_every_box_is_entered_into_here():
+    assert sorted(ENTERED) == sorted(BOXES)
+
+
+@pytest.mark.parametrize("name", [*ENTERED, *ON_SHEET])
+def test_a_callback_hands_python_the_command_and_the_text(name, found):
+    call = ast.parse(found["handed on", name]).body[-1].value
+    assert ast.unparse(call.func) == "commands.press"
+    command, text = map(ast.literal_eval, call.args)
+    assert command == name
+    assert bytes.fromhex(text).decode("utf-16-be") == ENTERED.get(name, ("", ""))[1]

@@ -1,0 +1,91 @@
+"""The person in front of a headless book: boxes, status bar, selection, macros, and work between two calls."""
+
+import pytest
+import xlwings
+
+import xlcicf
+from tests.small import save_small
+from xlcicf.errors import BookError
+from xlcicf.host.headless.engine import ExcelBusy
+
+
+@pytest.fixture
+def book(tmp_path):
+    return xlcicf.open_book(save_small(tmp_path / "small.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("buttons", "answer", "pressed"),
+    [("ok", None, "ok"), ("ok_cancel", None, "ok"), ("yes_no", None, "yes"), ("yes_no_cancel", "no", "no")],
+)
+def test_a_box_is_remembered_and_answered(book, buttons, answer, pressed):
+    book.app.impl.answer = answer
+    assert book.app.alert("Keep it?", "Neural Net", buttons) == pressed
+    assert book.app.impl.alerts == ["Keep it?"]
+
+
+def test_the_status_bar_holds_what_was_written_there(book):
+    assert book.app.status_bar is False
+    book.app.status_bar = "step 3"
+    assert book.app.status_bar == "step 3"
+
+
+def test_a_macro_is_noted_and_not_run(book):
+    assert book.app.macro("Refresh")(1, "a") is None
+    assert book.app.impl.macros == [("Refresh", (1, "a"))]
+
+
+def test_the_first_cell_is_selected_until_others_are(book):
+    assert book.app.selection.address == book.selection.address == "$A$1"
+    book.impl.select(book.sheets["The log"]["A2:B3"].impl)
+    assert book.sheets.active.name == "The log" and book.app.selection.address == "$A$2:$B$3"
+    book.sheets["Net"].activate()
+    assert book.app.selection.sheet.name == "Net" and book.app.selection.address == "$A$1"
+
+
+def test_a_book_calls_as_excel_would(book, monkeypatch):
+    book.set_mock_caller()
+    assert xlwings.Book.caller() == book
+    monkeypatch.delattr(xlwings.Book, "_mock_caller")
+
+
+USES = {
+    "cells": lambda book: book.sheets["Net"]["B1"].value,
+    "sheets": lambda book: list(book.sheets),
+    "names": lambda book: list(book.names),
+    "its name": lambda book: book.fullname,
+    "a snapshot": xlcicf.host.read_snapshot,
+    "saving": lambda book: book.save(),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_closed_book_can_no_longer_be_used(book, use):
+    book.close()
+    with pytest.raises(BookError, match="small.xlsx was closed; open it again"):
+        use(book)
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_a_person_works_between_two_calls(book, use):
+    seen = []
+
+    def type_and_look() -> None:
+        book.sheets["Net"]["B1"].value = 7 + len(seen)
+        seen.append(book.sheets["Net"]["B1"].value)
+
+    book.app.impl.meanwhile = type_and_look
+    use(book)
+    book.app.impl.meanwhile = None
+    assert seen and book.sheets["Net"]["B1"].value == seen[-1]
+
+
+def test_a_busy_excel_takes_no_call_and_has_changed_nothing(book):
+    def busy() -> None:
+        raise ExcelBusy
+
+    book.app.impl.meanwhile = busy
+    with pytest.raises(ExcelBusy):
+        book.sheets["Net"]["B1"].value = 7
+    book.app.impl.meanwhile = None
+    assert book.sheets["Net"]["B1"].value == 4

@@ -1,0 +1,352 @@
+"""What a problem's references, bounds and Solver's saved settings mean, on snapshots without a file."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlcicf.errors import AddressError, DataError, ProblemError
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
+from xlcicf.solve.bounds import bounds
+from xlcicf.solve.problem import (
+    MAX_CHANGING,
+    Constraint,
+    Problem,
+    changing_areas,
+    objective_area,
+    resolve,
+)
+from xlcicf.solve.solver_names import RELATIONS, saved_problem, solver_names
+
+
+def book(*names, **values):
+    """Sheets Net and My sheet. `names` as "Net!solver_opt=Net!$B$2" or "w=Net!$D$4"; values go onto Net."""
+    cells = {(int(cell[1:]), ord(cell[0]) - 64): value for cell, value in values.items()}
+    formulas = {cell: value for cell, value in cells.items() if str(value).startswith("=")}
+    net = Sheet("Net", formulas, {**cells, **dict.fromkeys(formulas, 2.0)})
+    found = Snapshot({"Net": net, "My sheet": Sheet("My sheet")})
+    for text in names:
+        name, _, target = text.partition("=")
+        scope, _, bare = name.rpartition("!")
+        found.names[bare.lower(), scope or None] = target
+    found.tables["data"] = Table("Data", Area("Net", 10, 1, 12, 2), ("x", "w"))
+    return found
+
+
+def problem(**fields):
+    return Problem(**{"objective": "Net!A1", "changing": "Net!D4:E5", **fields})
+
+
+# --- references
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "areas"),
+    [
+        ("Net!B2", None, [Area("Net", 2, 2, 2, 2)]),
+        ("=net!$D$4:$E$5", None, [Area("Net", 4, 4, 5, 5)]),
+        ("Net!E5:D4", None, [Area("Net", 4, 4, 5, 5)]),
+        ("'My sheet'!A1, Net!B2:B3", None, [Area("My sheet", 1, 1, 1, 1), Area("Net", 2, 2, 3, 2)]),
+        ("hidden.weight", None, [Area("Net", 4, 4, 5, 5)]),
+        ("Hidden.Weight,Net!A1", None, [Area("Net", 4, 4, 5, 5), Area("Net", 1, 1, 1, 1)]),
+        ("Data[w]", None, [Area("Net", 11, 2, 12, 2)]),
+        ("B2", "My sheet", [Area("My sheet", 2, 2, 2, 2)]),
+    ],
+)
+def test_a_reference_means_its_areas(text, host, areas):
+    assert resolve(book("hidden.weight=Net!$D$4:$E$5"), text, "the cells", host) == areas
+
+
+def test_a_name_may_mean_several_areas():
+    layers = book("hidden.weight=Net!$D$4:$E$5,Net!$G$4:$G$5")
+    assert resolve(layers, "hidden.weight", "the weights") == [
+        Area("Net", 4, 4, 5, 5),
+        Area("Net", 4, 7, 5, 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the cells are missing; write them as Sheet!A1"),
+        (" = ", "the cells are missing"),
+        ("Nett!B2", "the cells 'Nett!B2': there is no sheet 'Nett' in this workbook"),
+        ("hidden.weihgt", "the cells 'hidden.weihgt': there is no name 'hidden.weihgt' in this workbook"),
+        ("B2", "the cells 'B2': the book has several sheets; write it with one, as Sheet!A1"),
+        ("Net!B2+1", "these are no cells"),
+        ("Net!#REF!", "these are no cells"),
+        ("7", "these are no cells"),
+        ("Net!B2:", "the cells 'Net!B2:': "),
+        ("[other.xlsx]Net!B2", "refers to another workbook"),
+        ("broken", "these are no cells"),
+    ],
+)
+def test_a_reference_without_cells_is_refused_with_its_text(text, message):
+    with pytest.raises(AddressError) as refused:
+        resolve(book("broken=#REF!"), text, "the cells")
+    assert message in str(refused.value)
+    assert "Net!A1:" not in str(refused.value), "no cell holds this text: the parser's host must not show"
+
+
+def test_an_address_without_a_sheet_lies_on_the_only_sheet_or_on_the_objectives():
+    one = Snapshot({"Only": Sheet("Only")})
+    assert objective_area(one, problem(objective="B2")) == Area("Only", 2, 2, 2, 2)
+    (area,) = changing_areas(book(), problem(objective="'My sheet'!A1", changing="D4"))
+    assert area.sheet == "My sheet"
+
+
+@pytest.mark.parametrize("objective", ["Net!A1:A2", "Net!A1,Net!B1"])
+def test_an_objective_of_several_cells_is_refused(objective):
+    with pytest.raises(ProblemError, match="is not one cell; name the one cell to optimise"):
+        objective_area(book(), problem(objective=objective))
+
+
+def test_a_whole_column_is_too_many_changing_cells():
+    with pytest.raises(ProblemError, match="are 1,048,576 changing cells; name only those"):
+        changing_areas(book(), problem(changing="Net!B:B"))
+    assert changing_areas(book(), problem(changing=f"Net!B1:B{MAX_CHANGING}"))
+
+
+@pytest.mark.parametrize("sense", ["minimum", "", None, True, math.nan, math.inf])
+def test_a_sense_is_min_max_or_a_number(sense):
+    with pytest.raises(ProblemError, match="the sense must be min, max or a number to reach"):
+        problem(sense=sense)
+
+
+# --- bounds
+
+INF = math.inf
+BOUNDS = {  # on D4, E4, D5, E5
+    "none": (problem(), [-INF] * 4, [INF] * 4),
+    "a number": (problem(constraints=(Constraint("Net!D4:E5", "<=", 3.0),)), [-INF] * 4, [3] * 4),
+    "a part": (problem(constraints=(Constraint("Net!E4:E5", ">=", -1.0),)), [-INF, -1, -INF, -1], [INF] * 4),
+    "one bound cell": (problem(constraints=(Constraint("Net!D4:E5", "<=", "Net!G1"),)), [-INF] * 4, [7] * 4),
+    "a cell each": (
+        problem(constraints=(Constraint("Net!D4:E4", "<=", "Net!G1:G2"),)),
+        [-INF] * 4,
+        [7, 8, INF, INF],
+    ),
+    "a constant formula": (
+        problem(constraints=(Constraint("Net!D4", ">=", "Net!G4"),)),
+        [2, -INF, -INF, -INF],
+        [INF] * 4,
+    ),
+    "the tightest counts": (
+        problem(constraints=tuple(Constraint("Net!D4", "<=", bound) for bound in (5.0, 3.0, 4.0))),
+        [-INF] * 4,
+        [3, INF, INF, INF],
+    ),
+    "non-negative": (problem(non_negative=True), [0] * 4, [INF] * 4),
+    "non-negative is for cells without a >=": (
+        problem(non_negative=True, constraints=(Constraint("Net!D4:D5", ">=", -2.0),)),
+        [-2, 0, -2, 0],
+        [INF] * 4,
+    ),
+    "a cell in two areas": (
+        problem(changing="Net!D5,Net!E4", constraints=(Constraint("Net!E4", "<=", 1.0),)),
+        [-INF, -INF],
+        [INF, 1],
+    ),
+}
+VALUES = dict(A1="=D4*E4+D5*E5", D4=1.0, E4=1.0, D5=1.0, E5=1.0, G1=7.0, G2=8.0, G3="much", G4="=G1-5",
+              G5="=G1-D4", G6=ExcelError("#N/A"), G8=True)  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "lower", "upper"), BOUNDS.values(), ids=BOUNDS)
+def test_constraints_become_bounds(asked, lower, upper):
+    found = bounds(book(**VALUES), asked)
+    assert np.array_equal(found, (lower, upper))
+
+
+REFUSED = {
+    "equality": (Constraint("Net!D4", "=", 3.0), ProblemError, "Net!D4 = 3.0 is not supported"),
+    "integer": (Constraint("Net!D4:D5", "int"), ProblemError, "Net!D4:D5 int is not supported"),
+    "binary": (Constraint("Net!D4", "bin"), ProblemError, "Net!D4 bin is not supported"),
+    "all different": (Constraint("Net!D4:D5", "dif"), ProblemError, "Net!D4:D5 dif is not supported"),
+    "another cell": (
+        Constraint("Net!A1", "<=", 3.0),
+        ProblemError,
+        "Net!A1 <= 3.0 limits Net!A1, which is not among the changing cells",
+    ),
+    "a cell too many": (
+        Constraint("Net!D4:D6", "<=", 3.0),
+        ProblemError,
+        "limits Net!D6, which is not among",
+    ),
+    "a moving bound": (Constraint("Net!D4", "<=", "Net!G5"), ProblemError, "moves with the changing cells"),
+    "a changing bound": (Constraint("Net!D4", "<=", "Net!E4"), ProblemError, "moves with the changing cells"),
+    "two bounds for three": (
+        Constraint("Net!D4:E5", "<=", "Net!G1:G2"),
+        ProblemError,
+        "has 4 cells on its left side and 2 on its right",
+    ),
+    "a formula": (Constraint("Net!D4", "<=", "Net!G1*2"), AddressError, "the constraint Net!D4 <= Net!G1*2"),
+    "no bound": (Constraint("Net!D4", "<="), ProblemError, "has no number on its right side"),
+    "text": (Constraint("Net!D4", "<=", "Net!G3"), DataError, "Net!G3 holds 'much' where the constraint"),
+    "an error": (Constraint("Net!D4", "<=", "Net!G6"), DataError, "Net!G6 holds '#N/A' where the constraint"),
+    "a blank": (Constraint("Net!D4", "<=", "Net!G7"), DataError, "Net!G7 holds nothing where the constraint"),
+    "TRUE": (Constraint("Net!D4", "<=", "Net!G8"), DataError, "Net!G8 holds 'True' where the constraint"),
+}
+
+
+@pytest.mark.parametrize(("constraint", "error", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_bound_is_refused_by_its_cells(constraint, error, message):
+    with pytest.raises(error) as refused:
+        bounds(book(**VALUES), problem(constraints=(constraint,)))
+    assert message in str(refused.value)
+
+
+def test_bounds_that_leave_no_value_are_refused():
+    crossing = Constraint("Net!E5", "<=", -1.0)
+    with pytest.raises(ProblemError, match="Net!E5 should be at least 0 and at most -1"):
+        bounds(book(**VALUES), problem(non_negative=True, constraints=(crossing,)))
+
+
+# --- Solver's names
+
+# What fast.ai's titanic.xlsx has on its sheet nnet.
+NNET = [
+    "Net!solver_adj=Net!$R$4:$AA$5", "Net!solver_cvg=0.0001", "Net!solver_drv=1", "Net!solver_eng=1",
+    "Net!solver_est=1", "Net!solver_itr=2147483647", "Net!solver_mip=2147483647", "Net!solver_mni=30",
+    "Net!solver_mrt=0.075", "Net!solver_msl=2", "Net!solver_neg=2", "Net!solver_nod=2147483647",
+    "Net!solver_num=0", "Net!solver_nwt=1", "Net!solver_opt=Net!$AH$1", "Net!solver_pre=0.000001",
+    "Net!solver_rbv=1", "Net!solver_rlx=2", "Net!solver_rsd=0", "Net!solver_scl=1", "Net!solver_sho=2",
+    "Net!solver_ssz=100", "Net!solver_tim=2147483647", "Net!solver_tol=0.01", "Net!solver_typ=2",
+    "Net!solver_val=0", "Net!solver_ver=3",
+]  # fmt: skip
+
+
+def test_the_tutorials_problem_is_read_and_written_as_solver_saves_it():
+    found = saved_problem(book(*NNET))
+    assert found == Problem("Net!AH1", "Net!R4:AA5")
+    assert [f"Net!{name}={text}" for name, text in solver_names(book(), found).items()] == NNET
+
+
+def with_settings(**changed):
+    """A book with Solver's settings on Net, some of them changed; None leaves one out."""
+    settings = dict(adj="Net!$D$4:$E$5", opt="Net!$A$1", typ="2", num="0") | changed
+    return book(*(f"Net!solver_{key}={text}" for key, text in settings.items() if text is not None))
+
+
+SAVED = {
+    "maximise": (dict(typ="1"), dict(sense="max")),
+    "value of": (dict(typ="3", val="-1.5"), dict(sense=-1.5)),
+    "negatives allowed": (dict(neg="2"), dict(non_negative=False)),
+    "non-negative": (dict(neg="1"), dict(non_negative=True)),
+    "two areas": (dict(adj="Net!$H$19:$V$23,Net!$B$25:$F$39"), dict(changing="Net!H19:V23,Net!B25:F39")),
+    "another sheet": (dict(adj="'My sheet'!$A$1:$A$3"), dict(changing="'My sheet'!A1:A3")),
+    "with an equals sign": (dict(adj="=Net!$D$4", opt="=Net!$A$1"), dict(changing="Net!D4")),
+    "bounds": (
+        dict(num="2", lhs1="Net!$D$4", rel1="1", rhs1="0.5", lhs2="Net!$E$4", rel2="3", rhs2="Net!$G$1"),
+        dict(constraints=(Constraint("Net!D4", "<=", 0.5), Constraint("Net!E4", ">=", "Net!G1"))),
+    ),
+    "integer": (
+        dict(num="1", lhs1="Net!$D$4", rel1="4", rhs1='"integer"'),
+        dict(constraints=(Constraint("Net!D4", "int"),)),
+    ),
+    "a formula as bound": (
+        dict(num="1", lhs1="Net!$D$4", rel1="2", rhs1="Net!$G$1*2"),
+        dict(constraints=(Constraint("Net!D4", "=", "Net!$G$1*2"),)),
+    ),
+    "a row deleted from the list": (
+        dict(num="0", lhs1="Net!$D$4", rel1="4", rhs1="integer"),
+        dict(constraints=()),
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "fields"), SAVED.values(), ids=SAVED)
+def test_solvers_settings_are_read(settings, fields):
+    found = saved_problem(with_settings(**settings))
+    assert {name: getattr(found, name) for name in fields} == fields
+
+
+def test_non_negative_is_solvers_default():
+    assert saved_problem(with_settings()).non_negative
+
+
+INCOMPLETE = {
+    "no sense": (dict(typ=None), ProblemError, r"Net are incomplete \(solver_typ\)"),
+    "an unknown sense": (dict(typ="7"), ProblemError, r"incomplete \(solver_typ\)"),
+    "no value to reach": (dict(typ="3"), ProblemError, r"incomplete \(solver_val\)"),
+    "a constraint without relation": (
+        dict(num="1", lhs1="Net!$D$4", rhs1="1"),
+        ProblemError,
+        r"incomplete \(solver_rel1\)",
+    ),
+    "no right side": (
+        dict(num="1", rel1="1", lhs1="Net!$D$4", rhs1=""),
+        ProblemError,
+        r"incomplete \(solver_rhs1\)",
+    ),
+    "no number of constraints": (dict(num="nan"), ProblemError, r"incomplete \(solver_num\)"),
+    "endlessly many constraints": (dict(num="1e400"), ProblemError, r"incomplete \(solver_num\)"),
+    "an infinite value to reach": (dict(typ="3", val="inf"), ProblemError, r"incomplete \(solver_val\)"),
+    "deleted cells": (dict(adj="Net!#REF!"), AddressError, r"\(solver_adj\) name cells that were deleted"),
+}
+
+
+@pytest.mark.parametrize(("settings", "error", "message"), INCOMPLETE.values(), ids=INCOMPLETE)
+def test_incomplete_settings_are_refused_by_their_name(settings, error, message):
+    with pytest.raises(error, match=message):
+        saved_problem(with_settings(**settings))
+
+
+TWO = [*NNET, "My sheet!solver_adj='My sheet'!$A$1", "My sheet!solver_opt='My sheet'!$B$1"]
+TWO += ["My sheet!solver_typ=1"]
+
+
+def test_a_sheet_chooses_among_several_problems():
+    assert saved_problem(book(*TWO), "my SHEET").objective == "'My sheet'!B1"
+    with pytest.raises(
+        ProblemError, match="several sheets have a problem: Net, My sheet; choose one with --s"
+    ):
+        saved_problem(book(*TWO))
+
+
+@pytest.mark.parametrize(
+    ("names", "sheet", "error", "message"),
+    [
+        ([], None, ProblemError, "this book has no problem saved by Solver; name the cells with --objective"),
+        (NNET, "My sheet", ProblemError, "sheet My sheet has no problem saved by Solver"),
+        (NNET, "Nett", AddressError, "there is no sheet 'Nett' in this book; it has Net, My sheet"),
+        (["Net!solver_opt=Net!$B$1"], None, ProblemError, "this book has no problem"),
+        (["solver_opt=Net!$B$1", "solver_adj=Net!$B$2"], None, ProblemError, "this book has no problem"),
+    ],
+)
+def test_no_problem_is_said_with_the_way_out(names, sheet, error, message):
+    with pytest.raises(error) as refused:
+        saved_problem(book(*names), sheet)
+    assert message in str(refused.value)
+
+
+CELLS = st.sampled_from(["Net!D4", "Net!D4:E5", "'My sheet'!A1:B2", "Net!D4,Net!F6:G7"])
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+CONSTRAINTS = st.one_of(
+    st.builds(Constraint, CELLS, st.sampled_from(["<=", "=", ">="]), st.one_of(NUMBERS, CELLS)),
+    st.builds(Constraint, CELLS, st.sampled_from(["int", "bin", "dif"])),
+)
+
+
+@given(
+    st.builds(
+        Problem,
+        objective=st.sampled_from(["Net!A1", "'My sheet'!C3"]),
+        changing=CELLS,
+        sense=st.one_of(st.sampled_from(["min", "max"]), NUMBERS),
+        constraints=st.lists(CONSTRAINTS, max_size=3).map(tuple),
+        non_negative=st.booleans(),
+    )
+)
+def test_any_problem_comes_back_from_solvers_names(asked):
+    names = solver_names(book(), asked)
+    host = "My sheet" if asked.objective.startswith("'My") else "Net"
+    again = Snapshot(book().sheets, {(name, host): text for name, text in names.items()})
+    assert saved_problem(again) == asked
+
+
+def test_every_relation_of_solver_is_known():
+    assert sorted(RELATIONS) == [1, 2, 3, 4, 5, 6]

@@ -1,0 +1,317 @@
+"""What each control of the ribbon does: find the book, do the thing (it lives elsewhere), tell the person."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import xlwings
+
+from xlcicf.addin import claims, host_side
+from xlcicf.addin.doctor import findings
+from xlcicf.addin.ribbon import CONTROLS
+from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
+from xlcicf.formula.address import Area
+from xlcicf.host import read_snapshot
+from xlcicf.host.reading import outline
+from xlcicf.lessons import lesson
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.ooxml.package import free_path
+from xlcicf.pages import panel
+from xlcicf.pages.model_card import in_book
+from xlcicf.solve import History, Problem, differentiate, save_changing, save_objective
+from xlcicf.solve.book_problem import cells_of, typed_setting
+from xlcicf.solve.check import check_problem
+from xlcicf.solve.problem import changing_areas, goal_of, objective_area, resolve
+from xlcicf.solve.solver_names import saved_problems
+from xlcicf.solve.training import Settings
+from xlcicf.words import TAB
+
+SHOWN = 8  # derivatives in one message
+DERIVED = 500  # cells that one press of Gradient takes
+
+
+def press(name: str, text: str = "") -> None:
+    """What VBA calls: a command on the book in front. `text` is what a box holds, as hexadecimal UTF-16."""
+    app = xlwings.Book.caller().app  # the caller itself is the add-in
+    if not len(app.books):
+        app.alert("no workbook is open; open one first", TAB)
+        return
+    try:
+        run(app.books.active, name, bytes.fromhex(text).decode("utf-16-be"))
+    except Exception as error:  # of Excel's, or of ours: a person shall read a sentence all the same
+        app.alert(f"{name} did not work ({type(error).__name__}: {error}); try again", TAB, mode="critical")
+
+
+def run(book: xlwings.Book, name: str, text: str = "") -> str:
+    """Runs a command and tells the person what came of it; returns that sentence.
+
+    What is asked for is shown in a box, what is done in the status bar, and what cannot be done in a box.
+    """
+    app, file = book.app, book.name
+    said = _carried_out(book, name, text)
+    host_side.tell_ribbon(app, file, "RefreshRibbon")
+    return said
+
+
+def _carried_out(book: xlwings.Book, name: str, text: str) -> str:
+    control = CONTROLS[name]
+    try:
+        said = COMMANDS[name](book) if control.kind == "button" else COMMANDS[name](book, text)
+    except XlcicfError as error:
+        book.app.alert(str(error), TAB, mode="critical")
+        return str(error)
+    if name in ANSWERS:
+        book.app.alert(said, TAB)
+    elif said:
+        book.app.status_bar = f"{TAB}: {said}"
+    return said
+
+
+# --- Model ----------------------------------------------------------------------------------------------
+
+
+def set_objective(book) -> str:
+    cell = _selected(book)
+    formula = cells_of(book, cell).formula
+    if cell.shape != (1, 1) or not str(formula).startswith("="):
+        raise AddressError(f"{cell.address} is not one cell with a formula; select the cell to optimise")
+    save_objective(book, cell)
+    return f"the objective is {cell.address}"
+
+
+def set_changing(book) -> str:
+    area = _selected(book)
+    save_changing(book, [area])
+    return f"training may change {area.address}"
+
+
+def read_solver(book) -> str:
+    problem = _problem(book)
+    lines = [f"{problem.objective} {goal_of(problem.sense)}, by changing {problem.changing}"]
+    lines += [f"subject to {constraint}" for constraint in problem.constraints]
+    if problem.non_negative:
+        lines.append("cells without a limit of their own stay at 0 or above")
+    return "\n".join(lines)
+
+
+# --- Train ----------------------------------------------------------------------------------------------
+
+
+def train(book) -> str:
+    return _start(book, Settings.of(book))
+
+
+def step(book) -> str:
+    return _start(book, replace(Settings.of(book), steps=1, restarts=1))
+
+
+def stop(book) -> str:
+    if not claims.running(book.fullname):
+        raise TrainingError("there is no run on this book to stop")
+    claims.stop(book.fullname)
+    return "stopping; the best weights so far are kept"
+
+
+def undo(book) -> str:
+    return f"taken back: {_exchange(book, History.undo)}"
+
+
+def redo(book) -> str:
+    return f"brought back: {_exchange(book, History.redo)}"
+
+
+def reset(book) -> str:
+    """The changing cells as they were before the first run that the history knows."""
+    _require_no_run(book)
+    snapshot, history = outline(book), History.beside(host_side.file_of(book))
+    areas = changing_areas(snapshot, _problem(book))
+    first = [pair for area in areas for pair in history.before_first_run(area)]
+    if not first:
+        raise TrainingError("no run is recorded beside this book; its weights are those it came with")
+    with history.recording(book, "weights reset", [area.address for area in areas]):
+        for address, rows in first:
+            cells_of(book, resolve(snapshot, address, "the weights")[0]).value = rows
+    history.save()
+    return "the weights are those from before the first run"
+
+
+def set_setting(book, text: str, key: str) -> str:
+    value = typed_setting(key, text)
+    panel.setting_cell(book, key).value = value
+    return f"{panel.LABELS[key]}: {'the usual' if value is None else value}"
+
+
+def _start(book, settings: Settings) -> str:
+    ending = host_side.start(book, _problem(book), settings)
+    if ending is None:
+        return "training; Stop ends it"
+    if ending.outcome is None:
+        raise TrainingError(ending.sentence)
+    return ending.sentence
+
+
+def _exchange(book, move: Callable) -> str:
+    _require_no_run(book)
+    history = History.beside(host_side.file_of(book))
+    moved = move(history, book)
+    history.save()
+    return moved.title
+
+
+def _require_no_run(book) -> None:
+    if claims.running(book.fullname):
+        raise TrainingError("a run is on; press Stop first")
+
+
+# --- Look -----------------------------------------------------------------------------------------------
+
+
+def gradient(book) -> str:
+    """Of an input: how the objective follows it. Of another formula: how it follows the changing cells."""
+    problem, area = _problem(book), _selected(book)
+    snapshot = read_snapshot(book)
+    objective = objective_area(snapshot, problem)
+    has_formula = (area.top, area.left) in snapshot.sheets[area.sheet].formulas
+    if has_formula and area.shape == (1, 1):
+        asked = replace(problem, objective=area.address, constraints=(), non_negative=False)
+    else:
+        _require_few(area)
+        asked = Problem(objective.address, area.address)
+    f = differentiate(book, asked)
+    value, slopes = f.value_and_gradient(f.start)
+    order = np.argsort(-np.abs(slopes), kind="stable")[:SHOWN]
+    lines = [f"{f.objective} is {value:.10g}. Its exact derivative by"]
+    lines += [f"  {f.cells[i]}:  {slopes[i]:+.10g}" for i in order]
+    if len(slopes) > SHOWN:
+        lines.append(f"  and {len(slopes) - SHOWN} more cells with smaller ones")
+    lines.append("It says how much the value changes for each 1 by which the cell changes, near where it is.")
+    return "\n".join(lines)
+
+
+def parity(book) -> str:
+    report = check_problem(book, [_problem(book)])
+    lines = [f"{report.formulas} formulas on the way to the objective, {report.differentiable} in torch"]
+    lines.append(report.parity.sentence)
+    lines += [f"{cell} shows {text}" for cell, text in report.errors[:SHOWN]]
+    lines += [f"{cell} has no derivative: {function}" for cell, function in report.blockers[:SHOWN]]
+    return "\n".join(lines)
+
+
+def loss_chart(book) -> str:
+    home = book.names[panel.LOSSES].refers_to_range.sheet if panel.LOSSES in book.names else None
+    if home is not None and home.name != panel.SHEET:
+        home.activate()
+        return "the chart stands on this sheet"
+    losses = History.beside(host_side.file_of(book)).losses()
+    if not losses:
+        raise TrainingError("no run is recorded beside this book; press Train first")
+    panel.show_losses(book, losses)
+    return f"the last run, {len(losses)} points"
+
+
+def weights_picture(book) -> str:
+    areas = changing_areas(outline(book), _problem(book))
+    for number, area in enumerate(areas, start=1):
+        values = cells_of(book, area).options(np.array, ndim=2).value
+        panel.show_picture(book, f"Weights {number}", np.asarray(values, dtype=float))
+    return f"a picture of {', '.join(area.address for area in areas)}"
+
+
+def model_card(book) -> str:
+    _require_no_run(book)
+    made = in_book.collect(book, History.beside(host_side.file_of(book)))
+    in_book.show(book, made)
+    empty, unanswered = len(made.content.empty), len(made.content.unanswered)
+    return f"{empty} fields of the card and {unanswered} questions of ethics wait for a person"
+
+
+# --- Lessons and help -----------------------------------------------------------------------------------
+
+
+def open_lesson(book, text: str) -> str:
+    documents = Path.home() / "Documents"
+    folder = documents if documents.is_dir() else Path.home()
+    open_already = [other.name for other in book.app.books]  # Excel opens no two books of one name
+    path = free_path(folder / f"{text}.xlsx", open_already)
+    save_generated(lesson(text).build(), path)
+    book.app.books.open(str(path))
+    return f"a copy of the lesson is {path}"
+
+
+def help(book) -> str:
+    return (
+        "1. Open a lesson (group Lessons), or a book of your own with formulas.\n"
+        "2. In a book of your own select the cell to optimise and press Set Objective, then the cells"
+        " that may change and press By Changing Variable Cells. Solver's settings are found by themselves.\n"
+        "3. Press Train. Stop keeps the best so far, Undo puts the old values back.\n"
+        "4. Select a weight and press Gradient of the selected cell."
+    )
+
+
+def doctor(book) -> str:
+    return "\n".join(finding.line for finding in findings())
+
+
+# --- what they share ------------------------------------------------------------------------------------
+
+
+def _selected(book) -> Area:
+    selection = book.app.selection
+    if selection is None:
+        raise AddressError("no cells are selected; select some and press again")
+    rows, cols = selection.shape
+    row, col = selection.row, selection.column
+    return Area(selection.sheet.name, row, col, row + rows - 1, col + cols - 1)
+
+
+def _require_few(area: Area) -> None:
+    rows, cols = area.shape
+    if rows * cols > DERIVED:
+        raise AddressError(f"{area.address} has {rows * cols:,} cells; select at most {DERIVED}")
+
+
+def _problem(book) -> Problem:
+    """The problem on the sheet in front, or the only one that the book has."""
+    snapshot = outline(book)
+    found = saved_problems(snapshot)
+    here = [p for p in found if objective_area(snapshot, p).sheet == book.sheets.active.name]
+    if here or len(found) == 1:
+        return (here or found)[0]
+    if found:
+        raise ProblemError(
+            f"several sheets have a problem: {', '.join(p.objective for p in found)}; go to the one you mean"
+        )
+    raise ProblemError(
+        "this book has no problem yet; select the cell to optimise and press Set Objective, then the cells"
+        " that may change and press By Changing Variable Cells"
+    )
+
+
+COMMANDS: dict[str, Callable[..., str]] = {
+    "set_objective": set_objective,
+    "set_changing": set_changing,
+    "read_solver": read_solver,
+    "train": train,
+    "step": step,
+    "stop": stop,
+    "undo": undo,
+    "redo": redo,
+    "reset": reset,
+    "set_optimizer": partial(set_setting, key="optimizer"),
+    "set_steps": partial(set_setting, key="steps"),
+    "set_lr": partial(set_setting, key="lr"),
+    "set_restarts": partial(set_setting, key="restarts"),
+    "gradient": gradient,
+    "parity": parity,
+    "loss_chart": loss_chart,
+    "weights_picture": weights_picture,
+    "model_card": model_card,
+    "lesson": open_lesson,
+    "help": help,
+    "doctor": doctor,
+}
+
+# Those whose sentence is what a person asked for; the others have done something and say so quietly.
+ANSWERS = {"read_solver", "gradient", "parity", "help", "doctor"}

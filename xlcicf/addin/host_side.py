@@ -1,0 +1,248 @@
+"""The host side of training: it owns the open book, shows how the run comes on, asks; Excel never freezes.
+
+In Excel it is a process of its own, started by `start` and attached to the workbook; without Excel it is the
+same code on the headless engine, in the calling process. The steps are made by a trainer process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import xlwings
+
+from xlcicf.addin import ADDIN, claims
+from xlcicf.addin.pipe import Trainer, interpreter, own_group
+from xlcicf.errors import BookError, TrainingError, XlcicfError
+from xlcicf.host.headless.engine import Book as HeadlessBook
+from xlcicf.host.patience import ExcelIsBusy, once, patiently
+from xlcicf.solve import History, Problem
+from xlcicf.solve.problem import Constraint
+from xlcicf.solve.training import Outcome, Settings, Training
+from xlcicf.solve.watched_cells import Watch
+from xlcicf.words import TAB
+
+EVERY = 0.25  # seconds between two writes, at least
+SHARE = 0.2  # of the time that writes may take
+SHOWN = 3  # cells that a question names
+SIGN = 10.0  # seconds for which the ribbon takes a run for alive after a sign of it
+READ = 10.0  # seconds for which the last sentence stays in the status bar
+
+QUESTION = (
+    "{cells} changed while training ran.\n\n"
+    "Yes: write the weights that training has found so far.\n"
+    "No: put back the weights from before the run.\n"
+    "Cancel: leave the cells as they are now."
+)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended: what it came to, None where it was cut short, and a sentence for the person."""
+
+    outcome: Outcome | None
+    sentence: str
+
+
+def start(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending | None:
+    """In Excel starts a run in a process of its own and returns None at once; without Excel `train`."""
+    if isinstance(book.impl, HeadlessBook):
+        return train(book, problem, settings)
+    task = {
+        "app": book.app.pid if sys.platform == "darwin" else book.app.hwnd,
+        "book": book.fullname,
+        "problem": asdict(problem),
+        "settings": asdict(settings),
+    }
+    subprocess.Popen(
+        [interpreter(), "-P", "-m", "xlcicf.addin.host_side", json.dumps(task)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **own_group(),
+    )
+    return None
+
+
+def train(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending:
+    """Trains the open book, on any engine, and returns when the run has ended, in whatever way.
+
+    The best weights are written as they are found. The book is not saved; its history is, write by write.
+    """
+    try:
+        path = patiently(file_of, book)
+        with claims.claim(path) as claim, Trainer() as trainer:
+            return _Host(book, path, claim, trainer).train(problem, settings)
+    except XlcicfError as error:
+        return Ending(None, str(error))
+
+
+def tell_ribbon(app: xlwings.App, book: str, macro: str, *arguments) -> None:
+    """Runs a macro of the ribbon's module, which stands in the add-in or, in a macro book, in the book."""
+    for owner in (ADDIN, book):
+        once(app.macro(f"'{owner}'!{macro}"), *arguments)
+
+
+def file_of(book: xlwings.Book) -> str:
+    """Where the book lies. Raises BookError where it has never been saved or lies on the web only."""
+    path = book.fullname
+    if not os.path.isfile(path):
+        raise BookError(
+            f"{book.name} is not saved in a folder of this computer, where its history must stand beside it;"
+            " save it there first"
+        )
+    return path
+
+
+class _Host:
+    """One run."""
+
+    def __init__(self, book: xlwings.Book, path: str, claim: claims.Claim, trainer: Trainer):
+        self.book, self.path, self.claim, self.trainer = book, path, claim, trainer
+        self._tell_again = 0.0
+
+    def train(self, problem: Problem, settings: Settings) -> Ending:
+        history = History.beside(self.path)
+        history.require_target(self.path)
+        self.training = training = patiently(Training, self.book, problem, settings)
+        asked = training.question
+        self.watch = patiently(Watch, self.book, asked["book"], asked["objective"], asked["changing"])
+        self.recording = patiently(history.begin, self.book, training.title, training.references, True)
+        self.trainer.ask(asked, asdict(settings))
+        try:
+            patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
+            self._follow()
+            edits, touched = patiently(self._changed)
+            return self._asked(edits, touched) if edits or touched else self._finished()
+        except BookError as error:
+            raise self._with_what_is_kept(error) from error
+        finally:
+            once(self._say, False)
+
+    def _follow(self) -> None:
+        """Takes steps and shows them, until the run ends, is stopped, or a person has changed its cells."""
+        training, shown, due = self.training, 0, 0.0
+        try:
+            for report in self.trainer.reports():
+                if report is not None:
+                    training.take(report.losses, np.array(report.values), report.reason)
+                if self.claim.is_stop_wanted:
+                    self.trainer.stop()
+                elif time.monotonic() >= due:
+                    began = time.monotonic()
+                    if any(patiently(self._changed)):  # asked while there is no news, too: Excel may be gone
+                        return
+                    if len(training.losses) > shown:
+                        patiently(self._show)
+                        shown = len(training.losses)
+                    now = time.monotonic()
+                    due = now + max(EVERY, (now - began) * (1 - SHARE) / SHARE)
+        except TrainingError as error:
+            if not training.losses:
+                raise
+            training.reason = f"{error}; the best values so far are kept"
+
+    def _changed(self) -> tuple[dict[str, tuple[str, str]], list[str]]:
+        """(inputs, changing cells) that are not as the run has read or written them."""
+        return self.watch.edits(), self.watch.touched()
+
+    def _show(self) -> None:
+        training = self.training
+        training.show(self.recording)
+        self.watch.written()
+        self._say(f"{TAB}: step {len(training.losses):,}, {training.best_loss:.6g} (Stop: ribbon)")
+
+    def _say(self, text: str | bool) -> None:
+        """What the status bar says; False gives it back to Excel. The ribbon's buttons follow."""
+        self.book.app.status_bar = text
+        if not text:
+            self._tell(0)
+        elif time.monotonic() >= self._tell_again:
+            self._tell(SIGN)
+            self._tell_again = time.monotonic() + SIGN / 2
+
+    def _tell(self, seconds: float) -> None:
+        tell_ribbon(self.book.app, os.path.basename(self.path), "SetRunning", seconds)
+
+    def _finished(self) -> Ending:
+        if not self.training.losses:
+            raise TrainingError("stopped before the first step; nothing was written")
+        patiently(self.training.settle, self.recording)
+        outcome, log = patiently(self.training.result)
+        patiently(self.recording.write, log)
+        patiently(self.recording.end)
+        return Ending(outcome, outcome.sentence)
+
+    def _asked(self, edits: dict[str, tuple[str, str]], touched: list[str]) -> Ending:
+        """Ends the run as the person wants who has changed its cells; nothing is overwritten unasked."""
+        self.trainer.stop()
+        cells = [*edits, *touched]
+        shown = ", ".join(cells[:SHOWN]) + (f" and {len(cells) - SHOWN} more" if len(cells) > SHOWN else "")
+        if touched and any(text.startswith("=") for pair in edits.values() for text in pair):
+            return Ending(
+                None,
+                f"{shown} changed while training ran, formulas and weights alike, as when rows are inserted;"
+                " nothing more was written",
+            )
+        answer = patiently(self.book.app.alert, QUESTION.format(cells=shown), TAB, "yes_no_cancel")
+        patiently(self.recording.look_again)
+        if answer == "yes":
+            patiently(self.training.show, self.recording)
+            said = f"the weights that training had found by then were written ({self.training.best_loss:.6g})"
+        elif answer == "no":
+            patiently(self.recording.restore)
+            said = "the weights from before the run were put back"
+        else:
+            said = "the cells were left as they are"
+        patiently(self.recording.end)
+        return Ending(None, f"{shown} changed while training ran; {said}")
+
+    def _with_what_is_kept(self, error: BookError) -> BookError:
+        """The error, with the way to the best values, which are kept where the book does not take them."""
+        if not self.training.losses:
+            return error
+        try:
+            self.training.announce(self.recording)
+        except XlcicfError:  # the history cannot be written either, which the error says by itself
+            return error
+        way = "Undo and Redo bring" if isinstance(error, ExcelIsBusy) else "in the open book Redo brings"
+        return BookError(f"{error}; the best found, {self.training.best_loss:.6g}, is kept: {way} it")
+
+
+def main(task: str) -> None:
+    """The run of a task, which `start` has written, on the book in the Excel that `start` was called in."""
+    content = json.loads(task)
+    constraints = tuple(Constraint(**constraint) for constraint in content["problem"]["constraints"])
+    problem = Problem(**content["problem"] | {"constraints": constraints})
+    book = patiently(_attached, content["app"], content["book"])
+    try:
+        ending = train(book, problem, Settings(**content["settings"]))
+    except Exception as error:
+        ending = Ending(
+            None, f"training failed ({type(error).__name__}: {error}); please report this with the book"
+        )
+    if ending.outcome is None:
+        book.app.alert(ending.sentence, TAB, mode="critical")
+        return
+    patiently(setattr, book.app, "status_bar", f"{TAB}: {ending.sentence}")
+    time.sleep(READ)
+    patiently(setattr, book.app, "status_bar", False)
+
+
+def _attached(app: int, fullname: str) -> xlwings.Book:
+    """The open book in the Excel with that window (Windows) or process (Mac)."""
+    if sys.platform == "darwin":
+        excel = xlwings.apps[app]
+    else:
+        from xlwings import _xlwindows  # exists on Windows only
+
+        _xlwindows.N_COM_ATTEMPTS = 1  # xlwings itself would repeat a call for ever; `patiently` does it here
+        excel = xlwings.App(impl=_xlwindows.App(xl=app))
+    return next(book for book in excel.books if book.fullname == fullname)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,77 @@
+"""What the host asks of the trainer, as a line of JSON: a snapshot of the book, what to change, and how."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
+
+
+def question_line(question: dict, settings: dict) -> bytes:
+    """A line out of the arguments of `xlcicf.formula.differentiate` and of `xlcicf.optim.train`."""
+    content = question | {
+        "book": _snapshot_content(question["book"]),
+        "objective": asdict(question["objective"]),
+        "changing": [asdict(area) for area in question["changing"]],
+        "lower": question["lower"].tolist(),
+        "upper": question["upper"].tolist(),
+    }
+    return json.dumps([content, settings]).encode() + b"\n"
+
+
+def question_of(line: bytes) -> tuple[dict, dict]:
+    """The two sets of arguments back."""
+    content, settings = json.loads(line)
+    question = content | {
+        "book": _snapshot(content["book"]),
+        "objective": Area(**content["objective"]),
+        "changing": [Area(**area) for area in content["changing"]],
+        "lower": np.array(content["lower"], dtype=np.float64),
+        "upper": np.array(content["upper"], dtype=np.float64),
+    }
+    return question, settings
+
+
+def _snapshot_content(book: Snapshot) -> dict:
+    return {
+        "sheets": [_sheet_content(sheet) for sheet in book.sheets.values()],
+        "names": [[*key, text] for key, text in book.names.items()],
+        "tables": [asdict(table) for table in book.tables.values()],
+    }
+
+
+def _snapshot(content: dict) -> Snapshot:
+    sheets = [_sheet(sheet) for sheet in content["sheets"]]
+    tables = [
+        Table(**table | {"area": Area(**table["area"]), "columns": tuple(table["columns"])})
+        for table in content["tables"]
+    ]
+    return Snapshot(
+        sheets={sheet.name: sheet for sheet in sheets},
+        names={(name, scope): text for name, scope, text in content["names"]},
+        tables={table.name.lower(): table for table in tables},
+    )
+
+
+def _sheet_content(sheet: Sheet) -> dict:
+    return {
+        "name": sheet.name,
+        "formulas": [[*cell, text] for cell, text in sheet.formulas.items()],
+        "values": [[*cell, isinstance(value, ExcelError), value] for cell, value in sheet.values.items()],
+        "arrays": [asdict(area) for area in sheet.arrays.values()],
+    }
+
+
+def _sheet(content: dict) -> Sheet:
+    arrays = [Area(**area) for area in content["arrays"]]
+    return Sheet(
+        content["name"],
+        formulas={(row, col): text for row, col, text in content["formulas"]},
+        values={
+            (row, col): ExcelError(value) if is_error else value
+            for row, col, is_error, value in content["values"]
+        },
+        arrays={(area.top, area.left): area for area in arrays},
+    )

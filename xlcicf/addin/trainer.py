@@ -1,0 +1,86 @@
+"""The process that makes the steps. It knows numbers only, and lives no longer than the one that asked it."""
+
+import os
+import sys
+import time
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+
+from xlcicf.addin.protocol import ALIVE, BEAT, Report
+from xlcicf.errors import XlcicfError
+
+PAUSE = 0.1  # seconds between two reports; a report that takes long to write waits longer
+BUSY_WRITING = 0.2  # the share of the time that may go into reports
+
+
+def main() -> None:
+    """Answers one question: read from standard input, answered on standard output."""
+    channel, stop, questions = _Channel(), Event(), SimpleQueue()
+    Thread(target=_listen, args=(questions, stop), daemon=True).start()
+    Thread(target=_beat, args=(channel,), daemon=True).start()
+    try:
+        _train(questions.get(), channel, stop)
+    except XlcicfError as error:
+        channel.say(Report([], [], error=str(error)).to_line())
+    except MemoryError:
+        sentence = "this machine's memory does not suffice; try fewer restarts or a smaller book"
+        channel.say(Report([], [], error=sentence).to_line())
+    except Exception as error:
+        sentence = f"training failed ({type(error).__name__}: {error}); please report this with the book"
+        channel.say(Report([], [], error=sentence).to_line())
+    os._exit(0)  # the listening thread sits in a read, which an orderly end would wait for
+
+
+def _listen(questions: SimpleQueue, stop: Event) -> None:
+    """Hands the question over, then waits for the word to stop. When the host is gone, so is this process,
+    in the middle of a step if need be."""
+    question = sys.stdin.buffer.readline()
+    if question:
+        questions.put(question)
+        while sys.stdin.buffer.readline():
+            stop.set()
+    os._exit(0)
+
+
+def _beat(channel: "_Channel") -> None:
+    while True:
+        channel.say(ALIVE)
+        time.sleep(BEAT)
+
+
+class _Channel:
+    """Standard output, for one line at a time from several threads."""
+
+    def __init__(self):
+        self._lock = Lock()
+
+    def say(self, line: bytes) -> None:
+        try:
+            with self._lock:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+        except OSError:  # nobody listens any more
+            os._exit(0)
+
+
+def _train(line: bytes, channel: _Channel, stop: Event) -> None:
+    from xlcicf.addin.question import question_of  # torch takes a while to load; the signs of life have begun
+    from xlcicf.formula import differentiate
+    from xlcicf.optim import train
+
+    question, settings = question_of(line)
+    losses: list[float] = []
+    due = 0.0
+    for step in train(differentiate(**question), **settings):
+        losses.append(step.best_loss)
+        if step.reason or stop.is_set() or time.monotonic() >= due:
+            began = time.monotonic()
+            channel.say(Report(losses, step.best_values.tolist(), step.reason).to_line())
+            losses = []
+            due = time.monotonic() + max(PAUSE, (time.monotonic() - began) / BUSY_WRITING)
+        if stop.is_set():
+            return
+
+
+if __name__ == "__main__":
+    main()

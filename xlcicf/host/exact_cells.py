@@ -1,0 +1,106 @@
+"""What cells hold, exactly and as JSON has it: read, compared and put back."""
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable
+from itertools import chain
+
+from xlcicf.formula.address import Area
+from xlcicf.host.headless.ranges import ERRORS
+from xlcicf.host.reading import formula_rows, value_rows
+
+# Rows of cells. A cell is as in the file: None, a number, text, a bool, {"formula": "=A1"} or
+# {"date": "2024-05-17"}.
+Rows = list[list]
+Place = tuple[str, int, int]  # sheet, row, column
+
+
+def read_rows(cells) -> Rows:
+    """What the cells of an xlwings Range hold."""
+    return [
+        [_cell(value, formula) for value, formula in zip(*rows, strict=True)]
+        for rows in zip(value_rows(cells), formula_rows(cells), strict=True)
+    ]
+
+
+def rows_of(values: list[list]) -> Rows:
+    """What cells hold after values were written into them; what is held already may stand among them."""
+    return [[_cell(value, None) for value in row] for row in values]
+
+
+def _cell(value, formula):
+    if isinstance(formula, str) and formula.startswith("=") and formula != value:
+        return {"formula": formula}
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # Excel knows no other numbers
+    return {"date": value.isoformat()} if isinstance(value, dt.datetime) else value
+
+
+def values_of(rows: Rows) -> list[list]:
+    """What to assign to a Range so that its cells hold this. Raises ValueError for what no cell holds."""
+    return [[_value(cell) for cell in row] for row in rows]
+
+
+def _value(cell):
+    """A leading ' lets text be text, even "=A1"."""
+    match cell:
+        case {"formula": str(formula)}:
+            return formula
+        case {"date": str(date)}:
+            return dt.datetime.fromisoformat(date)
+        case str():
+            return cell if cell in ERRORS else f"'{cell}"
+        case int() if abs(cell) > sys.float_info.max:
+            raise ValueError("a number is larger than any cell holds")
+        case None | bool() | int() | float():
+            return cell
+    raise ValueError(f"no cell holds {cell!r}")
+
+
+def shape(rows: Rows) -> tuple[int, int]:
+    """(rows, columns). Raises ValueError where the rows differ in length or hold what no cell holds."""
+    (columns,) = {len(row) for row in rows}
+    values_of(rows)
+    return len(rows), columns
+
+
+def same(cell, other) -> bool:
+    """Whether two cells hold exactly the same; Python itself finds 1.0 equal to True. Zeros have no sign:
+    not every reader of a cell keeps it."""
+    if type(cell) is float and type(other) is float:
+        return cell == other
+    return json.dumps(cell) == json.dumps(other)
+
+
+def differing(area: Area, rows: Rows, others: Rows) -> list[Place]:
+    """The cells of an area in which rows and others differ."""
+    there = by_place(area, others)
+    return [place for place, cell in by_place(area, rows).items() if not same(cell, there[place])]
+
+
+def around(places: Iterable[Place]) -> Area | None:
+    """The smallest area with all these cells of one sheet in it; None where there are none."""
+    places = list(places)
+    if not places:
+        return None
+    sheets, down, across = zip(*places, strict=True)
+    return Area(sheets[0], min(down), min(across), max(down), max(across))
+
+
+def part_of(rows: Rows, part: Area, whole: Area) -> Rows:
+    """The rows of a part of an area, cut out of the rows of the whole."""
+    down, across = part.within(whole)
+    return [row[across] for row in rows[down]]
+
+
+def by_place(area: Area, rows: Rows) -> dict[Place, object]:
+    """Each cell of an area -> what it holds."""
+    return {(area.sheet, *place): cell for place, cell in zip(area.cells(), chain(*rows), strict=True)}
+
+
+def shown(cell) -> str:
+    """A cell's content as a sentence names it."""
+    if isinstance(cell, dict):
+        return next(iter(cell.values()))
+    return "nothing" if cell is None else repr(cell)

@@ -1,0 +1,225 @@
+"""xlwings' names and tables without Excel: read from the book, and added to it."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xlwings import base_classes
+
+from xlcicf.errors import AddressError, NotPossibleHeadless
+from xlcicf.formula import snapshot
+from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.host.headless.ranges import Range
+from xlcicf.host.headless.refusal import refusing
+from xlcicf.ooxml.edits import AddName, AddTable, SetSolverName
+from xlcicf.ooxml.inventory import DefinedName
+from xlcicf.ooxml.tables import headers
+
+
+class Items:
+    """Things found by their name, letters' case ignored, or by their number from 1."""
+
+    def listed(self) -> list:
+        raise NotImplementedError
+
+    def find(self, key: int | str):
+        items = self.listed()
+        if isinstance(key, str):
+            return next((item for item in items if item.name.casefold() == key.casefold()), None)
+        return items[key - 1] if 1 <= key <= len(items) else None
+
+    def __call__(self, key: int | str):
+        found = self.find(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __contains__(self, key: int | str) -> bool:
+        return self.find(key) is not None
+
+    def __len__(self) -> int:
+        return len(self.listed())
+
+    def __iter__(self) -> Iterator:
+        return iter(self.listed())
+
+
+@refusing
+class Names(Items, base_classes.Names):
+    """The defined names of a book, hidden ones too, or of one of its sheets.
+
+    In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
+    """
+
+    def __init__(self, book, sheet=None):
+        self.book, self.sheet = book, sheet
+
+    def listed(self) -> list["Name"]:
+        names = self.book.document.contents.names
+        return [Name(self.book, n) for n in names if self.sheet is None or n.scope == self.sheet.name]
+
+    def find(self, key: int | str) -> "Name | None":
+        found = super().find(key)
+        if found is None and self.sheet is not None and isinstance(key, str):
+            found = super().find(f"{quote_sheet(self.sheet.name)}!{key}")
+        return found
+
+    def contains(self, name_or_index: int | str) -> bool:
+        return name_or_index in self
+
+    def add(self, name: str, refers_to: str) -> "Name":
+        prefix, _, bare = name.rpartition("!")
+        scope = self.sheet.name if self.sheet else self.book.sheet_named(prefix).name if prefix else None
+        new = DefinedName(bare, scope, refers_to.removeprefix("="))
+        self.book.document.apply(AddName(new))
+        return Name(self.book, new)
+
+
+@refusing
+class Name(base_classes.Name):
+    """A defined name. What was added since the book was saved may still be changed."""
+
+    def __init__(self, book, entry: DefinedName):
+        self.book, self.entry = book, entry
+
+    @property
+    def api(self) -> "Name":
+        """Itself: `name.api.Visible = False` hides a name here as it does in Excel on Windows."""
+        return self
+
+    @property
+    def Visible(self) -> bool:
+        return not self.entry.hidden
+
+    @Visible.setter
+    def Visible(self, visible: bool) -> None:
+        self._change(hidden=not visible)
+
+    @property
+    def name(self) -> str:
+        scope = self.entry.scope
+        return self.entry.name if scope is None else f"{quote_sheet(scope)}!{self.entry.name}"
+
+    @property
+    def refers_to(self) -> str:
+        return "=" + self.entry.refers_to
+
+    @refers_to.setter
+    def refers_to(self, text: str) -> None:
+        self._change(refers_to=text.removeprefix("="))
+
+    @property
+    def refers_to_range(self) -> Range:
+        return self.book.range_of(self.entry.refers_to)
+
+    def _change(self, **changes) -> None:
+        document, entry = self.book.document, replace(self.entry, **changes)
+        edit = next((e for e in document.edits if e == AddName(self.entry)), None)
+        if edit is not None:
+            document.apply(AddName(entry), instead_of=edit)
+        elif self.entry.name.startswith("solver_") and changes.keys() == {"refers_to"}:
+            document.apply(SetSolverName(entry))
+        else:
+            raise NotPossibleHeadless(f"the name {self.name} stands in the file; change it in Excel")
+        self.entry = entry
+
+
+@refusing
+class Tables(Items, base_classes.Tables):
+    """The tables of a sheet."""
+
+    def __init__(self, sheet):
+        self.parent = sheet
+
+    def listed(self) -> list["Table"]:
+        tables = self.parent.book.document.contents.tables
+        return [Table(self.parent, table) for table in tables if table.area.sheet == self.parent.name]
+
+    def add(
+        self,
+        source_type=None,
+        source=None,
+        link_source=None,
+        has_headers=True,
+        destination=None,
+        table_style_name=None,
+        name=None,
+    ) -> "Table":
+        """A table over `source`, whose first row holds a text for each column. No cell changes.
+
+        Raises DataError and AddressError, naming the cell, where the headers or the place will not do.
+        """
+        if not has_headers:
+            raise NotPossibleHeadless(
+                "without Excel no row can be put above the cells for headers; write them into the first row"
+            )
+        if source_type or link_source or destination:
+            raise NotPossibleHeadless("a table of outside data needs a running Excel; name a range as source")
+        area, document = source.impl.area, self.parent.book.document
+        if area.sheet != self.parent.name:
+            raise AddressError(f"{area.address} is on another sheet; add its table there")
+        columns = headers(area, document.formulas(area.sheet))
+        document.apply(AddTable(area, name or self._free_name(), columns, table_style_name or None))
+        return next(table for table in self.listed() if table.entry.area == area)
+
+    def _free_name(self) -> str:
+        contents = self.parent.book.document.contents
+        taken = {item.name.casefold() for item in [*contents.tables, *contents.names]}
+        return next(f"Table{n}" for n in itertools.count(1) if f"table{n}" not in taken)
+
+
+@refusing
+class Table(base_classes.Table):
+    """An Excel table."""
+
+    insert_row_range = None
+
+    def __init__(self, sheet, entry: snapshot.Table):
+        self.sheet, self.entry = sheet, entry
+
+    @property
+    def parent(self):
+        return self.sheet
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def display_name(self) -> str:
+        return self.entry.name
+
+    @property
+    def range(self) -> Range:
+        return self.sheet.range_at(self.entry.area)
+
+    @property
+    def header_row_range(self) -> Range | None:
+        area, rows = self.entry.area, self.entry.header_rows
+        return self._rows(area.top, area.top + rows - 1)
+
+    @property
+    def data_body_range(self) -> Range | None:
+        area = self.entry.area
+        return self._rows(area.top + self.entry.header_rows, area.bottom - self.entry.totals_rows)
+
+    @property
+    def totals_row_range(self) -> Range | None:
+        area, rows = self.entry.area, self.entry.totals_rows
+        return self._rows(area.bottom - rows + 1, area.bottom)
+
+    @property
+    def show_headers(self) -> bool:
+        return self.entry.header_rows > 0
+
+    @property
+    def show_totals(self) -> bool:
+        return self.entry.totals_rows > 0
+
+    def _rows(self, top: int, bottom: int) -> Range | None:
+        area = self.entry.area
+        return (
+            self.sheet.range_at(Area(area.sheet, top, area.left, bottom, area.right))
+            if top <= bottom
+            else None
+        )

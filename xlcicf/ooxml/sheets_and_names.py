@@ -1,0 +1,123 @@
+"""Sheets and names added to a package, Solver's names set; what else was there stays as it was."""
+
+from collections.abc import Sequence
+
+from xlcicf.ooxml.edits import AddName, AddSheet, SetSolverName
+from xlcicf.ooxml.insertion import (
+    WORKBOOK,
+    WORKSHEET,
+    Outline,
+    append_to,
+    insert,
+    set_attribute,
+    without_child,
+)
+from xlcicf.ooxml.inventory import Contents, DefinedName
+from xlcicf.ooxml.new_parts import (
+    CONTENT_TYPES,
+    free_part,
+    prefix_of,
+    relations_namespace,
+    with_part,
+    with_relation,
+)
+from xlcicf.ooxml.package import Package
+from xlcicf.ooxml.xml import (
+    MAIN,
+    STRICT_MAIN,
+    child,
+    children,
+    escape,
+    natural,
+    relations,
+    relations_part,
+)
+
+
+def add_sheet(contents: Contents, edit: AddSheet) -> Package:
+    """An empty worksheet behind the last sheet."""
+    part = free_part(contents.package, "xl/worksheets/sheet{}.xml")
+    empty = f'<worksheet xmlns="{STRICT_MAIN if contents.is_strict else MAIN}"><sheetData/></worksheet>'
+    package = with_part(contents.package, part, empty, "spreadsheetml.worksheet+xml")
+    package, relation = with_relation(package, contents.workbook_part, "worksheet", part, contents)
+    listed = child(contents.workbook, "sheets")
+    assert listed is not None, "a book without a sheet is not opened"
+    used = [natural(sheet.get("sheetId")) for sheet in children(listed, "sheet")]
+    prefix, book = prefix_of(package, contents.workbook_part), contents.workbook_part
+    xml = (
+        f'<{prefix}sheet xmlns:r="{relations_namespace(contents)}" name="{escape(edit.name)}" '
+        f'sheetId="{max(used) + 1}" r:id="{relation}"/>'
+    )
+    return package.replace({book: append_to(package[book], book, "sheets", xml, WORKBOOK)})
+
+
+def add_name(contents: Contents, edit: AddName) -> Package:
+    """A defined name behind those there are."""
+    book, package = contents.workbook_part, contents.package
+    xml = _defined_name(prefix_of(package, book), edit.name, contents)
+    return package.replace({book: append_to(package[book], book, "definedNames", xml, WORKBOOK)})
+
+
+def set_solver_name(contents: Contents, edit: SetSolverName) -> Package:
+    """Another content for a name where it stands; its attributes and all other names stay as they are."""
+    book, package = contents.workbook_part, contents.package
+    outline, key = Outline(package[book], book), (edit.name.name, _position(edit.name, contents))
+    spans = [span for parent, span in outline.grandchildren if parent.name == "definedNames"]
+    elements = children(child(contents.workbook, "definedNames"), "definedName")
+    for span, element in zip(spans, elements, strict=True):
+        if (element.get("name"), element.get("localSheetId")) == key:
+            data, text = package[book], escape(edit.name.refers_to).encode()
+            return package.replace({book: data[: span.inner] + text + data[span.close :]})
+    raise AssertionError(f"{edit.name.name} was found among the names a moment ago")
+
+
+def _position(name: DefinedName, contents: Contents) -> str | None:
+    """The localSheetId of a name: its sheet's number, from 0."""
+    if name.scope is None:
+        return None
+    return str(next(entry.position for entry in contents.entries if entry.name == name.scope))
+
+
+def _defined_name(prefix: str, name: DefinedName, contents: Contents) -> str:
+    position = _position(name, contents)
+    scope = "" if position is None else f' localSheetId="{position}"'
+    hidden = ' hidden="1"' if name.hidden else ""
+    tag = f"{prefix}definedName"
+    return f'<{tag} name="{escape(name.name)}"{scope}{hidden}>{escape(name.refers_to)}</{tag}>'
+
+
+def with_code_names(contents: Contents, book: str, sheets: list[str]) -> Package:
+    """The package with the names by which VBA knows the workbook and each of its worksheets."""
+    package = _with_attribute(contents.package, contents.workbook_part, "workbookPr", book, WORKBOOK)
+    for entry, name in zip(contents.sheets.values(), sheets, strict=True):
+        package = _with_attribute(package, entry.part, "sheetPr", name, WORKSHEET)
+    return package
+
+
+def _with_attribute(package: Package, part: str, element: str, name: str, order: Sequence[str]) -> Package:
+    data = package[part]
+    if Outline(data, part).child(element) is None:
+        data = insert(data, part, f"<{prefix_of(package, part)}{element}/>", element, order)
+    return package.replace({part: set_attribute(data, part, element, "codeName", name)})
+
+
+def with_full_calculation(package: Package, book: str, drop_chain: bool) -> Package:
+    """The package with fullCalcOnLoad set and, where formulas came or went, without its calculation chain."""
+    data = package[book]
+    if Outline(data, book).child("calcPr") is None:
+        data = insert(data, book, f"<{prefix_of(package, book)}calcPr/>", "calcPr", WORKBOOK)
+    package = package.replace({book: set_attribute(data, book, "calcPr", "fullCalcOnLoad", "1")})
+    chains = [r for r in relations(package, book).values() if r.kind == "calcChain"]
+    return _without_chain(package, book, chains[0]) if drop_chain and chains else package
+
+
+def _without_chain(package: Package, book: str, chain) -> Package:
+    rels = relations_part(book)
+    types = without_child(package[CONTENT_TYPES], CONTENT_TYPES, "PartName", "/" + chain.target)
+    return package.replace(
+        {
+            chain.target: None,
+            rels: without_child(package[rels], rels, "Id", chain.id),
+            CONTENT_TYPES: types,
+        }
+    )

@@ -1,0 +1,1 @@
+"""The model card of a trained book: its facts, its sixteen sections, its two sheets and its README.md."""

@@ -1,0 +1,166 @@
+"""The sheet Training of a lesson book: settings, loss chart, the weights after the last run, the logs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcicf.formula.address import column_letters
+from xlcicf.sheet import chart, training_log
+from xlcicf.sheet.block import Block
+from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
+from xlcicf.sheet.style import FOUR, weight_scale
+
+SHEET = "Training"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is trained, in the page's words, and where its blocks lie.
+
+    book         the file's name, as a person types it
+    weights      the changing cells, on their own sheet
+    rows, cols   what each row and each column of the weights is called
+    columns_log  what each weight is called in the log of weights, row by row
+    conditions   in words, what the loss depends on besides the weights
+    values       settings that the book ships with, where they are not the usual ones: name -> value
+    """
+
+    book: str
+    weights: Block
+    rows: Sequence[str]
+    cols: Sequence[str]
+    columns_log: Sequence[str]
+    conditions: str
+    values: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def weights_after(self) -> Block:
+        return Block("parity.weights", SHEET, "B19", self.weights.rows, self.weights.cols)
+
+    @property
+    def settings(self) -> Block:
+        """The conditions as a text, at the last run."""
+        return Block("parity.settings", SHEET, f"D{19 + self.weights.rows}")
+
+    @property
+    def settings_now(self) -> Block:
+        return Block("net.settings", SHEET, f"D{20 + self.weights.rows}")
+
+    @property
+    def runs(self) -> Block:
+        return Block("runs.log", SHEET, f"A{self._logs_row}", training_log.RUNS + 1, len(training_log.LOG))
+
+    @property
+    def weights_before(self) -> Block:
+        return Block(
+            "runs.weights", SHEET, f"T{self._logs_row + 1}", training_log.RUNS, len(self.columns_log)
+        )
+
+    @property
+    def steps(self) -> Block:
+        return Block(
+            "steps.log", SHEET, f"Q{self._logs_row}", training_log.STEPS + 1, len(training_log.STEP_LOG)
+        )
+
+    def logs(self) -> list[Block]:
+        return [self.runs, self.weights_before, self.steps]
+
+    @property
+    def _logs_row(self) -> int:
+        """The sheet row of the logs' headers."""
+        return 23 + self.weights.rows
+
+
+def write_training(workbook: Workbook, training: Training, settings_text: str) -> None:
+    """Adds the sheet and names its cells train.*; `settings_text` is a formula for the conditions' text."""
+    net, last = training.weights.sheet, column_letters(19 + len(training.columns_log))
+    widths = f"A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:{last}=11"
+    how_to = _how_to_train(training.book, net)
+    ws = add_training_page(workbook, net, widths, training.runs.area.bottom, training.values, how_to)
+    _write_weights_after(ws, training, settings_text)
+    logs = training.runs, training.steps, training.weights_before
+    write_logs(ws, *logs, training.columns_log, ("I3", (560, 270)))
+
+
+def add_training_page(
+    workbook: Workbook,
+    net: str,
+    widths: str,
+    bottom: int,
+    values: Mapping[str, float | str],
+    how_to: Sequence[str],
+) -> Worksheet:
+    """The sheet with its settings, named train.*, and how to train; what stands below is the caller's.
+
+    net     the sheet whose weights are trained
+    bottom  the last row that is printed
+    values  as `Training.values`
+    """
+    ws = add_page(
+        workbook,
+        SHEET,
+        "Training: what was run, and how it went",
+        f"xlcicf takes its settings from here, trains, writes the weights into {net} and a line into the log "
+        "below.",
+        widths=widths,
+        print_area=f"A1:R{bottom}",
+        zoom=90,
+    )
+    put(ws, "A4", "Settings", "Section")
+    for block in training_log.write_settings(ws, "A5", f"the weights on {net}", values):
+        block.define(workbook)
+    put(ws, "A12", "How to train", "Section")
+    put_column(ws, "A13", how_to, "Page note")
+    return ws
+
+
+def _how_to_train(book: str, net: str) -> tuple[str, ...]:
+    return (
+        f"With xlcicf: close this book, then run  xlcicf train {book}  and open it again.",
+        f"To take a run back: xlcicf undo {book}, or copy its “weights before” (far right) into {net}.",
+        "With Excel alone: Data > Solver > Solve. Solver finds weights too, but writes no line here.",
+    )
+
+
+def _write_weights_after(ws: Worksheet, training: Training, settings_text: str) -> None:
+    put(ws, "A17", "Weights after the last run", "Section")
+    put_row(ws, "B18", training.cols, "Column header")
+    after = training.weights_after
+    fill(ws, after, [[None] * after.cols] * after.rows, "Weight", FOUR)
+    weight_scale(ws, after.local)
+    labels = (*training.rows, f"{training.conditions} then", f"{training.conditions} now")
+    put_column(ws, f"A{after.area.top}", labels, "Label")
+    put(ws, training.settings.corner, None, "Formula")
+    put(ws, training.settings_now.corner, settings_text, "Formula")
+
+
+def write_logs(
+    ws: Worksheet,
+    log: Block,
+    steps: Block,
+    weights_before: Block,
+    names: Sequence[str],
+    chart_at: tuple[str, tuple[int, int]],
+) -> None:
+    """The logs of runs, of the last run's steps and of weights, empty; and the chart of the steps.
+
+    names     what each weight is called, in the order in which training has them
+    chart_at  the chart's corner and its size in pixels
+    """
+    for block, text in ((log, "Runs"), (steps, "Last run"), (weights_before, "Weights before each run")):
+        put(ws, f"{block.letters}{log.area.top - 1}", text, "Section")
+    training_log.write_log(ws, log, training_log.LOG)
+    training_log.write_log(ws, steps, training_log.STEP_LOG)
+    training_log.write_weight_log(ws, weights_before, names)
+    first = steps.area.top + 1
+    step, loss = (Block("chart", SHEET, f"{letter}{first}", training_log.STEPS) for letter in "QR")
+    chart.line_chart(
+        ws,
+        *chart_at,
+        "Best loss so far, step by step of the last run",
+        "A line: the best loss so far at each step of the last training run. Empty until a run.",
+        step,
+        loss,
+    )

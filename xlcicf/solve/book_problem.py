@@ -1,0 +1,209 @@
+"""A book's problem: found in it, saved into it, made a function of its changing cells, and written back."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from xlcicf import formula
+from xlcicf.errors import DataError, TrainingError
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host.reading import outline, read_snapshot
+from xlcicf.optim.train import require_setting
+from xlcicf.solve.bounds import bounds
+from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.solve.solver_names import (
+    has_problem,
+    objective_names,
+    objective_sheet,
+    saved_problem,
+    solver_names,
+)
+
+# Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
+OWN_WEIGHTS = "hidden.weight"
+OWN_INIT = "train.init"
+
+# Cells named "train." and one of these set the arguments of `train` that Solver's settings have no word for.
+SETTINGS = {"optimizer": str, "steps": int, "lr": float, "restarts": int, "seed": int}
+
+
+def find_problem(book, sheet: str | None = None) -> Problem:
+    """The problem that Solver or xlcicf saved in `book`, on `sheet` where several of its sheets have one.
+
+    Raises ProblemError, saying the way out, where there is none or more than one, AddressError where there
+    is no such sheet or where the settings mean no cells.
+    """
+    return saved_problem(outline(book), sheet)
+
+
+def save_problem(book, problem: Problem) -> None:
+    """Saves `problem` as Solver does, in hidden names of the objective's sheet: its dialog opens filled in.
+
+    Raises AddressError where the problem means no cells.
+    """
+    _save_problem(book, outline(book), problem)
+
+
+def save_objective(book, cell: Area) -> None:
+    """Set Objective: `cell` in place of the objective saved on its sheet; changing cells may come later.
+
+    Raises what `save_problem` raises.
+    """
+    snapshot = outline(book)
+    if has_problem(snapshot, cell.sheet):
+        problem = replace(saved_problem(snapshot, cell.sheet), objective=cell.address)
+        _save_problem(book, snapshot, problem)
+    else:
+        _save_names(book, snapshot, cell.sheet, objective_names(cell))
+
+
+def save_changing(book, areas: list[Area]) -> None:
+    """By Changing Variable Cells, for the objective on their sheet or the only one that the book has.
+
+    Raises ProblemError where no objective is saved or several are, and what `save_problem` raises.
+    """
+    snapshot = outline(book)
+    host = objective_sheet(snapshot, areas[0].sheet)
+    changing = ",".join(area.address for area in areas)
+    if has_problem(snapshot, host):
+        problem = replace(saved_problem(snapshot, host), changing=changing)
+    else:
+        problem = Problem(snapshot.names["solver_opt", host], changing)
+    _save_problem(book, snapshot, problem)
+
+
+def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
+    host = objective_area(snapshot, problem).sheet
+    _save_names(book, snapshot, host, solver_names(snapshot, problem))
+
+
+def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
+    """Hidden names of a sheet and what they refer to; those that are so already are left alone."""
+    saved = {name: text for (name, scope), text in snapshot.names.items() if scope == sheet}
+    names = book.sheets[sheet].names
+    for name, text in wanted.items():
+        if saved.get(name, text) != text:
+            names[name].refers_to = "=" + text
+    for name, text in wanted.items():
+        if name not in saved:
+            _hide(names.add(name, "=" + text))
+
+
+def _hide(name) -> None:
+    if hasattr(name.api, "Visible"):
+        name.api.Visible = False
+    else:  # Excel on a Mac, by appscript
+        name.api.visible.set(False)
+
+
+def differentiate(book, problem: Problem) -> formula.SheetFunction:
+    """The function from a book's changing cells to its objective, with exact gradients and within its bounds.
+
+    Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with
+    the cell and the way out.
+    """
+    return formula.differentiate(**question(read_snapshot(book), problem))
+
+
+def question(snapshot: Snapshot, problem: Problem) -> dict:
+    """The arguments of `xlcicf.formula.differentiate` for a problem: numbers and areas, no book any more.
+
+    Raises AddressError, ProblemError and DataError for references and limits that make no problem.
+    """
+    changing = changing_areas(snapshot, problem)
+    lower, upper = bounds(snapshot, problem)
+    return {
+        "book": snapshot,
+        "objective": objective_area(snapshot, problem),
+        "changing": changing,
+        "sense": problem.sense,
+        "lower": lower,
+        "upper": upper,
+        "init": _own_init(snapshot, changing),
+    }
+
+
+def write_back(book, problem: Problem, values) -> None:
+    """Writes `values` (n,) into the changing cells, in the order of `SheetFunction.cells`, area by area."""
+    for area, rows in laid_out(changing_areas(outline(book), problem), values).items():
+        cells_of(book, area).value = rows
+
+
+def laid_out(areas: list[Area], values) -> dict[Area, list[list[float]]]:
+    """Values (n,) as the rows of areas that together have n cells, area by area."""
+    values = np.asarray(values, dtype=float)
+    sizes = [math.prod(area.shape) for area in areas]
+    assert values.shape == (sum(sizes),), f"{values.shape} values for {sum(sizes)} cells"
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    return {area: part.reshape(area.shape).tolist() for area, part in zip(areas, parts, strict=True)}
+
+
+def training_settings(book) -> dict[str, str | int | float]:
+    """What the book's cells named train.optimizer, train.steps, ... set, as arguments for `train`.
+
+    Blank cells and those of other books set nothing. Raises DataError, naming the cell, for what cannot be
+    meant.
+    """
+    snapshot = outline(book)
+    settings = {}
+    for key, kind in SETTINGS.items():
+        if (f"train.{key}", None) in snapshot.names:
+            (area,) = resolve(snapshot, f"train.{key}", "the setting")
+            value = cells_of(book, area).options(err_to_str=True).value
+            if not _is_blank(value):
+                settings[key] = _setting(key, value, kind, f"{area.address} (train.{key})")
+    return settings
+
+
+def typed_setting(key: str, text: str) -> str | int | float | None:
+    """What a person typed for the setting `key`, None for nothing. Raises DataError for what it cannot be."""
+    if _is_blank(text):
+        return None
+    kind = SETTINGS[key]
+    value = text
+    if kind is not str:
+        try:
+            value = float(text.strip().replace(",", "."))
+        except ValueError:
+            pass
+    return _setting(key, value, kind, key)
+
+
+def _is_blank(value) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _setting(key, value, kind, where):
+    if kind is str and isinstance(value, str):
+        setting = value.strip().lower()
+    elif kind is not str and isinstance(value, float) and kind(value) == value:
+        setting = kind(value)
+    else:
+        what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
+        shown = repr(value) if isinstance(value, str) else value
+        raise DataError(f"{where} holds {shown}; it must be {what}")
+    try:
+        require_setting(key, setting)
+    except TrainingError as error:
+        raise DataError(f"{where}: {error}") from error
+    return setting
+
+
+def cells_of(book, area: Area):
+    """The xlwings Range of an area."""
+    return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
+
+
+def _own_init(book: Snapshot, changing: list[Area]) -> float | None:
+    """The half-width for restarts of a net in a book of xlcicf's own, None for anything else."""
+    if not {(OWN_WEIGHTS, None), (OWN_INIT, None)} <= book.names.keys():
+        return None
+    if resolve(book, OWN_WEIGHTS, "the weights") != changing:
+        return None
+    (cell,) = resolve(book, OWN_INIT, "the width of restarts")
+    value = book.sheets[cell.sheet].values.get((cell.top, cell.left))
+    if not isinstance(value, float) or value <= 0:
+        raise DataError(f"{cell.address} ({OWN_INIT}) must hold a number above 0, such as 0.5")
+    return value

@@ -1,0 +1,93 @@
+"""Whether the sheet's own formulas and torch agree, measured in one way everywhere."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlcicf.formula import Block
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host.headless.engine import Book as HeadlessBook
+from xlcicf.host.reading import read_snapshot
+
+AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The largest difference over the blocks compared, and the address of the block it is in.
+
+    `maximum` is None where nothing could be compared, inf where a number stands against none.
+    """
+
+    maximum: float | None
+    worst: str | None
+
+    @property
+    def sentence(self) -> str:
+        if self.maximum is None:
+            return "nothing to compare"
+        if self.agrees:
+            return f"formulas and torch agree to {self.maximum:.1e}"
+        return f"formulas and torch differ by {self.maximum:.1e}, most in {self.worst}"
+
+    @property
+    def agrees(self) -> bool:
+        return self.maximum is None or self.maximum <= AGREE
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """max|a-b| / max(1, max|a|) of two arrays of one shape (design decision 17).
+
+    Where both are nan there is nothing to compare; a number against nan differs by inf.
+    """
+    numbers = ~(np.isnan(a) & np.isnan(b))
+    a, b = a[numbers], b[numbers]
+    if a.size == 0:
+        return 0.0
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return float("inf")
+    return float(np.abs(a - b).max() / max(1.0, np.abs(a).max()))
+
+
+def parity(blocks: Iterable[Block], book: Snapshot) -> Parity:
+    """torch's blocks against what the cells of `book` show."""
+    worst = Parity(None, None)
+    for block in blocks:
+        if np.isnan(block.values).all():
+            continue
+        gap = difference(block.values, shown(book, block))
+        if worst.maximum is None or gap > worst.maximum:
+            worst = Parity(gap, block.area.address)
+    return worst
+
+
+def shown(book: Snapshot, block: Block) -> np.ndarray:
+    """The numbers in the block's cells (rows, columns); TRUE is 1, nan stands where there is no number."""
+    values = book.sheets[block.area.sheet].values
+    cells = [values.get(cell) for cell in block.area.cells()]
+    numbers = [float(x) if isinstance(x, float | bool) else np.nan for x in cells]
+    return np.array(numbers).reshape(block.area.shape)
+
+
+def collected(blocks: Iterable[Block], area: Area) -> np.ndarray:
+    """torch's numbers for the cells of an area (rows, columns); nan for those that no block computes."""
+    numbers = np.full(area.shape, np.nan)
+    for block in blocks:
+        both = area.intersect(block.area)
+        if both:
+            numbers[both.within(area)] = block.values[both.within(block.area)]
+    return numbers
+
+
+def recomputed(book) -> Snapshot:
+    """The book as IronCalc computes it now, whatever its file was saved with; in Excel, as Excel does."""
+    snapshot = read_snapshot(book)
+    if isinstance(book.impl, HeadlessBook):
+        for (sheet, cell), value in book.impl.document.recomputed().items():
+            if value is None:
+                snapshot.sheets[sheet].values.pop(cell, None)
+            else:
+                snapshot.sheets[sheet].values[cell] = value
+    return snapshot

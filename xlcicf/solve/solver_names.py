@@ -1,0 +1,214 @@
+"""The problem that Excel's Solver saves in a book, as hidden names solver_* of a sheet: read, and written."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlcicf.errors import AddressError, ProblemError
+from xlcicf.formula.address import Area, column_letters, quote_sheet
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.solve.problem import Constraint, Problem, changing_areas, objective_area, resolve
+
+# The numbers of Solver's own VBA functions: SolverOk's MaxMinVal (3 is "Value Of") and SolverAdd's Relation.
+SENSES: dict[float, str] = {1: "max", 2: "min"}
+VALUE_OF = 3
+RELATIONS: dict[float, str] = {1: "<=", 2: "=", 3: ">=", 4: "int", 5: "bin", 6: "dif"}
+WORDS = {"int": "integer", "bin": "binary", "dif": "AllDifferent"}  # stand on the right of these relations
+
+# Solver's options as it saves them unchanged: GRG Nonlinear (eng 1) with its tolerances, forward differences
+# (drv 1), one start (msl 2), time and iterations without limit.
+OPTIONS = {
+    "cvg": 0.0001, "drv": 1, "eng": 1, "est": 1, "itr": 2147483647, "mip": 2147483647, "mni": 30,
+    "mrt": 0.075, "msl": 2, "nod": 2147483647, "nwt": 1, "pre": 0.000001, "rbv": 1, "rlx": 2, "rsd": 0,
+    "scl": 1, "sho": 2, "ssz": 100, "tim": 2147483647, "tol": 0.01, "ver": 3,
+}  # fmt: skip
+
+_ENTER_ANEW = "enter the problem in Solver's dialog again, or name its cells with --objective and --changing"
+
+
+def saved_problem(book: Snapshot, sheet: str | None = None) -> Problem:
+    """The problem saved on `sheet`, or on the only sheet that has one.
+
+    Raises ProblemError where there is none, where several sheets have one and none is named, and where the
+    settings are incomplete; AddressError where there is no such sheet or where cells have been deleted.
+    """
+    candidates = list(book.sheets) if sheet is None else [_existing(book, sheet)]
+    saved = [found for name in candidates if (found := _Saved.on(book, name))]
+    if len(saved) > 1:
+        names = ", ".join(found.sheet for found in saved)
+        raise ProblemError(f"several sheets have a problem: {names}; choose one with --sheet")
+    if not saved:
+        where = "this book" if sheet is None else f"sheet {sheet}"
+        raise ProblemError(
+            f"{where} has no problem saved by Solver; name the cells with --objective and --changing"
+        )
+    return saved[0].problem()
+
+
+def saved_problems(book: Snapshot) -> list[Problem]:
+    """The problems saved in the book, one a sheet that has one. Raises as `saved_problem` does."""
+    return [found.problem() for name in book.sheets if (found := _Saved.on(book, name))]
+
+
+def has_problem(book: Snapshot, sheet: str) -> bool:
+    """Whether objective and changing cells are saved on a sheet."""
+    return _Saved.on(book, sheet) is not None
+
+
+def objective_sheet(book: Snapshot, near: str) -> str:
+    """The sheet `near`, where an objective is saved on it, or else the only one that has one.
+
+    Raises ProblemError where there is none or more than one.
+    """
+    hosts = [sheet for sheet in book.sheets if ("solver_opt", sheet) in book.names]
+    if near in hosts:
+        return near
+    if len(hosts) != 1:
+        found = f"several sheets have one ({', '.join(hosts)})" if hosts else "there is none yet"
+        raise ProblemError(
+            f"no objective is saved on sheet {near}, and {found}; select its cell and press Set Objective"
+        )
+    return hosts[0]
+
+
+def objective_names(cell: Area) -> dict[str, str]:
+    """The names that Solver keeps of a problem of which only the objective, to be minimised, is known."""
+    return {"solver_opt": _absolute([cell]), "solver_typ": _text(_key_of(SENSES, "min"))}
+
+
+def _existing(book: Snapshot, sheet: str) -> str:
+    found = book.sheet(sheet)
+    if found is None:
+        raise AddressError(f"there is no sheet {sheet!r} in this book; it has {', '.join(book.sheets)}")
+    return found.name
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """Solver's settings on one sheet: `settings` maps "adj", "opt", ... to what the name refers to."""
+
+    book: Snapshot
+    sheet: str
+    settings: dict[str, str]
+
+    @classmethod
+    def on(cls, book: Snapshot, sheet: str) -> "_Saved | None":
+        """The settings saved on a sheet; None where they name no objective or no changing cells."""
+        settings = {
+            name.removeprefix("solver_"): text
+            for (name, scope), text in book.names.items()
+            if scope == sheet and name.startswith("solver_")
+        }
+        return cls(book, sheet, settings) if settings.keys() >= {"opt", "adj"} else None
+
+    def problem(self) -> Problem:
+        kind = self.number("typ")
+        if kind not in (*SENSES, VALUE_OF):
+            raise self.incomplete("typ")
+        return Problem(
+            objective=self.cells("opt"),
+            changing=self.cells("adj"),
+            sense=SENSES[kind] if kind in SENSES else self.number("val"),
+            constraints=tuple(self.constraint(i + 1) for i in range(int(self.number("num", 0)))),
+            non_negative=self.number("neg", 1) == 1,  # ticked in Solver's dialog unless somebody clears it
+        )
+
+    def constraint(self, i: int) -> Constraint:
+        relation = RELATIONS.get(self.number(f"rel{i}"))
+        if relation is None:
+            raise self.incomplete(f"rel{i}")
+        bound = None if relation in WORDS else self.right_side(f"rhs{i}")
+        return Constraint(self.cells(f"lhs{i}"), relation, bound)
+
+    def right_side(self, key: str) -> float | str:
+        """A number, the address of cells, or the text as it is where it is neither."""
+        text = self.text(key).strip('" ')
+        if not text:
+            raise self.incomplete(key)
+        try:
+            return float(text)
+        except ValueError:
+            pass
+        try:
+            return self.cells(key)
+        except AddressError:
+            return text  # a formula, say: whoever wants the bound refuses it with the whole constraint
+
+    def cells(self, key: str) -> str:
+        what = f"Solver's settings on sheet {self.sheet} (solver_{key})"
+        if "#REF!" in self.text(key):
+            raise AddressError(f"{what} name cells that were deleted; {_ENTER_ANEW}")
+        areas = resolve(self.book, self.text(key), what, self.sheet)
+        return ",".join(area.address for area in areas)
+
+    def number(self, key: str, default: float | None = None) -> float:
+        if default is not None and key not in self.settings:
+            return default
+        try:
+            number = float(self.text(key))
+        except ValueError:
+            raise self.incomplete(key) from None
+        if not math.isfinite(number):
+            raise self.incomplete(key)
+        return number
+
+    def text(self, key: str) -> str:
+        if key not in self.settings:
+            raise self.incomplete(key)
+        return self.settings[key].removeprefix("=")
+
+    def incomplete(self, key: str) -> ProblemError:
+        return ProblemError(
+            f"Solver's settings on sheet {self.sheet} are incomplete (solver_{key}); {_ENTER_ANEW}"
+        )
+
+
+def solver_names(book: Snapshot, problem: Problem) -> dict[str, str]:
+    """The names in which Solver keeps a problem, on its objective's sheet, and what each refers to.
+
+    Raises AddressError where an address of the problem means no cells.
+    """
+    objective = objective_area(book, problem)
+
+    def cells(text, constraint):
+        return _absolute(resolve(book, text, f"the constraint {constraint}:", objective.sheet))
+
+    def right_side(constraint):
+        if constraint.relation in WORDS:
+            return WORDS[constraint.relation]
+        return cells(constraint.bound, constraint) if isinstance(constraint.bound, str) else constraint.bound
+
+    value_of = problem.sense not in SENSES.values()
+    settings = OPTIONS | {
+        "opt": _absolute([objective]),
+        "adj": _absolute(changing_areas(book, problem)),
+        "typ": VALUE_OF if value_of else _key_of(SENSES, problem.sense),
+        "val": problem.sense if value_of else 0,
+        "neg": 1 if problem.non_negative else 2,
+        "num": len(problem.constraints),
+    }
+    for i, constraint in enumerate(problem.constraints, 1):
+        settings[f"lhs{i}"] = cells(constraint.cells, constraint)
+        settings[f"rel{i}"] = _key_of(RELATIONS, constraint.relation)
+        settings[f"rhs{i}"] = right_side(constraint)
+    return {f"solver_{key}": _text(settings[key]) for key in sorted(settings)}
+
+
+def _key_of(table: dict, value):
+    return next(key for key, found in table.items() if found == value)
+
+
+def _absolute(areas: list[Area]) -> str:
+    """Areas as names refer to them: "Net!$D$4:$N$5,Net!$B$7"."""
+    return ",".join(f"{quote_sheet(area.sheet)}!{_corners(area)}" for area in areas)
+
+
+def _corners(area: Area) -> str:
+    corners = dict.fromkeys([(area.top, area.left), (area.bottom, area.right)])
+    return ":".join(f"${column_letters(col)}${row}" for row, col in corners)
+
+
+def _text(value: float | str) -> str:
+    """A number as Excel writes it into a name, without an exponent; text as it is."""
+    return value if isinstance(value, str) else np.format_float_positional(value, trim="-")

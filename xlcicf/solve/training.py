@@ -1,0 +1,281 @@
+"""A training run on an open book: differentiated, trained, written back, written down, compared."""
+
+import datetime as dt
+import math
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlcicf import __version__
+from xlcicf.formula import differentiate
+from xlcicf.formula.address import Area
+from xlcicf.host.headless.engine import Book as HeadlessBook
+from xlcicf.host.reading import read_snapshot
+from xlcicf.optim import Step, train
+from xlcicf.solve.book_problem import laid_out, question, training_settings
+from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
+from xlcicf.solve.history import History, Recording
+from xlcicf.solve.parity import Parity, collected, parity
+from xlcicf.solve.problem import Problem, goal_of
+from xlcicf.solve.training_log import RunLog, thinned
+
+KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `train` that Solver's dialog has no word for."""
+
+    optimizer: str = "lbfgs"
+    steps: int = 200
+    restarts: int = 1
+    seed: int = 0
+    lr: float | None = None
+
+    @classmethod
+    def of(cls, book, **asked) -> "Settings":
+        """What is asked for, where that is not None; then what the book's own cells say; then the defaults.
+
+        Raises DataError, naming the cell, for what such a cell cannot mean.
+        """
+        chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
+        chosen = training_settings(book) | chosen
+        if chosen.get("optimizer", cls.optimizer) == "lbfgs" and asked.get("lr") is None:
+            chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
+        return cls(**chosen)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to; losses are values of the objective cell, whatever the sense.
+
+    accuracy  (before, after) as the book's own accuracy cell shows it, None in a book that has none
+    dead      columns of MAX or IF that give a constant in each row: units that learn nothing more
+    """
+
+    objective: str
+    changing: str
+    variables: int
+    sense: str | float
+    settings: Settings
+    before: float
+    after: float
+    seconds: float
+    reason: str
+    parity: Parity
+    accuracy: tuple[float | None, float | None] | None
+    dead: list[str]
+
+    @property
+    def sentence(self) -> str:
+        """The run in a line: what the objective was and is, and what a person should know."""
+        parts = [f"{self.objective} {self.before:.6g} -> {self.after:.6g}: {self.reason}"]
+        if self.dead:
+            parts.append(f"{', '.join(self.dead)}: a constant in each row, which learns nothing more")
+        if not self.parity.agrees:
+            parts.append(
+                f"formulas and torch differ by {self.parity.maximum:.1e}, most in {self.parity.worst}"
+            )
+        return "; ".join(parts)
+
+
+class Training:
+    """A run of one problem on an open book: iterate over it to train here, or `take` steps made elsewhere.
+
+    question  the arguments of `xlcicf.formula.differentiate`: all that a process needs to make the steps
+    f         what it makes of them
+    written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
+    losses    the best loss after each step
+
+    Raises what `differentiate` raises, AddressError where a cell to write to is locked or covered by a merged
+    one, and at the first step what `train` raises.
+    """
+
+    def __init__(self, book, problem: Problem, settings: Settings):
+        self.book, self.problem, self.settings = book, problem, settings
+        self.question = question(read_snapshot(book), problem)
+        self.f = differentiate(**self.question)
+        self.log = RunLog.of(book, problem)
+        self.written = [*self.f.changing, *(self.log.written if self.log else [])]
+        self._require_writable()
+        self.accuracy_before = self.log.accuracy() if self.log else None
+        self.before = self.f.value(self.f.start)
+        self.best_loss, self.best_values = self.before, self.f.start
+        self.losses: list[float] = []
+        self.reason = "stopped before the first step"
+        self.seconds = 0.0
+        self._began = time.perf_counter()
+
+    def _require_writable(self) -> None:
+        """Refuses before a long run what `write` would refuse after it; Excel itself is asked only then."""
+        if isinstance(self.book.impl, HeadlessBook):
+            for area in self.written:
+                self.book.impl.document.require_writable(area)
+
+    def __iter__(self) -> Iterator[Step]:
+        self._began = time.perf_counter()
+        for step in train(self.f, **asdict(self.settings)):
+            self.take([step.best_loss], step.best_values, step.reason)
+            yield step
+
+    def take(self, best_losses: Sequence[float], best_values: np.ndarray, reason: str | None = None) -> None:
+        """Notes steps: the best loss after each (not none), the best values (n,) and why the run ended."""
+        self.losses += best_losses
+        self.best_loss, self.best_values = best_losses[-1], best_values
+        self.seconds = time.perf_counter() - self._began
+        self.reason = reason or "stopped by hand; the best values so far are kept"
+
+    @property
+    def title(self) -> str:
+        """What the history calls the run."""
+        return f"{self.settings.optimizer}: {self.f.objective} from {self.before:g} to {self.best_loss:g}"
+
+    def facts(self) -> dict[str, object]:
+        """What the history keeps of the run besides its cells: what was trained and how, on which data
+        (address -> SHA-256), to which weights (likewise), by which machine and software.
+
+        What differs from run to run of the same work is left out on request, as in the log.
+        """
+        facts = {
+            "objective": self.f.objective,
+            "changing": ",".join(self.references[: len(self.f.changing)]),
+            "variables": len(self.f.start),
+            "sense": goal_of(self.problem.sense),
+            "optimizer": self.settings.optimizer,
+            "steps": len(self.losses),
+            "restarts": self.settings.restarts,
+            "seed": self.settings.seed,
+            "lr": self.settings.lr,
+            "before": self.before,
+            "after": self.best_loss,
+            "reason": self.reason,
+            "data": self._data,
+            "weights": weight_hashes(self._weights()),
+            "hardware": f"{platform.machine()} processor, one thread",
+            "software": f"xlcicf {__version__}, torch {version('torch')}, Python {platform.python_version()}",
+        }
+        if "SOURCE_DATE_EPOCH" not in os.environ:
+            facts |= {"when": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "seconds": round(self.seconds, 3)}
+        return facts
+
+    @cached_property
+    def _data(self) -> dict[str, str]:
+        """What the objective reads besides the changing cells, as it was when the run began."""
+        snapshot, objective = self.question["book"], self.question["objective"]
+        return hashes(snapshot, constants(snapshot, objective, self.f.changing))
+
+    @property
+    def references(self) -> list[str]:
+        """All cells that the run may write to."""
+        return [area.address for area in self.written]
+
+    def write(self, history: History) -> Outcome:
+        """The best values into the changing cells and, in xlcicf's own books, the run into its log.
+
+        Everything written is recorded in `history` as one run; the caller saves the book, then the history.
+        """
+        with history.recording(self.book, self.title, self.references) as recording:
+            self.settle(recording)
+            outcome, log = self.result()
+            recording.write(log)
+        return outcome
+
+    def show(self, recording: Recording) -> None:
+        """Writes how far the run has come: the best weights, and the losses where the book has a log."""
+        self._name(recording)
+        recording.write(self._weights() | (self.log.steps(self.losses) if self.log else {}))
+
+    def settle(self, recording: Recording) -> None:
+        """Writes the best weights for good; the sheet's formulas follow."""
+        self._name(recording)
+        recording.write(self._weights())
+        self.book.app.calculate()  # Excel may be set to calculate by hand
+
+    def result(self) -> tuple[Outcome, dict[Area, list[list]]]:
+        """What the run came to, once its weights stand in their cells, and what to write into the log."""
+        blocks = list(self.f.blocks(self.best_values))
+        agreement = parity(blocks, read_snapshot(self.book))
+        accuracy, log = None, {}
+        if self.log:
+            accuracy = (self.accuracy_before, self.log.accuracy())
+            log = self.log.contents(
+                self.best_values,
+                self.f.start,
+                self.f.value(self.best_values),
+                collected(blocks, self.log.areas["net.prediction"]),
+                self.losses,
+                self._line(accuracy[1]),
+            )
+        outcome = Outcome(
+            objective=self.f.objective,
+            changing=",".join(self.references[: len(self.f.changing)]),
+            variables=len(self.f.start),
+            sense=self.problem.sense,
+            settings=self.settings,
+            before=self.before,
+            after=self.best_loss,
+            seconds=self.seconds,
+            reason=self.reason,
+            parity=agreement,
+            accuracy=accuracy,
+            dead=self.f.dead(self.best_values),
+        )
+        return outcome, log
+
+    def announce(self, recording: Recording) -> None:
+        """Keeps the best values in the history alone, where the book does not take them: Redo brings them."""
+        self._name(recording)
+        recording.announce(self._weights())
+
+    def _name(self, recording: Recording) -> None:
+        recording.title, recording.losses = self.title, tuple(thinned(self.losses, KEPT_LOSSES))
+        recording.facts = self.facts()
+
+    def _weights(self) -> dict[Area, list[list]]:
+        return laid_out(self.f.changing, self.best_values)
+
+    def _line(self, accuracy: float | None) -> dict[str, object]:
+        """The run's line in the log. What differs from run to run of the same work is left out on request."""
+        line: dict[str, object] = {
+            "Optimiser": self.settings.optimizer,
+            "Steps": len(self.losses),
+            "Restarts": self.settings.restarts,
+            "Seed": self.settings.seed,
+            "Learning rate": self.settings.lr,
+            "Loss before": self.before,
+            "Loss after": self.best_loss,
+            "Accuracy": accuracy,
+            "Why it stopped": self.reason,
+        }
+        if "SOURCE_DATE_EPOCH" not in os.environ:
+            now = dt.datetime.now().replace(microsecond=0)
+            line |= {"When": now, "Seconds": round(self.seconds, 3)}
+        return line
+
+
+def save_with_history(book, history: History, path: str | os.PathLike) -> Path:
+    """The book to `path` (.xlsx), then beside it the history of its runs."""
+    path = Path(path)
+    book.save(path)
+    history.save(path)
+    return path
+
+
+def central_differences(value, v: np.ndarray, h: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
+    """(slopes (n,), steps (n,)): (value(v + s) - value(v - s)) / 2s a coordinate, s = h max(1, |v|)."""
+    steps = h * np.maximum(1.0, np.abs(v))
+    slopes = np.full(v.shape, math.nan)
+    for i, step in enumerate(steps):
+        up, down = v.copy(), v.copy()
+        up[i] += step
+        down[i] -= step
+        slopes[i] = (value(up) - value(down)) / (up[i] - down[i])
+    return slopes, steps

@@ -1,0 +1,135 @@
+"""Where a book made by xlcicf writes a run down: the blocks behind its names parity.*, runs.* and steps.*.
+
+The book decides where they lie and which columns its log has; this finds them by name and by header.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlcicf.formula.address import Area
+from xlcicf.host.exact_cells import read_rows
+from xlcicf.host.reading import outline
+from xlcicf.solve.book_problem import OWN_WEIGHTS, cells_of, laid_out
+from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+
+_OBJECTIVE = "net.loss"
+_WEIGHTS_AFTER = "parity.weights"
+_WRITTEN = ("parity.loss", "parity.prediction", "parity.settings", "runs.log", "runs.weights")
+_READ = ("steps.log", "net.accuracy", "net.prediction", "net.settings")
+
+
+@dataclass(frozen=True)
+class RunLog:
+    """The named blocks of one open book.
+
+    weights_after  where the weights after a run go, an area for each of the changing cells' areas
+    """
+
+    book: object  # an xlwings Book
+    areas: dict[str, Area]
+    weights_after: list[Area]
+
+    @classmethod
+    def of(cls, book, problem: Problem) -> "RunLog | None":
+        """The blocks, where the book is xlcicf's own and `problem` the one it was made for; else None."""
+        snapshot = outline(book)
+        wanted = (OWN_WEIGHTS, _WEIGHTS_AFTER, _OBJECTIVE, *_WRITTEN, *_READ)
+        if any((name, None) not in snapshot.names for name in wanted):
+            return None
+        areas = {name: resolve(snapshot, name, "the block") for name in wanted}
+        weights, weights_after = areas.pop(OWN_WEIGHTS), areas.pop(_WEIGHTS_AFTER)
+        if [objective_area(snapshot, problem)] != areas[_OBJECTIVE]:
+            return None
+        if changing_areas(snapshot, problem) != weights:
+            return None
+        return cls(book, {name: found[0] for name, found in areas.items()}, weights_after)
+
+    @property
+    def written(self) -> list[Area]:
+        """All cells that `write` may write to."""
+        return [*self.weights_after, *(self.areas[name] for name in _WRITTEN), self._steps_area]
+
+    def accuracy(self) -> float | None:
+        """What the accuracy cell shows now."""
+        value = self._cells("net.accuracy").value
+        return value if isinstance(value, float) else None
+
+    def steps(self, losses: list[float]) -> dict[Area, list[list]]:
+        """What the step log's cells are to hold for the best loss after each step."""
+        area = self._steps_area
+        points = [list(point) for point in thinned(losses, area.shape[0])]
+        return {area: [*points, *([None, None] for _ in range(area.shape[0] - len(points)))]}
+
+    @property
+    def _steps_area(self) -> Area:
+        """The step log without its header."""
+        area = self.areas["steps.log"]
+        return replace(area, top=area.top + 1)
+
+    def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
+                 losses: list[float], row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
+        """What the cells of `written` are to hold after a run whose weights stand in their cells already.
+
+        weights, start  the weights (n,) after and before the run
+        loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
+        losses          the best loss after each step
+        row             header -> what the log's line says there
+        """
+        shown = _numbers(self._values("net.prediction"))
+        blocks = {
+            "parity.loss": [[loss]],
+            "parity.prediction": [[_largest(np.abs(shown - pred))]],
+            "parity.settings": self._values("net.settings"),
+        }
+        blocks["runs.log"], blocks["runs.weights"] = self._with_line(row, start)
+        blocks = {self.areas[name]: rows for name, rows in blocks.items()}
+        return laid_out(self.weights_after, weights) | blocks | self.steps(losses)
+
+    def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
+        """The log with one more line, and the weights before each run; when full, the oldest makes room."""
+        headers, *log = self._rows("runs.log")
+        lines = [line for line in log if any(cell is not None for cell in line)]
+        weights = self._rows("runs.weights")[: len(lines)]
+        numbers = [int(line[0]) for line in lines if isinstance(line[0], float)]
+        entries = {"Run": 1 + max(numbers, default=0), **row}
+        lines.append([entries.get(str(header)) for header in headers])
+        weights.append(start.tolist())
+        room = len(log)
+        return [headers, *_padded(lines, room)], _padded(weights, room)
+
+    def _values(self, name: str) -> list[list]:
+        return self._cells(name).options(ndim=2).value
+
+    def _rows(self, name: str) -> list[list]:
+        return read_rows(self._cells(name))
+
+    def _cells(self, name: str):
+        return cells_of(self.book, self.areas[name])
+
+
+def _numbers(rows: list[list]) -> np.ndarray:
+    """What cells show (rows, columns), nan where that is no number."""
+    return np.array([[x if isinstance(x, float) else np.nan for x in row] for row in rows])
+
+
+def _largest(gaps: np.ndarray) -> float | None:
+    """The largest number, None where there is none: a person may have emptied the formulas."""
+    return float(np.nanmax(gaps)) if np.isfinite(gaps).any() else None
+
+
+def _padded(lines: list[list], room: int) -> list[list]:
+    """The last `room` lines, and blank ones where there are fewer."""
+    blank = [None] * len(lines[0])
+    return [*lines[-room:], *([*blank] for _ in range(room - len(lines)))]
+
+
+def thinned(losses: list[float], most: int) -> list[tuple[int, float]]:
+    """(step, loss) of all steps, or of at most so many evenly chosen ones, the last among them."""
+    at = range(len(losses)) if len(losses) <= most else _evenly(len(losses), most)
+    return [(i + 1, losses[i]) for i in at]
+
+
+def _evenly(count: int, rows: int) -> Iterator[int]:
+    return (round(i * (count - 1) / (rows - 1)) for i in range(rows))

@@ -1,0 +1,83 @@
+"""The cells that an objective depends on, watched in an open book: has anybody changed one since?"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host.reading import formula_rows
+from xlcicf.solve.book_problem import cells_of
+
+Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
+
+
+class Watch:
+    """What stands in the changing cells, and the formulas and constants between and beside them.
+
+    book_then  the snapshot in which the way to the objective is looked up; its cells are watched from now on
+    """
+
+    def __init__(self, book, book_then: Snapshot, objective: Area, changing: Sequence[Area]):
+        self._book = book
+        needed, computed = way_to(book_then, objective)
+        self._results = _places(computed)
+        self._written = _places(changing)
+        self._inputs = self._read(needed)
+        self._weights = self._read(changing)
+
+    def written(self) -> None:
+        """To be called after one's own write into the changing cells."""
+        self._weights = self._read(self._weights)
+
+    def edits(self) -> dict[str, tuple[str, str]]:
+        """Address of each other cell in which something else stands now -> what stood there and what does."""
+        return {
+            cell_address(*place): pair
+            for place, pair in _differing(self._inputs, self._read(self._inputs))
+            if place not in self._written and not (place in self._results and _are_results(pair))
+        }
+
+    def touched(self) -> list[str]:
+        """Addresses of the changing cells that somebody else has written to."""
+        return [cell_address(*place) for place, _ in _differing(self._weights, self._read(self._weights))]
+
+    def _read(self, areas: Iterable[Area]) -> dict[Area, Texts]:
+        return {area: formula_rows(cells_of(self._book, area)) for area in areas}
+
+
+def _are_results(pair: tuple[str, str]) -> bool:
+    """Whether both texts are no formulas: numbers that a formula beside the cell fills in there."""
+    return not any(text.startswith("=") for text in pair)
+
+
+def _places(areas: Iterable[Area]) -> set[tuple[str, int, int]]:
+    return {(area.sheet, *cell) for area in areas for cell in area.cells()}
+
+
+def _differing(then: dict[Area, Texts], now: dict[Area, Texts]) -> Iterator:
+    """((sheet, row, column), (text then, text now)) of each cell in which the two differ."""
+    for area, rows in then.items():
+        if rows != now[area]:
+            pairs = zip(chain(*rows), chain(*now[area]), strict=True)
+            for cell, (before, after) in zip(area.cells(), pairs, strict=True):
+                if before != after:
+                    yield (area.sheet, *cell), (before, after)
+
+
+def way_to(book: Snapshot, objective: Area) -> tuple[list[Area], list[Area]]:
+    """(all areas that the objective needs, none inside another; those that formulas fill)."""
+    graph = RunGraph(book)
+    waiting, needed = list(graph.touching(objective)), {}
+    computed: dict[Area, None] = {}
+    while waiting:
+        run = waiting.pop()
+        if run.area not in computed:
+            computed[run.area] = None
+            needed |= dict.fromkeys([run.area, *graph.footprints(run)])
+            waiting += graph.precedents(run)
+    kept: list[Area] = []
+    for area in sorted(needed, key=lambda area: -area.shape[0] * area.shape[1]):
+        if not any(area.intersect(other) == area for other in kept):
+            kept.append(area)
+    return kept, list(computed)
