@@ -153,12 +153,14 @@ def test_what_a_person_typed_stays_when_the_card_is_renewed_after_another_run(de
     desk.book.sheets[CARD][f"D{rows['developers']}"].value = "'=our team"
     desk.book.sheets[ETHICS][f"D{places(desk.book, ETHICS)['appeal']}"].value = "a form"
     desk.save_and_open()
-    desk.press("set_restarts", "4")
+    desk.press(
+        "set_restarts", "30"
+    )  # among so many is a better one than the two before found, on any processor
     assert "->" in desk.press("train")
     assert status(desk.book) == ["the weights changed after training: train again, or take it back"]
     assert "wait for a person" in desk.press("model_card")
     new = said(desk.book)
-    assert new["developers"] == "=our team" and "4 restarts" in new["speeds_sizes_times"]
+    assert new["developers"] == "=our team" and "30 restarts" in new["speeds_sizes_times"]
     assert status(desk.book) == [FITS] and old["speeds_sizes_times"] != new["speeds_sizes_times"]
     desk.book.save()
     assert cli.main(["card", str(desk.path), "--out", str(tmp_path / "README.md")]) == 0
