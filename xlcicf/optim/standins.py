@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from scipy.optimize import Bounds, minimize
 
-from xlcicf.optim.train import merit_of, train
+from xlcicf.optim.objective import merit_of
+from xlcicf.optim.train import train
 
 STEPS = 10_000  # far more than any of them takes: what ends a run is its convergence, the goal or the time
 STANDINS = {

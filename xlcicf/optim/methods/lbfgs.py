@@ -1,4 +1,4 @@
-"""scipy's L-BFGS-B as a generator: its iterations come while it runs, and it stops when nobody wants more.
+"""L-BFGS-B, scipy's, as a generator: its iterations come while it runs, and it stops when nobody wants more.
 
 `scipy.optimize.minimize` calls back and returns when all is done, so it sits in a thread of its own. That
 thread and the caller's take turns, so never do both work: the thread works for `TURN` seconds, hands over
@@ -7,6 +7,7 @@ the iterations found meanwhile and waits until they are used up. Turns do not to
 
 import math
 import time
+from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
@@ -14,9 +15,34 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.steps import GTOL, Best, Step, closed
+
 FTOL = 1e-15
-GTOL = 1e-9
 TURN = 0.02  # seconds; after each evaluation the two threads would wait for each other more than they work
+
+
+def run(f: Objective, steps: int, restarts: int, seed: int, lr: None) -> Iterator[Step]:
+    """From one start after another, each until it converges or has made `steps` iterations."""
+
+    def objective(values):
+        loss, gradient = f.value_and_gradient(values)
+        return *merit_of(f.sense, loss, gradient), loss
+
+    best, reasons, lost = Best(f.start), [], 0
+    for restart, start in enumerate(starts(f, restarts, seed)):
+        reason, shown = None, 0
+        for number, point, reason in iterate(objective, start, f.lower, f.upper, steps):
+            if not point.is_number():
+                lost += 1
+                continue
+            step = best.offer(point.merit, point.loss, point.x, number, restart)
+            last_of_run = reason and restart == restarts - 1
+            if number > shown and not last_of_run:
+                shown = number
+                yield step
+        reasons.append(reason)
+    yield closed(step, f, best, reasons[best.restart], restarts, lost)
 
 
 class Point(NamedTuple):
