@@ -5,6 +5,18 @@ Heavy libraries are imported when a name is first used, never at `import xlcicf`
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlcicf.errors import XlcicfError as XlcicfError
+    from xlcicf.formula import SheetFunction as SheetFunction
+    from xlcicf.host import open_book as open_book
+    from xlcicf.optim import Step as Step
+    from xlcicf.optim import train as train
+    from xlcicf.solve import Problem as Problem
+    from xlcicf.solve import differentiate as differentiate
+    from xlcicf.solve import find_problem as find_problem
+    from xlcicf.solve import write_back as write_back
 
 __version__ = "0.1.0"
 
@@ -20,7 +32,7 @@ _HOMES = {
     "XlcicfError": "xlcicf.errors",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str):

@@ -63,7 +63,8 @@ class Machine:
 
 
 def _registry(key: str, name: str) -> object:
-    import winreg  # Windows only
+    assert sys.platform == "win32"
+    import winreg
 
     for hive in (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE):
         try:

@@ -304,4 +304,4 @@ if __name__ == "__main__":
     from xlcicf.learn.layers import one_thread
 
     with one_thread():
-        np.savez_compressed(Path(__file__).parent / "data" / _SHIPPED, **computed())
+        np.savez_compressed(Path(__file__).parent / "data" / _SHIPPED, allow_pickle=False, **computed())

@@ -199,8 +199,8 @@ def replay(model: Model) -> Log:
                 part -= model.rate * slope
         losses.append(loss.item())
         path.append(_flat(model, parts))
-    right = ((_predict(model, parts, X[held_out]) > 0.5) == (y[held_out] > 0.5)).sum().item()
-    return Log(np.array(losses, np.float32), np.array(path), right)
+    right = ((_predict(model, parts, X[held_out]) > 0.5) == (y[held_out] > 0.5)).sum()
+    return Log(np.array(losses, np.float32), np.array(path), int(right))
 
 
 def _predict(model: Model, parts, X):

@@ -61,7 +61,7 @@ def convolutions(
     return nn.Sequential(layers)
 
 
-def fold_batchnorm(net: nn.Sequential) -> nn.Sequential:
+def fold_batchnorm(net: nn.Module) -> nn.Sequential:
     """A net of convolutions alone that computes what `net` computes in eval mode.
 
     Once trained, batchnorm multiplies each channel by a number and adds one: the convolution before it can

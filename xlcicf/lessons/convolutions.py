@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule, FormulaRule
-from openpyxl.styles import Border, PatternFill, Side
+from openpyxl.styles import PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
@@ -50,6 +50,7 @@ from xlcicf.sheet.style import (
     THREE,
     WHITE,
     WHOLE,
+    thin_frame,
     tint_when,
 )
 
@@ -286,7 +287,7 @@ def _write_window(ws: Worksheet) -> None:
     put(ws, MAP_THERE.corner, there, "Result", "General", "center")
 
 
-_FRAME = Border(**{side: Side(style="thin", color="D55E00") for side in ("left", "right", "top", "bottom")})
+_FRAME = thin_frame("D55E00")
 
 
 def _frame_when(
@@ -405,7 +406,7 @@ def _write_result(ws: Worksheet) -> None:
 
 def _colour_codes(ws: Worksheet, block: Block, colours: dict[int, str]) -> None:
     squares(ws, block, 2.6)
-    line = Border(**{side: Side(style="thin", color=WHITE) for side in ("left", "right", "top", "bottom")})
+    line = thin_frame(WHITE)
     for code, colour in colours.items():
         look = PatternFill("solid", start_color=colour, end_color=colour)
         rule = FormulaRule(formula=[f"{block.corner}={code}"], fill=look, border=line)

@@ -353,6 +353,7 @@ def _write_rows(ws: Worksheet) -> None:
         for letter, (_, _, formula, number_format) in list(zip(letters, ROW_COLUMNS, strict=True))[2:]:
             if letter in "EF" and place == 0:
                 formula = _pass_start(letter, row)
+            assert formula is not None  # the first two columns alone have none
             text = formula.format(row=row, above=row - 1, x=X_REF, y=Y_REF, h=NUDGE, rate=RATE)
             style = "Data" if letter in "CD" else "Formula"
             put(ws, f"{letter}{row}", text, style, number_format)
@@ -852,7 +853,7 @@ def _write_hops(ws: Worksheet) -> None:
         f"The first {HOPS} steps across the valley",
         "A parabola: the loss for each slope. A zigzag line: slope and loss before each step of the run that "
         "was chosen.",
-        [Curve("the loss of each slope", *curve), Curve("the run", *hops)],
+        [Curve("the loss of each slope", curve[0], curve[1]), Curve("the run", hops[0], hops[1])],
         axes=("slope", "loss"),
     )
 

@@ -426,15 +426,14 @@ def _write_tables(ws: Worksheet, sheet: Sheet, layer: int) -> None:
             for j in range(table.cols):
                 _write_parameter(ws, sheet, layer, which, table.cell(i, j), i, j)
         if consts:
-            _write_parameter(ws, sheet, layer, which, sheet.const(layer, which))
+            _write_parameter(ws, sheet, layer, which, sheet.const(layer, which), is_const=True)
     weight_scale(ws, sheet.table(layer, 0).local)
 
 
 def _write_parameter(
-    ws, sheet: Sheet, layer: int, which: int, cell: Block, i: int = 0, j: int | None = None
+    ws, sheet: Sheet, layer: int, which: int, cell: Block, i: int = 0, j: int = 0, is_const: bool = False
 ) -> None:
-    """One weight, or (without j) the layer's constant, in one of the four tables."""
-    is_const = j is None
+    """One weight (i, j) of a layer, or its constant, in one of the four tables."""
     now, slope, after = (
         (sheet.const(layer, k) if is_const else sheet.table(layer, k).cell(i, j)).corner for k in range(3)
     )

@@ -276,7 +276,7 @@ def two_pixels(workbook: Workbook) -> None:
     groups_chart(
         ws, "M38", (620, 480), "The two classes alone",
         "Dots in two colours and shapes: the digits of the two chosen classes by the two chosen pixels.",
-        [Curve("first class", *PAIRED[:2]), Curve("second class", *PAIRED[2:])],
+        [Curve("first class", PAIRED[0], PAIRED[1]), Curve("second class", PAIRED[2], PAIRED[3])],
         ("pixel across", "pixel up"),
     )  # fmt: skip
 

@@ -53,7 +53,8 @@ class Calculator:
         """Takes the book anew, and gives its results; the baseline stays."""
         self.contents, self.sheets = contents, sheets
         self.model = _load(_readable(contents, sheets))
-        self.indices = {p["name"]: i for i, p in enumerate(_guarded(self.model.get_worksheets_properties))}
+        properties = _guarded(self.model.get_worksheets_properties)
+        self.indices = {p.get("name", ""): i for i, p in enumerate(properties)}
         if not sheets.keys() <= self.indices.keys():
             raise BookError("IronCalc reads other sheets in this book than it has; open and save it in Excel")
         self.frozen: dict[Place, list[Area] | None] = {}

@@ -278,9 +278,9 @@ def _absolute(area: Area) -> str:
 def _axes(type_: Type) -> str:
     """Categories or x below and values at the left; for lying bars the other way round."""
     below, left = ("l", "b") if type_.bars == "bar" else ("b", "l")
-    if type_.is_xy:
-        return _value_axis(*_AXES, below, "midCat") + _value_axis(*reversed(_AXES), left, "midCat")
     number, other = _AXES
+    if type_.is_xy:
+        return _value_axis(number, other, below, "midCat") + _value_axis(other, number, left, "midCat")
     categories = (
         f"<c:catAx>{_axis(number, below)}{_crossing(other)}{_val('auto', 1)}{_val('lblAlgn', 'ctr')}"
         f"{_val('lblOffset', 100)}{_val('noMultiLvlLbl', 0)}</c:catAx>"

@@ -20,6 +20,7 @@ from xlcicf.ooxml.edits import (
     AddSheet,
     AddTable,
     Edit,
+    Formula,
     SetFormat,
     SetSolverName,
     WriteArray,
@@ -202,8 +203,10 @@ class Document:
             self._calculator.load(Contents(self._written(with_results=False)), self._unedited())
         else:
             for edit in self._not_calculated:
-                for cell, value in written_cells(edit).items():
-                    self._calculator.write((edit.sheet, cell), value)
+                if isinstance(edit, WriteCells):  # of values alone: a formula would have changed formulas
+                    for cell, value in edit.cells.items():
+                        assert not isinstance(value, Formula)
+                        self._calculator.write((edit.sheet, cell), value)
         self._take_over(self._calculator.renewed(self._edited))
         self._not_calculated = []
         self._complete.update(self.contents.sheets)

@@ -4,6 +4,7 @@ import colorsys
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 from openpyxl.styles.colors import COLOR_INDEX
@@ -73,8 +74,7 @@ class Look:
     def fill_color(self) -> RGB | None:
         """Of a pattern its ground, as Excel's Interior.Color; None without a fill and of a gradient."""
         pattern = child(self.fill, "patternFill")
-        kind = "none" if pattern is None else pattern.get("patternType", "none")
-        if kind == "none":
+        if pattern is None or (kind := pattern.get("patternType", "none")) == "none":
             return None
         color = child(pattern, "fgColor" if kind == "solid" else "bgColor")
         return None if color is None else self._rgb(color)
@@ -90,7 +90,7 @@ class Look:
             code = "000000" if color.get("auto") in ("1", "true") else color.get("rgb")
         if code is None or not re.fullmatch("(?:[0-9A-Fa-f]{2})?[0-9A-Fa-f]{6}", code):
             return None
-        return _tinted(tuple(bytes.fromhex(code[-6:])), decimal(color.get("tint"), 0.0))
+        return _tinted(_rgb_of_bytes(bytes.fromhex(code[-6:])), decimal(color.get("tint"), 0.0))
 
 
 def _indexed(contents: Contents, number: int) -> str | None:
@@ -109,7 +109,12 @@ def _tinted(rgb: RGB, tint: float) -> RGB:
         return rgb
     hue, light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in rgb))
     light = light * (1 + tint) if tint < 0 else light + (1 - light) * tint
-    return tuple(round(255 * c) for c in colorsys.hls_to_rgb(hue, light, saturation))
+    return _rgb_of_bytes(bytes(round(255 * c) for c in colorsys.hls_to_rgb(hue, light, saturation)))
+
+
+def _rgb_of_bytes(content: bytes) -> RGB:
+    red, green, blue = content
+    return red, green, blue
 
 
 # ---- formats added
@@ -236,7 +241,7 @@ def _write_fill(writer: Writer, xf: Entry, rgb: RGB | None) -> None:
     xf.attributes |= {"fillId": str(writer.number_of("fills", fill)), "applyFill": "1"}
 
 
-def _font_writer(tag: str, text: Callable[[object], dict | None]) -> Callable:
+def _font_writer(tag: str, text: Callable[[Any], dict | None]) -> Callable:
     """Writes a child of the font: its attributes are `text(value)`, and for None it goes."""
 
     def write(writer: Writer, xf: Entry, value: object) -> None:
@@ -287,9 +292,9 @@ def rgb_of(value: object) -> RGB:
         case bool():
             pass
         case int() if 0 <= value <= 0xFFFFFF:
-            return tuple(value.to_bytes(3, "little"))
+            return _rgb_of_bytes(value.to_bytes(3, "little"))
         case str() if re.fullmatch("#?[0-9A-Fa-f]{6}", value):
-            return tuple(bytes.fromhex(value.removeprefix("#")))
+            return _rgb_of_bytes(bytes.fromhex(value.removeprefix("#")))
         case (int() as red, int() as green, int() as blue) if all(0 <= c <= 255 for c in (red, green, blue)):
             return red, green, blue
     raise DataError(f'{value!r} is no colour; write (255, 0, 0) or "#ff0000"')
@@ -326,9 +331,9 @@ class Property:
     write  puts a checked value into an <xf> of a Writer
     """
 
-    check: Callable[[object], object]
+    check: Callable[[object], Any]
     read: Callable[[Look], object]
-    write: Callable[[Writer, Entry, object], None]
+    write: Callable[[Writer, Entry, Any], None]
 
 
 def _marked(value: object) -> dict | None:

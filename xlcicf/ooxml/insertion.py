@@ -98,7 +98,9 @@ def append_to_root(data: bytes, part: str, xml: str) -> bytes:
     outline = Outline(data, part)
     root = outline.root
     if root.empty:
-        name = re.match(rb"<([^\s/>]+)", outline.tag(root))[1]
+        opening = re.match(rb"<([^\s/>]+)", outline.tag(root))
+        assert opening
+        name = opening[1]
         return (
             data[: root.start]
             + outline.tag(root)[:-2].rstrip()

@@ -63,7 +63,9 @@ def set_solver_name(contents: Contents, edit: SetSolverName) -> Package:
     book, package = contents.workbook_part, contents.package
     outline, key = Outline(package[book], book), (edit.name.name, _position(edit.name, contents))
     spans = [span for parent, span in outline.grandchildren if parent.name == "definedNames"]
-    elements = children(child(contents.workbook, "definedNames"), "definedName")
+    names = child(contents.workbook, "definedNames")
+    assert names is not None  # an edit names what is there
+    elements = children(names, "definedName")
     for span, element in zip(spans, elements, strict=True):
         if (element.get("name"), element.get("localSheetId")) == key:
             data, text = package[book], escape(edit.name.refers_to).encode()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.snapshot import ExcelError
 from xlcicf.ooxml.cells import SheetCells
 from xlcicf.ooxml.edits import AddTable, require_name
 from xlcicf.ooxml.insertion import WORKSHEET, append_to
@@ -35,10 +36,17 @@ def headers(area: Area, sheet: SheetCells) -> tuple[str, ...]:
     Excel would turn numbers into text, fill empty cells and number what is there twice; here no cell changes.
     """
     found: dict[str, str] = {}
+    texts: list[str] = []
     for col in range(area.left, area.right + 1):
         cell = area.top, col
         address, text = cell_address(area.sheet, *cell), sheet.values.get(cell)
-        if cell in sheet.formulas or type(text) is not str or not text.strip() or len(text) > MAX_HEADER:
+        if (
+            cell in sheet.formulas
+            or not isinstance(text, str)
+            or isinstance(text, ExcelError)
+            or not text.strip()
+            or len(text) > MAX_HEADER
+        ):
             raise DataError(
                 f"{address} cannot head a column of a table; write a text of up to {MAX_HEADER} characters"
             )
@@ -47,7 +55,8 @@ def headers(area: Area, sheet: SheetCells) -> tuple[str, ...]:
                 f"{address} heads a column as {found[text.casefold()]} does ({text!r}); write another text"
             )
         found[text.casefold()] = address
-    return tuple(sheet.values[area.top, col] for col in range(area.left, area.right + 1))
+        texts.append(text)
+    return tuple(texts)
 
 
 def require_new_table(edit: AddTable, sheet: SheetCells, contents: Contents) -> None:

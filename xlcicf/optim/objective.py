@@ -23,11 +23,17 @@ class Objective(Protocol):
     """
 
     start: np.ndarray
-    cells: Sequence[str]
     lower: np.ndarray
     upper: np.ndarray
-    sense: str | float
-    init: float | None
+
+    @property
+    def cells(self) -> Sequence[str]: ...
+
+    @property
+    def sense(self) -> str | float: ...
+
+    @property
+    def init(self) -> float | None: ...
 
     def value_and_gradient(self, v: np.ndarray, /) -> tuple[float, np.ndarray]:
         """The objective at v (n,) and its derivatives (n,)."""

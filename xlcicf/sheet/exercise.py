@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
@@ -79,7 +80,7 @@ def rename(workbook: Workbook, book: str, copy: str) -> None:
     for ws in workbook:
         for row in ws.iter_rows():
             for cell in row:
-                if isinstance(cell.value, str) and cell.data_type == "s":
+                if isinstance(cell, Cell) and isinstance(cell.value, str) and cell.data_type == "s":
                     cell.value = cell.value.replace(book, copy)
 
 

@@ -141,7 +141,7 @@ def put_setting(ws: Worksheet, cell: str, value, hint: str, rule: dict, *look: s
 def break_page(ws: Worksheet, row: int) -> None:
     """Prints a sheet that would stand on one page on one more, which begins with that row."""
     ws.row_breaks.append(Break(row - 1))
-    ws.page_setup.fitToHeight += 1
+    ws.page_setup.fitToHeight = (ws.page_setup.fitToHeight or 0) + 1
 
 
 def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:
@@ -189,7 +189,7 @@ def _set_up_printing(ws: Worksheet, print_area: str, header: int | None) -> None
     ws.page_setup.fitToWidth, ws.page_setup.fitToHeight = 1, 1
     if ws.freeze_panes or header:
         ws.page_setup.fitToHeight = 0
-        ws.print_title_rows = f"{header}:{header}" if header else f"1:{ws[ws.freeze_panes].row - 1}"
+        ws.print_title_rows = f"{header}:{header}" if header else f"1:{ws[str(ws.freeze_panes)].row - 1}"
     margins = ws.page_margins
     margins.left = margins.right = margins.top = 0.4
     margins.bottom = 0.75

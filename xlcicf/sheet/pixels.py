@@ -115,7 +115,7 @@ class Digits:
             put(ws, f"A{row}", row - self.first + 1, "Label", WHOLE, "center")
             put(ws, f"B{row}", int(label), "Data", WHOLE, "center")
             for at in np.flatnonzero(image):
-                ws.cell(row, int(at) + 3).value = int(image.flat[at])
+                ws.cell(row, int(at) + 3, int(image.flat[at]))
 
     def write_picked(
         self, ws: Worksheet, picture: Block, number: str, black: float = 1.0, width: float = 2.6

@@ -41,7 +41,8 @@ def _fill(colour):
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
-def _frame(colour):
+def thin_frame(colour: str) -> Border:
+    """A thin line of that colour around a cell."""
     side = Side(style="thin", color=colour)
     return Border(left=side, right=side, top=side, bottom=side)
 
@@ -64,12 +65,12 @@ def add_styles(workbook: Workbook) -> None:
     indented = Alignment(horizontal="left", vertical="center", indent=1)
     for style in (
         _style("Data", _font(), BLUE_TINT),
-        _style("Weight", _font(), ORANGE_TINT, _frame(ORANGE)),
+        _style("Weight", _font(), ORANGE_TINT, thin_frame(ORANGE)),
         _style("Formula", _font()),
-        _style("Result", _font(bold=True), GREEN_TINT, _frame(GREEN)),
-        _style("Setting", _font(bold=True), YELLOW_TINT, _frame(INK), middle),
-        _style("Status", _font(bold=True), WHITE, _frame(GREY), head),
-        _style("Column header", _font(9, bold=True), GREY_TINT, _frame(LINE), head),
+        _style("Result", _font(bold=True), GREEN_TINT, thin_frame(GREEN)),
+        _style("Setting", _font(bold=True), YELLOW_TINT, thin_frame(INK), middle),
+        _style("Status", _font(bold=True), WHITE, thin_frame(GREY), head),
+        _style("Column header", _font(9, bold=True), GREY_TINT, thin_frame(LINE), head),
         _style("Section", _font(11, bold=True, colour=BLUE)),
         _style("Page title", _font(16, bold=True, colour=BLUE)),
         _style("Page note", _font(colour=GREY), alignment=indented),
@@ -82,7 +83,7 @@ def add_styles(workbook: Workbook) -> None:
 
 def add_exercise_style(workbook: Workbook) -> None:
     """Adds the look of a cell whose formula is the reader's to write."""
-    workbook.add_named_style(_style("Exercise", _font(), YELLOW_TINT, _frame(ORANGE)))
+    workbook.add_named_style(_style("Exercise", _font(), YELLOW_TINT, thin_frame(ORANGE)))
 
 
 def weight_scale(ws: Worksheet, cells: str) -> None:

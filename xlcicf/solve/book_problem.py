@@ -1,6 +1,7 @@
 """A book's problem: found in it, saved into it, made a function of its changing cells, and written back."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -131,7 +132,7 @@ def write_back(book, problem: Problem, values) -> None:
         cells_of(book, area).value = rows
 
 
-def laid_out(areas: list[Area], values) -> dict[Area, list[list[float]]]:
+def laid_out(areas: Sequence[Area], values) -> dict[Area, list[list[float]]]:
     """Values (n,) as the rows of areas that together have n cells, area by area."""
     values = np.asarray(values, dtype=float)
     sizes = [math.prod(area.shape) for area in areas]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
+from typing import TypeGuard
 
 from xlcicf.formula.address import Area, column_letters, quote_sheet
 from xlcicf.formula.snapshot import Snapshot
@@ -110,7 +111,7 @@ def fingerprint(book: Snapshot, area: Area) -> Fingerprint:
     return Fingerprint(area, "=" + "+".join(parts), value)
 
 
-def _is_plain(value: object) -> bool:
+def _is_plain(value: object) -> TypeGuard[str]:
     """Whether it is a text that stands in a formula as it is."""
     return isinstance(value, str) and '"' not in value and len(value) <= 255
 

@@ -5,7 +5,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -120,7 +120,7 @@ class Training:
             for area in self.written:
                 self.book.impl.document.require_writable(area)
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Generator[Step, None, None]:
         self._began = time.perf_counter()
         for step in train(self.f, **asdict(self.settings)):
             self.take([step.best_loss], step.best_values, step.reason)
