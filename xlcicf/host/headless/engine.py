@@ -3,7 +3,7 @@
 import itertools
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import xlwings
@@ -12,7 +12,10 @@ from xlwings import base_classes
 from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.host.boundary import Host
+from xlcicf.host.headless.host import HEADLESS
 from xlcicf.host.headless.names_and_tables import Names, Tables
+from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
@@ -21,12 +24,6 @@ from xlcicf.ooxml.edits import AddSheet
 from xlcicf.ooxml.inventory import SheetEntry, area_of
 
 NAME = "xlcicf"
-
-
-class ExcelBusy(Exception):
-    """What Excel answers on Windows while a cell is being edited; for `App.meanwhile` to raise."""
-
-    hresult = 0x800AC472 - 2**32
 
 
 def open_book(path: str | os.PathLike) -> xlwings.Book:
@@ -107,21 +104,15 @@ class Apps(base_classes.Apps):
 
 @refusing
 class App(base_classes.App):
-    """One app for each `open_book`, so that books of one name in two folders do not meet.
+    """One app for each `open_book`, so that books of one name in two folders do not meet."""
 
-    What a person would see and do stands in attributes:
-    status_bar  the text in it, False where Excel has the say
-    alerts      the texts of all boxes shown so far
-    answer      the button that is pressed in them; None for the first one, OK or Yes
-    macros      (name, arguments) of the VBA macros that were asked for; none is run
-    meanwhile   called before each use of a book, where Excel would do its own work: it may use the book as a
-                person does, or raise ExcelBusy
-    """
-
-    visible = screen_updating = display_alerts = enable_events = interactive = False
-    status_bar: str | bool = False
-    calculation = "automatic"
-    # Set below; the base class has properties without setters for them.
+    # Attributes in place of the base class's properties, which have no setters.
+    visible: bool = False
+    screen_updating: bool = False
+    display_alerts: bool = False
+    enable_events: bool = False
+    interactive: bool = False
+    calculation: str = "automatic"
     engine: Any = None
     pid: int = 0
     books: Any = None
@@ -129,11 +120,8 @@ class App(base_classes.App):
     def __init__(self, engine: Engine, pid: int):
         self.engine, self.pid = engine, pid
         self.books = Books(self)
-        self.alerts: list[str] = []
-        self.answer: str | None = None
-        self.macros: list[tuple[str, tuple]] = []
-        self.meanwhile: Callable[[], None] | None = None
-        self._in_meanwhile = False
+        self.host: Host = HEADLESS
+        self.person = Person()
 
     def activate(self, steal_focus=False) -> None:
         """There is no window to bring to the front."""
@@ -151,22 +139,20 @@ class App(base_classes.App):
         """The cells selected in the active book; the first one of its active sheet before any are."""
         return self.books.active.selection if len(self.books) else None
 
+    @property
+    def status_bar(self) -> str | bool:
+        return self.person.status_bar
+
+    @status_bar.setter
+    def status_bar(self, text: str | bool) -> None:
+        self.person.status_bar = text
+
     def alert(self, prompt, title=None, buttons="ok", mode=None, callback=None) -> str:
-        self.alerts.append(prompt)
-        return self.answer or ("yes" if buttons in ("yes_no", "yes_no_cancel") else "ok")
+        self.person.alerts.append(prompt)
+        return self.person.answer or ("yes" if buttons in ("yes_no", "yes_no_cancel") else "ok")
 
     def run(self, macro, args) -> None:
-        self.macros.append((macro, tuple(args)))
-
-    def give_way(self) -> None:
-        """Lets `meanwhile` act. What it does with a book itself is not interrupted again."""
-        if self.meanwhile is None or self._in_meanwhile:
-            return
-        self._in_meanwhile = True
-        try:
-            self.meanwhile()
-        finally:
-            self._in_meanwhile = False
+        self.person.macros.append((macro, tuple(args)))
 
 
 @refusing
@@ -179,7 +165,9 @@ class Books(base_classes.Books):
 
     @property
     def app(self) -> App:
-        return self._app()
+        app = self._app()
+        assert app, "whoever asks holds the app, or a book that does"
+        return app
 
     def __iter__(self) -> Iterator["Book"]:
         return iter([book for book in (reference() for reference in self._books) if book is not None])
@@ -215,7 +203,7 @@ class Books(base_classes.Books):
 
 @refusing
 class Book(base_classes.Book):
-    """An open file. After `close` every use of it raises BookError, as every use raises in Excel."""
+    """An open file. After `close` every use of it raises BookError, as it does where a program closed it."""
 
     app: Any = None  # set below; the base class has a property without a setter
 
@@ -227,8 +215,8 @@ class Book(base_classes.Book):
 
     @property
     def document(self) -> Document:
-        """The file with its edits. All that is read or written passes here."""
-        self.app.give_way()
+        """The file with its edits. All that is read or written passes here, and a person may act first."""
+        self.app.person.act()
         if not self.is_open:
             raise BookError(f"{self._document.path.name} was closed; open it again")
         return self._document
@@ -254,9 +242,8 @@ class Book(base_classes.Book):
         return Names(self)
 
     @property
-    def uncomputed(self) -> list[str]:
-        """Addresses of the formulas that edits reach and IronCalc cannot compute; Excel will."""
-        return self.document.uncomputed
+    def host(self) -> Host:
+        return self.app.host
 
     def save(self, path=None, password=None) -> None:
         if password is not None:
