@@ -24,7 +24,8 @@ from xlcicf.solve.problem import changing_areas, objective_area
 class Plain(Headless):
     """A host that reads and computes as Host does for a program that it knows nothing more of."""
 
-    snapshot, recomputed, recalculation = Host.snapshot, Host.recomputed, Host.recalculation
+    snapshot, outline = Host.snapshot, Host.outline
+    recomputed, recalculation = Host.recomputed, Host.recalculation
 
 
 @pytest.fixture

@@ -18,8 +18,7 @@ import xlwings
 from xlcicf.addin import ADDIN, claims
 from xlcicf.addin.pipe import Trainer, interpreter, own_group
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.host import host_of
-from xlcicf.host.hosts import host_named
+from xlcicf.host.hosts import host_named, host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.solve import History, Problem
 from xlcicf.solve.problem import Constraint

@@ -20,13 +20,19 @@ class Headless(Host):
     name = "xlcicf"
 
     def snapshot(self, book: xlwings.Book) -> Snapshot:
-        document, found = document_of(book), Snapshot()
-        for name in document.contents.sheets:
+        document, found = document_of(book), self.outline(book)
+        for name in found.sheets:
             cells = document.sheet(name)
             found.sheets[name] = Sheet(name, dict(cells.formulas), dict(cells.values), dict(cells.arrays))
-        found.names = {(n.name.lower(), n.scope): n.refers_to for n in document.contents.names}
-        found.tables = {table.name.lower(): table for table in document.contents.tables}
         return found
+
+    def outline(self, book: xlwings.Book) -> Snapshot:
+        contents = document_of(book).contents
+        return Snapshot(
+            sheets={name: Sheet(name) for name in contents.sheets},
+            names={(name.name.lower(), name.scope): name.refers_to for name in contents.names},
+            tables={table.name.lower(): table for table in contents.tables},
+        )
 
     def recomputed(self, book: xlwings.Book) -> Snapshot:
         """The book as IronCalc computes it now, whatever its file was saved with."""

@@ -12,7 +12,9 @@ class Busy(Exception):
 
 @dataclass
 class Person:
-    """status_bar  the text in it, False where the program has the say
+    """What a person has seen so far, and what they will do.
+
+    status_bar  the text in it, False where the program has the say
     alerts      the texts of all boxes shown so far
     answer      the button that is pressed in them; None for the first one, OK or Yes
     macros      (name, arguments) of the VBA macros that were asked for; none is run
