@@ -45,7 +45,12 @@ ROOMS = {
 NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "joblib", "xlwings.pro"}
 NEVER_CALLED = {"eval", "exec", "compile", "torch.load"}
 
+# What only the host room may know: how a book is implemented, and what its program is called by.
+OF_A_HOST = {"impl", "api", "document", "hwnd", "hresult", "excepinfo"}
+ENGINES = ("xlwings._", "xlwings.base_classes", "xlcicf.host.excel", "xlcicf.host.headless")
+
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 
 
 def room_of(path: Path) -> str:
@@ -90,6 +95,18 @@ def test_a_room_imports_only_rooms_below_it(source):
 def test_a_library_is_used_only_in_its_rooms(source):
     used = {name.split(".")[0] for name in imported(source)} & ROOMS.keys()
     assert {library for library in used if room_of(source) not in ROOMS[library]} == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [s for s in SOURCES if room_of(s) != "host"] + [t for t in TESTS if t.parent.name != "host"],
+    ids=lambda s: "/".join(s.parts[-2:]),
+)
+def test_outside_its_room_nobody_asks_which_host_a_book_has(source):
+    nodes = list(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)} & OF_A_HOST == set()
+    if source in SOURCES:
+        assert {name for name in imported(source) if name.startswith(ENGINES)} == set()
 
 
 def test_of_openpyxl_the_formula_room_takes_the_tokenizer_only():

@@ -14,6 +14,7 @@ from tests.layouts import MODELS
 from xlcicf.addin import claims, commands
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.formula.address import Area
+from xlcicf.host.headless.person import person_at
 from xlcicf.pages import panel
 from xlcicf.solve.book_problem import cells_of
 
@@ -31,13 +32,13 @@ class Desk:
     def open(self) -> None:
         self.book = xlcicf.open_book(self.path)
         self.book.set_mock_caller()
-        self.app = self.book.app.impl
+        self.person = person_at(self.book)
 
     def press(self, name: str, text: str = "") -> str:
         """What the person reads then: the box, or the status bar."""
-        boxes = len(self.app.alerts)
+        boxes = len(self.person.alerts)
         commands.press(name, text.encode("utf-16-be").hex())
-        return self.app.alerts[-1] if len(self.app.alerts) > boxes else str(self.app.status_bar)
+        return self.person.alerts[-1] if len(self.person.alerts) > boxes else str(self.person.status_bar)
 
     def select(self, address: str) -> None:
         sheet, _, cells = address.rpartition("!")
@@ -182,12 +183,12 @@ def test_stop_pressed_in_mid_run_keeps_the_best_so_far(desk):
     said = []
 
     def meanwhile():
-        if "step" in str(desk.app.status_bar) and not said:
+        if "step" in str(desk.person.status_bar) and not said:
             said.append(desk.press("stop"))
 
-    desk.app.meanwhile = meanwhile
+    desk.person.meanwhile = meanwhile
     ending = desk.press("train")
-    desk.app.meanwhile = None
+    desk.person.meanwhile = None
     assert "the best weights so far are kept" in said[0]
     assert "stopped by hand" in ending
     assert desk.weights() != before
@@ -197,11 +198,11 @@ def test_stop_pressed_in_mid_run_keeps_the_best_so_far(desk):
 
 def test_the_ribbon_is_told_while_a_run_is_on_and_when_it_is_over(lesson):
     lesson.press("set_steps", "3")
-    lesson.app.macros.clear()
+    lesson.person.macros.clear()
     lesson.press("train")
-    told = [arguments for name, arguments in lesson.app.macros if name == "'xlcicf.xlam'!SetRunning"]
+    told = [arguments for name, arguments in lesson.person.macros if name == "'xlcicf.xlam'!SetRunning"]
     assert told[0][0] > 0 and told[-1] == (0,)
-    assert lesson.app.macros[-1][0].endswith("!RefreshRibbon")
+    assert lesson.person.macros[-1][0].endswith("!RefreshRibbon")
 
 
 def test_stop_without_a_run_says_so(desk):

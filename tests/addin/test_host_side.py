@@ -23,8 +23,9 @@ import xlcicf
 from tests.layouts import MODELS
 from xlcicf.addin import claims, host_side, pipe
 from xlcicf.errors import TrainingError
-from xlcicf.host import patience
-from xlcicf.host.headless.engine import ExcelBusy
+from xlcicf.host import hosts, patience
+from xlcicf.host.headless.host import Headless, pretend
+from xlcicf.host.headless.person import Busy, person_at
 from xlcicf.host.reading import outline
 from xlcicf.solve import History, differentiate, find_problem
 from xlcicf.solve.book_problem import cells_of
@@ -50,13 +51,13 @@ class Scene:
         self.areas = changing_areas(outline(self.book), self.problem)
 
     def train(self, meanwhile: Callable[[], None] | None = None) -> host_side.Ending:
-        """A run during which, once it has shown a step, a person (or Excel) does something, again and again."""
-        app = self.book.app.impl
-        app.meanwhile = lambda: meanwhile() if meanwhile and "step" in str(app.status_bar) else None
+        """A run during which, once it has shown a step, a person (or the host) does something, again and again."""
+        person = person_at(self.book)
+        person.meanwhile = lambda: meanwhile() if meanwhile and "step" in str(person.status_bar) else None
         try:
             return host_side.train(self.book, self.problem, LONG)
         finally:
-            app.meanwhile = None
+            person.meanwhile = None
 
     def weights(self) -> list[str]:
         """What the changing cells hold, to the last digit."""
@@ -86,7 +87,7 @@ def stop(scene: Scene) -> host_side.Ending:
 
 def an_input_changes(answer: str):
     def act(scene: Scene) -> host_side.Ending:
-        scene.book.app.impl.answer = answer
+        person_at(scene.book).answer = answer
         cell = scene.book.sheets["Net"]["N20"] if "Net" in sheets(scene) else scene.book.sheets[0]["D2"]
         return scene.train(once(lambda: setattr(cell, "value", 3)))
 
@@ -95,7 +96,7 @@ def an_input_changes(answer: str):
 
 def a_weight_changes(answer: str):
     def act(scene: Scene) -> host_side.Ending:
-        scene.book.app.impl.answer = answer
+        person_at(scene.book).answer = answer
         cell = cells_of(scene.book, scene.areas[0])[0, 0]
         return scene.train(once(lambda: setattr(cell, "value", 7)))
 
@@ -147,8 +148,8 @@ def the_book_is_closed(scene: Scene) -> host_side.Ending:
     return ending
 
 
-def excel_is_busy(calls: float):
-    """For so many calls Excel is busy; then somebody presses Stop."""
+def the_host_is_busy(calls: float):
+    """For so many calls the host is busy; then somebody presses Stop."""
 
     def act(scene: Scene) -> host_side.Ending:
         left = [calls]
@@ -156,7 +157,7 @@ def excel_is_busy(calls: float):
         def busy() -> None:
             left[0] -= 1
             if left[0] > 0:
-                raise ExcelBusy
+                raise Busy
             claims.stop(scene.path)
 
         return scene.train(busy)
@@ -176,13 +177,14 @@ def the_sheet_is_protected(scene: Scene) -> host_side.Ending:
 IN_A_PROCESS = """
 import json, resource, sys
 import xlcicf
+from xlcicf.addin import host_side
+from xlcicf.host.headless.person import person_at
 from xlcicf.solve import History
 from xlcicf.solve.training import Settings
-from xlcicf.addin import host_side
 
 path, full_from = sys.argv[1:]
 book = xlcicf.open_book(path)
-problem, app = xlcicf.find_problem(book), book.app.impl
+problem, person = xlcicf.find_problem(book), person_at(book)
 
 def space(left):
     resource.setrlimit(resource.RLIMIT_FSIZE, (left, resource.RLIM_INFINITY))
@@ -191,16 +193,16 @@ def weights():
     return [repr(value) for value in xlcicf.differentiate(book, problem).start.tolist()]
 
 def meanwhile():
-    if "step" in str(app.status_bar):
-        print(app.status_bar, flush=True)
+    if "step" in str(person.status_bar):
+        print(person.status_bar, flush=True)
         if full_from == "the first step":
             space(200)
 
-app.meanwhile = meanwhile
+person.meanwhile = meanwhile
 if full_from == "the start":
     space(200)
 ending = host_side.train(book, problem, Settings(optimizer="adam", steps=10_000_000, lr=1e-4))
-app.meanwhile = None
+person.meanwhile = None
 space(resource.RLIM_INFINITY)
 found = weights()
 if full_from != "the start":
@@ -292,8 +294,8 @@ FAULTS = [
     Fault("the trainer is killed", a_signal_to_the_trainer(signal.SIGKILL), "ended from outside", "trained", BOTH),
     Fault("the trainer falls silent", a_signal_to_the_trainer(signal.SIGSTOP), "not answered for", "trained", ONE),
     Fault("the book is closed", the_book_is_closed, "was closed; .* Redo brings it", "kept", ONE),
-    Fault("Excel is busy for a while", excel_is_busy(4), "stopped by hand", "trained", ONE),
-    Fault("Excel is busy for ever", excel_is_busy(np.inf), "took no call for .* Undo and Redo", "trained", ONE),
+    Fault("the host is busy for a while", the_host_is_busy(4), "stopped by hand", "trained", ONE),
+    Fault("the host is busy for ever", the_host_is_busy(np.inf), "took no call for .* Undo and Redo", "trained", ONE),
     Fault("the sheet is protected", the_sheet_is_protected, "is locked on a protected sheet", "as before", ONE),
     Fault("the host is killed", the_host_is_killed, "nobody", "kept", BOTH),
     Fault("the disk is full", the_disk_is_full("the start"), "cannot be written .*; free some", "as before", ONE),
@@ -356,7 +358,7 @@ def trained(scene: Scene) -> str:
     history.undo(scene.book)
     assert scene.weights() == scene.before
     history.redo(scene.book)
-    assert scene.objective() <= better  # better where Excel did not take the last ones
+    assert scene.objective() <= better  # better where the last ones were not taken
     return "the best values so far are in the cells; Undo and Redo work"
 
 
@@ -477,6 +479,55 @@ def test_a_book_that_was_never_saved_is_refused(scene_of):
     scene.path.write_bytes(scene.file)
 
 
-def test_without_excel_a_run_starts_here_and_now(scene_of):
+def test_a_run_starts_here_and_now_where_no_program_waits_for_it(scene_of):
     scene = scene_of("collab")
     assert host_side.start(scene.book, scene.problem, Settings(optimizer="adam", steps=5)).outcome
+
+
+class Waiting(Headless):
+    """A program that stands still until a command has ended; one book is open in it."""
+
+    name = "a program that waits"
+
+    def __init__(self, book):
+        self.book = book
+
+    def handle(self, book):
+        return {"book": book.fullname}
+
+    def attach(self, handle):
+        assert handle == {"book": self.book.fullname}
+        return self.book
+
+
+@pytest.fixture
+def waiting(scene_of, monkeypatch):
+    """A scene in such a program, and the arguments of the process that is started in it."""
+    scene, started = scene_of("collab"), []
+    host = Waiting(scene.book)
+    pretend(scene.book, host)
+    monkeypatch.setattr(hosts, "HOSTS", (*hosts.HOSTS, host))
+    monkeypatch.setattr(host_side, "READ", 0.0)
+    with monkeypatch.context() as during:
+        during.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
+        ending = host_side.start(scene.book, scene.problem, Settings(optimizer="adam", steps=5))
+    assert ending is None and scene.weights() == scene.before
+    (command,) = started
+    return scene, command
+
+
+def test_where_a_program_waits_another_process_trains_the_open_book(waiting):
+    scene, (*_, module, task) = waiting
+    assert module == host_side.__name__
+    person = person_at(scene.book)
+    host_side.main(task)
+    assert scene.weights() != scene.before and len(scene.history().losses()) == 5
+    assert person.status_bar is False and person.alerts == []
+
+
+def test_what_another_process_cannot_do_stands_in_a_box(waiting):
+    scene, (*_, task) = waiting
+    with claims.claim(scene.path):
+        host_side.main(task)
+    assert "being trained already" in person_at(scene.book).alerts[-1]
+    assert scene.weights() == scene.before

@@ -9,8 +9,9 @@ import pytest
 import xlcicf
 from xlcicf.addin import host_side
 from xlcicf.formula.address import Area
-from xlcicf.host import read_snapshot
+from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve import History, find_problem, save_objective
+from xlcicf.solve.bench import recalculation
 from xlcicf.solve.training import Settings
 
 pytestmark = pytest.mark.excel
@@ -56,6 +57,19 @@ def test_excel_computes_what_torch_computes(live):
         xlcicf.write_back(live, problem, values)
         live.app.calculate()
         assert live.sheets["Net"]["P5"].value == pytest.approx(f.value(values), rel=1e-12)
+
+
+def test_excel_recalculates_for_others_and_is_left_as_it_was(live):
+    problem = find_problem(live)
+    f, before = xlcicf.differentiate(live, problem), read_snapshot(live)
+    value = recalculation(live, problem)
+    assert value(f.start * 1.01) == pytest.approx(f.value(f.start * 1.01), rel=1e-12)
+    assert read_snapshot(live) == before
+
+
+def test_another_process_would_find_the_open_book(live):
+    host = host_of(live)
+    assert host.name == "Excel" and host.attach(host.handle(live)).fullname == live.fullname
 
 
 def test_a_run_writes_and_undo_restores_exactly(live, path):

@@ -6,7 +6,7 @@ import xlwings
 import xlcicf
 from tests.small import save_small
 from xlcicf.errors import BookError
-from xlcicf.host.headless.engine import ExcelBusy
+from xlcicf.host.headless.person import Busy, person_at
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def book(tmp_path):
     [("ok", None, "ok"), ("ok_cancel", None, "ok"), ("yes_no", None, "yes"), ("yes_no_cancel", "no", "no")],
 )
 def test_a_box_is_remembered_and_answered(book, buttons, answer, pressed):
-    book.app.impl.answer = answer
+    person_at(book).answer = answer
     assert book.app.alert("Keep it?", "Neural Net", buttons) == pressed
-    assert book.app.impl.alerts == ["Keep it?"]
+    assert person_at(book).alerts == ["Keep it?"]
 
 
 def test_the_status_bar_holds_what_was_written_there(book):
@@ -32,12 +32,12 @@ def test_the_status_bar_holds_what_was_written_there(book):
 
 def test_a_macro_is_noted_and_not_run(book):
     assert book.app.macro("Refresh")(1, "a") is None
-    assert book.app.impl.macros == [("Refresh", (1, "a"))]
+    assert person_at(book).macros == [("Refresh", (1, "a"))]
 
 
 def test_the_first_cell_is_selected_until_others_are(book):
     assert book.app.selection.address == book.selection.address == "$A$1"
-    book.impl.select(book.sheets["The log"]["A2:B3"].impl)
+    book.sheets["The log"]["A2:B3"].select()
     assert book.sheets.active.name == "The log" and book.app.selection.address == "$A$2:$B$3"
     book.sheets["Net"].activate()
     assert book.app.selection.sheet.name == "Net" and book.app.selection.address == "$A$1"
@@ -74,18 +74,18 @@ def test_a_person_works_between_two_calls(book, use):
         book.sheets["Net"]["B1"].value = 7 + len(seen)
         seen.append(book.sheets["Net"]["B1"].value)
 
-    book.app.impl.meanwhile = type_and_look
+    person_at(book).meanwhile = type_and_look
     use(book)
-    book.app.impl.meanwhile = None
+    person_at(book).meanwhile = None
     assert seen and book.sheets["Net"]["B1"].value == seen[-1]
 
 
-def test_a_busy_excel_takes_no_call_and_has_changed_nothing(book):
+def test_a_busy_host_takes_no_call_and_has_changed_nothing(book):
     def busy() -> None:
-        raise ExcelBusy
+        raise Busy
 
-    book.app.impl.meanwhile = busy
-    with pytest.raises(ExcelBusy):
+    person_at(book).meanwhile = busy
+    with pytest.raises(Busy):
         book.sheets["Net"]["B1"].value = 7
-    book.app.impl.meanwhile = None
+    person_at(book).meanwhile = None
     assert book.sheets["Net"]["B1"].value == 4

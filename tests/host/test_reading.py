@@ -1,7 +1,5 @@
 """Snapshots: what formula/ is handed is what stands in the file, by whichever way it is read."""
 
-import dataclasses
-
 import openpyxl
 import pytest
 from hypothesis import given
@@ -13,7 +11,6 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Table
 from xlcicf.formula.text import is_well_formed, relative_template, shifted
 from xlcicf.host import open_book, read_snapshot
-from xlcicf.host.reading import through_xlwings
 
 
 def snapshot_of(package, tmp_path):
@@ -127,28 +124,6 @@ def test_a_strict_file_is_edited_like_any_other(tmp_path):
     book.save()
     again = read_snapshot(open_book(path))
     assert again.sheets["New"].values[1, 1] == again.sheets["Model"].values[4, 2] == 2 * (10 + 2 + 3)
-
-
-@pytest.mark.parametrize("kind", [kind for kind in strangers.STRANGERS if kind != "data_tables"])
-def test_xlwings_public_interface_gives_the_same_snapshot(kind, tmp_path):
-    path = tmp_path / "book.xlsx"
-    path.write_bytes(strangers.STRANGERS[kind]().to_bytes())
-    book = open_book(path)
-    book.sheets["Model"]["C1:C3"].value = [["x"], [True], ["#N/A"]]
-    book.sheets["Model"]["D6"].value = "=A1&B1"
-    straight, through = read_snapshot(book), through_xlwings(book)
-    assert dataclasses.asdict(straight) == dataclasses.asdict(through)
-
-
-def test_two_arrays_side_by_side_are_told_apart(tmp_path):
-    path = tmp_path / "book.xlsx"
-    path.write_bytes(strangers.plain().to_bytes())
-    book = open_book(path)
-    sheet = book.sheets["Model"]
-    sheet["D1:D3"].formula_array = "=A1:A3*2"
-    sheet["E1:E2"].formula_array = "=A1:A2*3"
-    sheet["F1"].formula_array = "=SUM(A1:A3*A1:A3)"
-    assert through_xlwings(book).sheets["Model"].arrays == read_snapshot(book).sheets["Model"].arrays
 
 
 # ---- formula text

@@ -9,6 +9,7 @@ from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protect
 from tests import oracles, strangers
 from xlcicf.errors import BookError, DataError
 from xlcicf.host import open_book
+from xlcicf.host.headless.host import document_of
 from xlcicf.ooxml.formats import PROPERTIES
 from xlcicf.ooxml.package import read_package
 
@@ -185,7 +186,7 @@ def test_what_no_cell_can_look_like_is_refused(what, path):
     book = open_book(path)
     with pytest.raises(DataError):
         give(book.sheets["Model"]["A1"], name, value)
-    assert book.impl.document.edits == []
+    assert document_of(book).edits == []
 
 
 def test_a_book_without_formats_says_so(tmp_path):

@@ -15,6 +15,7 @@ import xlcicf
 from tests.small import save_small
 from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area
+from xlcicf.host.headless.person import person_at
 from xlcicf.solve import History
 from xlcicf.solve.history import KEPT
 
@@ -158,7 +159,7 @@ def cut_off(book, calls) -> bool:
 
     net, log = Area("Net", 1, 2, 2, 2), Area("The log", 1, 1, 4, 3)
     recording = History.beside(book.fullname).begin(book, "a run", [WEIGHTS, LOG], ahead=True)
-    book.app.impl.meanwhile = count
+    person_at(book).meanwhile = count
     try:
         for k in (1, 2):
             recording.write({net: [[k], [0.1 * k]], log: [["text", k, None]] * 4})
@@ -166,7 +167,7 @@ def cut_off(book, calls) -> bool:
     except Killed:
         return True
     finally:
-        book.app.impl.meanwhile = None
+        person_at(book).meanwhile = None
     return False
 
 

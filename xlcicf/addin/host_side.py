@@ -1,7 +1,8 @@
-"""The host side of training: it owns the open book, shows how the run comes on, asks; Excel never freezes.
+"""The host side of training: it owns the open book, shows how the run comes on, asks; nothing freezes.
 
-In Excel it is a process of its own, started by `start` and attached to the workbook; without Excel it is the
-same code on the headless engine, in the calling process. The steps are made by a trainer process.
+Where the program would wait for it, as Excel does, it is a process of its own, started by `start` and
+attached to the workbook; elsewhere it is the same code in the calling process. The steps are made by a
+trainer process.
 """
 
 import json
@@ -17,8 +18,8 @@ import xlwings
 from xlcicf.addin import ADDIN, claims
 from xlcicf.addin.pipe import Trainer, interpreter, own_group
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.host.headless.engine import Book as HeadlessBook
-from xlcicf.host.patience import ExcelIsBusy, once, patiently
+from xlcicf.host.hosts import host_named, host_of
+from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.solve import History, Problem
 from xlcicf.solve.problem import Constraint
 from xlcicf.solve.training import Outcome, Settings, Training
@@ -48,12 +49,14 @@ class Ending:
 
 
 def start(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending | None:
-    """In Excel starts a run in a process of its own and returns None at once; without Excel `train`."""
-    if isinstance(book.impl, HeadlessBook):
+    """Where the program would wait, starts a run in a process of its own and returns None; else `train`."""
+    host = host_of(book)
+    handle = host.handle(book)
+    if handle is None:
         return train(book, problem, settings)
     task = {
-        "app": book.app.pid if sys.platform == "darwin" else book.app.hwnd,
-        "book": book.fullname,
+        "host": host.name,
+        "book": handle,
         "problem": asdict(problem),
         "settings": asdict(settings),
     }
@@ -133,7 +136,7 @@ class _Host:
                     self.trainer.stop()
                 elif time.monotonic() >= due:
                     began = time.monotonic()
-                    if any(patiently(self._changed)):  # asked while there is no news, too: Excel may be gone
+                    if any(patiently(self._changed)):  # asked while there is no news, too: it may be gone
                         return
                     if len(training.losses) > shown:
                         patiently(self._show)
@@ -156,7 +159,7 @@ class _Host:
         self._say(f"{TAB}: step {len(training.losses):,}, {training.best_loss:.6g} (Stop: ribbon)")
 
     def _say(self, text: str | bool) -> None:
-        """What the status bar says; False gives it back to Excel. The ribbon's buttons follow."""
+        """What the status bar says; False gives it back to the program. The ribbon's buttons follow."""
         self.book.app.status_bar = text
         if not text:
             self._tell(0)
@@ -208,16 +211,16 @@ class _Host:
             self.training.announce(self.recording)
         except XlcicfError:  # the history cannot be written either, which the error says by itself
             return error
-        way = "Undo and Redo bring" if isinstance(error, ExcelIsBusy) else "in the open book Redo brings"
+        way = "Undo and Redo bring" if isinstance(error, HostIsBusy) else "in the open book Redo brings"
         return BookError(f"{error}; the best found, {self.training.best_loss:.6g}, is kept: {way} it")
 
 
 def main(task: str) -> None:
-    """The run of a task, which `start` has written, on the book in the Excel that `start` was called in."""
+    """The run of a task, which `start` has written, on the open book that `start` was called with."""
     content = json.loads(task)
     constraints = tuple(Constraint(**constraint) for constraint in content["problem"]["constraints"])
     problem = Problem(**content["problem"] | {"constraints": constraints})
-    book = patiently(_attached, content["app"], content["book"])
+    book = patiently(host_named(content["host"]).attach, content["book"])
     try:
         ending = train(book, problem, Settings(**content["settings"]))
     except Exception as error:
@@ -230,18 +233,6 @@ def main(task: str) -> None:
     patiently(setattr, book.app, "status_bar", f"{TAB}: {ending.sentence}")
     time.sleep(READ)
     patiently(setattr, book.app, "status_bar", False)
-
-
-def _attached(app: int, fullname: str) -> xlwings.Book:
-    """The open book in the Excel with that window (Windows) or process (Mac)."""
-    if sys.platform == "darwin":
-        excel = xlwings.apps[app]
-    else:
-        from xlwings import _xlwindows  # exists on Windows only
-
-        _xlwindows.N_COM_ATTEMPTS = 1  # xlwings itself would repeat a call for ever; `patiently` does it here
-        excel = xlwings.App(impl=_xlwindows.App(xl=app))
-    return next(book for book in excel.books if book.fullname == fullname)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,12 @@ class ExcelError(str):
     """An error value in a cell, such as ExcelError("#DIV/0!"); a plain str is text."""
 
 
+# The texts that a cell shows for one.
+ERRORS = frozenset(
+    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
+)
+
+
 Scalar = float | str | bool | ExcelError | None
 
 

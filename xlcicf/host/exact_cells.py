@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from itertools import chain
 
 from xlcicf.formula.address import Area
-from xlcicf.host.headless.ranges import ERRORS
-from xlcicf.host.reading import formula_rows, value_rows
+from xlcicf.formula.snapshot import ERRORS
+from xlcicf.host.hosts import host_of
 
 # Rows of cells. A cell is as in the file: None, a number, text, a bool, {"formula": "=A1"} or
 # {"date": "2024-05-17"}.
@@ -18,9 +18,10 @@ Place = tuple[str, int, int]  # sheet, row, column
 
 def read_rows(cells) -> Rows:
     """What the cells of an xlwings Range hold."""
+    host = host_of(cells)
     return [
         [_cell(value, formula) for value, formula in zip(*rows, strict=True)]
-        for rows in zip(value_rows(cells), formula_rows(cells), strict=True)
+        for rows in zip(host.values(cells), host.formulas(cells), strict=True)
     ]
 
 
@@ -33,7 +34,7 @@ def _cell(value, formula):
     if isinstance(formula, str) and formula.startswith("=") and formula != value:
         return {"formula": formula}
     if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)  # Excel knows no other numbers
+        return float(value)  # a cell knows no other numbers
     return {"date": value.isoformat()} if isinstance(value, dt.datetime) else value
 
 

@@ -1,12 +1,10 @@
 """A book's problem solved by exact gradients and, beside it, by optimisers that only recalculate."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from xlcicf.host.reading import read_snapshot
-from xlcicf.ooxml.calculator import Calculator
+from xlcicf.host import host_of, read_snapshot
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
 from xlcicf.solve.book_problem import differentiate
 from xlcicf.solve.problem import Problem, changing_areas, objective_area
@@ -29,25 +27,8 @@ def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
 
 
 def recalculation(book, problem: Problem) -> Callable:
-    """value(v): what the objective cell shows, nan for no number, with v (n,) in the changing cells.
-
-    IronCalc recalculates a headless book for it, in a calculator of its own: the book stays as it is.
-    """
-    document = book.impl.document
-    assert not document.edits, "a calculator of its own sees the book as saved"
-    calculator = Calculator(
-        document.contents, {name: document.formulas(name) for name in document.contents.sheets}
-    )
+    """value(v): what the objective cell shows, nan for no number, with v (n,) in the changing cells; computed
+    by the book's host, which leaves the book as it is."""
     snapshot = read_snapshot(book)
-    objective = objective_area(snapshot, problem)
-    objective_place = objective.sheet, (objective.top, objective.left)
-    places = [(area.sheet, cell) for area in changing_areas(snapshot, problem) for cell in area.cells()]
-
-    def value(v) -> float:
-        for place, number in zip(places, v, strict=True):
-            calculator.write(place, float(number))
-        calculator.recalculate()
-        shown = calculator.value(objective_place)
-        return shown if isinstance(shown, float) else math.nan
-
-    return value
+    objective, changing = objective_area(snapshot, problem), changing_areas(snapshot, problem)
+    return host_of(book).recalculation(book, objective, changing)

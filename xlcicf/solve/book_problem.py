@@ -10,7 +10,7 @@ from xlcicf import formula
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.reading import outline, read_snapshot
+from xlcicf.host import host_of, outline, read_snapshot
 from xlcicf.optim.train import require_setting
 from xlcicf.solve.bounds import bounds
 from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
@@ -89,14 +89,7 @@ def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) ->
             names[name].refers_to = "=" + text
     for name, text in wanted.items():
         if name not in saved:
-            _hide(names.add(name, "=" + text))
-
-
-def _hide(name) -> None:
-    if hasattr(name.api, "Visible"):
-        name.api.Visible = False
-    else:  # Excel on a Mac, by appscript
-        name.api.visible.set(False)
+            host_of(book).hide(names.add(name, "=" + text))
 
 
 def differentiate(book, problem: Problem) -> formula.SheetFunction:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from xlcicf.formula import Survey, survey
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
-from xlcicf.host.reading import read_snapshot
-from xlcicf.solve.parity import Parity, parity, recomputed
+from xlcicf.host import host_of, read_snapshot
+from xlcicf.solve.parity import Parity, parity
 from xlcicf.solve.problem import Problem, changing_areas, objective_area
 
 _SAME = 1e-12
@@ -64,7 +64,7 @@ def check_book(book) -> Check:
 
 
 def _checked(book, snapshot: Snapshot, surveys: list[Survey], whole_book: bool) -> Check:
-    now = recomputed(book)
+    now = host_of(book).recomputed(book)
     areas = [area for survey in surveys for area in survey.areas]
     errors = [
         (address, str(value)) for address, value in _values(snapshot, areas) if isinstance(value, ExcelError)

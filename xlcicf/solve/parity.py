@@ -8,8 +8,6 @@ import numpy as np
 from xlcicf.formula import Block
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.headless.engine import Book as HeadlessBook
-from xlcicf.host.reading import read_snapshot
 
 AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
 
@@ -79,15 +77,3 @@ def collected(blocks: Iterable[Block], area: Area) -> np.ndarray:
         if both:
             numbers[both.within(area)] = block.values[both.within(block.area)]
     return numbers
-
-
-def recomputed(book) -> Snapshot:
-    """The book as IronCalc computes it now, whatever its file was saved with; in Excel, as Excel does."""
-    snapshot = read_snapshot(book)
-    if isinstance(book.impl, HeadlessBook):
-        for (sheet, cell), value in book.impl.document.recomputed().items():
-            if value is None:
-                snapshot.sheets[sheet].values.pop(cell, None)
-            else:
-                snapshot.sheets[sheet].values[cell] = value
-    return snapshot

@@ -17,8 +17,7 @@ import numpy as np
 from xlcicf import __version__
 from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
-from xlcicf.host.headless.engine import Book as HeadlessBook
-from xlcicf.host.reading import read_snapshot
+from xlcicf.host import host_of, read_snapshot
 from xlcicf.optim import Step, train
 from xlcicf.solve.book_problem import laid_out, question, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
@@ -105,7 +104,7 @@ class Training:
         self.f = differentiate(**self.question)
         self.log = RunLog.of(book, problem)
         self.written = [*self.f.changing, *(self.log.written if self.log else [])]
-        self._require_writable()
+        host_of(book).require_writable(book, self.written)  # before a long run, not after it
         self.accuracy_before = self.log.accuracy() if self.log else None
         self.before = self.f.value(self.f.start)
         self.best_loss, self.best_values = self.before, self.f.start
@@ -113,12 +112,6 @@ class Training:
         self.reason = "stopped before the first step"
         self.seconds = 0.0
         self._began = time.perf_counter()
-
-    def _require_writable(self) -> None:
-        """Refuses before a long run what `write` would refuse after it; Excel itself is asked only then."""
-        if isinstance(self.book.impl, HeadlessBook):
-            for area in self.written:
-                self.book.impl.document.require_writable(area)
 
     def __iter__(self) -> Generator[Step, None, None]:
         self._began = time.perf_counter()
@@ -197,7 +190,7 @@ class Training:
         """Writes the best weights for good; the sheet's formulas follow."""
         self._name(recording)
         recording.write(self._weights())
-        self.book.app.calculate()  # Excel may be set to calculate by hand
+        self.book.app.calculate()  # a person may have set it to calculate by hand
 
     def result(self) -> tuple[Outcome, dict[Area, list[list]]]:
         """What the run came to, once its weights stand in their cells, and what to write into the log."""

@@ -6,7 +6,7 @@ from itertools import chain
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.reading import formula_rows
+from xlcicf.host import host_of
 from xlcicf.solve.book_problem import cells_of
 
 Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
@@ -43,7 +43,8 @@ class Watch:
         return [cell_address(*place) for place, _ in _differing(self._weights, self._read(self._weights))]
 
     def _read(self, areas: Iterable[Area]) -> dict[Area, Texts]:
-        return {area: formula_rows(cells_of(self._book, area)) for area in areas}
+        host = host_of(self._book)
+        return {area: host.formulas(cells_of(self._book, area)) for area in areas}
 
 
 def _are_results(pair: tuple[str, str]) -> bool:

@@ -1,32 +1,26 @@
-"""xlwings without Excel: an engine whose books are files, registered with xlwings under the name "xlcicf"."""
+"""xlwings without Excel: an engine, its apps and the books in them, which are files."""
 
 import itertools
 import os
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import xlwings
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
 from xlcicf.formula.snapshot import ExcelError
-from xlcicf.host.headless.names_and_tables import Names, Tables
+from xlcicf.host.boundary import Host
+from xlcicf.host.headless.host import HEADLESS
+from xlcicf.host.headless.names_and_tables import Names
+from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
-from xlcicf.host.headless.shapes import Charts, Pictures
+from xlcicf.host.headless.sheets import Sheet, Sheets
 from xlcicf.ooxml.document import Document
-from xlcicf.ooxml.edits import AddSheet
-from xlcicf.ooxml.inventory import SheetEntry, area_of
 
-NAME = "xlcicf"
-
-
-class ExcelBusy(Exception):
-    """What Excel answers on Windows while a cell is being edited; for `App.meanwhile` to raise."""
-
-    hresult = 0x800AC472 - 2**32
+NAME = "xlcicf"  # of the engine in xlwings' list
 
 
 def open_book(path: str | os.PathLike) -> xlwings.Book:
@@ -107,21 +101,15 @@ class Apps(base_classes.Apps):
 
 @refusing
 class App(base_classes.App):
-    """One app for each `open_book`, so that books of one name in two folders do not meet.
+    """One app for each `open_book`, so that books of one name in two folders do not meet."""
 
-    What a person would see and do stands in attributes:
-    status_bar  the text in it, False where Excel has the say
-    alerts      the texts of all boxes shown so far
-    answer      the button that is pressed in them; None for the first one, OK or Yes
-    macros      (name, arguments) of the VBA macros that were asked for; none is run
-    meanwhile   called before each use of a book, where Excel would do its own work: it may use the book as a
-                person does, or raise ExcelBusy
-    """
-
-    visible = screen_updating = display_alerts = enable_events = interactive = False
-    status_bar: str | bool = False
-    calculation = "automatic"
-    # Set below; the base class has properties without setters for them.
+    # Attributes in place of the base class's properties, which have no setters.
+    visible: bool = False
+    screen_updating: bool = False
+    display_alerts: bool = False
+    enable_events: bool = False
+    interactive: bool = False
+    calculation: str = "automatic"
     engine: Any = None
     pid: int = 0
     books: Any = None
@@ -129,11 +117,8 @@ class App(base_classes.App):
     def __init__(self, engine: Engine, pid: int):
         self.engine, self.pid = engine, pid
         self.books = Books(self)
-        self.alerts: list[str] = []
-        self.answer: str | None = None
-        self.macros: list[tuple[str, tuple]] = []
-        self.meanwhile: Callable[[], None] | None = None
-        self._in_meanwhile = False
+        self.host: Host = HEADLESS
+        self.person = Person()
 
     def activate(self, steal_focus=False) -> None:
         """There is no window to bring to the front."""
@@ -151,22 +136,20 @@ class App(base_classes.App):
         """The cells selected in the active book; the first one of its active sheet before any are."""
         return self.books.active.selection if len(self.books) else None
 
+    @property
+    def status_bar(self) -> str | bool:
+        return self.person.status_bar
+
+    @status_bar.setter
+    def status_bar(self, text: str | bool) -> None:
+        self.person.status_bar = text
+
     def alert(self, prompt, title=None, buttons="ok", mode=None, callback=None) -> str:
-        self.alerts.append(prompt)
-        return self.answer or ("yes" if buttons in ("yes_no", "yes_no_cancel") else "ok")
+        self.person.alerts.append(prompt)
+        return self.person.answer or ("yes" if buttons in ("yes_no", "yes_no_cancel") else "ok")
 
     def run(self, macro, args) -> None:
-        self.macros.append((macro, tuple(args)))
-
-    def give_way(self) -> None:
-        """Lets `meanwhile` act. What it does with a book itself is not interrupted again."""
-        if self.meanwhile is None or self._in_meanwhile:
-            return
-        self._in_meanwhile = True
-        try:
-            self.meanwhile()
-        finally:
-            self._in_meanwhile = False
+        self.person.macros.append((macro, tuple(args)))
 
 
 @refusing
@@ -179,7 +162,9 @@ class Books(base_classes.Books):
 
     @property
     def app(self) -> App:
-        return self._app()
+        app = self._app()
+        assert app, "whoever asks holds the app, or a book that does"
+        return app
 
     def __iter__(self) -> Iterator["Book"]:
         return iter([book for book in (reference() for reference in self._books) if book is not None])
@@ -215,7 +200,7 @@ class Books(base_classes.Books):
 
 @refusing
 class Book(base_classes.Book):
-    """An open file. After `close` every use of it raises BookError, as every use raises in Excel."""
+    """An open file. After `close` every use of it raises BookError, as it does where a program closed it."""
 
     app: Any = None  # set below; the base class has a property without a setter
 
@@ -227,8 +212,8 @@ class Book(base_classes.Book):
 
     @property
     def document(self) -> Document:
-        """The file with its edits. All that is read or written passes here."""
-        self.app.give_way()
+        """The file with its edits. All that is read or written passes here, and a person may act first."""
+        self.app.person.act()
         if not self.is_open:
             raise BookError(f"{self._document.path.name} was closed; open it again")
         return self._document
@@ -246,7 +231,7 @@ class Book(base_classes.Book):
         return str(self.document.path)
 
     @property
-    def sheets(self) -> "Sheets":
+    def sheets(self) -> Sheets:
         return Sheets(self)
 
     @property
@@ -254,9 +239,8 @@ class Book(base_classes.Book):
         return Names(self)
 
     @property
-    def uncomputed(self) -> list[str]:
-        """Addresses of the formulas that edits reach and IronCalc cannot compute; Excel will."""
-        return self.document.uncomputed
+    def host(self) -> Host:
+        return self.app.host
 
     def save(self, path=None, password=None) -> None:
         if password is not None:
@@ -283,7 +267,7 @@ class Book(base_classes.Book):
         cells.sheet.activate()
         self.selected = cells
 
-    def sheet_named(self, quoted: str) -> "Sheet":
+    def sheet_named(self, quoted: str) -> Sheet:
         """The sheet of a reference's prefix, such as "'My sheet'"."""
         return self.sheets(quoted.removeprefix("'").removesuffix("'").replace("''", "'"))
 
@@ -293,150 +277,6 @@ class Book(base_classes.Book):
         if not prefix:
             raise AddressError(f"{reference!r} is no range of cells")
         return self.sheet_named(prefix).range(cells)
-
-
-@refusing
-class Sheets(base_classes.Sheets):
-    """The worksheets of a book; chart sheets are left out."""
-
-    def __init__(self, book: Book):
-        self.book = book
-
-    def __iter__(self) -> Iterator["Sheet"]:
-        return iter([Sheet(self.book, entry) for entry in self.book.document.contents.sheets.values()])
-
-    def __len__(self) -> int:
-        return len(self.book.document.contents.sheets)
-
-    def __contains__(self, name: str) -> bool:
-        return any(sheet.name.casefold() == name.casefold() for sheet in self)
-
-    def __call__(self, key: int | str) -> "Sheet":
-        sheets = list(self)
-        if isinstance(key, str):
-            found = [sheet for sheet in sheets if sheet.name.casefold() == key.casefold()]
-            if not found:
-                raise AddressError(
-                    f"there is no sheet {key!r}; the book has {', '.join(s.name for s in sheets)}"
-                )
-            return found[0]
-        return sheets[key - 1]
-
-    @property
-    def active(self) -> "Sheet":
-        return self(self.book.active_sheet or 1)
-
-    def add(self, before=None, after=None, name=None) -> "Sheet":
-        """A sheet behind the last one. Any other place needs a running Excel."""
-        if before is not None or (after is not None and after.name != list(self)[-1].name):
-            raise NotPossibleHeadless("without Excel a sheet can only be added behind the last one")
-        if name is None:
-            numbers = itertools.count(1)
-            name = next(f"Sheet{number}" for number in numbers if f"Sheet{number}" not in self)
-        self.book.document.apply(AddSheet(name))
-        sheet = self(name)
-        sheet.activate()
-        return sheet
-
-
-@refusing
-class Sheet(base_classes.Sheet):
-    """A worksheet."""
-
-    book: Any = None  # set below; the base class has a property without a setter
-
-    def __init__(self, book: Book, entry: SheetEntry):
-        self.book, self.entry = book, entry
-
-    @property
-    def api(self) -> SheetEntry:
-        return self.entry
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
-    def index(self) -> int:
-        return list(self.book.document.contents.sheets).index(self.name) + 1
-
-    @property
-    def visible(self) -> bool:
-        return self.entry.state == "visible"
-
-    @property
-    def names(self) -> Names:
-        return Names(self.book, self)
-
-    @property
-    def tables(self) -> Tables:
-        return Tables(self)
-
-    @property
-    def pictures(self) -> Pictures:
-        return Pictures(self)
-
-    @property
-    def charts(self) -> Charts:
-        return Charts(self)
-
-    @property
-    def cells(self) -> Range:
-        return Range(self, 1, 1, MAX_ROW, MAX_COL)
-
-    @property
-    def used_range(self) -> Range:
-        """The cells that hold something, whatever the file declares; A1 where none does."""
-        sheet = self.book.document.formulas(self.name)
-        cells = sheet.values.keys() | sheet.formulas.keys() or {(1, 1)}
-        rows, cols = [row for row, _ in cells], [col for _, col in cells]
-        return self.range_at(Area(self.name, min(rows), min(cols), max(rows), max(cols)))
-
-    def activate(self) -> None:
-        self.book.active_sheet = self.name
-
-    select = activate
-
-    def clear_contents(self) -> None:
-        self.cells.clear_contents()
-
-    def range_at(self, area: Area) -> Range:
-        return Range(self, area.top, area.left, *area.shape)
-
-    def range(self, first, last=None) -> Range:
-        """Cells by address, name, table, (row, column) or Range; with two, the rectangle around both.
-
-        Raises AddressError for text that names no cells of this sheet.
-        """
-        start = self._range(first)
-        if last is None:
-            return start
-        areas = start.area, self._range(last).area
-        top, left = min(a.top for a in areas), min(a.left for a in areas)
-        bottom, right = max(a.bottom for a in areas), max(a.right for a in areas)
-        return self.range_at(Area(self.name, top, left, bottom, right))
-
-    def _range(self, reference) -> Range:
-        if isinstance(reference, Range):
-            return reference
-        if isinstance(reference, tuple):
-            return Range(self, *reference, *(1, 1)[len(reference) - 2 :])
-        return self._referenced(reference)
-
-    def _referenced(self, text: str) -> Range:
-        prefix, _, reference = text.rpartition("!")
-        if prefix:
-            return self.book.range_of(text)
-        area = area_of(self.name, reference)
-        if area is not None:
-            return self.range_at(area)
-        for names in (self.names, self.book.names):
-            if reference in names:
-                return names(reference).refers_to_range
-        for sheet in self.book.sheets:
-            if reference in sheet.tables:
-                return sheet.tables(reference).data_body_range
-        raise AddressError(f"no cells or name {text!r} on sheet {quote_sheet(self.name)}; check the spelling")
 
 
 ENGINE = Engine()

@@ -153,7 +153,7 @@ class Tables(Items, base_classes.Tables):
             raise NotPossibleHeadless(
                 "without Excel no row can be put above the cells for headers; write them into the first row"
             )
-        if source_type or link_source or destination:
+        if source is None or source_type or link_source or destination:
             raise NotPossibleHeadless("a table of outside data needs a running Excel; name a range as source")
         area, document = source.impl.area, self.parent.book.document
         if area.sheet != self.parent.name:
@@ -172,7 +172,7 @@ class Tables(Items, base_classes.Tables):
 class Table(base_classes.Table):
     """An Excel table."""
 
-    insert_row_range = None
+    insert_row_range: None = None
 
     def __init__(self, sheet, entry: snapshot.Table):
         self.sheet, self.entry = sheet, entry

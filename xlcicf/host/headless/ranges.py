@@ -13,7 +13,7 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, quote_sheet
-from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.snapshot import ERRORS, ExcelError, Scalar
 from xlcicf.formula.text import relative_template, shifted
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.ooxml.cells import Cell
@@ -24,9 +24,6 @@ from xlcicf.ooxml.splice import number_text
 
 MAX_READ = 10_000_000  # cells of one range
 MAX_WRITTEN = 1_000_000
-ERRORS = frozenset(
-    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
-)
 DATE_FORMAT, TIME_FORMAT = BUILTIN_FORMATS[14], BUILTIN_FORMATS[22]  # shown as the reader's country has it
 LAST_DAY = 2_958_465  # 9999-12-31
 
@@ -142,6 +139,10 @@ class Range(base_classes.Range):
         return self
 
     @property
+    def host(self):
+        return self.sheet.book.host
+
+    @property
     def document(self) -> Document:
         """Asked each time: a closed book refuses."""
         return self.sheet.book.document
@@ -193,7 +194,8 @@ class Range(base_classes.Range):
     def _epoch(self) -> dt.datetime:
         return MAC_EPOCH if self.document.contents.date1904 else WINDOWS_EPOCH
 
-    def _collect(self, value: Callable[[Cell], object]):
+    def _collect(self, value: Callable[[Cell], object]) -> Any:
+        """The value of each cell, as rows; of one cell the value itself."""
         rows, cols = self.shape
         if (rows, cols) == (1, 1):
             return value((self.row, self.column))
@@ -222,7 +224,7 @@ class Range(base_classes.Range):
             return
         if len(self) > MAX_WRITTEN:
             raise AddressError(f"{self.area.address} has {len(self):,} cells; write to the ones you need")
-        cells = dict.fromkeys(self.area.cells(), content)
+        cells: dict[Cell, Content] = dict.fromkeys(self.area.cells(), content)
         if isinstance(content, Formula) and len(self) > 1:  # as Excel fills: relative to the first cell
             template = relative_template(content.text.removeprefix("="))
             for row, col in cells:
@@ -235,7 +237,7 @@ class Range(base_classes.Range):
         if cells:
             self.document.apply(WriteCells(self.sheet.name, cells))
 
-    def _show_moments(self, moments: dict[Cell, dt.date | np.datetime64]) -> None:
+    def _show_moments(self, moments: dict[Cell, Any]) -> None:
         """Gives cells with a new date or time the format for it, as Excel does, where they have none."""
         name = self.sheet.name
         plain = [cell for cell in moments if not self.document.is_date(name, cell)]

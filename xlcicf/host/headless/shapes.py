@@ -133,7 +133,7 @@ class Picture(_Drawing, base_classes.Picture):
     """A picture; its sides keep their ratio."""
 
     edit, noun = AddPicture, "picture"
-    lock_aspect_ratio = True
+    lock_aspect_ratio: bool = True
 
     @property
     def width(self) -> float:

@@ -1,0 +1,108 @@
+"""What xlcicf asks of a program that has a workbook open, beyond xlwings' own Book, Sheet and Range.
+
+Outside this room nobody asks which host a book has: the book is used through xlwings, and `host_of(book)`
+(xlcicf.host.hosts) gives the Host for the rest. Of xlwings' App everybody may use `alert`, `status_bar`,
+`selection`, `calculate`, `macro` and `books`.
+
+A new host is a class derived from Host and an entry in xlcicf.host.hosts. One that xlwings has no engine for
+brings an engine whose implementations of App, Book and Range have an attribute `host`, and whose app speaks
+for the book that it was asked of: a run shows its progress while another book may be in front.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xlwings
+
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host import through_xlwings
+
+
+class Host(ABC):
+    """A program in which books are open, or what stands in for one.
+
+    name  what a person calls it, such as "Excel"
+    """
+
+    name: str
+
+    # --- read in bulk
+
+    def snapshot(self, book: xlwings.Book) -> Snapshot:
+        """The whole book at this moment, with the values that its cells show.
+
+        Raises BookError for a book that cannot be read or computed.
+        """
+        return through_xlwings.snapshot(book, self.formulas, self.values)
+
+    def outline(self, book: xlwings.Book) -> Snapshot:
+        """The sheets, names and tables without any cell: enough to know what a reference means."""
+        return through_xlwings.outline(book)
+
+    def formulas(self, cells: xlwings.Range) -> list[Sequence[str]]:
+        """What cells show in the formula bar, as rows: formulas in English, else the value as it is typed."""
+        return through_xlwings.formulas(cells)
+
+    def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
+        """What cells hold, as rows: float, bool, str, ExcelError, None for a blank.
+
+        serials  dates as the numbers that the cells hold, else as datetimes
+        """
+        return through_xlwings.values(cells, serials)
+
+    # --- computed
+
+    def recomputed(self, book: xlwings.Book) -> Snapshot:
+        """The book with each formula's value computed anew by the host, whatever is saved or shown: a second
+        opinion on what torch computes."""
+        return self.snapshot(book)
+
+    def recalculation(
+        self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
+    ) -> Callable[[np.ndarray], float]:
+        """value(v): what the objective's cell shows, nan for no number, with v (n,) in the changing cells.
+
+        After each call the book is as it was.
+        """
+        return through_xlwings.recalculation(book, objective, changing)
+
+    def uncomputed(self, book: xlwings.Book) -> list[str]:
+        """Addresses of the formulas that edits reach and the host cannot compute: they show no value."""
+        return []
+
+    # --- changed
+
+    @abstractmethod
+    def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
+        """Raises AddressError or NotPossibleHeadless where numbers cannot be written, if the host can tell
+        before the write."""
+
+    @abstractmethod
+    def hide(self, name: xlwings.Name) -> None:
+        """Takes a defined name out of the lists that a person sees."""
+
+    # --- reached from another process
+
+    def handle(self, book: xlwings.Book) -> dict[str, Any] | None:
+        """What another process needs to find the open book, as JSON has it; None where a long run needs none.
+
+        It needs one where the program stands still until a command has ended.
+        """
+        return None
+
+    def attach(self, handle: dict[str, Any]) -> xlwings.Book:
+        """The open book of a handle. Raises BookError where it is not open any more."""
+        raise NotImplementedError(f"a book in {self.name} is used by the process that opened it")
+
+    # --- what its exceptions mean, for xlcicf.host.patience
+
+    @abstractmethod
+    def raised(self, error: Exception) -> bool:
+        """Whether an exception comes from the program, or from the way to it, rather than from us."""
+
+    @abstractmethod
+    def is_busy(self, error: Exception) -> bool:
+        """Whether it means "not now": a cell is being edited, or a box is open. Any other is a refusal."""

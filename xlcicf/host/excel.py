@@ -1,0 +1,74 @@
+"""Excel as a host: COM on Windows, appscript on a Mac. What xlwings leaves different between them is here."""
+
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import xlwings
+
+from xlcicf.errors import BookError
+from xlcicf.formula.address import Area
+from xlcicf.host.boundary import Host
+
+# VBA_E_IGNORE (a cell is being edited), RPC_E_SERVERCALL_RETRYLATER, RPC_E_CALL_REJECTED
+BUSY = {0x800AC472, 0x8001010A, 0x80010001}
+BUSY_BY_XLWINGS = "ExcelBusyError"  # of a module that only Windows can import
+OF_APPSCRIPT = "CommandError"  # of a package that only a Mac has
+
+
+class Excel(Host):
+    """A running Excel, through xlwings' own engine."""
+
+    name = "Excel"
+
+    def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
+        """Of a cell formatted as currency Excel on Windows hands over a Decimal of four digits; Value2 has
+        them all."""
+        rows = super().values(cells, serials)
+        if not any(isinstance(value, Decimal) for row in rows for value in row):
+            return rows
+        exact = cells.api.Value2 if cells.size > 1 else ((cells.api.Value2,),)
+        return [
+            [number if isinstance(value, Decimal) else value for value, number in zip(*pair, strict=True)]
+            for pair in zip(rows, exact, strict=True)
+        ]
+
+    def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
+        """Excel tells at the write itself."""
+
+    def hide(self, name: xlwings.Name) -> None:
+        if hasattr(name.api, "Visible"):
+            name.api.Visible = False
+        else:  # appscript
+            name.api.visible.set(False)
+
+    def handle(self, book: xlwings.Book) -> dict[str, Any]:
+        """Excel stands still while VBA's RunPython waits for a command: a run needs a process of its own."""
+        app = book.app.pid if sys.platform == "darwin" else book.app.hwnd
+        return {"app": app, "book": book.fullname}
+
+    def attach(self, handle: dict[str, Any]) -> xlwings.Book:
+        """The book in the Excel with that process (Mac) or window (Windows)."""
+        if sys.platform == "darwin":
+            app = xlwings.apps[handle["app"]]
+        else:
+            from xlwings import _xlwindows  # exists on Windows only
+
+            _xlwindows.N_COM_ATTEMPTS = 1  # xlwings itself would repeat a call for ever; `patiently` does it
+            app = xlwings.App(impl=_xlwindows.App(xl=handle["app"]))
+        for book in app.books:
+            if book.fullname == handle["book"]:
+                return book
+        raise BookError(f"{handle['book']} is no longer open in Excel; open it and start again")
+
+    def raised(self, error: Exception) -> bool:
+        return hasattr(error, "hresult") or type(error).__name__ in (BUSY_BY_XLWINGS, OF_APPSCRIPT)
+
+    def is_busy(self, error: Exception) -> bool:
+        inner = getattr(error, "excepinfo", None)  # what Excel says itself, where COM says "an exception"
+        codes = (getattr(error, "hresult", None), inner[5] if inner else None)
+        return type(error).__name__ == BUSY_BY_XLWINGS or any(code and code % 2**32 in BUSY for code in codes)
+
+
+EXCEL = Excel()

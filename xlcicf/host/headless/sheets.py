@@ -1,0 +1,160 @@
+"""xlwings' sheets without Excel: listed, added, and asked for their cells by any reference."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from xlwings import base_classes
+
+from xlcicf.errors import AddressError, NotPossibleHeadless
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
+from xlcicf.host.headless.names_and_tables import Names, Tables
+from xlcicf.host.headless.ranges import Range
+from xlcicf.host.headless.refusal import refusing
+from xlcicf.host.headless.shapes import Charts, Pictures
+from xlcicf.ooxml.edits import AddSheet
+from xlcicf.ooxml.inventory import SheetEntry, area_of
+
+
+@refusing
+class Sheets(base_classes.Sheets):
+    """The worksheets of a book; chart sheets are left out."""
+
+    def __init__(self, book):
+        self.book = book
+
+    def __iter__(self) -> Iterator["Sheet"]:
+        return iter([Sheet(self.book, entry) for entry in self.book.document.contents.sheets.values()])
+
+    def __len__(self) -> int:
+        return len(self.book.document.contents.sheets)
+
+    def __contains__(self, name: str) -> bool:
+        return any(sheet.name.casefold() == name.casefold() for sheet in self)
+
+    def __call__(self, key: int | str) -> "Sheet":
+        sheets = list(self)
+        if isinstance(key, str):
+            found = [sheet for sheet in sheets if sheet.name.casefold() == key.casefold()]
+            if not found:
+                raise AddressError(
+                    f"there is no sheet {key!r}; the book has {', '.join(s.name for s in sheets)}"
+                )
+            return found[0]
+        return sheets[key - 1]
+
+    @property
+    def active(self) -> "Sheet":
+        return self(self.book.active_sheet or 1)
+
+    def add(self, before=None, after=None, name=None) -> "Sheet":
+        """A sheet behind the last one. Any other place needs a running Excel."""
+        if before is not None or (after is not None and after.name != list(self)[-1].name):
+            raise NotPossibleHeadless("without Excel a sheet can only be added behind the last one")
+        if name is None:
+            numbers = itertools.count(1)
+            name = next(f"Sheet{number}" for number in numbers if f"Sheet{number}" not in self)
+        self.book.document.apply(AddSheet(name))
+        sheet = self(name)
+        sheet.activate()
+        return sheet
+
+
+@refusing
+class Sheet(base_classes.Sheet):
+    """A worksheet."""
+
+    book: Any = None  # set below; the base class has a property without a setter
+
+    def __init__(self, book, entry: SheetEntry):
+        self.book, self.entry = book, entry
+
+    @property
+    def api(self) -> SheetEntry:
+        return self.entry
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def index(self) -> int:
+        return list(self.book.document.contents.sheets).index(self.name) + 1
+
+    @property
+    def visible(self) -> bool:
+        return self.entry.state == "visible"
+
+    @property
+    def names(self) -> Names:
+        return Names(self.book, self)
+
+    @property
+    def tables(self) -> Tables:
+        return Tables(self)
+
+    @property
+    def pictures(self) -> Pictures:
+        return Pictures(self)
+
+    @property
+    def charts(self) -> Charts:
+        return Charts(self)
+
+    @property
+    def cells(self) -> Range:
+        return Range(self, 1, 1, MAX_ROW, MAX_COL)
+
+    @property
+    def used_range(self) -> Range:
+        """The cells that hold something, whatever the file declares; A1 where none does."""
+        sheet = self.book.document.formulas(self.name)
+        cells = sheet.values.keys() | sheet.formulas.keys() or {(1, 1)}
+        rows, cols = [row for row, _ in cells], [col for _, col in cells]
+        return self.range_at(Area(self.name, min(rows), min(cols), max(rows), max(cols)))
+
+    def activate(self) -> None:
+        self.book.active_sheet = self.name
+
+    select = activate
+
+    def clear_contents(self) -> None:
+        self.cells.clear_contents()
+
+    def range_at(self, area: Area) -> Range:
+        return Range(self, area.top, area.left, *area.shape)
+
+    def range(self, first, last=None) -> Range:
+        """Cells by address, name, table, (row, column) or Range; with two, the rectangle around both.
+
+        Raises AddressError for text that names no cells of this sheet.
+        """
+        start = self._range(first)
+        if last is None:
+            return start
+        areas = start.area, self._range(last).area
+        top, left = min(a.top for a in areas), min(a.left for a in areas)
+        bottom, right = max(a.bottom for a in areas), max(a.right for a in areas)
+        return self.range_at(Area(self.name, top, left, bottom, right))
+
+    def _range(self, reference) -> Range:
+        if isinstance(reference, Range):
+            return reference
+        if isinstance(reference, tuple):
+            return Range(self, *reference, *(1, 1)[len(reference) - 2 :])
+        return self._referenced(reference)
+
+    def _referenced(self, text: str) -> Range:
+        prefix, _, reference = text.rpartition("!")
+        if prefix:
+            return self.book.range_of(text)
+        area = area_of(self.name, reference)
+        if area is not None:
+            return self.range_at(area)
+        for names in (self.names, self.book.names):
+            if reference in names:
+                return names(reference).refers_to_range
+        for sheet in self.book.sheets:
+            if reference in sheet.tables:
+                return sheet.tables(reference).data_body_range
+        raise AddressError(f"no cells or name {text!r} on sheet {quote_sheet(self.name)}; check the spelling")
