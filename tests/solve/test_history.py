@@ -4,7 +4,6 @@ import datetime as dt
 import hashlib
 import itertools
 import json
-import os
 import shutil
 
 import pytest
@@ -17,8 +16,10 @@ from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.solve import History
 from xlcicf.solve.history import KEPT
+from xlcicf.solve.training import save_with_history
 
 WEIGHTS, LOG = "hidden.weight", "log"
+FORMULA = "=(B1-1)^2+(B2+2)^2"  # of Net!B3
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +40,14 @@ def run(path, weights, log=(), title="a run"):
         book.sheets["Net"]["B1:B2"].value = [[w] for w in weights]
         for cell, value in dict(log).items():
             book.sheets["The log"][cell].value = value
-    book.save()
-    history.save()
+    save_with_history(book, history, path)
 
 
 def take(path, direction):
     """`xlcicf undo` or `redo`: the run taken back or brought back."""
     book, history = xlcicf.open_book(path), History.beside(path)
     taken = getattr(history, direction)(book)
-    book.save()
-    history.save()
+    save_with_history(book, history, path)
     return taken
 
 
@@ -239,11 +238,12 @@ def test_the_cells_before_any_run_are_known(path):
     for k in range(3):
         run(path, [k, 7 - k], {"A1": k})
     history, book = History.beside(path), xlcicf.open_book(path)
-    for address, values in history.before_first_run(Area("Net", 1, 2, 2, 2)):
-        sheet, _, cells = address.partition("!")
-        book.sheets[sheet][cells].value = values
-    assert book.sheets["Net"]["B1:B2"].value == [4, 4] and book.sheets["The log"]["A1"].value == 2
-    assert history.before_first_run(Area("Net", 5, 5, 5, 5)) == []
+    assert history.before_first_run(book, Area("Net", 1, 2, 3, 2)) == [[4], [4], [{"formula": FORMULA}]]
+    assert history.before_first_run(book, Area("The log", 1, 1, 2, 2)) == [
+        ["text", {"formula": "=1+1"}],
+        ["0123", None],
+    ]
+    assert history.before_first_run(book, Area("Net", 5, 5, 5, 5)) is None
 
 
 def test_the_losses_are_those_of_the_last_run_that_stands(path):
@@ -254,10 +254,10 @@ def test_the_losses_are_those_of_the_last_run_that_stands(path):
             recording.losses = ((1, 0.5), (2, 1 / (3 + k)))
         book.save()
         history.save()
-    history = History.beside(path)
-    assert history.losses() == [(1, 0.5), (2, 1 / 4)]
-    history.undo(xlcicf.open_book(path))
-    assert history.losses() == [(1, 0.5), (2, 1 / 3)]
+    history, book = History.beside(path), xlcicf.open_book(path)
+    assert history.losses(book) == [(1, 0.5), (2, 1 / 4)]
+    history.undo(book)
+    assert history.losses(book) == [(1, 0.5), (2, 1 / 3)]
 
 
 def test_a_history_that_cannot_be_written_stops_a_run_before_it_writes(path):
@@ -267,15 +267,6 @@ def test_a_history_that_cannot_be_written_stops_a_run_before_it_writes(path):
     with pytest.raises(BookError, match="cannot be written .* nothing more was written into the cells"):
         recording.write({Area("Net", 1, 2, 2, 2): [[7], [8]]})
     assert book.sheets["Net"]["B1:B2"].value == [4, 4]
-
-
-def test_what_a_killed_writer_left_is_cleared_away(path):
-    old, new = (path.with_name(f".small.xlsx.xlcicf.json.{name}.tmp") for name in ("old", "new"))
-    old.touch()
-    os.utime(old, (0, 0))
-    new.touch()  # somebody may be writing it
-    run(path, [1, 2])
-    assert not old.exists() and new.exists()
 
 
 def test_the_last_fifty_runs_are_kept(path):
@@ -335,8 +326,7 @@ def test_a_history_goes_along_to_another_name(path, tmp_path):
     book, history = xlcicf.open_book(path), History.beside(path)
     with history.recording(book, "more", [WEIGHTS]):
         book.sheets["Net"]["B1"].value = 7
-    book.save(tmp_path / "other.xlsx")
-    history.save(tmp_path / "other.xlsx")
+    save_with_history(book, history, tmp_path / "other.xlsx")
     assert History.beside(path).done == 1
     take(tmp_path / "other.xlsx", "undo")
     take(tmp_path / "other.xlsx", "undo")
