@@ -110,12 +110,20 @@ def _rewrite(path: Path, data: bytes, copy: Path | None = None) -> None:
 
 
 def _write_over(descriptor: int, data: bytes) -> None:
+    """Writes over an open file, in such an order that at no moment it can be read but as before or after."""
     os.lseek(descriptor, 0, os.SEEK_SET)
+    _write_all(descriptor, data[:_BEGINNING])
+    os.ftruncate(
+        descriptor, min(len(data), os.fstat(descriptor).st_size)
+    )  # a zip may have more behind its end
+    _write_all(descriptor, data[_BEGINNING:])
+    os.fsync(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
-    os.ftruncate(descriptor, len(data))
-    os.fsync(descriptor)
 
 
 def _whole_copy(path: Path) -> Path | None:
