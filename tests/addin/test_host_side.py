@@ -221,8 +221,7 @@ def the_host_is_killed(scene: Scene) -> host_side.Ending:
         (trainer,) = children(running.pid)
         running.kill()
     wait_until(lambda: not is_alive(trainer))
-
-    scene.history().save()  # a later write clears that away
+    scene.history().save()  # it may have been killed while it wrote the history: a later write clears up
     return host_side.Ending(None, "nobody is left to say anything")
 
 

@@ -197,12 +197,14 @@ class History:
     def begin(self, book, title: str, references: Iterable[str], ahead: bool = False) -> "Recording":
         """The same in two parts: the Recording, which is a run of this history when it has ended.
 
+        Runs that do not stand in the book are forgotten then, as those that were undone are.
+
         ahead  the history is saved before each of its writes and at its end, so that a run that is cut off
                can be undone as well; without it the caller saves both, as `save_with_history` does
         """
         snapshot = outline(book)
         areas = [area for text in references for area in resolve(snapshot, text, "the cells to write")]
-        kept = self.runs[: self._standing(_Cells(book, self.path))]
+        kept = self._stand_in(book)
 
         def keep(record: Record | None, has_ended: bool) -> None:
             self.runs = [*kept, record][-KEPT:] if record else kept
@@ -256,6 +258,7 @@ class History:
         return next((run.facts for run in reversed(self._stand_in(book)) if run.facts), {})
 
     def _stand_in(self, book) -> list[Record]:
+        """The runs that stand in the book, oldest first."""
         return self.runs[: self._standing(_Cells(book, self.path))] if self.runs else []
 
     def before_first_run(self, book, area: Area) -> Rows | None:
