@@ -15,10 +15,12 @@ import pytest
 
 from tests import layouts, oracles
 from xlcicf import cli
-from xlcicf.errors import AddressError, BookError
+from xlcicf.errors import AddressError
 from xlcicf.host import open_book
+from xlcicf.ooxml import package
 from xlcicf.ooxml.openpyxl_book import save_generated
-from xlcicf.solve import History, Problem
+from xlcicf.ooxml.replacing import replace_file
+from xlcicf.solve import Problem, history
 from xlcicf.solve.training import Settings, Training
 
 
@@ -175,6 +177,9 @@ def test_a_book_that_changed_meanwhile_is_not_overwritten(book, tmp_path, monkey
     assert code == 1 and "changed by another program" in err and "book-trained.xlsx" in err
     assert openpyxl.load_workbook(path)["S"]["A1"].value == 30
     assert oracles.saved_values(tmp_path / "book-trained.xlsx")["S!A1"] == pytest.approx(1, abs=1e-7)
+    assert run(capsys, "undo", path)[0] == 1 and not (tmp_path / "book.xlsx.xlcicf.json").exists()
+    run_json(capsys, "undo", tmp_path / "book-trained.xlsx")
+    assert oracles.saved_values(tmp_path / "book-trained.xlsx")["S!A1"] == 3
 
 
 @pytest.mark.parametrize("change", ["locked", "merged"])
@@ -190,17 +195,49 @@ def test_a_cell_that_cannot_be_written_is_refused_before_the_training(book, chan
         Training(open_book(path), Problem("S!B1", "S!A1:A2"), Settings())
 
 
-def test_a_history_that_cannot_be_written_is_told_as_it_is(book, capsys, monkeypatch, tmp_path):
-    """The book is saved by then: that is said, and no second copy is made."""
+def refusing(is_refused):
+    """`replace_file` on a disk that has no room for some files."""
+
+    def replace(path, *arguments, **keywords):
+        if is_refused(path.name):
+            raise OSError(28, "No space left on device")
+        replace_file(path, *arguments, **keywords)
+
+    return replace
+
+
+def test_without_its_history_a_book_is_not_written(book, capsys, monkeypatch, tmp_path):
     path = book({"A1": 3, "B1": "=(A1-1)^2"})
-
-    def full(self, book=None):
-        raise BookError("no room")
-
-    monkeypatch.setattr(History, "save", full)
+    before = path.read_bytes()
+    monkeypatch.setattr(history, "replace_file", refusing(lambda name: True))
     code, _, err = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1")
-    assert code == 1 and "no room" in err and list(tmp_path.iterdir()) == [path]
-    assert oracles.saved_values(path)["S!A1"] == pytest.approx(1, abs=1e-7)
+    assert code == 1 and re.search(
+        r"json cannot be written \(No space .*, so the book was not saved: .*check", err
+    )
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == before
+
+
+def test_what_training_found_goes_elsewhere_where_the_history_cannot_be_written(
+    book, capsys, monkeypatch, tmp_path
+):
+    path = book({"A1": 3, "B1": "=(A1-1)^2"})
+    before = path.read_bytes()
+    monkeypatch.setattr(history, "replace_file", refusing(lambda name: "trained" not in name))
+    code, _, err = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1")
+    assert code == 1 and "what training found is in" in err and path.read_bytes() == before
+    run_json(capsys, "undo", tmp_path / "book-trained.xlsx")
+    assert oracles.saved_values(tmp_path / "book-trained.xlsx")["S!A1"] == 3
+
+
+def test_where_the_book_cannot_be_written_its_history_is_as_it_was(book, capsys, monkeypatch, tmp_path):
+    path = book({"A1": 3, "B1": "=(A1-1)^2"})
+    target = ["--objective", "S!B1", "--changing", "S!A1"]
+    run_json(capsys, "train", path, *target, "--steps", "1")
+    before = contents(tmp_path)
+    monkeypatch.setattr(package, "replace_file", refusing(lambda name: True))
+    for verb in (["train", path, *target], ["undo", path]):
+        code, _, err = run(capsys, *verb)
+        assert code == 1 and "No space left" in err and contents(tmp_path) == before
 
 
 def test_the_way_back_is_told_as_it_is_typed(book, capsys):

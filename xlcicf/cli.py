@@ -275,8 +275,8 @@ def _demo(args):
     settings = Settings(restarts=100)
     print("building the Titanic book ...", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
-        book = open_book(build("titanic", folder))
-        facts, lines = _trained(book, find_problem(book), settings, History.beside(path), path)
+        book = open_book(built := build("titanic", folder))
+        facts, lines = _trained(book, find_problem(book), settings, History.beside(built), path)
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
     closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
     return facts, [opening, *lines, closing], DONE
@@ -328,18 +328,17 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
 
 
 def _saved(book, history, path: Path) -> Path:
-    """Where the book was saved. If the file has changed or gone during a long run, nothing found is lost."""
+    """Where the book was saved. If the file has changed or gone during a long run, or its history cannot be
+    written, nothing found is lost."""
     from xlcicf.errors import BookError
     from xlcicf.ooxml.package import free_path
     from xlcicf.solve.training import save_with_history
 
     try:
-        book.save(path)
+        return save_with_history(book, history, path)
     except BookError as error:
         other = save_with_history(book, history, free_path(path.with_stem(f"{path.stem}-trained")))
         raise BookError(f"{error}; what training found is in {other}") from error
-    history.save(path)
-    return path
 
 
 _BAR = "{percentage:3.0f}% |{bar:30}| {elapsed}{postfix}"

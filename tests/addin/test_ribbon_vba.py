@@ -9,7 +9,7 @@ import pytest
 from tests.addin.in_libreoffice import answers
 from xlcicf.addin import ribbon
 from xlcicf.addin.ribbon import ALWAYS, CONTROLS, IDLE, ON_SHEET, REDO, RUNNING, UNDO
-from xlcicf.solve.history import Change, History, Run
+from xlcicf.solve.history import Change, History, Record
 
 pytestmark = pytest.mark.libreoffice
 
@@ -50,7 +50,7 @@ ENTERED = {
 }
 
 HISTORY = [
-    Run(title, (Change("Net!D4", [[number]], [[number + 1]]),), losses=((1, 0.5),))
+    Record(title, (Change("Net!D4", [[number]], [[number + 1]]),), losses=((1, 0.5),))
     for number, title in enumerate(["lbfgs: Net!B2", 'a {"title": "x"} in a title', "two\nlines"])
 ]
 
@@ -60,15 +60,19 @@ BOXES = [name for name, control in CONTROLS.items() if control.shows]
 
 @pytest.fixture(scope="module")
 def books(titanic_book, tmp_path_factory):
-    """Three books by name: one with three runs of which two stand, one with none, one with a file that is empty."""
+    """Books by name: one with three runs of which two stand, one whose last undo was cut off, one with none, one
+    with a file that is empty."""
     folder = tmp_path_factory.mktemp("books")
-    paths = {name: folder / f"{name}.xlsx" for name in ("untrained", "unreadable", "trained")}
+    paths = {name: folder / f"{name}.xlsx" for name in ("untrained", "unreadable", "cut off", "trained")}
     for path in paths.values():
         shutil.copy(titanic_book, path)
     workbook = openpyxl.load_workbook(titanic_book)
     workbook["Training"]["B5"], workbook["Training"]["B6"] = "adam", 7  # train.optimizer, train.steps
     workbook.save(paths["trained"])
     History(History.beside(paths["trained"]).path, HISTORY, done=2).save()
+    path = History.beside(paths["cut off"]).path
+    History(path, HISTORY[:1], done=1).save()
+    path.write_text(path.read_text().replace('{"done": 1,', '{"done": 0, "was": 1,'))
     History.beside(paths["unreadable"]).path.write_bytes(b"")
     return paths
 
@@ -115,6 +119,7 @@ def test_text_in_hexadecimal_is_the_same_text_in_python(text, found):
         ("unsaved", 0, 0),
         ("untrained", 0, 0),
         ("trained", 2, 1),
+        ("cut off", 1, 1),
         ("unreadable", -1, -1),
     ],
 )

@@ -2,9 +2,6 @@
 
 import io
 import os
-import subprocess
-import sys
-import textwrap
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -201,63 +198,6 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
         save_package(strangers.charts(), path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["book.xlsx"]
-
-
-KILLER = """
-    import itertools, os, signal, sys
-    from pathlib import Path
-    from tests import strangers
-    from xlcicf.ooxml import package
-
-    path = Path(sys.argv[1]) / "book.xlsx"
-    old, new = strangers.plain(), strangers.charts()
-    write = package.replace_file
-
-    def status_of_a_save_killed_at(last):
-        "The child dies at the event numbered `last`, each a call into C or its return."
-        events = itertools.count(1)
-
-        def watch(frame, event, argument):
-            if event.startswith("c_") and next(events) == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def watched(*arguments):
-            sys.setprofile(watch)
-            write(*arguments)
-            sys.setprofile(None)
-
-        child = os.fork()
-        if child == 0:
-            package.replace_file = watched
-            package.save_package(new, path)
-            os._exit(0)
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-    outcomes = []
-    for last in itertools.count(1):
-        path.write_bytes(old.to_bytes())
-        status = status_of_a_save_killed_at(last)
-        found = dict(package.read_package(path))
-        assert status in (0, -signal.SIGKILL) and found in (dict(old), dict(new)), (last, status)
-        outcomes.append(found == dict(new))
-        if status == 0:
-            break
-    first_new = outcomes.index(True)
-    assert all(outcomes[first_new:])
-    print(len(outcomes), first_new)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to die at each point in turn")
-def test_a_kill_at_any_point_leaves_the_old_file_or_the_new_one(tmp_path):
-    script = textwrap.dedent(KILLER)
-    root = Path(__file__).parents[2]
-    run = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], cwd=root, capture_output=True, text=True, timeout=300
-    )
-    assert run.returncode == 0, run.stderr
-    points, first_new = map(int, run.stdout.split())
-    assert 20 < first_new < points - 1
 
 
 # ---- what escapes the reader

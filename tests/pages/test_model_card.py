@@ -78,7 +78,7 @@ def status(book) -> list:
 
 def test_every_field_that_the_run_log_knows_is_filled_from_it(desk):
     assert "wait for a person" in desk.press("model_card")
-    run, texts = History.beside(desk.path).facts(), said(desk.book)
+    run, texts = History.beside(desk.path).facts(desk.book), said(desk.book)
     for variable, parts in {
         "model_id": ["titanic"],
         "training_data": [*run["data"], "891 rows", "20%"],

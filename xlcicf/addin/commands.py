@@ -23,7 +23,7 @@ from xlcicf.pages.model_card import in_book
 from xlcicf.solve import History, Problem, differentiate, save_changing, save_objective
 from xlcicf.solve.book_problem import cells_of, typed_setting
 from xlcicf.solve.check import check_problem
-from xlcicf.solve.problem import changing_areas, goal_of, objective_area, resolve
+from xlcicf.solve.problem import changing_areas, goal_of, objective_area
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
 from xlcicf.words import TAB
@@ -127,13 +127,13 @@ def reset(book) -> str:
     _require_no_run(book)
     snapshot, history = outline(book), History.beside(host_side.file_of(book))
     areas = changing_areas(snapshot, _problem(book))
-    first = [pair for area in areas for pair in history.before_first_run(area)]
+    found = {area: history.before_first_run(book, area) for area in areas}
+    first = {area: rows for area, rows in found.items() if rows is not None}
     if not first:
         raise TrainingError("no run is recorded beside this book; its weights are those it came with")
-    with history.recording(book, "weights reset", [area.address for area in areas]):
-        for address, rows in first:
-            cells_of(book, resolve(snapshot, address, "the weights")[0]).value = rows
-    history.save()
+    recording = history.begin(book, "weights reset", [area.address for area in areas], ahead=True)
+    recording.write(first)
+    recording.end()
     return "the weights are those from before the first run"
 
 
@@ -204,7 +204,7 @@ def loss_chart(book) -> str:
     if home is not None and home.name != panel.SHEET:
         home.activate()
         return "the chart stands on this sheet"
-    losses = History.beside(host_side.file_of(book)).losses()
+    losses = History.beside(host_side.file_of(book)).losses(book)
     if not losses:
         raise TrainingError("no run is recorded beside this book; press Train first")
     panel.show_losses(book, losses)

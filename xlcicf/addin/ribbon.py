@@ -337,22 +337,24 @@ Public Function IsRunning() As Boolean
 End Function
 
 ' The history beside a book: its first line counts the runs that stand in it, each further line is a run.
+' Where a write was cut off it says as well how many stood before; the command then asks the cells.
 ' -1 where it cannot be looked at (a book in the cloud, a Mac's sandbox): the command itself then says more.
 Public Function RunsToUndo() As Long
-    Dim done As Long, runs As Long
-    ReadHistory done, runs
-    RunsToUndo = done
+    Dim done As Long, was As Long, runs As Long
+    ReadHistory done, was, runs
+    RunsToUndo = IIf(was > done, was, done)
 End Function
 
 Public Function RunsToRedo() As Long
-    Dim done As Long, runs As Long
-    ReadHistory done, runs
-    RunsToRedo = IIf(done < 0, -1, runs - done)
+    Dim done As Long, was As Long, runs As Long
+    ReadHistory done, was, runs
+    RunsToRedo = IIf(done < 0, -1, runs - IIf(was < done, was, done))
 End Function
 
-Private Sub ReadHistory(ByRef done As Long, ByRef runs As Long)
-    Dim handle As Integer, path As String, text As String
+Private Sub ReadHistory(ByRef done As Long, ByRef was As Long, ByRef runs As Long)
+    Dim handle As Integer, path As String, text As String, found As Long
     done = 0
+    was = 0
     runs = 0
     On Error GoTo Unknown
     path = ActiveWorkbook.FullName & ".xlcicf.json"
@@ -365,10 +367,14 @@ Private Sub ReadHistory(ByRef done As Long, ByRef runs As Long)
     Close #handle
     If InStr(text, ":") = 0 Then GoTo Unknown
     done = Val(Mid$(text, InStr(text, ":") + 1))
+    was = done
+    found = InStr(text, "was"":")
+    If found > 0 And found < InStr(text, vbLf) Then was = Val(Mid$(text, found + 5))
     runs = UBound(Split(text, vbLf & "{""title"":"))
     Exit Sub
 Unknown:
     done = -1
+    was = -1
 End Sub
 
 ' What a cell named train.steps, say, shows in the book in front.

@@ -265,7 +265,7 @@ class Document:
                 f"{target.name} was changed by another program since it was opened; nothing was overwritten,"
                 " so open it again or save under another name"
             )
-        save_package(package, target)
+        save_package(package, target, source=self.path)
         self.path = target
         self._begin(package)
         self.uncomputed = uncomputed

@@ -4,7 +4,6 @@ import io
 import itertools
 import os
 import stat
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from xlcicf.errors import BookError
+from xlcicf.ooxml.replacing import completed, replace_file
 
 MAX_MEMBERS = 20_000
 MAX_PART = 256 * 2**20  # bytes of one part, unpacked
@@ -82,7 +82,12 @@ def read_package(path: str | os.PathLike) -> Package:
         raise BookError(f"{path} may not be read; change its permissions or close it in Excel") from error
     except (OSError, ValueError) as error:
         raise BookError(f"{path} cannot be read ({error})") from error
-    return package_from_bytes(data, path.name)
+    try:
+        return package_from_bytes(data, path.name)
+    except BookError:
+        if not completed(path):
+            raise
+    return read_package(path)
 
 
 def package_from_bytes(data: bytes, name: str = "the workbook") -> Package:
@@ -118,13 +123,17 @@ def _read_members(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
     return {member.filename: archive.read(member) for member in members}
 
 
-def save_package(package: Package, path: str | os.PathLike) -> None:
-    """Writes the file whole or not at all, keeping its mode; until the last step the old file stands."""
+def save_package(package: Package, path: str | os.PathLike, source: Path | None = None) -> None:
+    """Writes the file whole or not at all, keeping its owner, permissions and links; see `replace_file`.
+
+    source  the book that a new file is made from: the file will be open to nobody else
+    Raises BookError, with the file as it was.
+    """
     path = Path(os.path.realpath(path))
     require_target(path)
     data = package.to_bytes()
     try:
-        replace_file(path, data)
+        replace_file(path, data, source=source)
     except OSError as error:
         raise BookError(
             f"{path} cannot be written ({error.strerror}); close it in Excel or check the disk"
@@ -155,35 +164,3 @@ def free_path(path: Path, taken: Collection[str] = ()) -> Path:
     """`path`, or path-2, path-3, ...: one where there is no file, and whose name is none of those `taken`."""
     numbered = (path.with_stem(f"{path.stem}-{i}") for i in itertools.count(2))
     return next(p for p in itertools.chain([path], numbered) if not p.exists() and p.name not in taken)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """The file's new content, whole or not at all: written beside it, flushed to the disk, then renamed."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else _default_mode())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _default_mode() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself durable; Windows has no such call and needs none."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

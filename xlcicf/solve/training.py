@@ -18,6 +18,7 @@ from xlcicf import __version__
 from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
+from xlcicf.ooxml.package import require_target
 from xlcicf.optim import Step, train
 from xlcicf.solve.book_problem import laid_out, question, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
@@ -173,7 +174,7 @@ class Training:
     def write(self, history: History) -> Outcome:
         """The best values into the changing cells and, in xlcicf's own books, the run into its log.
 
-        Everything written is recorded in `history` as one run; the caller saves the book, then the history.
+        Everything written is recorded in `history` as one run; the caller calls `save_with_history`.
         """
         with history.recording(self.book, self.title, self.references) as recording:
             self.settle(recording)
@@ -255,10 +256,13 @@ class Training:
 
 
 def save_with_history(book, history: History, path: str | os.PathLike) -> Path:
-    """The book to `path` (.xlsx), then beside it the history of its runs."""
+    """The history of its runs beside `path` (.xlsx), then the book to it; both are as they were where either
+    cannot be written. Raises BookError."""
     path = Path(path)
-    book.save(path)
-    history.save(path)
+    require_target(Path(os.path.realpath(path)))
+    history.require_target(path)
+    with history.saved_first(path):
+        book.save(path)
     return path
 
 

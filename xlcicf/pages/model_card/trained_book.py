@@ -70,7 +70,7 @@ class TrainedBook:
 def trained_book(book, history: History) -> TrainedBook:
     """What is known of an open book. Raises TrainingError where no run is recorded, and what a book without
     a problem raises."""
-    noted = history.facts()
+    noted = history.facts(book)
     run = noted or _logged_run(book)
     if run is None:
         raise TrainingError(
