@@ -7,7 +7,8 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -157,20 +158,45 @@ def free_path(path: Path, taken: Collection[str] = ()) -> Path:
     return next(p for p in itertools.chain([path], numbered) if not p.exists() and p.name not in taken)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """The file's new content, whole or not at all: written beside it, flushed to the disk, then renamed."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+def replace_file(path: Path, data: bytes, check: Callable[[], None] = lambda: None) -> None:
+    """The file's new content, whole or not at all: written beside it, flushed to the disk, then renamed.
+
+    `check` is called just before that: what it raises leaves the old file.
+    """
+    with _written_beside(path, data) as temporary:
+        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else _default_mode())
+        check()
+        os.replace(temporary, path)
+    _sync_folder(path.parent)
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """A new file, whole or not at all. Raises FileExistsError where by then there is one."""
+    with _written_beside(path, data) as temporary:
+        os.chmod(temporary, _default_mode())
+        try:
+            os.link(temporary, path)  # which replaces nothing, as a rename would
+        except FileExistsError:
+            raise
+        except OSError:  # on a disk without such links the name is taken first
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(temporary, path)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _written_beside(path: Path, data: bytes) -> Iterator[Path]:
+    """A file beside `path` with that content, on the disk; gone in the end unless it was renamed."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, stat.S_IMODE(path.stat().st_mode) if path.exists() else _default_mode())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _default_mode() -> int:
