@@ -433,3 +433,19 @@ STRANGERS: dict[str, Callable[[], Package]] = {
         excel_dialect,
     )
 }
+
+
+# What an added sheet is listed in. That a data table's results go with any save is the calculator's.
+LISTS = {
+    "[Content_Types].xml",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+    "xl/styles.xml",
+    "xl/calcChain.xml",
+}
+
+
+def changed_by_a_sheet(kind: str, before: Package, after: Package) -> set[str]:
+    """The parts that an added sheet should have left as they were, and that are not."""
+    computed = {SHEET} if kind == "data_tables" else set()
+    return {part for part in before if before[part] != after.get(part)} - LISTS - computed

@@ -118,8 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument(
         "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
     )
-    card = verb("card", _card, "write the model card of a trained book, as README.md", book)
-    card.add_argument("--out", default="README.md", metavar="FILE", help="the file (default: README.md here)")
+    card = verb("card", _card, "write the model card of a trained book, as Markdown for Hugging Face", book)
+    card.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the file (default: titanic-card.md beside titanic.xlsx); never over one that xlcicf did not "
+        "write, or that was edited since",
+    )
     card.add_argument(
         "--fill",
         action="store_true",
@@ -546,19 +551,22 @@ def _few(cells: list[str]) -> str:
 
 def _card(args):
     from xlcicf.host import open_book
-    from xlcicf.pages.model_card import in_book
+    from xlcicf.pages.model_card import card_file, in_book
+    from xlcicf.pages.model_card.markdown import card_text
     from xlcicf.solve import History
 
     book, history = open_book(args.book), History.beside(args.book)
     made = in_book.collect(book, history)
-    if args.fill:
-        in_book.show(book, made)
-        book.save(args.book)
-    in_book.readme(made, args.out)
+    path = card_file.path_beside(args.book) if args.out is None else Path(args.out)
+    card_file.require_ours(path)
     content = made.content
-    facts = {"written": args.out, "filled": sorted(content.known), "empty": content.empty,
+    if args.fill:
+        in_book.show(book, content)
+        book.save(args.book)
+    card_file.write_card(path, card_text(made.trained, content))
+    facts = {"written": str(path), "filled": sorted(content.known), "empty": content.empty,
              "unanswered": content.unanswered, "data": made.trained.data_hash}  # fmt: skip
-    lines = [f"written {args.out}", f"  filled      {_count(len(content.known), 'field')} from the run log"]
+    lines = [f"written {path}", f"  filled      {_count(len(content.known), 'field')} from the run log"]
     if args.fill:
         lines.append(f"  saved       {args.book}, with the sheets Model card and Data ethics")
     if content.empty:

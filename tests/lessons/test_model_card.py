@@ -14,7 +14,8 @@ from xlcicf import cli
 from xlcicf.host import open_book
 from xlcicf.learn import titanic
 from xlcicf.pages.model_card import in_book
-from xlcicf.pages.model_card.sections import ASKED, FIELDS, FITS
+from xlcicf.pages.model_card.sections import ASKED, FIELDS
+from xlcicf.pages.model_card.sheets import FITS
 from xlcicf.sheet import parity_block
 from xlcicf.solve import History
 

@@ -222,7 +222,7 @@ def weights_picture(book) -> str:
 def model_card(book) -> str:
     _require_no_run(book)
     made = in_book.collect(book, History.beside(host_side.file_of(book)))
-    in_book.show(book, made)
+    in_book.show(book, made.content)
     empty, unanswered = len(made.content.empty), len(made.content.unanswered)
     return f"{empty} fields of the card and {unanswered} questions of ethics wait for a person"
 

@@ -20,13 +20,14 @@ from xlcicf.learn import titanic as passengers
 from xlcicf.lessons import titanic
 from xlcicf.lessons.titanic import NET
 from xlcicf.ooxml.openpyxl_book import save_generated
-from xlcicf.pages.model_card import content
-from xlcicf.pages.model_card.sections import CARD, ETHICS, write_card
+from xlcicf.pages.model_card.content import content_of
+from xlcicf.pages.model_card.sheets import CARD, ETHICS, card_page, ethics_page
 from xlcicf.pages.model_card.trained_book import trained_book
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import book_of
+from xlcicf.sheet.page_in_new_book import write_page
 from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.training_sheet import write_training
 from xlcicf.solve import History, differentiate, find_problem, write_back
@@ -53,9 +54,10 @@ def build() -> Workbook:
         save_generated(workbook, path)
         trained = trained_book(open_book(path), History.beside(path))
     shipped = replace(trained, run={**trained.run, **_machine()})
-    write_card(workbook, content.content(shipped, TYPED, ANSWERS))
-    for place, sheet in enumerate((CARD, ETHICS), 1):
-        workbook.move_sheet(workbook[sheet], place - workbook.index(workbook[sheet]))
+    content = content_of(shipped, TYPED, ANSWERS)
+    for place, page in enumerate((card_page(content), ethics_page(content)), 1):
+        ws = write_page(workbook, page)
+        workbook.move_sheet(ws, place - workbook.index(ws))
     return workbook
 
 
@@ -212,8 +214,8 @@ TO_DO = (
     "On Groups, find the group about which the net is wrong most often. What would you recommend? Write it "
     "into Model card, at “Recommendations”: one field fewer waits for a person.",
     "On Data ethics, answer the questions that have no evidence yet. Evidence is a figure, a cell or a name.",
-    f"Close the book and run  xlcicf card {BOOK}  : it writes README.md, as Hugging Face shows it for "
-    "every model, and says what is still open.",
+    f"Close the book and run  xlcicf card {BOOK}  : it writes the card into a file beside the book, as "
+    "Hugging Face shows one for every model, and says what is still open.",
     f"Train anew, with  xlcicf train {BOOK} --restarts 5  . The card is red until  xlcicf card {BOOK} "
     "--fill  brings it up to date; what you typed stays.",
 )

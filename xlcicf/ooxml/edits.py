@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlcicf.errors import AddressError, DataError, FormulaError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address, parse_cell
@@ -59,9 +59,14 @@ class SetFormat:
 
 @dataclass(frozen=True)
 class AddSheet:
-    """A worksheet behind the last one."""
+    """A worksheet behind the last one.
+
+    widths   of columns, in characters, and `heights` of rows, in points, where they are not the usual
+    """
 
     name: str
+    widths: Mapping[int, float] = field(default_factory=dict)
+    heights: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

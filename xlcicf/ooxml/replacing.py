@@ -14,7 +14,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,23 +34,25 @@ _BEGINNING = 64  # bytes that a half-written file has in common with its copy, a
 _ACCESS_LIST = "system.posix_acl_access"
 
 
-def replace_file(path: Path, data: bytes, like: Path | None = None, source: Path | None = None) -> None:
+def replace_file(
+    path: Path,
+    data: bytes,
+    like: Path | None = None,
+    source: Path | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
     """Gives a file its new content. Raises OSError, with the file as it was.
 
     like    the book that the file belongs to: it takes that one's owner, group and permissions, as far as the
             system allows. Without it the file keeps its own, and its other names
     source  where there is no such file yet: what the content was made from; the new file, under the umask, is
             open to nobody else. Without it the umask alone decides
+    check   called just before the content is replaced: what it raises leaves the old file
     """
     _clear_drafts(path)
     copy = None if like else _whole_copy(path)
-    descriptor, draft = _draft(path, like or path, source)
-    held = os.dup(descriptor) if fcntl else None  # keeps the lock until the draft stands in its place
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    with _written_beside(path, data, like or path, source) as draft:
+        check()
         if copy and path.stat().st_nlink > 1:
             os.replace(draft, copy)
             _sync_folder(path.parent)
@@ -58,15 +60,40 @@ def replace_file(path: Path, data: bytes, like: Path | None = None, source: Path
             copy.unlink()
         else:
             os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    finally:
-        if held is not None:
-            os.close(held)
     _sync_folder(path.parent)
     if copy:
         _clear(copy)
+
+
+def create_file(path: Path, data: bytes) -> None:
+    """A new file, whole or not at all. Raises FileExistsError where by then there is one."""
+    _clear_drafts(path)
+    with _written_beside(path, data, path, None) as draft:
+        try:
+            os.link(draft, path)  # which replaces nothing, as a rename would
+        except FileExistsError:
+            raise
+        except OSError:  # on a disk without such links the name is taken first
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(draft, path)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def _written_beside(path: Path, data: bytes, like: Path, source: Path | None) -> Iterator[Path]:
+    """A draft with that content, on the disk, and locked while the body runs; gone in the end."""
+    descriptor, draft = _draft(path, like, source)
+    held = os.dup(descriptor) if fcntl else None  # keeps the lock until the draft stands in its place
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
 
 
 def completed(path: Path) -> bool:

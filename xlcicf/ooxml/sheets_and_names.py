@@ -1,6 +1,6 @@
 """Sheets and names added to a package, Solver's names set; what else was there stays as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlcicf.ooxml.edits import AddName, AddSheet, SetSolverName
 from xlcicf.ooxml.insertion import (
@@ -22,6 +22,7 @@ from xlcicf.ooxml.new_parts import (
     with_relation,
 )
 from xlcicf.ooxml.package import Package
+from xlcicf.ooxml.splice import number_text
 from xlcicf.ooxml.xml import (
     MAIN,
     STRICT_MAIN,
@@ -33,11 +34,16 @@ from xlcicf.ooxml.xml import (
     relations_part,
 )
 
+CELL_PADDING = (
+    182 / 256
+)  # of a character: what the file's width of a column has beyond its characters, in Excel
+
 
 def add_sheet(contents: Contents, edit: AddSheet) -> Package:
     """An empty worksheet behind the last sheet."""
     part = free_part(contents.package, "xl/worksheets/sheet{}.xml")
-    empty = f'<worksheet xmlns="{STRICT_MAIN if contents.is_strict else MAIN}"><sheetData/></worksheet>'
+    namespace = STRICT_MAIN if contents.is_strict else MAIN
+    empty = f'<worksheet xmlns="{namespace}">{_columns(edit.widths)}{_rows(edit.heights)}</worksheet>'
     package = with_part(contents.package, part, empty, "spreadsheetml.worksheet+xml")
     package, relation = with_relation(package, contents.workbook_part, "worksheet", part, contents)
     listed = child(contents.workbook, "sheets")
@@ -49,6 +55,21 @@ def add_sheet(contents: Contents, edit: AddSheet) -> Package:
         f'sheetId="{max(used) + 1}" r:id="{relation}"/>'
     )
     return package.replace({book: append_to(package[book], book, "sheets", xml, WORKBOOK)})
+
+
+def _columns(widths: Mapping[int, float]) -> str:
+    """<cols>, or nothing where all columns have the usual width."""
+    columns = "".join(
+        f'<col min="{col}" max="{col}" width="{number_text(width + CELL_PADDING)}" customWidth="1"/>'
+        for col, width in sorted(widths.items())
+    )
+    return columns and f"<cols>{columns}</cols>"
+
+
+def _rows(heights: Mapping[int, float]) -> str:
+    """<sheetData> with rows that a program may fit anew once a person writes into them."""
+    rows = (f'<row r="{row}" ht="{number_text(height)}"/>' for row, height in sorted(heights.items()))
+    return f"<sheetData>{''.join(rows)}</sheetData>" if heights else "<sheetData/>"
 
 
 def add_name(contents: Contents, edit: AddName) -> Package:

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-from xlcicf.sheet.style import BLUE, ORANGE
+from xlcicf.sheet.style import BLUE, ORANGE, rgb
 
 SQUARE = 24  # pixels along one number
 MAX_PIXELS = 2_000  # along the longer side; larger tables get smaller squares
@@ -23,13 +23,9 @@ def _colours(values: np.ndarray) -> np.ndarray:
     numbers = np.nan_to_num(values)
     largest = np.abs(numbers).max(initial=0.0) or 1.0
     share = (np.abs(numbers) / largest)[:, :, None]
-    full = np.where(numbers[:, :, None] < 0, _rgb(BLUE), _rgb(ORANGE))
+    full = np.where(numbers[:, :, None] < 0, rgb(BLUE), rgb(ORANGE))
     mixed = 255 + (full - 255.0) * share
     return np.where(np.isnan(values)[:, :, None], 200, mixed).round().astype(np.uint8)
-
-
-def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[i : i + 2], 16) for i in (0, 2, 4)])
 
 
 def png(pixels: np.ndarray) -> bytes:

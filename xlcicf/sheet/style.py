@@ -5,6 +5,9 @@ hangs on a colour alone: legends, headers and status cells say the same in words
 widths every system has (Liberation Sans is its twin).
 """
 
+from dataclasses import dataclass
+from typing import Literal
+
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule, FormulaRule, Rule
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
@@ -33,11 +36,76 @@ ROLES = {
 }
 
 
-def _font(size=10, bold=False, colour=INK, underline=None):
-    return Font(name="Arial", size=size, bold=bold, underline=underline, color=colour)
+_MIDDLE = Alignment(horizontal="center", vertical="center")
+_HEAD = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_INDENTED = Alignment(horizontal="left", vertical="center", indent=1)
 
 
-def _fill(colour):
+@dataclass(frozen=True)
+class Look:
+    """A cell style: size of its letters in points, their colour, its ground and frame, where text stands."""
+
+    size: int = 10
+    bold: bool = False
+    colour: str = INK
+    underline: Literal["single"] | None = None
+    fill: str | None = None
+    frame: str | None = None
+    stands: Alignment = Alignment(vertical="center")
+
+
+# cell style -> its look
+LOOKS = {
+    "Data": Look(fill=BLUE_TINT),
+    "Weight": Look(fill=ORANGE_TINT, frame=ORANGE),
+    "Formula": Look(),
+    "Result": Look(bold=True, fill=GREEN_TINT, frame=GREEN),
+    "Setting": Look(bold=True, fill=YELLOW_TINT, frame=INK, stands=_MIDDLE),
+    "Status": Look(bold=True, fill=WHITE, frame=GREY, stands=_HEAD),
+    "Column header": Look(9, bold=True, fill=GREY_TINT, frame=LINE, stands=_HEAD),
+    "Section": Look(11, bold=True, colour=BLUE),
+    "Page title": Look(16, bold=True, colour=BLUE),
+    "Page note": Look(colour=GREY, stands=_INDENTED),
+    "Text": Look(stands=Alignment(vertical="top", wrap_text=True)),
+    "Label": Look(stands=_INDENTED),
+    "Link": Look(colour=BLUE, underline="single", stands=_INDENTED),
+}
+EXERCISE = Look(fill=YELLOW_TINT, frame=ORANGE)  # a cell whose formula is the reader's to write
+# labels that say whether something is as it should be; no styles of the gallery
+VERDICTS = {
+    "Good": Look(bold=True, colour=GREEN, stands=_INDENTED),
+    "Bad": Look(bold=True, colour=RED, stands=_INDENTED),
+}
+
+
+def add_styles(workbook: Workbook) -> None:
+    """Adds the cell styles, which also show in Excel's gallery of cell styles under these names."""
+    for name, look in LOOKS.items():
+        workbook.add_named_style(_style(name, look))
+
+
+def add_exercise_style(workbook: Workbook) -> None:
+    """Adds the look of a cell whose formula is the reader's to write."""
+    workbook.add_named_style(_style("Exercise", EXERCISE))
+
+
+def _style(name: str, look: Look) -> NamedStyle:
+    return NamedStyle(
+        name,
+        font=Font(name="Arial", size=look.size, bold=look.bold, underline=look.underline, color=look.colour),
+        fill=_fill(look.fill) if look.fill else PatternFill(),
+        border=thin_frame(look.frame) if look.frame else Border(),
+        alignment=look.stands,
+    )
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """ "0072B2" -> (0, 114, 178)."""
+    red, green, blue = bytes.fromhex(colour)
+    return red, green, blue
+
+
+def _fill(colour: str) -> PatternFill:
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
@@ -45,45 +113,6 @@ def thin_frame(colour: str) -> Border:
     """A thin line of that colour around a cell."""
     side = Side(style="thin", color=colour)
     return Border(left=side, right=side, top=side, bottom=side)
-
-
-def _style(name, font, fill=None, border=None, alignment=None):
-    return NamedStyle(
-        name,
-        font=font,
-        fill=_fill(fill) if fill else PatternFill(),
-        border=border or Border(),
-        alignment=alignment or Alignment(vertical="center"),
-    )
-
-
-def add_styles(workbook: Workbook) -> None:
-    """Adds the cell styles, which also show in Excel's gallery of cell styles under these names."""
-    head = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    text = Alignment(vertical="top", wrap_text=True)
-    middle = Alignment(horizontal="center", vertical="center")
-    indented = Alignment(horizontal="left", vertical="center", indent=1)
-    for style in (
-        _style("Data", _font(), BLUE_TINT),
-        _style("Weight", _font(), ORANGE_TINT, thin_frame(ORANGE)),
-        _style("Formula", _font()),
-        _style("Result", _font(bold=True), GREEN_TINT, thin_frame(GREEN)),
-        _style("Setting", _font(bold=True), YELLOW_TINT, thin_frame(INK), middle),
-        _style("Status", _font(bold=True), WHITE, thin_frame(GREY), head),
-        _style("Column header", _font(9, bold=True), GREY_TINT, thin_frame(LINE), head),
-        _style("Section", _font(11, bold=True, colour=BLUE)),
-        _style("Page title", _font(16, bold=True, colour=BLUE)),
-        _style("Page note", _font(colour=GREY), alignment=indented),
-        _style("Text", _font(), alignment=text),
-        _style("Label", _font(), alignment=indented),
-        _style("Link", _font(colour=BLUE, underline="single"), alignment=indented),
-    ):
-        workbook.add_named_style(style)
-
-
-def add_exercise_style(workbook: Workbook) -> None:
-    """Adds the look of a cell whose formula is the reader's to write."""
-    workbook.add_named_style(_style("Exercise", _font(), YELLOW_TINT, thin_frame(ORANGE)))
 
 
 def weight_scale(ws: Worksheet, cells: str) -> None:

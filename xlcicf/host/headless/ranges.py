@@ -1,8 +1,10 @@
 """xlwings' Range without Excel: cells of an open book read and written."""
 
 import datetime as dt
+import math
 import numbers
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,19 +13,22 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, to_excel
 from xlwings import base_classes
 
-from xlcicf.errors import AddressError, DataError
+from xlcicf.errors import AddressError, DataError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, quote_sheet
 from xlcicf.formula.snapshot import ERRORS, ExcelError, Scalar
 from xlcicf.formula.text import relative_template, shifted
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.ooxml.cells import Cell
 from xlcicf.ooxml.document import Document
-from xlcicf.ooxml.edits import Content, Formula, SetFormat, WriteArray, WriteCells
+from xlcicf.ooxml.edits import AddSheet, Content, Formula, SetFormat, WriteArray, WriteCells
 from xlcicf.ooxml.formats import PROPERTIES, shown
 from xlcicf.ooxml.splice import number_text
 
 MAX_READ = 10_000_000  # cells of one range
 MAX_WRITTEN = 1_000_000
+MAX_WIDTH, USUAL_WIDTH, USUAL_HEIGHT = 255, 8.43, 15  # of columns in characters and rows in points, in Excel
+# A character of width is a digit's; letters are narrower. A line is higher than its letters.
+LETTERS_A_CHARACTER, LINE_SPACING = 1.15, 1.3
 DATE_FORMAT, TIME_FORMAT = BUILTIN_FORMATS[14], BUILTIN_FORMATS[22]  # shown as the reader's country has it
 LAST_DAY = 2_958_465  # 9999-12-31
 
@@ -326,6 +331,60 @@ class Range(base_classes.Range):
     @property
     def font(self) -> "Font":
         return Font(self)
+
+    @property
+    def column_width(self) -> float | None:
+        """Characters that fit side by side, None where columns differ; of a sheet added since the book was
+        saved."""
+        added = self._added_sheet()
+        widths = {added.widths.get(col, USUAL_WIDTH) for col in self._columns()}
+        return widths.pop() if len(widths) == 1 else None
+
+    @column_width.setter
+    def column_width(self, characters: float) -> None:
+        added = self._added_sheet()
+        if not isinstance(characters, int | float) or not 0 <= characters <= MAX_WIDTH:
+            raise DataError(f"{characters!r} is no width of a column; write characters from 0 to {MAX_WIDTH}")
+        widths = {**added.widths, **dict.fromkeys(self._columns(), float(characters))}
+        self.document.apply(replace(added, widths=widths), instead_of=added)
+
+    def autofit(self, axis: str | None = None) -> None:
+        """Makes rows as high as their texts need, as far as that can be told without the fonts; of a sheet
+        added since the book was saved. Columns need a running Excel."""
+        if axis not in ("r", "rows"):
+            raise NotPossibleHeadless("Range: autofit of columns needs a running Excel; set column_width")
+        added = self._added_sheet()
+        values = self.document.formulas(self.sheet.name).values
+        texts = {cell: text for cell, text in values.items() if isinstance(text, str)}
+        heights = dict(added.heights)
+        for row, col in self.area.among(texts):
+            width = added.widths.get(col, USUAL_WIDTH)
+            height = self._height(texts[row, col], width, self.document.style(self.sheet.name, (row, col)))
+            if height > USUAL_HEIGHT:
+                heights[row] = max(height, heights.get(row, USUAL_HEIGHT))
+        self.document.apply(replace(added, heights=heights), instead_of=added)
+
+    def _height(self, text: str, width: float, style: int) -> float:
+        """Points that a text takes in a column so many characters wide."""
+        contents = self.document.contents
+        size, lines = shown(contents, style, "font.size"), 1
+        assert isinstance(size, float)
+        if shown(contents, style, "wrap_text"):
+            lines = sum(1 + int(len(line) / (LETTERS_A_CHARACTER * width)) for line in text.split("\n"))
+        return math.ceil(LINE_SPACING * size * lines)
+
+    def _columns(self) -> range:
+        return range(self.column, self.column + self.shape[1])
+
+    def _added_sheet(self) -> AddSheet:
+        """The edit that added the sheet. Raises NotPossibleHeadless for one that stands in the file."""
+        for edit in self.document.edits:
+            if isinstance(edit, AddSheet) and edit.name == self.sheet.name:
+                return edit
+        raise NotPossibleHeadless(
+            f"Range: column_width of {self.sheet.name}, which stands in the file, needs a running Excel; "
+            "nothing was changed"
+        )
 
     def _first_cells(self) -> Iterable[Cell]:
         if len(self) > MAX_WRITTEN:

@@ -1,1 +1,1 @@
-"""The model card of a trained book: its facts, its sixteen sections, its two sheets and its README.md."""
+"""The model card of a trained book: facts, sections, content, its two sheets, its Markdown and its file."""

@@ -1,39 +1,67 @@
-"""What the model card says of a trained book: its facts as the card's texts, and the card as a README.md."""
+"""What a model card says: the facts of a trained book as the card's texts, beside what people typed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlcicf.formula.address import cell_address
-from xlcicf.pages.model_card.sections import Checked, Content, Results
+from xlcicf.pages.model_card.sections import ASKED, FIELDS
 from xlcicf.pages.model_card.trained_book import Groups, TrainedBook
 from xlcicf.solve.fingerprints import Fingerprint
 
-Answers = Mapping[str, tuple[str | None, str | None]]
+Answers = Mapping[str, tuple[str | None, str | None]]  # name of a question -> (answer, evidence)
 
 
-def content(trained: TrainedBook, typed: Mapping[str, str], answers: Answers) -> Content:
+@dataclass(frozen=True)
+class Content:
+    """What a card says.
+
+    known     variable -> what the run log says
+    typed     variable -> what stood there or a person wrote; `known` goes first
+    answers   name of a question -> (answer, evidence), each None where nobody has written it
+    data      what the card's truth rests on besides the changing cells, and `weights` these, as numbers
+    results   how good it is for whom
+    """
+
+    known: Mapping[str, str]
+    typed: Mapping[str, str] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
+    data: tuple[Fingerprint, ...] = ()
+    weights: tuple[Fingerprint, ...] = ()
+    results: Groups | None = None
+
+    def text(self, variable: str) -> str | None:
+        """What stands in a field; None where it is empty."""
+        return self.known.get(variable) or self.typed.get(variable) or None
+
+    @property
+    def empty(self) -> list[str]:
+        """The fields that a card needs and nobody has filled."""
+        return [name for name, one in FIELDS.items() if not one.optional and self.text(name) is None]
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The questions without evidence."""
+        return [q.name for q in ASKED if not self.answers.get(q.name, (None, None))[1]]
+
+
+def is_count(value: float) -> bool:
+    """Whether a result is a count and no share: those go up to 1."""
+    return value.is_integer() and abs(value) > 1
+
+
+# ---- of a trained book ---------------------------------------------------------------------------------
+
+
+def content_of(trained: TrainedBook, typed: Mapping[str, str], answers: Answers) -> Content:
     """The card of a trained book, with what people have typed into it."""
     return Content(
         known=known_texts(trained),
         typed=typed,
         answers=answers,
-        data=tuple(_checked(one) for one in trained.prints),
-        weights=tuple(_checked(one) for one in trained.weight_prints),
-        results=_results(trained.groups) if trained.groups else None,
+        data=trained.prints,
+        weights=trained.weight_prints,
+        results=trained.groups,
     )
-
-
-def _checked(one: Fingerprint) -> Checked:
-    return Checked(one.area.address, one.formula, one.value)
-
-
-def _results(groups: Groups) -> Results:
-    area = groups.cells
-    formulas = tuple(
-        tuple("=" + cell_address(area.sheet, row, col) for col in range(area.left, area.right + 1))
-        for row in range(area.top, area.bottom + 1)
-    )
-    return Results(groups.headers, formulas, groups.values)
 
 
 # ---- texts -----------------------------------------------------------------------------------------------

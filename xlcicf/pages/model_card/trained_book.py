@@ -6,6 +6,7 @@ Training sheet.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area
@@ -52,7 +53,7 @@ class TrainedBook:
     """
 
     name: str
-    run: Mapping[str, object]
+    run: Mapping[str, Any]
     data: Mapping[str, str]
     changed: tuple[str, ...]
     prints: tuple[Fingerprint, ...]
