@@ -45,12 +45,26 @@ Array = Var | Tensor  # what primitives return
 Operand = Array | float
 
 
+def holds_everywhere(x: Operand) -> bool:
+    """Whether a constant pattern is true at every place."""
+    return not isinstance(x, Var) and bool(torch.as_tensor(x).all())
+
+
+def holds_somewhere(x: Operand) -> bool:
+    """Whether a constant pattern is true at some place."""
+    return not isinstance(x, Var) and bool(torch.as_tensor(x).any())
+
+
 def value_of(x: Var | _Plain) -> Tensor | _Plain:
     return x.value if isinstance(x, Var) else x
 
 
+def as_array(x: Operand) -> Array:
+    return x if isinstance(x, Var) else torch.as_tensor(x, dtype=DTYPE)
+
+
 def shape_of(x: Operand) -> torch.Size:
-    return x.shape if isinstance(x, Var | Tensor) else torch.Size()
+    return torch.Size() if isinstance(x, int | float) else x.shape
 
 
 def _may_be_nan(x: Operand, primitive: "Primitive") -> bool:
@@ -150,10 +164,18 @@ class Tape:
         self._finite: dict[int, Array] = {}
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
-        partial = any(_may_be_nan(x, primitive) for x in operands) and value.is_floating_point()
+        partial = value.is_floating_point() and any(
+            _may_be_nan(x, primitive) for x in operands if not self._made_sure(x, primitive, operands[0])
+        )
         out = Var(self, len(self._records) + 1, value, partial)
         self._records.append((primitive, operands, static, out))
         return out
+
+    def _made_sure(self, x: Operand, primitive: "Primitive", condition: Operand) -> bool:
+        """Whether `where` takes x only at numbers, since its condition is that x is finite."""
+        if primitive is not where or not isinstance(condition, Var):
+            return False
+        return self.operand_of(condition, is_finite) is x
 
     def finite(self, x: Operand) -> Operand:
         """x with 1 in the place of nan and infinity."""
@@ -459,10 +481,7 @@ def unless_nan(a: Array, *operands: Operand) -> Array:
 
 def or_else(a: Array, b: Operand) -> Array:
     """`a` where it is finite, else `b`."""
-    out = where(is_finite(a), a, b)
-    if isinstance(out, Var):
-        out.partial = _may_be_nan(b, where)
-    return out
+    return where(is_finite(a), a, b)
 
 
 def may_fail(a: Array) -> Array:
