@@ -13,6 +13,7 @@ from xlcicf.formula.grid import (
     ERROR,
     Grid,
     aligned,
+    constant,
     errors_among,
     mask_tensor,
     merged,
@@ -56,16 +57,22 @@ def _of_arrays(context: Context, condition: Grid, yes: Grid, no: Grid) -> Grid:
 
 def _failing(context: Context, condition: Grid, out: Value) -> Value:
     """The outcome, but the condition's error where that is one."""
-    found = errors_among([condition]) if condition.is_single else None
+    if condition.may_fail:
+        nan = t.is_nan(condition.num)
+        error = context.error("#NUM!")
+        out = of_each(lambda grid: either(nan, _of_size(grid, error), grid, context.function), out)
+    found = errors_among([condition])
+    if found is None or not condition.is_single:
+        return out
+    failed, error = mask_tensor(found[0].shape, found[0]), with_errors(constant(0.0), found)
+    return of_each(lambda grid: either(failed, _of_size(grid, error), grid, context.function), out)
 
-    def failing(grid: Grid) -> Value:
-        grid = with_errors(grid, found)
-        if not condition.may_fail:
-            return grid
-        error = context.error("#NUM!").expanded(grid.shape).at(grid.place)
-        return either(t.is_nan(condition.num), error, grid, context.function)
 
-    return of_each(failing, out) if found or condition.may_fail else out
+def _of_size(grid: Grid, error: Grid) -> Grid:
+    """An error in the place of an array of values; instead of a range it is one error."""
+    if grid.is_single or not grid.is_range:
+        return _spread(error, grid.size).at(grid.place)
+    return error
 
 
 def otherwise(context: Context, value: Value, fallback: Value) -> Value:

@@ -599,6 +599,7 @@ def _merged_by_changing(condition: t.Var, a: Grid, b: Grid) -> Grid | None:
     kinds = _errors_taking_the_others_kind(*(np.broadcast_to(g.kinds(), shape) for g in (a, b)))
     if any((k == TEXT).any() for k in kinds):
         return None
+    text = a.texts() if (kinds[0] == ERROR).any() else None
     a, b = nan_at_errors(a), nan_at_errors(b)
     there, kind = None, kinds[0]
     if (apart := kinds[0] != kinds[1]).any():
@@ -611,13 +612,15 @@ def _merged_by_changing(condition: t.Var, a: Grid, b: Grid) -> Grid | None:
         decided = t.where(condition, _there(a), _there(b))
         there = decided if there is None else t.both(there, decided)
     num = t.where(condition, a.num, b.num)
-    return Grid(num, kind if kind.any() else None, None, a.place if b.is_range else None, None, there)
+    return Grid(num, kind if kind.any() else None, text, a.place if b.is_range else None, None, there)
 
 
 def _errors_taking_the_others_kind(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An error becomes nan, which stands in a number or, beside TRUE or FALSE, in one of those."""
-    beside = [np.where(k == BOOL, BOOL, NUMBER).astype(np.uint8) for k in (b, a)]
-    return np.where(a == ERROR, beside[0], a), np.where(b == ERROR, beside[1], b)
+    """An error becomes nan, which stands in a number or, beside TRUE or FALSE, in one of those.
+
+    Where both are errors they stay."""
+    instead = [np.where(k == BLANK, NUMBER, k).astype(np.uint8) for k in (b, a)]
+    return np.where(a == ERROR, instead[0], a), np.where(b == ERROR, instead[1], b)
 
 
 def _is_false(grid: Grid, kinds: np.ndarray) -> np.ndarray:

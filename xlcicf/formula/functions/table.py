@@ -224,7 +224,7 @@ def of_counted(
             values = [context.value(part) for arg in args for part in getattr(arg, "parts", (arg,))]
             return of_grids(context, lambda *grids: aggregate(context, *grids), values)
 
-        FUNCTIONS[name] = Function(name, evaluate, arity, "plain", True, examples)
+        FUNCTIONS[name] = Function(name, evaluate, arity, "inherit", True, examples)
         return body
 
     return enter
@@ -267,7 +267,7 @@ def of_conditions(name: str, *examples: str):
             values = [context.value(arg) for arg in args]
             return of_grids(context, lambda *grids: aggregate(context, *grids), values)
 
-        FUNCTIONS[name] = Function(name, evaluate, (1, ANY), "plain", True, examples)
+        FUNCTIONS[name] = Function(name, evaluate, (1, ANY), "inherit", True, examples)
         return body
 
     return enter
@@ -543,4 +543,4 @@ def counting(name: str, *examples: str, kinds: Sequence[int]) -> None:
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         return of_grids(context, compute, [context.value(arg) for arg in args])
 
-    FUNCTIONS[name] = Function(name, evaluate, (1, ANY), "plain", True, examples)
+    FUNCTIONS[name] = Function(name, evaluate, (1, ANY), "inherit", True, examples)
