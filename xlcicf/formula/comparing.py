@@ -17,8 +17,8 @@ from xlcicf.formula.grid import (
     aligned,
     constant,
     errors_among,
+    from_truths,
     mask_tensor,
-    of_truths,
     with_errors,
 )
 
@@ -31,7 +31,7 @@ def compared(context: Context, a: Grid, b: Grid, compare: Compare, python: Pytho
     a, b = aligned([a, b], context.host)
     pattern = _pattern(a, b, compare, python)
     t.decide(pattern)
-    truths = of_truths(t.unless_nan(t.as_number(pattern), a.num, b.num))
+    truths = from_truths(t.unless_nan(t.as_number(pattern), a.num, b.num))
     return with_errors(truths, errors_among((a, b)))
 
 

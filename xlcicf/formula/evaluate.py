@@ -22,9 +22,9 @@ from xlcicf.formula.grid import (
     error_at,
     first_error,
     framed,
+    from_cells,
+    from_scalars,
     laid_out,
-    of_cells,
-    of_scalars,
 )
 from xlcicf.formula.runs import AreaIndexes, Run, RunGraph
 from xlcicf.formula.snapshot import ExcelError, Scalar
@@ -95,7 +95,7 @@ class Evaluator:
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
                 for i, row in enumerate(rows):
                     cells[0, 0, i, :] = [_located(value, context.cell) for value in row]
-                return of_scalars(cells)
+                return from_scalars(cells)
             case Ref():
                 return self.reference(node, context.host)
             case Union():
@@ -230,7 +230,7 @@ class Evaluator:
         cells = np.empty((1, 1, *whole.shape), dtype=object)
         for i, j in zip(*np.nonzero(wanted), strict=True):
             cells[0, 0, i, j] = self._saved_value(whole.sheet, whole.top + int(i), whole.left + int(j))
-        return of_scalars(cells)
+        return from_scalars(cells)
 
     def _numbers(self, whole: Area) -> Grid | None:
         """The quick way for what most data is: nothing but numbers."""
@@ -238,7 +238,7 @@ class Evaluator:
         values = [get(cell) for cell in whole.cells()]
         if not all(type(value) is float for value in values):
             return None
-        return of_cells(torch.tensor(values, dtype=torch.float64).reshape(whole.shape))
+        return from_cells(torch.tensor(values, dtype=torch.float64).reshape(whole.shape))
 
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]

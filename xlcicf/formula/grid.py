@@ -83,8 +83,10 @@ class Grid:
 
     @property
     def shape(self) -> Shape:
-        shapes = [t.shape_of(self.num)] + ([] if self.kind is None else [self.kind.shape])
-        return tuple(np.broadcast_shapes(*shapes))
+        shape = tuple(t.shape_of(self.num))
+        if self.kind is not None and self.kind.shape != shape:
+            shape = np.broadcast_shapes(shape, self.kind.shape)
+        return shape  # type: ignore[return-value]
 
     @property
     def batch(self) -> tuple[int, int]:
@@ -121,7 +123,7 @@ class Grid:
         return np.broadcast_to(np.array(None, dtype=object) if self.text is None else self.text, self.shape)
 
     def has(self, *kinds: int) -> bool:
-        return self.kind is not None and bool(np.isin(self.kind, kinds).any())
+        return self.kind is not None and any(bool((self.kind == kind).any()) for kind in kinds)
 
     def varies(self) -> np.ndarray:
         """Which elements depend on the changing cells, in the grid's full shape."""
@@ -173,6 +175,8 @@ class Grid:
     def of_kinds(self, kind: np.ndarray | None, num: t.Array | None = None) -> "Grid":
         """The same under other kinds; texts stay where kinds keep them."""
         kind = None if kind is None or not kind.any() else kind
+        if kind is None and self.kind is None and num is None:
+            return self
         keeps_text = kind is not None and bool((kind >= TEXT).any())
         return replace(
             self, num=self.num if num is None else num, kind=kind, text=self.text if keeps_text else None
@@ -303,7 +307,7 @@ CROSSES_NOTHING = "needs one cell of a range but stands in none of its rows or c
 # --- making them ----------------------------------------------------------------------------------------
 
 
-def of_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
+def from_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
     """Numbers (H, W, h, w) computed from grids, element by element."""
     if not t.shape_of(num):
         num = t.reshape(num, shape=(1, 1, 1, 1))
@@ -314,18 +318,18 @@ def of_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
     return Grid(num, varying=np.broadcast_to(varying, t.shape_of(num)))
 
 
-def of_truths(pattern: t.Array) -> Grid:
+def from_truths(pattern: t.Array) -> Grid:
     """TRUE and FALSE from a boolean tensor, or from numbers 1 and 0."""
     num = pattern if t.value_of(pattern).dtype == t.DTYPE else t.as_number(pattern)
     return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8))
 
 
-def of_cells(num: t.Array) -> Grid:
+def from_cells(num: t.Array) -> Grid:
     """The numbers of cells (rows, columns) as a grid (1, 1, rows, columns)."""
     return Grid(t.reshape(num, shape=(1, 1, *t.shape_of(num))))
 
 
-def of_scalars(values: np.ndarray) -> Grid:
+def from_scalars(values: np.ndarray) -> Grid:
     """A constant grid from an object array (H, W, h, w) of float, bool, str, ExcelError, None."""
     kind = np.vectorize(kind_of, otypes=[np.uint8])(values)
     plain = kind <= BOOL
@@ -343,7 +347,7 @@ def constant(value: Scalar) -> Grid:
     """One value as a (1, 1, 1, 1) grid."""
     cell = np.empty((1, 1, 1, 1), dtype=object)
     cell[0, 0, 0, 0] = value
-    return of_scalars(cell)
+    return from_scalars(cell)
 
 
 def kind_of(value: Scalar) -> int:
@@ -375,7 +379,7 @@ def beside(grids: Sequence[Grid]) -> Grid:
     rows = [g.expanded((*batch, *g.size)).reshaped((*batch, 1, g.size[0] * g.size[1])) for g in grids]
     ends = np.cumsum([g.size[1] for g in rows])
     parts = [((slice(0, 1), slice(end - g.size[1], end)), g) for g, end in zip(rows, ends, strict=True)]
-    return laid_out(parts, of_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
+    return laid_out(parts, from_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
 
 
 def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:

@@ -10,7 +10,7 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, Piece, error_sentence
-from xlcicf.formula.grid import BOOL, NUMBER, of_cells
+from xlcicf.formula.grid import BOOL, NUMBER, from_cells
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 
@@ -246,7 +246,7 @@ def lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -
     for area in changing:
         rows, cols = area.shape
         part = t.segment(tape.input, dim=0, start=at, length=rows * cols)
-        evaluator.lay(Piece(area, of_cells(t.reshape(part, shape=(rows, cols)))))
+        evaluator.lay(Piece(area, from_cells(t.reshape(part, shape=(rows, cols)))))
         at += rows * cols
 
 

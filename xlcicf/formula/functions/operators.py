@@ -6,16 +6,25 @@ from dataclasses import replace
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value
+from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
-from xlcicf.formula.functions.table import Body, OrError, of_grids, of_plain_values, of_single_numbers
+from xlcicf.formula.functions.table import Body, OrError, elementwise, of_grids
+from xlcicf.formula.plain import for_each
 
 Operator = Callable[..., Value]  # (context, operands)
 
 
 def arithmetic(body: Body) -> Operator:
     """An operator of numbers, element by element."""
-    return lambda context, *values: of_single_numbers(context, body, values)
+
+    def evaluate(context: Context, *values: Value) -> Value:
+        def compute(*grids):
+            return elementwise(context, body, [taken_as_scalar(g) for g in grids])
+
+        return of_grids(context, compute, values)
+
+    return evaluate
 
 
 def comparison(compare: Compare, python: Python) -> Operator:
@@ -92,7 +101,11 @@ def as_text(x: object) -> str:
 
 def joined(context: Context, a: Value, b: Value) -> Value:
     context = replace(context, function="&")
-    return of_plain_values(context, lambda x, y: as_text(x) + as_text(y), (a, b), whole=[False, False])
+
+    def compute(*grids):
+        return for_each(context, lambda x, y: as_text(x) + as_text(y), grids, whole=[False, False])
+
+    return of_grids(context, compute, (a, b))
 
 
 PREFIX: dict[str, Operator] = {

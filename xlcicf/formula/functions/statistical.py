@@ -4,7 +4,7 @@ from collections import Counter
 
 from xlcicf.formula.context import Fails, Misused
 from xlcicf.formula.criteria import meets
-from xlcicf.formula.functions.table import ANY, counting, of_constants, of_counted
+from xlcicf.formula.functions.table import ANY, Empty, counting, of_constants, of_counted
 from xlcicf.formula.grid import BOOL, ERROR, NUMBER, TEXT, CellError
 
 
@@ -12,18 +12,20 @@ from xlcicf.formula.grid import BOOL, ERROR, NUMBER, TEXT, CellError
     "AVERAGE",
     "AVERAGE(~1.5,~2,~-3)",
     "AVERAGE(~{1,2;3,4})",
-    empty=("#DIV/0!", "averages no numbers"),
+    empty=Empty("#DIV/0!", "averages no numbers"),
 )
 def average(x):
     return x.mean()
 
 
-@of_counted("MAX", "MAX(0,~1.5)", "MAX(0,~-1.5)+~1", "MAX(~1.5,~2,~-3)", "MAX(~{1,5;3,4},~2)", empty=0.0)
+@of_counted(
+    "MAX", "MAX(0,~1.5)", "MAX(0,~-1.5)+~1", "MAX(~1.5,~2,~-3)", "MAX(~{1,5;3,4},~2)", empty=Empty(0.0)
+)
 def maximum(x):
     return x.largest()
 
 
-@of_counted("MIN", "MIN(0,~1.5)+~1", "MIN(~1.5,~2,~-3)", "MIN(~{1,5;3,4},~2)", empty=0.0)
+@of_counted("MIN", "MIN(0,~1.5)+~1", "MIN(~1.5,~2,~-3)", "MIN(~{1,5;3,4},~2)", empty=Empty(0.0))
 def minimum(x):
     return x.smallest()
 
