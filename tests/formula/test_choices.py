@@ -132,6 +132,14 @@ ROW_OF_ITS_OWN = {
     "E3 =SUMPRODUCT(INDEX(D1:D5,0)*2)": 30.0,
     "E3 =INDEX(D1:D5*1,0)": 1.0,
     "E3 {=INDEX(D1:D5,0)*1}": 1.0,
+    "E3 =MATCH(D1:D5,{1,2,3,4},0)": 3.0,
+    "E4 =MATCH(INDEX(D1:D5,0),D1:D5,0)": 4.0,
+    "E2 =INDEX({10,20,30},D1:D5)": 20.0,
+    "E2 =COUNTIF(D1:D5,INDEX(D1:D5,0))": 1.0,
+    "E3 =SUM(MATCH(D1:D5,{5,4,3},0))": 3.0,
+    "E1 =SUMPRODUCT(MAX(D1:D5*2))": 10.0,
+    "E1 =SUMPRODUCT(MATCH(D1:D3*1,D1:D5,0))": 6.0,
+    "E1 =SUM(INDEX(D1:D5*2,0))": 30.0,
 }
 NUMBERED = {
     **{f"D{i}": float(i) for i in range(1, 6)},
@@ -155,6 +163,21 @@ def test_a_range_handed_on_is_crossed_by_every_row_of_a_run():
     f = function(cells | {"H1": "=SUM(E1:E5)+SUM(F1:F3)+SUM(G1:G5)"}, "H1", "B1:B5", "D1:D5")
     assert f.value(f.start) == 55 + 6 + 32
     assert f.gradient(f.start).tolist() == [1, 2, 3, 4, 5, 2, 3, 5, 5, 6]
+
+
+TIES = [
+    "MAX(A1:A2)", "MAX(INDEX(A1:A2,0))", "MAX(TRANSPOSE(A1:A2))", "MAX(INDEX(A1:B2,0,1))", "MAX(IF(TRUE,A1:A2))",
+    "SUMPRODUCT(MAX(A1:A2*1))", "SUMPRODUCT(MAX(-A1:A2+2))", "SUMPRODUCT(MAX(IFERROR(A1:A2/1,0)))", "MAX(INDEX(A1:A2,1),INDEX(A1:A2,2))",
+    "MAX(IFERROR(LN(A1:A2)+1,0))", "MAX(IF(A1:A2>0,A1:A2))", "MAX(IF(A1:A2>2,0,A1:A2))", "SUMPRODUCT(MAX(IF({1;1},A1:A2)))", "SUMPRODUCT(MAX(IF({1;0},A1:A2,1)))", "MIN(C1:C2)", "MIN(INDEX(C1:D2,0,1))", "MAX(D1:D2)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", TIES)
+def test_a_tie_with_a_constant_has_no_slope_however_it_is_handed_on(formula):
+    """A1 changes, A2 is 1: what is constant among the elements stays known."""
+    cells = {"A1": 1.0, "A2": 1.0, "C1": "=A1", "C2": 1.0, "D1": "=IF(C2>0,A1)", "D2": "=IF(C2>0,1,A1)"}
+    f = function(cells | {"H9": f"{{=A1+{formula}}}"}, "H9", "A1")
+    assert f.value_and_gradient([1.0]) == (2.0, [1.0])
 
 
 def test_index_takes_whole_rows_for_some_cells_and_single_values_for_others():

@@ -51,7 +51,7 @@ def _of_arrays(context: Context, condition: Grid, yes: Grid, no: Grid) -> Grid:
     condition, yes, no = aligned([condition, yes.as_value(), no.as_value()], context.host)
     size = np.broadcast_shapes(condition.size, yes.size, no.size)
     a, b = (_spread(grid.with_blanks_as_zeros(), size) for grid in (yes, no))
-    outcome = _one_grid(context, truth(condition.num), a, b)
+    outcome = _one_grid(context, truth(condition.num), a, b).varying_like(condition, a, b)
     return with_errors(outcome, errors_among([condition]))
 
 
@@ -88,11 +88,12 @@ def _unless_error(context: Context, grid: Grid, fallback: Grid) -> Value:
         grid = _one_grid(context, fine, _spread(grid, size), _spread(fallback, size))
     if not grid.may_fail:
         return grid
+    grid, fallback = _spread(grid, size), _spread(fallback, size)
     fine = t.is_finite(grid.num)
     t.decide(fine)
-    if size == (1, 1):
+    if grid.is_single:
         return either(fine, grid, fallback, context.function)
-    return _one_grid(context, fine, _spread(grid, size), _spread(fallback, size))
+    return _one_grid(context, fine, grid, fallback).varying_like(grid, fallback)
 
 
 def truth(num: t.Array) -> t.Array:

@@ -31,7 +31,7 @@ def compared(context: Context, a: Grid, b: Grid, compare: Compare, python: Pytho
     a, b = aligned([a, b], context.host)
     pattern = _pattern(a, b, compare, python)
     t.decide(pattern)
-    truths = from_truths(t.unless_nan(t.as_number(pattern), a.num, b.num))
+    truths = from_truths(t.unless_nan(t.as_number(pattern), a.num, b.num), like=(a, b))
     return with_errors(truths, errors_among((a, b)))
 
 

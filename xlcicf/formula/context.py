@@ -55,9 +55,10 @@ class Context:
         """Whether ranges stand for arrays and not for one cell each."""
         return self.array_formula or self.array_args
 
-    def calling(self, function: str, ranges: str) -> "Context":
+    def taking(self, ranges: str) -> "Context":
+        """For arguments that take ranges so: see Function."""
         array = {"array": True, "plain": False, "inherit": self.array_args}[ranges]
-        return replace(self, array_args=array, function=function)
+        return replace(self, array_args=array)
 
     def value(self, node: Node) -> Value:
         """An argument as it stands: cells, array or single value."""

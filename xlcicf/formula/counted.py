@@ -189,7 +189,7 @@ def _which_count(grids: Sequence[Grid], shape: tuple[int, ...]) -> np.ndarray | 
 
 
 def _varying(grids: Sequence[Grid], shape: tuple[int, ...]) -> np.ndarray:
-    if any(g.there is not None or (g.varying is None and not g.is_constant) for g in grids):
+    if any(g.varying is None and not (g.is_constant and g.there is None) for g in grids):
         return np.broadcast_to(True, shape)
     return reduce(np.logical_or, (np.broadcast_to(g.varies(), shape) for g in grids))
 

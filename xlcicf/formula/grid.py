@@ -182,6 +182,14 @@ class Grid:
             self, num=self.num if num is None else num, kind=kind, text=self.text if keeps_text else None
         )
 
+    def varying_like(self, *grids: "Grid") -> "Grid":
+        """The same, computed element by element from these grids: what varies in one of them varies here."""
+        partly = [g for g in grids if not g.is_constant]
+        if self.is_constant or not partly or any(g.varying is None for g in partly):
+            return self
+        varying = reduce(np.logical_or, (g.varies() for g in partly))
+        return replace(self, varying=np.broadcast_to(varying, self.shape))
+
     def with_blanks_as_zeros(self) -> "Grid":
         if not self.has(BLANK):
             return self
@@ -311,17 +319,13 @@ def from_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
     """Numbers (H, W, h, w) computed from grids, element by element."""
     if not t.shape_of(num):
         num = t.reshape(num, shape=(1, 1, 1, 1))
-    partly = [g for g in like if not g.is_constant]
-    if not partly or any(g.varying is None for g in partly):
-        return Grid(num)
-    varying = reduce(np.logical_or, (g.varies() for g in partly))
-    return Grid(num, varying=np.broadcast_to(varying, t.shape_of(num)))
+    return Grid(num).varying_like(*like)
 
 
-def from_truths(pattern: t.Array) -> Grid:
-    """TRUE and FALSE from a boolean tensor, or from numbers 1 and 0."""
+def from_truths(pattern: t.Array, like: Sequence[Grid] = ()) -> Grid:
+    """TRUE and FALSE from a boolean tensor, or from numbers 1 and 0, computed element by element."""
     num = pattern if t.value_of(pattern).dtype == t.DTYPE else t.as_number(pattern)
-    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8))
+    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8)).varying_like(*like)
 
 
 def from_cells(num: t.Array) -> Grid:

@@ -59,12 +59,13 @@ for name, most, example in (
         example,
         arity=(2, most),
         arrays=lambda i: i % 2 == 0,
-        ranges="inherit",
         errors_too=True,
     )(count_if)
 
 
-@of_constants("MODE", "MODE(~{1,2,2,3})", "MODE(1,{3,2},~2)", arity=(1, ANY), arrays=lambda i: True)
+@of_constants(
+    "MODE", "MODE(~{1,2,2,3})", "MODE(1,{3,2},~2)", arity=(1, ANY), arrays=lambda i: True, ranges="array"
+)
 def mode(*arrays):
     values = [v for array in arrays for v in array.ravel()]
     if error := next((v for v in values if isinstance(v, CellError)), None):

@@ -20,7 +20,7 @@ stands before each number, array or range that the tests let change.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -58,8 +58,8 @@ class Function:
 
     evaluate   (context, argument trees) -> Value
     arity      fewest and most arguments
-    ranges     "plain": outside array formulas an operator's range argument means one cell; "array": it means
-               an array (SUMPRODUCT, MMULT); "inherit": as the function around it has it
+    ranges     whether A1:A3 in SUM(A1:A3*2) means an array or one cell. "plain": one cell, outside array
+               formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
     smooth     False where there is no derivative with respect to the arguments, and a changing one is refused
     examples   formulas without "=", ~ before what the tests let change
     """
@@ -81,7 +81,7 @@ def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
     least, most = function.arity
     if not least <= len(args) <= most:
         raise misused(context, name, f"has {len(args)} arguments")
-    return function.evaluate(context.calling(name, function.ranges), args)
+    return function.evaluate(replace(context, function=name), args)
 
 
 def misused(context: Context, name: str, what: str) -> FormulaError:
@@ -99,7 +99,7 @@ def excel(
 
     def enter(body: Callable[..., Value]):
         def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
-            return computed(context, lambda: body(context, *args))
+            return computed(context, lambda: body(context.taking(ranges), *args))
 
         FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples)
         return body
@@ -122,8 +122,9 @@ def entered(
     The others are meant as single values. Several ranges in one argument are as many arguments."""
 
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
+        inside = context.taking(ranges)
         values = [
-            context.value(part) if whole(i) else context.operand(part)
+            inside.value(part) if whole(i) else context.operand(part)
             for i, arg in enumerate(args)
             for part in (arg.parts if isinstance(arg, Union) and whole(i) else (arg,))
         ]
@@ -195,7 +196,7 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
     nums = [g.num for g in grids]
     found, out = errors_among(grids), body(*nums)
     if truth:
-        return settled(from_truths(t.unless_nan(t.as_number(out), *nums)), found, context.host)
+        return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
     if isinstance(out, OrError):
         out, failed, code, why = out
         if isinstance(failed, t.Var):
@@ -357,7 +358,7 @@ def of_constants(
     *examples: str,
     arity: tuple[int, int],
     arrays: Callable[[int], bool],
-    ranges: str = "array",
+    ranges: str = "inherit",
     errors_too: bool = False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
