@@ -18,14 +18,12 @@ def average(x):
     return x.mean()
 
 
-@of_counted(
-    "MAX", "MAX(0,~1.5)", "MAX(0,~-1.5)+~1", "MAX(~1.5,~2,~-3)", "MAX(~{1,5;3,4},~2)", empty=Empty(0.0)
-)
+@of_counted("MAX", "MAX(0,~1.5)", "MAX(0,~-1.5)+~1", "MAX(~1.5,~2,~-3)", "MAX(~{1,5;3,4},~2)", empty=0.0)
 def maximum(x):
     return x.largest()
 
 
-@of_counted("MIN", "MIN(0,~1.5)+~1", "MIN(~1.5,~2,~-3)", "MIN(~{1,5;3,4},~2)", empty=Empty(0.0))
+@of_counted("MIN", "MIN(0,~1.5)+~1", "MIN(~1.5,~2,~-3)", "MIN(~{1,5;3,4},~2)", empty=0.0)
 def minimum(x):
     return x.smallest()
 

@@ -225,17 +225,18 @@ def of_counted(
     name: str,
     *examples: str,
     arity: tuple[int, int] = (1, ANY),
-    empty: Empty = NOTHING_SPECIAL,
+    empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
-    Without `errors_count` errors are passed over."""
+    `empty` is what no numbers give. Without `errors_count` errors are passed over."""
+    for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
     def enter(body: Callable[[Numbers], t.Array]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            numbers, passing = counted(grids, empty.fewest, errors_count)
-            return aggregated(context, body(numbers), numbers, passing, empty)
+            numbers, passing = counted(grids, for_few.fewest, errors_count)
+            return aggregated(context, body(numbers), numbers, passing, for_few)
 
         entered(name, examples, compute, arity=arity)
         return body
