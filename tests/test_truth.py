@@ -12,7 +12,7 @@ import torch
 import xlcicf
 from tests import oracles
 from tests.layouts import MODELS, Model, mmult, nnet
-from xlcicf.formula import Block
+from xlcicf.formula import RunValues
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.learn import titanic
@@ -294,7 +294,7 @@ def test_runs_are_logged_taken_back_and_brought_again_over_reopening(tmp_path):
 
 
 def test_parity_measures_and_names_the_worst_block():
-    block = Block(Area("S", 1, 1, 1, 2), np.array([[1.0, np.nan]]))
+    block = RunValues(Area("S", 1, 1, 1, 2), np.array([[1.0, np.nan]]))
     same = as_snapshot({"S!A1": 1.0 + 1e-13, "S!B1": "text"})
     assert parity([block], same).maximum == pytest.approx(1e-13, rel=1e-2)
     assert parity([block], as_snapshot({"S!A1": 1.0, "S!B1": 2.0})).maximum == np.inf

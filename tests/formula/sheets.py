@@ -6,7 +6,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from xlcicf.formula import SheetFunction, differentiate
 from xlcicf.formula.address import Area, parse_cell
-from xlcicf.formula.evaluate import Evaluator, cut_out
+from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Sheet, Snapshot, Table
 
@@ -85,5 +85,5 @@ def computed(cells: dict[str, object], at: str, **named):
     for run in graph.in_order(list(graph.runs(where.sheet)), lambda run, error: failures.append(error)):
         piece = evaluator.compute(run)
         if where.intersect(piece.area):
-            return cut_out(piece, where).scalars().item()
+            return piece.part(where).grid.scalars().item()
     raise failures[0]

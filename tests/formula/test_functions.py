@@ -2,12 +2,12 @@
 against central differences."""
 
 import math
-import re
 
 import numpy as np
 import pytest
 
 from tests import oracles
+from tests.formula.examples import RANGES, Filled, unmarked
 from tests.formula.sheets import central_differences, computed, function
 from xlcicf.errors import NotDifferentiable, XlcicfError
 from xlcicf.formula.functions import FUNCTIONS
@@ -15,7 +15,8 @@ from xlcicf.formula.snapshot import ExcelError
 
 EXAMPLES = [(name, example) for name, entry in FUNCTIONS.items() for example in entry.examples]
 IDS = [example for _, example in EXAMPLES]
-RANGES = {"A1": 1.0, "A2": 2.0, "A3": 3.0, "B1": 4.0, "B2": 5.0, "B3": 6.0}  # what examples may refer to
+ROWS = 4  # of an example filled down
+of_every_example = pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
 
 
 def same(ours, theirs) -> bool:
@@ -28,64 +29,58 @@ def ours_of(formula: str, inputs=RANGES):
     return computed({**inputs, "Z99": "=" + formula}, "Z99")
 
 
-def test_every_function_has_an_example():
+def test_every_function_has_an_example_and_every_example_something_that_changes():
     assert [name for name, entry in FUNCTIONS.items() if not entry.examples] == []
+    assert [example for example in IDS if not Filled(example, 1).changing] == []
 
 
-@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
+@of_every_example
 def test_a_value_equals_ironcalcs(name, example):
-    (theirs,) = oracles.ironcalc_formulas([oracles.Case("=" + example, RANGES)])
-    assert same(ours_of(example), theirs)
+    formula = unmarked(example)
+    (theirs,) = oracles.ironcalc_formulas([oracles.Case("=" + formula, RANGES)])
+    assert same(ours_of(formula), theirs)
 
 
 @pytest.mark.libreoffice
 def test_values_equal_libreoffices():
-    theirs = oracles.libreoffice_formulas([oracles.Case("=" + example, RANGES) for example in IDS])
-    ours = [ours_of(example) for example in IDS]
+    formulas = [unmarked(example) for example in IDS]
+    theirs = oracles.libreoffice_formulas([oracles.Case("=" + formula, RANGES) for formula in formulas])
+    ours = [ours_of(formula) for formula in formulas]
     assert [(e, a, b) for e, a, b in zip(IDS, ours, theirs, strict=True) if not same(a, b)] == []
 
 
-def with_changing_cells(example: str) -> dict[str, object]:
-    """Literal numbers and array constants of an example moved into cells of column A and beyond."""
-    cells: dict[str, object] = {}
-
-    def moved(match: re.Match) -> str:
-        row = 1 + max((int(re.search(r"\d+", c)[0]) for c in cells), default=0)
-        if not match[0].startswith("{"):
-            cells[f"A{row}"] = float(match[0])
-            return f"A{row}"
-        rows = [line.split(",") for line in match[0][1:-1].split(";")]
-        for i, line in enumerate(rows):
-            cells.update({f"{chr(65 + j)}{row + i}": float(x) for j, x in enumerate(line)})
-        return f"A{row}:{chr(64 + len(rows[0]))}{row + len(rows) - 1}"
-
-    formula = re.sub(
-        r'"[^"]*"|\{[^}]*\}|(?<![A-Za-z0-9])\d+(?:\.\d+)?',
-        lambda m: m[0] if m[0][0] == '"' else moved(m),
-        example,
-    )
-    return cells | {"Z1": "=" + formula}
-
-
-@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=IDS)
+@of_every_example
 def test_a_gradient_equals_central_differences_or_is_refused_by_name(name, example):
-    cells = with_changing_cells(example)
-    changing = [c for c in cells if c != "Z1"]
-    if ":" in example or not changing or not isinstance(computed(cells, "Z1"), float):
+    filled = Filled(example, 1)
+    if not FUNCTIONS[name].smooth:
+        with pytest.raises(NotDifferentiable, match="has no derivative") as refused:
+            function(filled.alone(0), "Z1", *filled.changing)
+        assert refused.value.function == name
         return
-    try:
-        f = function(cells, "Z1", *changing)
-    except XlcicfError as error:
-        assert not FUNCTIONS[name].smooth or name in ("COUNT", "COUNTA", "ROWS", "COLUMNS", "INDEX"), str(
-            error
-        )
-        assert name in str(error) or "does not" in str(error)
-        return
-    assert f.value(f.start) == pytest.approx(ours_of(example), rel=1e-14)
+    f = function(filled.alone(0), "Z1", *filled.changing)
+    assert f.value(f.start) == pytest.approx(ours_of(unmarked(example)), rel=1e-14)
     kinks = f.kinks(f.start, 1e-6 * np.maximum(1, np.abs(f.start)))
-    slopes = central_differences(f)
-    smooth = np.isfinite(slopes) & [cell not in kinks for cell in f.cells]  # (-2)^3 has no exponents beside 3
-    np.testing.assert_allclose(f.gradient(f.start)[smooth], slopes[smooth], rtol=1e-6, atol=1e-8)
+    smooth = [cell not in kinks for cell in f.cells]
+    slopes = central_differences(f)[smooth]
+    np.testing.assert_allclose(f.gradient(f.start)[smooth], slopes, rtol=1e-6, atol=1e-8)
+
+
+@of_every_example
+def test_a_formula_filled_down_is_each_of_its_cells_alone(name, example):
+    filled = Filled(example, ROWS)
+    cells = [f"Z{i + 1}" for i in range(ROWS)]
+    alone = [computed(filled.alone(i), cell) for i, cell in enumerate(cells)]
+    together = [computed(filled.together(), cell) for cell in cells]
+    assert all(same(a, b) for a, b in zip(together, alone, strict=True)), (together, alone)
+    if FUNCTIONS[name].smooth:
+        weights = {f"AA{i + 1}": float(i + 1) for i in range(ROWS)}
+        all_of_them = filled.together() | weights | {"AB1": f"=SUMPRODUCT(Z1:Z{ROWS},AA1:AA{ROWS})"}
+        f = function(all_of_them, "AB1", *filled.changing)
+        each = [function(filled.alone(i), cell, *filled.changing) for i, cell in enumerate(cells)]
+        slopes = sum(w * g.gradient(g.start) for w, g in zip(weights.values(), each, strict=True))
+        np.testing.assert_allclose(f.gradient(f.start), slopes, rtol=1e-13, atol=1e-13)
+        values = next(run.values for run in f.blocks(f.start) if run.area.left == 26)
+        np.testing.assert_allclose(values.ravel(), alone, rtol=1e-14)
 
 
 # --- rules at ties and corners: design decision 6 --------------------------------------------------------
@@ -193,20 +188,31 @@ def test_what_has_no_derivative_is_refused_by_cell_and_function(formula, name):
     assert refused.value.function == name
 
 
-def test_if_without_else_is_false_and_false_is_no_number():
-    """In Excel AVERAGE, COUNT, MIN and MAX pass over the FALSE in B1; which cells hold one must not change."""
-    cells = {"A1": 1.0, "A2": -1.0, "B1": "=IF(A1>0,A1)", "B2": "=IF(A2>0,A2)"}
-    assert function({**cells, "C1": "=SUM(B1:B2)+SUMSQ(B1:B2)"}, "C1", "A1:A2").value([3.0, -1.0]) == 12.0
-    for use in (
-        "AVERAGE(B1:B2)",
-        "COUNT(B1:B2)",
-        "MAX(B1:B2,-5)",
-        "MIN(B1:B2)",
-        "SUM(MMULT(TRANSPOSE(B1:B2),A1:A2))",
-        "B1>5",
-    ):
-        with pytest.raises(NotDifferentiable, match="FALSE otherwise than 0"):
-            function({**cells, "C1": f"=A1+({use})"}, "C1", "A1:A2")
+NUMBER_OR_FALSE = [  # of B1 and B2, where FALSE stands below 0: at (1, -1), at (-2, 3), at (-2, -3)
+    ("SUM(B1:B2)+SUMSQ(B1:B2)", 2.0, 12.0, 0.0),
+    ("AVERAGE(B1:B2)", 1.0, 3.0, None),
+    ("COUNT(B1:B2)", 1.0, 1.0, 0.0),
+    ("COUNTA(B1:B2)", 2.0, 2.0, 2.0),
+    ("MAX(B1:B2,-5)", 1.0, 3.0, -5.0),
+    ("MIN(B1:B2)", 1.0, 3.0, 0.0),
+    ("IF(B1>5,1,0)", 0.0, 1.0, 1.0),
+    ("IF(B1=FALSE,1,0)", 0.0, 1.0, 1.0),
+    ("IF(ISNUMBER(B1),B1,7)", 1.0, 7.0, 7.0),
+    ("B1+B2+1", 2.0, 4.0, 1.0),
+    ("SUMPRODUCT(B1:B2,B1:B2)", 1.0, 9.0, 0.0),
+    ("IFERROR(SUM(MMULT(TRANSPOSE(B1:B2),A1:A2)),4)", 4.0, 4.0, 4.0),
+]
+
+
+@pytest.mark.parametrize(("formula", "first", "second", "neither"), NUMBER_OR_FALSE)
+def test_if_without_else_is_false_and_false_is_no_number(formula, first, second, neither):
+    """In Excel AVERAGE, COUNT, MIN and MAX pass over the FALSE, and a changing cell decides where one stands."""
+    cells = {"A1": 1.0, "A2": -1.0, "B1": "=IF(A1>0,A1)", "B2": "=IF(A2>0,A2)", "C1": f"=0*A1+{formula}"}
+    f = function(cells, "C1", "A1:A2")
+    for v, expected in (([1.0, -1.0], first), ([-2.0, 3.0], second), ([-2.0, -3.0], neither)):
+        assert f.value(v) == expected if expected is not None else math.isnan(f.value(v))
+        if expected is not None:
+            np.testing.assert_allclose(f.gradient(v), central_differences(f, np.array(v)), atol=1e-8)
 
 
 def test_count_counts_no_errors_wherever_they_come_up():

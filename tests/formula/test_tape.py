@@ -10,6 +10,7 @@ A = torch.rand(3, 4, dtype=t.DTYPE) + 0.5
 B = torch.rand(3, 4, dtype=t.DTYPE) - 0.4
 V = torch.rand(4, dtype=t.DTYPE)
 MASK = B > 0
+ZEROS = torch.tensor([[1, 0, 1, 1], [0, 1, 0, 1], [1, 1, 1, 1]], dtype=t.DTYPE)
 NAN = float("nan")
 SPANS = [(0, 1), (0, 2), (1, 2), (0, 2), (2, 1), (0, 3)]
 
@@ -27,6 +28,7 @@ PAIRS = {
     "power of both": (lambda x: t.power(x, t.mul(x, A)), lambda x: x ** (x * A)),
     "exp": (t.exp, torch.exp),
     "log": (t.log, torch.log),
+    "log10": (t.log10, torch.log10),
     "sqrt": (t.sqrt, torch.sqrt),
     "absolute": (lambda x: t.absolute(t.sub(x, A)), lambda x: (x - A).abs()),
     "tanh": (t.tanh, torch.tanh),
@@ -42,6 +44,22 @@ PAIRS = {
         lambda x: t.largest(t.where(MASK, 1.0, x), dims=(0,)),
         lambda x: torch.where(MASK, 1.0, x).amax(0, keepdim=True),
     ),
+    "product": (lambda x: t.product(x, dim=1), lambda x: x.prod(1, keepdim=True)),
+    "product with zeros": (
+        lambda x: t.product(t.mul(x, ZEROS), dim=1),
+        lambda x: (x * ZEROS).prod(1, keepdim=True),
+    ),
+    "inner": (lambda x: t.inner(t.reshape(x, shape=(3, 1, 2, 2)), B.reshape(3, 1, 2, 2)), lambda x: (x * B).sum(1).reshape(3, 1, 1, 1)),
+    "inner with a shared side": (lambda x: t.inner(t.reshape(x, shape=(3, 1, 4, 1)), V.reshape(1, 1, 4, 1)), lambda x: (x @ V).reshape(3, 1, 1, 1)),
+    "matrix_product": (
+        lambda x: t.matrix_product(t.reshape(x, shape=(3, 1, 2, 2)), t.square(t.reshape(x, shape=(3, 1, 2, 2)))),
+        lambda x: (x.reshape(3, 2, 2) @ (x**2).reshape(3, 2, 2)).reshape(3, 1, 2, 2),
+    ),
+    "matrix_product filled down and right": (
+        lambda x: t.matrix_product(t.reshape(x, shape=(3, 1, 1, 4)), t.reshape(x, shape=(1, 3, 4, 1))),
+        lambda x: (x @ x.T).reshape(3, 3, 1, 1),
+    ),
+    "within": (lambda x: t.or_else(t.within(t.greater(x, 0.7), x, 1.0, t.log), 0.5), lambda x: torch.where(x > 0.7, x.log(), 0.5)),
     "dot": (lambda x: t.matmul(t.reshape(x, shape=(12,)), t.reshape(x, shape=(12,))), lambda x: (x * x).sum()),
     "matrix_vector": (lambda x: t.matmul(x, V), lambda x: x @ V),
     "matrix_vector of both": (

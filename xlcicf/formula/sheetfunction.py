@@ -9,26 +9,24 @@ import torch
 from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.evaluate import Evaluator, Piece, cut_out, error_sentence
+from xlcicf.formula.evaluate import Evaluator, Piece, error_sentence
+from xlcicf.formula.grid import BOOL, NUMBER, from_cells
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
-from xlcicf.formula.values import BOOL, NUMBER
 
 
 @dataclass(frozen=True)
-class Block:
+class RunValues:
     """The numbers of one run of formulas: `values` (rows, columns), nan where the cell shows no number."""
 
     area: Area
     values: np.ndarray
 
 
-def block_of(piece: Piece, num: torch.Tensor) -> Block:
-    """The piece's numbers `num` (rows, columns), nan where its cells show text or an error."""
-    values = np.array(num.numpy(), dtype=np.float64)
-    if piece.kind is not None:
-        values[piece.kind > BOOL] = np.nan
-    return Block(piece.area, values)
+def values_of(piece: Piece, num: torch.Tensor) -> RunValues:
+    """The piece's numbers `num` (1, 1, rows, columns), nan where its cells show text or an error."""
+    values = np.where(piece.grid.kinds() > BOOL, np.nan, num.numpy()).reshape(piece.area.shape)
+    return RunValues(piece.area, values)
 
 
 class SheetFunction:
@@ -56,7 +54,7 @@ class SheetFunction:
         self.upper = np.full(self.start.shape, np.inf)
         self.sense: str | float = "min"
         self.init: float | None = None
-        value = t.reshape(pieces[-1].num, shape=())
+        value = t.reshape(pieces[-1].grid.num, shape=())
         assert isinstance(value, t.Var)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
@@ -94,12 +92,12 @@ class SheetFunction:
         values, gradients = torch.func.vmap(lambda v: tuple(self._both(v)))(V)
         return values, gradients
 
-    def blocks(self, v: Sequence[float] | np.ndarray) -> Iterator[Block]:
+    def blocks(self, v: Sequence[float] | np.ndarray) -> Iterator[RunValues]:
         """Every formula between the changing cells and the objective at v, run by run."""
         if self._cells_program is None:
-            self._cells_program = self._tape.program([p.num for p in self._pieces])
+            self._cells_program = self._tape.program([p.grid.full() for p in self._pieces])
         for piece, num in zip(self._pieces, self._cells_program(self._tensor(v)), strict=True):
-            yield block_of(piece, num)
+            yield values_of(piece, num)
 
     def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
         """Changing cell -> the cells whose MAX, IF or ABS crosses a corner within v +- reach (n,)."""
@@ -197,7 +195,7 @@ def differentiate(
         tape.deciding = run
         pieces.append(evaluator.compute(run))
     head = next(p for p in reversed(pieces) if objective.intersect(p.area))
-    pieces = [p for p in pieces if p is not head] + [_one_cell(head, objective)]
+    pieces = [p for p in pieces if p is not head] + [head.part(objective)]
     _require_number(pieces[-1], objective, changing)
     frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
     function = SheetFunction(objective, changing, tape, pieces, frozen)
@@ -248,25 +246,16 @@ def lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -
     for area in changing:
         rows, cols = area.shape
         part = t.segment(tape.input, dim=0, start=at, length=rows * cols)
-        evaluator.lay(Piece(area, t.reshape(part, shape=(rows, cols))))
+        evaluator.lay(Piece(area, from_cells(t.reshape(part, shape=(rows, cols)))))
         at += rows * cols
-
-
-def _one_cell(piece: Piece, cell: Area) -> Piece:
-    if piece.area == cell:
-        return piece
-    grid = cut_out(piece, cell)
-    kind = None if grid.kind is None else grid.kind[0, 0]
-    text = None if grid.text is None else grid.text[0, 0]
-    return Piece(cell, t.reshape(grid.num, shape=(1, 1)), kind, text, piece.partial)
 
 
 def _require_number(head: Piece, objective: Area, changing: Sequence[Area]) -> None:
     if sentence := error_sentence(head, objective.address):
         raise DataError(sentence)
-    if head.kind is not None and (head.kind != NUMBER).any():
+    if (head.grid.kinds() != NUMBER).any():
         raise ProblemError(f"{objective.address} shows no number; the objective must be a number to optimise")
-    if not isinstance(head.num, t.Var):
+    if not isinstance(head.grid.num, t.Var):
         cells = ", ".join(a.address for a in changing)
         raise ProblemError(
             f"{objective.address} does not change with the cells {cells} as the book stands;"

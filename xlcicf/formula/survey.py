@@ -10,7 +10,7 @@ from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.runs import Run, RunGraph, is_volatile
-from xlcicf.formula.sheetfunction import Block, block_of, lay_changing, on_sheet, start_values
+from xlcicf.formula.sheetfunction import RunValues, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
 
 
@@ -25,7 +25,7 @@ class Survey:
     """
 
     areas: list[Area]
-    blocks: list[Block]
+    blocks: list[RunValues]
     blockers: list[tuple[str, str]]
     frozen: list[str]
 
@@ -71,9 +71,9 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         except FormulaError as error:
             blocked(run, error)
             continue
-        num = t.value_of(piece.num)
+        num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
-        blocks.append(block_of(piece, num))
+        blocks.append(values_of(piece, num))
     frozen = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
     return Survey(areas, blocks, blockers, frozen)
 

@@ -6,6 +6,7 @@ gradient is recorded on the same tape: constants fold on the way, and what is le
 branches, which runs faster than autograd's tape of the same model and works under `torch.func.vmap`.
 """
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -44,12 +45,26 @@ Array = Var | Tensor  # what primitives return
 Operand = Array | float
 
 
+def holds_everywhere(x: Operand) -> bool:
+    """Whether a constant pattern is true at every place."""
+    return not isinstance(x, Var) and bool(torch.as_tensor(x).all())
+
+
+def holds_somewhere(x: Operand) -> bool:
+    """Whether a constant pattern is true at some place."""
+    return not isinstance(x, Var) and bool(torch.as_tensor(x).any())
+
+
 def value_of(x: Var | _Plain) -> Tensor | _Plain:
     return x.value if isinstance(x, Var) else x
 
 
+def as_array(x: Operand) -> Array:
+    return x if isinstance(x, Var) else torch.as_tensor(x, dtype=DTYPE)
+
+
 def shape_of(x: Operand) -> torch.Size:
-    return x.shape if isinstance(x, Var | Tensor) else torch.Size()
+    return torch.Size() if isinstance(x, int | float) else x.shape
 
 
 def _may_be_nan(x: Operand, primitive: "Primitive") -> bool:
@@ -149,10 +164,18 @@ class Tape:
         self._finite: dict[int, Array] = {}
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
-        partial = any(_may_be_nan(x, primitive) for x in operands) and value.is_floating_point()
+        partial = value.is_floating_point() and any(
+            _may_be_nan(x, primitive) for x in operands if not self._made_sure(x, primitive, operands[0])
+        )
         out = Var(self, len(self._records) + 1, value, partial)
         self._records.append((primitive, operands, static, out))
         return out
+
+    def _made_sure(self, x: Operand, primitive: "Primitive", condition: Operand) -> bool:
+        """Whether `where` takes x only at numbers, since its condition is that x is finite."""
+        if primitive is not where or not isinstance(condition, Var):
+            return False
+        return self.operand_of(condition, is_finite) is x
 
     def finite(self, x: Operand) -> Operand:
         """x with 1 in the place of nan and infinity."""
@@ -327,6 +350,7 @@ def _(g, out, a, b):
 
 exp = Primitive(torch.exp)
 log = Primitive(torch.log)
+log10 = Primitive(torch.log10)
 sqrt = Primitive(torch.sqrt)
 absolute = Primitive(torch.abs)
 sign = Primitive(torch.sign)
@@ -351,6 +375,11 @@ def _(g, out, a):
 @log.pullback
 def _(g, out, a):
     return (div(g, a),)
+
+
+@log10.pullback
+def _(g, out, a):
+    return (div(g, mul(a, math.log(10.0))),)
 
 
 @sqrt.pullback
@@ -402,6 +431,8 @@ less_equal = Primitive(torch.le)
 equal = Primitive(torch.eq)
 not_equal = Primitive(torch.ne)
 rounded = Primitive(torch.round)
+floor = Primitive(torch.floor)
+truncated = Primitive(torch.trunc)
 is_nan = Primitive(torch.isnan)
 is_finite = Primitive(torch.isfinite)
 both = Primitive(torch.logical_and)
@@ -426,6 +457,44 @@ def _(g, out, condition, a, b):
         sum_to(where(condition, g, 0.0), shape_of(a)) if isinstance(a, Var) else None,
         sum_to(where(condition, 0.0, g), shape_of(b)) if isinstance(b, Var) else None,
     )
+
+
+# --- errors: where a cell would show one, there is nan -------------------------------------------------
+
+NAN = float("nan")
+
+
+def within(inside: Operand, x: Operand, safe: float, compute: Callable[[Operand], Array]) -> Array:
+    """compute(x) where `inside` holds, nan and a derivative of 0 elsewhere, where `safe` is computed with."""
+    if not isinstance(x, Var):
+        return where(torch.as_tensor(inside), compute(x), NAN)
+    return where(inside, compute(where(inside, x, safe)), NAN)
+
+
+def unless_nan(a: Array, *operands: Operand) -> Array:
+    """`a`, but nan where an operand is: for what would make a number of an error."""
+    for x in operands:
+        if isinstance(x, Var) and x.partial:
+            a = where(is_nan(x), NAN, a)
+    return a
+
+
+def or_else(a: Array, b: Operand) -> Array:
+    """`a` where it is finite, else `b`."""
+    return where(is_finite(a), a, b)
+
+
+def may_fail(a: Array) -> Array:
+    """`a`, just computed, which grows beyond all numbers at some inputs."""
+    if isinstance(a, Var):
+        a.partial = True
+    return a
+
+
+def decide(pattern: Operand, idle: bool | None = None) -> None:
+    """Notes a choice that depends on the input, for whoever asks where it changes: see Decision."""
+    if isinstance(pattern, Var):
+        pattern.tape.decide(pattern, idle)
 
 
 # --- reductions and products ----------------------------------------------------------------------------
@@ -454,6 +523,32 @@ def _(g, out, a, dims):
     return (mul(div(g, total(ties, dims=dims)), ties),)
 
 
+@Primitive
+def product(a: Tensor, dim: int) -> Tensor:
+    """The product over `dim`, which stays as 1."""
+    return torch.prod(a, dim, keepdim=True)
+
+
+@product.pullback
+def _(g, out, a, dim):
+    return (mul(g, _product_of_others(a, dim)),)
+
+
+def _product_of_others(a: Array, dim: int) -> Array:
+    """At each place the product of all other places along `dim`; nothing is divided, so zeros do no harm."""
+    one = torch.ones([1 if i == dim else n for i, n in enumerate(shape_of(a))], dtype=DTYPE)
+    n = shape_of(a)[dim]
+    before = join(one, segment(a, dim=dim, start=0, length=n - 1), dim=dim)
+    after = join(segment(a, dim=dim, start=1, length=n - 1), one, dim=dim)
+    reach = 1
+    while reach < n:  # twice as many factors each time
+        ones = expand(one, [reach if i == dim else m for i, m in enumerate(shape_of(a))])
+        before = mul(before, join(ones, segment(before, dim=dim, start=0, length=n - reach), dim=dim))
+        after = mul(after, join(segment(after, dim=dim, start=reach, length=n - reach), ones, dim=dim))
+        reach *= 2
+    return mul(before, after)
+
+
 dot = Primitive(torch.dot)
 matrix_vector = Primitive(torch.mv)
 matrix_matrix = Primitive(torch.mm)
@@ -463,6 +558,37 @@ def matmul(a: Array, b: Array) -> Array:
     """(k,) by (k,), (m, k) by (k,), or (m, k) by (k, n)."""
     dims = len(shape_of(a)), len(shape_of(b))
     return {(1, 1): dot, (2, 1): matrix_vector, (2, 2): matrix_matrix}[dims](a, b)
+
+
+def inner(a: Array, b: Array) -> Array:
+    """Each cell's inner product of two arrays (H, W, h, w) -> (H, W, 1, 1); shared sides have H = W = 1."""
+    size = shape_of(a)[2:].numel()
+    cells = [shape_of(x)[:2].numel() for x in (a, b)]
+    if min(cells) > 1:
+        return total(mul(a, b), dims=(2, 3))
+    many, one = (a, b) if cells[0] > 1 else (b, a)
+    vector = reshape(one, shape=(size,))
+    if max(cells) == 1:
+        return reshape(matmul(reshape(many, shape=(size,)), vector), shape=(1, 1, 1, 1))
+    product_ = matmul(reshape(many, shape=(-1, size)), vector)
+    return reshape(product_, shape=(*shape_of(many)[:2], 1, 1))
+
+
+def matrix_product(a: Array, b: Array) -> Array:
+    """Each cell's matrix product, (H, W, m, k) by (H, W, k, n) -> (H, W, m, n)."""
+    (_, _, m, k), n = shape_of(a), shape_of(b)[3]
+    if shape_of(b)[:2].numel() == 1:
+        rows = matmul(reshape(a, shape=(-1, k)), reshape(b, shape=(k, n)))
+        return reshape(rows, shape=(*shape_of(a)[:2], m, n))
+    if (shape_of(a)[1], shape_of(b)[0], m, n) == (1, 1, 1, 1):  # filled down and right: a net's layer
+        together = matmul(reshape(a, shape=(-1, k)), transpose(reshape(b, shape=(-1, k))))
+        return reshape(together, shape=(shape_of(a)[0], shape_of(b)[1], 1, 1))
+    out: Array | None = None
+    for i in range(k):
+        by = mul(segment(a, dim=3, start=i, length=1), segment(b, dim=2, start=i, length=1))
+        out = by if out is None else add(out, by)
+    assert out is not None
+    return out
 
 
 @dot.pullback

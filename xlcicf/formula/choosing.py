@@ -1,0 +1,115 @@
+"""IF and its kind: values chosen by conditions, with their kinds, sizes and errors."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.choice import Either, Value, either, of_each, why_apart
+from xlcicf.formula.coercion import taken_as_condition
+from xlcicf.formula.context import Context
+from xlcicf.formula.grid import (
+    ERROR,
+    Grid,
+    aligned,
+    constant,
+    errors_among,
+    mask_tensor,
+    merged,
+    with_errors,
+)
+
+
+def choose(context: Context, condition: Value, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:
+    """What `yes` yields where the condition holds, else what `no` yields; a range is handed on as a range.
+
+    Where the condition is a constant, what is not taken is not even computed. An array of conditions makes
+    an array of as many values."""
+    return of_each(lambda grid: _chosen(context, taken_as_condition(grid), yes, no), condition)
+
+
+def _chosen(context: Context, condition: Grid, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:
+    test = truth(condition.num)
+    if isinstance(test, torch.Tensor) and (t.holds_everywhere(test) or not t.holds_somewhere(test)):
+        taken = yes() if t.holds_everywhere(test) else no()
+        branches = taken, taken
+    else:
+        branches = yes(), no()
+    if condition.is_single:
+        out = branches[0] if branches[0] is branches[1] else either(test, *branches, by=context.function)
+    else:
+        out = of_each(lambda a, b: _of_arrays(context, condition, a, b), *branches)
+    if isinstance(test, t.Var):
+        still = [isinstance(branch, Grid) and branch.is_constant for branch in branches]
+        test.tape.decide(test, idle=None if still[0] == still[1] else still[0])
+    return _failing(context, condition, out)
+
+
+def _of_arrays(context: Context, condition: Grid, yes: Grid, no: Grid) -> Grid:
+    """An array of values by an array of conditions."""
+    condition, yes, no = aligned([condition, yes.as_value(), no.as_value()], context.host)
+    size = np.broadcast_shapes(condition.size, yes.size, no.size)
+    a, b = (_spread(grid.with_blanks_as_zeros(), size) for grid in (yes, no))
+    outcome = _one_grid(context, truth(condition.num), a, b).varying_like(condition, a, b)
+    return with_errors(outcome, errors_among([condition]))
+
+
+def _failing(context: Context, condition: Grid, out: Value) -> Value:
+    """The outcome, but the condition's error where that is one."""
+    if condition.may_fail:
+        nan = t.is_nan(condition.num)
+        error = context.error("#NUM!")
+        out = of_each(lambda grid: either(nan, _of_size(grid, error), grid, context.function), out)
+    found = errors_among([condition])
+    if found is None or not condition.is_single:
+        return out
+    failed, error = mask_tensor(found[0].shape, found[0]), with_errors(constant(0.0), found)
+    return of_each(lambda grid: either(failed, _of_size(grid, error), grid, context.function), out)
+
+
+def _of_size(grid: Grid, error: Grid) -> Grid:
+    """An error in the place of an array of values; instead of a range it is one error."""
+    if grid.is_single or not grid.is_range:
+        return _spread(error, grid.size).at(grid.place)
+    return error
+
+
+def otherwise(context: Context, value: Value, fallback: Value) -> Value:
+    """IFERROR: the fallback where the value is an error; a value of its own, no range any more."""
+    return of_each(lambda a, b: _unless_error(context, a.as_value(), b.as_value()), value, fallback)
+
+
+def _unless_error(context: Context, grid: Grid, fallback: Grid) -> Value:
+    grid, fallback = aligned([grid, fallback], context.host)
+    size = np.broadcast_shapes(grid.size, fallback.size)
+    if grid.has(ERROR):
+        fine = mask_tensor(grid.shape, grid.kinds() != ERROR)
+        grid = _one_grid(context, fine, _spread(grid, size), _spread(fallback, size))
+    if not grid.may_fail:
+        return grid
+    grid, fallback = _spread(grid, size), _spread(fallback, size)
+    fine = t.is_finite(grid.num)
+    t.decide(fine)
+    if grid.is_single:
+        return either(fine, grid, fallback, context.function)
+    return _one_grid(context, fine, grid, fallback).varying_like(grid, fallback)
+
+
+def truth(num: t.Array) -> t.Array:
+    """The boolean tensor behind a condition's numbers."""
+    if isinstance(num, t.Var) and (pattern := num.tape.operand_of(num, t.as_number)) is not None:
+        return pattern
+    return t.not_equal(num, 0.0)
+
+
+def _one_grid(context: Context, condition: t.Array, yes: Grid, no: Grid) -> Grid:
+    grid = merged(condition, yes, no)
+    if grid is None:
+        raise context.refuse(why_apart(Either(condition, yes, no, context.function)))
+    return grid
+
+
+def _spread(grid: Grid, size: tuple[int, int]) -> Grid:
+    """A single value as often as an array has elements."""
+    return grid if grid.size == size else grid.expanded((*grid.batch, *size))

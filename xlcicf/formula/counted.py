@@ -1,0 +1,218 @@
+"""The numbers that count in SUM, AVERAGE, MAX and their kind, out of any mix of ranges, arrays and values."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+import torch
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
+from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, error_of_each, mask_tensor
+
+
+@dataclass(frozen=True)
+class Part:
+    """One argument's numbers, or those of several that are taken in pairs.
+
+    arrays   the numbers, each (H, W, h, w)
+    counts   which of them count (H, W, h, w); None for all
+    present  boolean: which of them count as a changing cell decides; None where `counts` alone says it
+    varying  which of them depend on the changing cells (H, W, h, w)
+    """
+
+    arrays: tuple[t.Array, ...]
+    counts: np.ndarray | None
+    present: t.Array | None
+    varying: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.varying.shape
+
+    def masked(self, x: t.Array, otherwise: float) -> t.Array:
+        """x with `otherwise` in the place of what does not count."""
+        if self.counts is not None:
+            x = t.where(mask_tensor(self.shape, self.counts), x, otherwise)
+        return x if self.present is None else t.where(self.present, x, otherwise)
+
+    def how_many(self) -> t.Array:
+        """(H, W, 1, 1)"""
+        counts = np.broadcast_to(True if self.counts is None else self.counts, self.shape)
+        if self.present is None:
+            return torch.from_numpy(counts.sum(axis=(2, 3), keepdims=True)).to(t.DTYPE)
+        return t.total(self.masked(t.as_number(t.expand(self.present, self.shape)), 0.0), dims=(2, 3))
+
+
+class Numbers:
+    """The numbers that count, for each cell of a run. Whatever is computed of them is (H, W, 1, 1)."""
+
+    def __init__(self, parts: Sequence[Part], fewest: int = 0):
+        self.parts, self._fewest = parts, fewest
+
+    @property
+    def how_many(self) -> t.Array:
+        return reduce(t.add, (part.how_many() for part in self.parts))
+
+    @property
+    def count(self) -> t.Array:
+        """How many there are, at least the fewest that the function needs: a number to divide by."""
+        number, fewest = self.how_many, float(self._fewest)
+        return t.where(t.less(number, fewest), fewest, number) if fewest else number
+
+    def total(self, of: Callable[..., t.Array] | None = None, safe: float = 0.0) -> t.Array:
+        """The sum of of(number), or of of(number, number) of pairs; `safe` is what `of` can always take."""
+        return reduce(t.add, (t.total(self._each(part, of, safe), dims=(2, 3)) for part in self.parts))
+
+    def mean(self, of: Callable[..., t.Array] | None = None, safe: float = 0.0) -> t.Array:
+        return t.div(self.total(of, safe), self.count)
+
+    def _each(self, part: Part, of: Callable[..., t.Array] | None, safe: float) -> t.Array:
+        if of is None:
+            return part.masked(part.arrays[0], 0.0)
+        out = of(*(part.masked(x, safe) for x in part.arrays))
+        at_safe = of(*[torch.tensor(safe, dtype=t.DTYPE)] * len(part.arrays))
+        adds_nothing = isinstance(at_safe, torch.Tensor) and bool((at_safe == 0).all())
+        return out if adds_nothing else part.masked(t.expand(out, part.shape), 0.0)
+
+    def product(self) -> t.Array:
+        parts = (self._in_a_row(part.masked(part.arrays[0], 1.0)) for part in self.parts)
+        return reduce(t.mul, (t.product(row, dim=3) for row in parts))
+
+    def largest(self) -> t.Array:
+        """A constant that ties takes the derivative to 0; changing numbers that tie share it."""
+        return self._extreme(lambda x: x)
+
+    def smallest(self) -> t.Array:
+        return t.neg(self._extreme(t.neg))
+
+    def _extreme(self, turned: Callable[[t.Array], t.Array]) -> t.Array:
+        """The largest of turned(number); -inf of none."""
+        fixed: list[torch.Tensor] = []
+        moving: list[t.Array] = []
+        for part in self.parts:
+            row = self._in_a_row(part.masked(turned(part.arrays[0]), -math.inf))
+            if isinstance(row, torch.Tensor):
+                fixed.append(torch.amax(row, 3, keepdim=True))
+            elif bool(np.all(part.varying)):
+                moving.append(row)
+            else:
+                H, W = part.shape[:2]
+                mask = mask_tensor(part.shape, part.varying).reshape(H, W, 1, -1)
+                moving.append(t.where(mask, row, -math.inf))
+                fixed.append(torch.amax(torch.where(mask, -math.inf, t.value_of(row)), 3, keepdim=True))
+        bound = reduce(torch.maximum, fixed) if fixed else None
+        if not moving:
+            assert bound is not None
+            return bound
+        top = _largest_of(moving)
+        if bound is None or bool((bound == -math.inf).all()):
+            return top
+        t.decide(t.greater(top, bound), idle=False)
+        if bool((bound == 0).all()):
+            return t.relu(top)
+        return t.where(t.greater_equal(bound, top), bound, top)
+
+    @staticmethod
+    def _in_a_row(x: t.Array) -> t.Array:
+        """(H, W, h, w) -> (H, W, 1, h * w)"""
+        H, W, h, w = t.shape_of(x)
+        return t.reshape(x, shape=(H, W, 1, h * w)) if (h, w) != (1, 1) else x
+
+
+def _largest_of(moving: list[t.Array]) -> t.Array:
+    if len(moving) == 1 and t.shape_of(moving[0])[3] == 1:
+        return moving[0]
+    batch = np.broadcast_shapes(*(t.shape_of(m)[:3] for m in moving))
+    together = [t.expand(m, (*batch, t.shape_of(m)[3])) for m in moving]
+    joined = t.join(*together, dim=3) if len(together) > 1 else together[0]
+    top = t.largest(joined, dims=(3,))
+    t.decide(t.equal(joined, top))
+    return top
+
+
+def counted(grids: Sequence[Grid], fewest: int = 0, errors_count: bool = True) -> tuple[Numbers, "Passing"]:
+    """The numbers that count in each argument by the coercion table, and the errors that pass to the outcome.
+
+    Without `errors_count` an error is only a value that is no number, as in COUNT."""
+    taken = [grid if _skips(grid) else taken_as_scalar(grid) for grid in grids]
+    parts = [_part((grid,), errors_count) for grid in taken]
+    return Numbers(parts, fewest), Passing(taken) if errors_count else Passing(())
+
+
+def counted_in_pairs(grids: Sequence[Grid], fewest: int = 0) -> tuple[Numbers, "Passing"]:
+    """The same of arrays of one size, at places where each of them holds a number."""
+    return Numbers([_part(tuple(grids), True)], fewest), Passing(grids)
+
+
+def conditions(grids: Sequence[Grid]) -> tuple[Numbers, "Passing"]:
+    """1 for what is TRUE and 0 for what is FALSE among arguments; text in ranges does not count."""
+    taken = [truths(grid if grid.is_range else taken_as_condition(grid)) for grid in grids]
+    return Numbers([_part((grid,), True) for grid in taken]), Passing(taken)
+
+
+def truths(grid: Grid) -> Grid:
+    """Numbers and booleans as 1 (not 0) and 0, all of them counted as numbers; an error stays one."""
+    grid = grid.without_falses()
+    holds = t.unless_nan(t.as_number(t.not_equal(grid.num, 0.0)), grid.num)
+    return grid.of_kinds(np.where(grid.kinds() == BOOL, NUMBER, grid.kinds()).astype(np.uint8), holds)
+
+
+def _skips(grid: Grid) -> bool:
+    """Whether text, booleans and blanks are passed over and not read as numbers."""
+    return grid.is_range or not grid.is_single
+
+
+def _part(grids: tuple[Grid, ...], errors_count: bool) -> Part:
+    shape = np.broadcast_shapes(*(g.shape for g in grids))
+    present: list[t.Array] = []
+    for grid in grids:
+        if grid.there is not None:
+            present.append(_or_failed(grid.there, grid) if errors_count else grid.there)
+        if grid.may_fail and not errors_count:
+            present.append(t.is_finite(grid.num))
+    return Part(
+        tuple(t.expand(g.num, shape) for g in grids),
+        _which_count(grids, shape),
+        reduce(t.both, present) if present else None,
+        _varying(grids, shape),
+    )
+
+
+def _which_count(grids: Sequence[Grid], shape: tuple[int, ...]) -> np.ndarray | None:
+    if all(g.kind is None for g in grids):
+        return None
+    counts = np.logical_and.reduce([np.broadcast_to(g.kinds() == NUMBER, shape) for g in grids])
+    return None if counts.all() else counts
+
+
+def _varying(grids: Sequence[Grid], shape: tuple[int, ...]) -> np.ndarray:
+    if any(g.varying is None and not (g.is_constant and g.there is None) for g in grids):
+        return np.broadcast_to(True, shape)
+    return reduce(np.logical_or, (np.broadcast_to(g.varies(), shape) for g in grids))
+
+
+def _or_failed(there: t.Array, grid: Grid) -> t.Array:
+    """`there`, and where an error came up that is to pass on."""
+    return t.either(there, t.is_nan(grid.num)) if grid.may_fail else there
+
+
+class Passing:
+    """Errors among arguments on their way to the outcome, those included that stand where nothing counts."""
+
+    def __init__(self, grids: Sequence[Grid]):
+        self._grids = grids
+
+    def constant(self) -> Errors | None:
+        """The first constant error of each cell's arguments."""
+        return error_of_each(self._grids)
+
+    def onto(self, out: t.Array) -> t.Array:
+        """nan where TRUE or FALSE, which do not count, turned out to be an error."""
+        for grid in self._grids:
+            if grid.may_fail and grid.has(BOOL):
+                unseen = mask_tensor(grid.shape, grid.kinds() == BOOL)
+                out = t.unless_nan(out, t.total(t.where(unseen, grid.full(), 0.0), dims=(2, 3)))
+        return out

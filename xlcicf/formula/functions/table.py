@@ -1,0 +1,401 @@
+"""The table of Excel's functions, and the kinds of entry it is made of.
+
+An author writes a function's mathematics under the decorator that says what Excel hands it; errors, blanks,
+text, sizes and choices that depend on changing cells are carried by the decorator.
+
+    of_numbers      single numbers, element by element: LN, ROUND, NOT
+    of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
+    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
+    of_arrays       whole arrays: SUMPRODUCT, MMULT
+    of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
+    rearranging     elements handed on as they are, in other places: INDEX, TRANSPOSE
+    of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
+    asking          what kind of value stands there: ISNUMBER
+    counting        how many values of some kinds stand there: COUNTA
+    excel           argument trees, for what must not compute all its arguments: IF, ROWS
+
+A body computes with primitives of the tape, for a batch of cells at once: (H, W, h, w), see grid.py. It
+raises Fails("#N/A", "why") for the error that its cell shows. An example is a formula without "=" in which ~
+stands before each number, array or range that the tests let change.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from xlcicf.errors import FormulaError
+from xlcicf.formula import tape as t
+from xlcicf.formula.choice import MOST, Value, combinations, of_each
+from xlcicf.formula.coercion import taken_as_factor, taken_as_scalar, taken_strictly
+from xlcicf.formula.context import Context, Fails, Misused
+from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
+from xlcicf.formula.grid import (
+    Grid,
+    aligned,
+    error_of_each,
+    errors_among,
+    errors_where,
+    from_numbers,
+    from_truths,
+    kinds_asked,
+    settled,
+    with_errors,
+)
+from xlcicf.formula.plain import for_each
+from xlcicf.formula.rearranging import rearranged
+from xlcicf.formula.tree import Node, Union
+
+ANY = 255
+Body = Callable[..., "t.Operand | OrError"]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Excel function.
+
+    evaluate   (context, argument trees) -> Value
+    arity      fewest and most arguments
+    ranges     whether A1:A3 in SUM(A1:A3*2) means an array or one cell. "plain": one cell, outside array
+               formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
+    smooth     False where there is no derivative with respect to the arguments, and a changing one is refused
+    examples   formulas without "=", ~ before what the tests let change
+    """
+
+    name: str
+    evaluate: Callable[[Context, tuple[Node, ...]], Value]
+    arity: tuple[int, int]
+    ranges: str
+    smooth: bool
+    examples: tuple[str, ...]
+
+
+FUNCTIONS: dict[str, Function] = {}
+
+
+def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
+    """The function of that name, computed. KeyError where the table has none."""
+    function = FUNCTIONS[name]
+    least, most = function.arity
+    if not least <= len(args) <= most:
+        raise misused(context, name, f"has {len(args)} arguments")
+    return function.evaluate(replace(context, function=name), args)
+
+
+def misused(context: Context, name: str, what: str) -> FormulaError:
+    return FormulaError(f"{context.cell}: {name} {what}; correct the formula", context.cell)
+
+
+def excel(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int] = (1, 1),
+    ranges: str = "plain",
+    smooth: bool = True,
+):
+    """Enters a function that takes its argument trees itself: body(context, *nodes) -> Value."""
+
+    def enter(body: Callable[..., Value]):
+        def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
+            return computed(context, lambda: body(context.taking(ranges), *args))
+
+        FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples)
+        return body
+
+    return enter
+
+
+def entered(
+    name: str,
+    examples: tuple[str, ...],
+    compute: Callable[..., Value],
+    *,
+    arity: tuple[int, int] = (1, 1),
+    ranges: str = "inherit",
+    smooth: bool = True,
+    whole: Callable[[int], bool] = lambda i: True,
+) -> None:
+    """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
+
+    The others are meant as single values. Several ranges in one argument are as many arguments."""
+
+    def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
+        inside = context.taking(ranges)
+        values = [
+            inside.value(part) if whole(i) else context.operand(part)
+            for i, arg in enumerate(args)
+            for part in (arg.parts if isinstance(arg, Union) and whole(i) else (arg,))
+        ]
+        return of_grids(context, lambda *grids: compute(context, *grids), values)
+
+    FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples)
+
+
+def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value]) -> Value:
+    """compute(*grids) of whichever grids the values come to; Fails is the error of those alone."""
+    if combinations(values) > MOST:
+        raise context.refuse(
+            f"takes more than {MOST} combinations of what its IFs yield; let each yield numbers of one size"
+        )
+    return of_each(lambda *grids: computed(context, lambda: compute(*grids)), *values)
+
+
+def computed(context: Context, body: Callable[[], Value]) -> Value:
+    """What a body yields, or the error that it raises."""
+    try:
+        return body()
+    except Fails as failed:
+        return context.error(failed.code, failed.why)
+    except Misused as misuse:
+        raise misused(context, context.function, str(misuse)) from None
+
+
+# --- single numbers -------------------------------------------------------------------------------------
+
+
+class OrError(NamedTuple):
+    """What a body of single numbers yields where a cell may show another error than #NUM!.
+
+    failed is a boolean pattern of the places where the error `code` stands in place of num."""
+
+    num: t.Operand
+    failed: t.Array
+    code: str
+    why: str | None = None
+
+
+def of_numbers(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int] = (1, 1),
+    smooth: bool = True,
+    taken: Callable[[Grid], Grid] = taken_as_scalar,
+    truth: bool = False,
+):
+    """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
+
+    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE."""
+
+    def enter(body: Body):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            if not smooth and not all(g.is_constant for g in grids):
+                raise context.refuse_changing()
+            return elementwise(context, body, [taken(g) for g in grids], truth)
+
+        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
+        return body
+
+    return enter
+
+
+def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
+    """`body` of the numbers of grids that hold nothing but numbers and errors; errors are passed on."""
+    grids = aligned(grids, context.host)
+    nums = [g.num for g in grids]
+    found, out = errors_among(grids), body(*nums)
+    if truth:
+        return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
+    if isinstance(out, OrError):
+        out, failed, code, why = out
+        if isinstance(failed, t.Var):
+            out = t.where(failed, t.NAN, out)
+        else:
+            found = errors_where(failed.numpy(), code, context.host, why, after=found)
+    return settled(from_numbers(t.as_array(out), like=grids), found, context.host)
+
+
+# --- aggregates -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What fewer than `fewest` numbers give: a number, or an error and why."""
+
+    gives: float | str
+    why: str | None = None
+    fewest: int = 1
+
+
+NOTHING_SPECIAL = Empty(0.0, fewest=0)  # the body answers for no numbers too
+
+
+def of_counted(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int] = (1, ANY),
+    empty: Empty | float = NOTHING_SPECIAL,
+    errors_count: bool = True,
+):
+    """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
+
+    `empty` is what no numbers give. Without `errors_count` errors are passed over."""
+    for_few = empty if isinstance(empty, Empty) else Empty(empty)
+
+    def enter(body: Callable[[Numbers], t.Array]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            numbers, passing = counted(grids, for_few.fewest, errors_count)
+            return aggregated(context, body(numbers), numbers, passing, for_few)
+
+        entered(name, examples, compute, arity=arity)
+        return body
+
+    return enter
+
+
+def of_pairs(name: str, *examples: str, empty: Empty = NOTHING_SPECIAL):
+    """Enters a function of two arrays of one size: body(numbers), whose total(of) takes of(x, y).
+
+    A pair counts where both are numbers."""
+
+    def enter(body: Callable[[Numbers], t.Array]):
+        def compute(context: Context, a: Grid, b: Grid) -> Grid:
+            if a.size != b.size:
+                raise Fails("#N/A", "compares arrays of different sizes")
+            numbers, passing = counted_in_pairs((a, b), empty.fewest)
+            return aggregated(context, body(numbers), numbers, passing, empty)
+
+        entered(name, examples, compute, arity=(2, 2), ranges="array")
+        return body
+
+    return enter
+
+
+def of_conditions(name: str, *examples: str):
+    """Enters a function of what is TRUE and FALSE among its arguments: body(numbers 1 and 0) -> pattern."""
+    empty = Empty("#VALUE!", "finds no TRUE or FALSE among its arguments")
+
+    def enter(body: Callable[[Numbers], t.Array]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            truths, passing = conditions(grids)
+            holds = t.unless_nan(t.as_number(body(truths)), truths.total())
+            out = aggregated(context, holds, truths, passing, empty)
+            return with_errors(from_truths(out.num), errors_among([out]))
+
+        entered(name, examples, compute, arity=(1, ANY))
+        return body
+
+    return enter
+
+
+def aggregated(context: Context, out: t.Array, numbers: Numbers, passing: Passing, empty: Empty) -> Grid:
+    """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
+    found, is_error = passing.constant(), isinstance(empty.gives, str)
+    lacking = t.less(numbers.how_many, float(empty.fewest)) if empty.fewest else False
+    if isinstance(lacking, t.Var):
+        out = t.where(lacking, t.NAN if is_error else empty.gives, out)
+    elif t.holds_somewhere(lacking):
+        out = t.where(lacking, 0.0 if is_error else empty.gives, out)
+        if is_error:
+            found = errors_where(np.asarray(lacking), str(empty.gives), context.host, empty.why, after=found)
+    return settled(from_numbers(passing.onto(out)), found, context.host)
+
+
+# --- arrays ---------------------------------------------------------------------------------------------
+
+
+def as_factors(grid: Grid, context: Context) -> Grid:
+    """Everything but a number is 0."""
+    return taken_as_factor(grid)
+
+
+def as_matrices(grid: Grid, context: Context) -> Grid:
+    """Everything but a number is #VALUE!."""
+    return taken_strictly(grid, context.cell)
+
+
+def of_arrays(
+    name: str, *examples: str, taken: Callable[[Grid, Context], Grid], arity: tuple[int, int] = (1, ANY)
+):
+    """Enters a function of whole arrays: body(a, b, ...) of arrays (H, W, h, w), H and W 1 where shared.
+
+    An error in any element is the outcome."""
+
+    def enter(body: Callable[..., t.Array]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            arrays = [taken(g, context) for g in grids]
+            out = from_numbers(body(*(g.full() for g in arrays)))
+            return settled(out, error_of_each(arrays), context.host)
+
+        entered(name, examples, compute, arity=arity, ranges="array")
+        return body
+
+    return enter
+
+
+def rearranging(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int] = (1, 1),
+    arrays: int = 1,
+    hands_on: bool = False,
+):
+    """Enters a function that puts elements elsewhere: body(places, ..., key, ...) -> places, of one cell.
+
+    Its first `arrays` arguments reach it as integers (h, w) that number their elements, the others as plain
+    numbers. With `hands_on` a part of a range is itself a range."""
+
+    def enter(body: Callable[..., np.ndarray]):
+        def compute(context: Context, *grids: Grid) -> Value:
+            keys = [taken_as_scalar(g) for g in grids[arrays:]]
+            if not all(g.is_constant for g in keys):
+                raise context.refuse("is keyed by a changing cell and has no derivative")
+            if not all(g.is_single for g in keys):
+                raise context.refuse("looks up several places at once; write one for each")
+            return rearranged(context, body, grids[:arrays], keys, hands_on)
+
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < arrays)
+        return body
+
+    return enter
+
+
+# --- constants ------------------------------------------------------------------------------------------
+
+
+def of_constants(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    arrays: Callable[[int], bool],
+    ranges: str = "inherit",
+    errors_too: bool = False,
+):
+    """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
+
+    `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
+    values. An error among these is the outcome, unless `errors_too` hands it to the body."""
+
+    def enter(body: Callable[..., object]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+
+        entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
+        return body
+
+    return enter
+
+
+# --- kinds ----------------------------------------------------------------------------------------------
+
+
+def asking(name: str, *examples: str, kinds: Sequence[int]) -> None:
+    """Enters a question: whether its argument is of one of the kinds."""
+
+    def compute(context: Context, grid: Grid) -> Grid:
+        if grid.may_fail:
+            raise context.refuse("asks whether a changing number is an error; use IFERROR")
+        return from_truths(kinds_asked(grid, kinds))
+
+    entered(name, examples, compute, whole=lambda i: False)
+
+
+def counting(name: str, *examples: str, kinds: Sequence[int]) -> None:
+    """Enters a count of the elements that are of one of the kinds, whatever argument they stand in."""
+
+    def compute(context: Context, *grids: Grid) -> Grid:
+        asked = (t.expand(t.as_number(kinds_asked(g, kinds)), g.shape) for g in grids)
+        return from_numbers(reduce(t.add, (t.total(holds, dims=(2, 3)) for holds in asked)))
+
+    entered(name, examples, compute, arity=(1, ANY))

@@ -1,0 +1,637 @@
+"""The values that formulas yield: numbers with their kinds, texts and errors, for a run of cells at once.
+
+A `Grid` has four axes (H, W, h, w): H x W cells of the run, and for each of them an h x w array (1 x 1 for a
+single value); axes of length 1 broadcast. Numbers are tensors and may depend on the changing cells; what kind
+of value stands where does not, but for `there`. This is the only file that makes a Grid.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.snapshot import ExcelError, Scalar
+
+NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
+
+Shape = tuple[int, int, int, int]
+
+
+class CellText(str):
+    """Text that knows where it came from, such as "Columns!D17"."""
+
+    cell: str | None = None
+
+
+class CellError(ExcelError):
+    """An error value that knows the cell it began in, and why where the code alone does not say it."""
+
+    cell: str | None = None
+    why: str | None = None
+
+
+def error_at(code: str, cell: str | None, why: str | None = None) -> CellError:
+    error = CellError(code)
+    error.cell, error.why = cell, why
+    return error
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where on its sheet a range lies.
+
+    top, left   its first row and column for each cell of the run (H or 1, W or 1), counted from 1
+    rows, cols  how many it has; blank ones beyond the data, which a grid leaves out, are counted
+    """
+
+    top: np.ndarray
+    left: np.ndarray
+    rows: int
+    cols: int
+
+    def part(self, down: np.ndarray, right: np.ndarray, rows: int, cols: int) -> "Place":
+        """A part that begins so many rows further down and columns further right in each cell."""
+        return Place(self.top + down, self.left + right, rows, cols)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Values of the axes (H, W, h, w).
+
+    num      float64, what stands at numbers and booleans (0 or 1), finite (0) elsewhere
+    kind     NUMBER, BOOL, BLANK, TEXT or ERROR for each element; None where all are numbers
+    text     texts and error values, None elsewhere; None where there are none
+    place    where the cells stand, whose text and booleans many functions pass over; None for no range
+    varying  which elements depend on the changing cells; None where that is all (of a Var) or none
+    there    boolean: where a changing cell decides whether an element is this number or FALSE (then num is
+             0), as in IF(A1>0,A1), whether it is the number; None where kinds alone decide
+    """
+
+    num: t.Array
+    kind: np.ndarray | None = None
+    text: np.ndarray | None = None
+    place: Place | None = None
+    varying: np.ndarray | None = None
+    there: t.Array | None = None
+
+    # --- what it is -------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Shape:
+        shape = tuple(t.shape_of(self.num))
+        if self.kind is not None and self.kind.shape != shape:
+            shape = np.broadcast_shapes(shape, self.kind.shape)
+        return shape  # type: ignore[return-value]
+
+    @property
+    def batch(self) -> tuple[int, int]:
+        """(H, W)"""
+        return self.shape[:2]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(h, w)"""
+        return self.shape[2:]
+
+    @property
+    def is_single(self) -> bool:
+        return self.size == (1, 1)
+
+    @property
+    def is_range(self) -> bool:
+        return self.place is not None
+
+    @property
+    def is_constant(self) -> bool:
+        return not isinstance(self.num, t.Var)
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether a number may be nan, which stands for an error, at other inputs."""
+        return isinstance(self.num, t.Var) and self.num.partial
+
+    def kinds(self) -> np.ndarray:
+        """One kind an element, in the grid's full shape."""
+        return np.broadcast_to(np.uint8(NUMBER) if self.kind is None else self.kind, self.shape)
+
+    def texts(self) -> np.ndarray:
+        return np.broadcast_to(np.array(None, dtype=object) if self.text is None else self.text, self.shape)
+
+    def has(self, *kinds: int) -> bool:
+        return self.kind is not None and any(bool((self.kind == kind).any()) for kind in kinds)
+
+    def varies(self) -> np.ndarray:
+        """Which elements depend on the changing cells, in the grid's full shape."""
+        return np.broadcast_to(not self.is_constant if self.varying is None else self.varying, self.shape)
+
+    def numbers(self) -> np.ndarray:
+        """The numbers as they are while recording, in the grid's full shape."""
+        num = t.value_of(self.num)
+        assert isinstance(num, Tensor)
+        return np.broadcast_to(num.numpy(), self.shape)
+
+    def full(self) -> t.Array:
+        """The numbers in the grid's full shape."""
+        return t.expand(self.num, self.shape)
+
+    def scalars(self) -> np.ndarray:
+        """Python values as they are while recording (object array): float, bool, str, CellError or None."""
+        out = self.numbers().astype(object)
+        kinds, texts = self.kinds(), self.texts()
+        out[kinds == BOOL] = out[kinds == BOOL].astype(bool)
+        out[kinds == BLANK] = None
+        worded = kinds >= TEXT
+        out[worded] = texts[worded]
+        return out
+
+    # --- the same elsewhere or otherwise ----------------------------------------------------------------
+
+    def with_num(self, num: t.Array) -> "Grid":
+        """Other numbers under the same kinds."""
+        return replace(self, num=num)
+
+    def at(self, place: Place | None) -> "Grid":
+        return replace(self, place=place)
+
+    def as_value(self) -> "Grid":
+        """The same as an array or single value of its own, no longer a range of the sheet."""
+        return self if self.place is None else replace(self, place=None)
+
+    def without_falses(self) -> "Grid":
+        """Numbers, where a changing cell decided between one and FALSE: FALSE as 0, which stands there."""
+        return self if self.there is None else replace(self, there=None)
+
+    def with_nan_for_falses(self) -> "Grid":
+        """The same with nan, an error, for FALSE."""
+        if self.there is None:
+            return self
+        return replace(self, num=t.where(self.there, self.num, t.NAN), there=None)
+
+    def of_kinds(self, kind: np.ndarray | None, num: t.Array | None = None) -> "Grid":
+        """The same under other kinds; texts stay where kinds keep them."""
+        kind = None if kind is None or not kind.any() else kind
+        if kind is None and self.kind is None and num is None:
+            return self
+        keeps_text = kind is not None and bool((kind >= TEXT).any())
+        return replace(
+            self, num=self.num if num is None else num, kind=kind, text=self.text if keeps_text else None
+        )
+
+    def varying_like(self, *grids: "Grid") -> "Grid":
+        """The same, computed element by element from these grids: what varies in one of them varies here."""
+        partly = [g for g in grids if not g.is_constant]
+        if self.is_constant or not partly or any(g.varying is None for g in partly):
+            return self
+        varying = reduce(np.logical_or, (g.varies() for g in partly))
+        return replace(self, varying=np.broadcast_to(varying, self.shape))
+
+    def with_blanks_as_zeros(self) -> "Grid":
+        if not self.has(BLANK):
+            return self
+        return self.of_kinds(np.where(self.kinds() == BLANK, NUMBER, self.kinds()).astype(np.uint8))
+
+    def blank_where(self, mask: np.ndarray) -> "Grid":
+        if not mask.any():
+            return self
+        num = t.where(mask_tensor(mask.shape, mask), 0.0, self.num)
+        return self.of_kinds(np.where(mask, BLANK, self.kinds()).astype(np.uint8), num)
+
+    def moved(self, move: Callable[[t.Array], t.Array], mirror: Callable[[np.ndarray], np.ndarray]) -> "Grid":
+        """Every element to another place, with all that is known of it; no longer a range of the sheet.
+
+        `move` takes tensors of the full shape, `mirror` does the same to numpy arrays."""
+        return Grid(
+            move(self.full()),
+            None if self.kind is None else mirror(self.kinds()),
+            None if self.text is None else mirror(self.texts()),
+            None,
+            None if self.varying is None else mirror(self.varies()),
+            None if self.there is None else move(t.expand(self.there, self.shape)),
+        )
+
+    def expanded(self, shape: Shape) -> "Grid":
+        return self.moved(lambda x: t.expand(x, shape), lambda a: np.broadcast_to(a, shape))
+
+    def permuted(self, order: tuple[int, int, int, int]) -> "Grid":
+        return self.moved(lambda x: t.permute(x, order=order), lambda a: a.transpose(order))
+
+    def reshaped(self, shape: Shape) -> "Grid":
+        return self.moved(lambda x: t.reshape(x, shape=shape), lambda a: a.reshape(shape))
+
+    def cut(self, rows: slice, cols: slice) -> "Grid":
+        """Some rows and columns of each cell's array."""
+
+        def move(x: t.Array) -> t.Array:
+            x = t.segment(x, dim=2, start=rows.start, length=rows.stop - rows.start)
+            return t.segment(x, dim=3, start=cols.start, length=cols.stop - cols.start)
+
+        return self.moved(move, lambda a: a[:, :, rows, cols])
+
+    def taken(self, index: np.ndarray) -> "Grid":
+        """The elements at `index` into the flattened grid, in index's shape (H, W, h, w)."""
+        places = torch.from_numpy(np.ascontiguousarray(index))
+        return self.moved(lambda x: t.take(t.reshape(x, shape=(-1,)), places), lambda a: a.reshape(-1)[index])
+
+    @property
+    def beyond(self) -> int:
+        """How many blank cells of a whole column or row lie beyond the data, where the grid ends."""
+        return self.place.rows * self.place.cols - self.size[0] * self.size[1] if self.place else 0
+
+    def rearranged(self, places: np.ndarray, keeps_place: bool = False) -> "Grid":
+        """For each cell of a run the elements at `places` (H, W, h', w'), numbered row by row in its array.
+
+        With `keeps_place` they are neighbours still, and of a range a range."""
+        grid = self._rearranged(places)
+        if self.place is None or not keeps_place:
+            return grid
+        down, right = np.divmod(places[:, :, 0, 0], self.size[1])
+        return grid.at(self.place.part(down, right, *self._extent(places.shape[2:])))
+
+    def _extent(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The rows and columns that a part of the range has, with the blank cells beyond the data."""
+        assert self.place
+        whole = self.place.rows, self.place.cols
+        rows, cols = (all_ if n == held else n for n, held, all_ in zip(size, self.size, whole, strict=True))
+        return rows, cols
+
+    def _rearranged(self, places: np.ndarray) -> "Grid":
+        h, w = self.size
+        if places.shape[:2] == (1, 1):
+            numbered = np.arange(h * w).reshape(h, w)
+            wanted = places[0, 0]
+            top, left = divmod(int(wanted.flat[0]), w)
+            box = slice(top, top + wanted.shape[0]), slice(left, left + wanted.shape[1])
+            if np.array_equal(numbered[box], wanted):
+                return self.cut(*box)
+            if np.array_equal(numbered.T, wanted):
+                return self.permuted((0, 1, 3, 2))
+        batch = np.broadcast_shapes(self.batch, places.shape[:2])
+        if self.batch == (1, 1):
+            return self.taken(places)
+        cells = np.arange(batch[0] * batch[1]).reshape(*batch, 1, 1) * (h * w)
+        return self.expanded((*batch, h, w)).taken(cells + places)
+
+    def first(self) -> "Grid":
+        """The first element of each cell's array."""
+        return self if self.is_single else self.cut(slice(0, 1), slice(0, 1)).at(self.place)
+
+    def as_cells(self, shape: tuple[int, int]) -> "Grid":
+        """Single values of a run (H, W, 1, 1) as what its cells show (1, 1, H, W); a blank shows 0."""
+        return self.expanded((*shape, 1, 1)).reshaped((1, 1, *shape)).with_blanks_as_zeros()
+
+    def as_spread(self, shape: tuple[int, int]) -> "Grid":
+        """One array (1, 1, h, w) over the cells of an array formula (1, 1, rows, columns)."""
+        fitting = self.cut(slice(0, min(self.size[0], shape[0])), slice(0, min(self.size[1], shape[1])))
+        return fitting.expanded((1, 1, *shape)).with_blanks_as_zeros()
+
+
+def crossing(grid: Grid, host: Area) -> Grid:
+    """Implicit intersection: of a range the cell in the row or column of each of the run's cells.
+
+    #VALUE! where it has none."""
+    place = grid.place
+    if place is None or (place.rows, place.cols) == (1, 1):
+        return grid
+    rows, cols = np.arange(host.top, host.bottom + 1)[:, None], np.arange(host.left, host.right + 1)[None, :]
+    down, right = (rows - place.top, cols * 0) if place.cols == 1 else (rows * 0, cols - place.left)
+    down, right = np.broadcast_arrays(down, right)
+    inside = (down >= 0) & (down < place.rows) & (right >= 0) & (right < place.cols)
+    inside &= place.rows == 1 or place.cols == 1
+    held = inside & (down < grid.size[0]) & (right < grid.size[1])
+    places = np.where(held, down * grid.size[1] + right, 0)[..., None, None]
+    crossed = grid.rearranged(places).blank_where(~held[..., None, None])
+    found = errors_where(~inside[..., None, None], "#VALUE!", host, CROSSES_NOTHING)
+    return with_errors(crossed, found).at(place.part(down, right, 1, 1))
+
+
+CROSSES_NOTHING = "needs one cell of a range but stands in none of its rows or columns"
+
+
+# --- making them ----------------------------------------------------------------------------------------
+
+
+def from_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
+    """Numbers (H, W, h, w) computed from grids, element by element."""
+    if not t.shape_of(num):
+        num = t.reshape(num, shape=(1, 1, 1, 1))
+    return Grid(num).varying_like(*like)
+
+
+def from_truths(pattern: t.Array, like: Sequence[Grid] = ()) -> Grid:
+    """TRUE and FALSE from a boolean tensor, or from numbers 1 and 0, computed element by element."""
+    num = pattern if t.value_of(pattern).dtype == t.DTYPE else t.as_number(pattern)
+    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8)).varying_like(*like)
+
+
+def from_cells(num: t.Array) -> Grid:
+    """The numbers of cells (rows, columns) as a grid (1, 1, rows, columns)."""
+    return Grid(t.reshape(num, shape=(1, 1, *t.shape_of(num))))
+
+
+def from_scalars(values: np.ndarray) -> Grid:
+    """A constant grid from an object array (H, W, h, w) of float, bool, str, ExcelError, None."""
+    kind = np.vectorize(kind_of, otypes=[np.uint8])(values)
+    plain = kind <= BOOL
+    num = np.zeros(values.shape)
+    num[plain] = values[plain].astype(float)
+    if not kind.any():
+        return Grid(torch.from_numpy(num))
+    text = None
+    if (kind >= TEXT).any():
+        text = np.where(kind >= TEXT, values, np.array(None))
+    return Grid(torch.from_numpy(num), kind, text)
+
+
+def constant(value: Scalar) -> Grid:
+    """One value as a (1, 1, 1, 1) grid."""
+    cell = np.empty((1, 1, 1, 1), dtype=object)
+    cell[0, 0, 0, 0] = value
+    return from_scalars(cell)
+
+
+def kind_of(value: Scalar) -> int:
+    if value is None:
+        return BLANK
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, ExcelError):
+        return ERROR
+    return TEXT if isinstance(value, str) else NUMBER
+
+
+def mask_tensor(shape: Sequence[int], mask: np.ndarray) -> Tensor:
+    """A mask as a boolean tensor of `shape`."""
+    return torch.from_numpy(np.broadcast_to(mask, shape).copy())
+
+
+def kinds_asked(grid: Grid, kinds: Sequence[int]) -> t.Array:
+    """Boolean: whether elements are of one of the kinds."""
+    asked = torch.from_numpy(np.isin(grid.kinds(), kinds))
+    if grid.there is None or (NUMBER in kinds) == (BOOL in kinds):
+        return asked
+    return t.where(grid.there, asked, BOOL in kinds)
+
+
+def beside(grids: Sequence[Grid]) -> Grid:
+    """Arrays of several sizes as one row of elements each cell (H, W, 1, n)."""
+    batch = np.broadcast_shapes(*(g.batch for g in grids))
+    rows = [g.expanded((*batch, *g.size)).reshaped((*batch, 1, g.size[0] * g.size[1])) for g in grids]
+    ends = np.cumsum([g.size[1] for g in rows])
+    parts = [((slice(0, 1), slice(end - g.size[1], end)), g) for g, end in zip(rows, ends, strict=True)]
+    return laid_out(parts, from_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
+
+
+def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:
+    """Computed parts (rows and columns, grid), and saved values between them (1, 1, rows, columns)."""
+    kind, text = saved.kinds().copy(), saved.texts().copy()
+    varying = np.zeros(kind.shape, bool)
+    for where, part in parts:
+        at = (..., *where)
+        kind[at], text[at], varying[at] = part.kinds(), part.texts(), part.varies()
+    num = _numbers_laid_out([(where, part.full()) for where, part in parts], saved.full())
+    there = None
+    if any(part.there is not None for _, part in parts):
+        yes = torch.ones(saved.shape, dtype=torch.bool)
+        masks = [(where, yes[..., *where] if p.there is None else p.there) for where, p in parts]
+        there = _numbers_laid_out(masks, yes)
+    worded = kind.any()
+    varying = None if varying.all() else varying
+    return Grid(num, kind if worded else None, text if worded else None, varying=varying, there=there)
+
+
+def _numbers_laid_out(parts: list[tuple[tuple[slice, slice], t.Array]], saved: t.Array) -> t.Array:
+    """Parts and, between them, what is saved as (1, 1, rows, columns): joined where they tile."""
+    rows, cols = t.shape_of(saved)[2:]
+    shapes = [t.shape_of(part)[2:] for _, part in parts]
+    if sum(h * w for h, w in shapes) == rows * cols:
+        if all(h == rows for h, _ in shapes):
+            return t.join(*(part for _, part in sorted(parts, key=lambda p: p[0][1].start)), dim=3)
+        if all(w == cols for _, w in shapes):
+            return t.join(*(part for _, part in sorted(parts, key=lambda p: p[0][0].start)), dim=2)
+    index = np.arange(rows * cols).reshape(rows, cols)
+    flat = [t.reshape(saved, shape=(-1,))]
+    size = rows * cols
+    for (where, part), (h, w) in zip(parts, shapes, strict=True):
+        index[where] = np.arange(size, size + h * w).reshape(h, w)
+        flat.append(t.reshape(part, shape=(h * w,)))
+        size += h * w
+    return t.take(t.join(*flat, dim=0), torch.from_numpy(index.reshape(1, 1, rows, cols)))
+
+
+# --- errors ---------------------------------------------------------------------------------------------
+
+
+Errors = tuple[np.ndarray, np.ndarray]  # which elements are errors (H, W, h, w), the errors
+
+
+def errors_among(grids: Iterable[Grid]) -> Errors | None:
+    """The first operand's error wins, as in Excel."""
+    grids = list(grids)
+    if not any(g.has(ERROR) for g in grids):
+        return None
+    shape = np.broadcast_shapes(*(g.shape for g in grids))
+    failed, errors = np.zeros(shape, bool), np.full(shape, None, dtype=object)
+    for grid in reversed(grids):
+        if grid.has(ERROR):
+            here = np.broadcast_to(grid.kinds() == ERROR, shape)
+            failed |= here
+            errors[here] = np.broadcast_to(grid.texts(), shape)[here]
+    return failed, errors
+
+
+def error_of_each(grids: Iterable[Grid]) -> Errors | None:
+    """The first error of each cell's arguments, whatever their sizes (H, W, 1, 1)."""
+    found: Errors | None = None
+    for grid in grids:
+        if not grid.has(ERROR):
+            continue
+        failed = (grid.kinds() == ERROR).reshape(*grid.batch, -1)
+        first = failed.argmax(axis=2)[..., None]
+        texts = np.take_along_axis(grid.texts().reshape(failed.shape), first, 2)[..., None]
+        found = _first_of(found, (failed.any(axis=2)[..., None, None], texts))
+    return found
+
+
+def _first_of(earlier: Errors | None, later: Errors) -> Errors:
+    if earlier is None:
+        return later
+    failed, texts = np.broadcast_arrays(earlier[0], later[0])[0], np.broadcast_arrays(earlier[1], later[1])
+    return np.logical_or(earlier[0], later[0]), np.where(failed, *texts)
+
+
+def with_errors(grid: Grid, found: Errors | None) -> Grid:
+    """The grid, except where errors were found."""
+    if found is None:
+        return grid
+    failed, errors = found
+    shape = np.broadcast_shapes(grid.shape, failed.shape)
+    kind = np.where(failed, ERROR, np.broadcast_to(grid.kinds(), shape)).astype(np.uint8)
+    return replace(grid, kind=kind, text=np.where(failed, errors, np.broadcast_to(grid.texts(), shape)))
+
+
+def first_error(grid: Grid) -> CellError | None:
+    """Some error of the grid, or None."""
+    if not grid.has(ERROR):
+        return None
+    at = tuple(np.argwhere(grid.kinds() == ERROR)[0])
+    return grid.texts().item(at)
+
+
+def settled(grid: Grid, found: Errors | None, host: Area) -> Grid:
+    """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
+    if isinstance(grid.num, t.Var):
+        return with_errors(grid, found)
+    found = errors_where(~torch.isfinite(grid.num).numpy(), "#NUM!", host, after=found)
+    num = torch.nan_to_num(grid.num, nan=0.0, posinf=0.0, neginf=0.0)
+    return with_errors(grid.with_num(num), found)
+
+
+def errors_where(
+    failed: np.ndarray, code: str, host: Area, why: str | None = None, after: Errors | None = None
+) -> Errors | None:
+    """Errors `after`, and an error of its own cell of the run `host` wherever else `failed` (H, W, h, w)."""
+    if not failed.any():
+        return after
+    earlier = np.zeros(failed.shape, bool) if after is None else after[0]
+    shape = np.broadcast_shapes(failed.shape, earlier.shape)
+    failed, earlier = np.broadcast_to(failed, shape), np.broadcast_to(earlier, shape)
+    errors = np.full(shape, None, dtype=object)
+    if after is not None:
+        errors[earlier] = np.broadcast_to(after[1], shape)[earlier]
+    for at in np.argwhere(failed & ~earlier):
+        row, col = int(at[0]) + host.top, int(at[1]) + host.left
+        errors[tuple(at)] = error_at(code, cell_address(host.sheet, row, col), why)
+    return failed | earlier, errors
+
+
+def nan_at_errors(grid: Grid) -> Grid:
+    """Errors as nan, which passes through arithmetic as they do; what else stands there stays."""
+    if not grid.has(ERROR):
+        return grid
+    failed = grid.kinds() == ERROR
+    num = t.where(mask_tensor(grid.shape, failed), t.NAN, grid.num)
+    return grid.of_kinds(np.where(failed, NUMBER, grid.kinds()).astype(np.uint8), num)
+
+
+# --- arrays that do not fit -----------------------------------------------------------------------------
+
+
+def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
+    """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel."""
+    for axis in (2, 3):
+        longest = max((g.shape[axis] for g in grids), default=1)
+        grids = [
+            g
+            if g.shape[axis] in (1, longest)
+            else framed(g, axis, 0, longest - g.shape[axis], "#N/A", host, "pairs arrays of different sizes")
+            for g in grids
+        ]
+    return grids
+
+
+def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Area, why: str) -> Grid:
+    """The grid with errors in so many places before and after it along an axis; no range any more."""
+    length = grid.shape[axis]
+
+    def stretched(to: int) -> tuple[int, ...]:
+        return (*grid.shape[:axis], to, *grid.shape[axis + 1 :])
+
+    def padded(x: t.Array) -> t.Array:
+        pads = (torch.zeros(stretched(n), dtype=t.value_of(x).dtype) for n in (before, after))
+        return t.join(next(pads), x, next(pads), dim=axis)
+
+    def mirrored(a: np.ndarray) -> np.ndarray:
+        pads = [np.zeros(stretched(n), a.dtype) for n in (before, after)]
+        return np.concatenate([pads[0], a, pads[1]], axis)
+
+    failed = np.ones(stretched(before + length + after), bool)
+    failed[(*[slice(None)] * axis, slice(before, before + length))] = False
+    return with_errors(grid.moved(padded, mirrored), errors_where(failed, code, host, why))
+
+
+# --- one of two -----------------------------------------------------------------------------------------
+
+
+def merged(condition: t.Array, a: Grid, b: Grid) -> Grid | None:
+    """`a` where the condition (boolean) holds, else `b`, as one grid; None where one grid cannot say that.
+
+    One grid says it where sizes are equal and, if a changing cell decides, kinds are too; numbers beside
+    errors (nan), or beside FALSE (`there`), are also sayable."""
+    if a.size != b.size:
+        return None
+    if a.is_single or a.place is b.place:
+        if a.is_range == b.is_range or not (a.has(BOOL, BLANK, TEXT) or b.has(BOOL, BLANK, TEXT)):
+            if isinstance(condition, t.Var):
+                return _merged_by_changing(condition, a, b)
+            return _merged_by_constant(condition, a, b)
+    return None
+
+
+def _merged_by_constant(condition: Tensor, a: Grid, b: Grid) -> Grid:
+    mask = condition.numpy()
+    shape = np.broadcast_shapes(a.shape, b.shape, mask.shape)
+    num = t.where(condition, a.num, b.num)
+    kind = text = varying = there = None
+    if a.kind is not None or b.kind is not None:
+        kind = np.broadcast_to(np.where(mask, a.kinds(), b.kinds()).astype(np.uint8), shape)
+        text = np.broadcast_to(np.where(mask, a.texts(), b.texts()), shape)
+    if isinstance(num, t.Var):
+        varying = np.broadcast_to(np.where(mask, a.varies(), b.varies()), shape)
+        varying = None if varying.all() else varying
+    if a.there is not None or b.there is not None:
+        there = t.where(condition, _there(a), _there(b))
+    return Grid(num, kind, text, _place_of_either(mask, a, b), varying, there)
+
+
+def _there(grid: Grid) -> t.Operand:
+    return True if grid.there is None else grid.there
+
+
+def _place_of_either(mask: np.ndarray, a: Grid, b: Grid) -> Place | None:
+    if a.place is None or b.place is None or mask.shape[2:] != (1, 1):
+        return None
+    if a.place is b.place:
+        return a.place
+    top = np.where(mask[:, :, 0, 0], a.place.top, b.place.top)
+    left = np.where(mask[:, :, 0, 0], a.place.left, b.place.left)
+    return Place(top, left, a.place.rows, a.place.cols)
+
+
+def _merged_by_changing(condition: t.Var, a: Grid, b: Grid) -> Grid | None:
+    shape = np.broadcast_shapes(a.shape, b.shape, condition.shape)
+    kinds = _errors_taking_the_others_kind(*(np.broadcast_to(g.kinds(), shape) for g in (a, b)))
+    if any((k == TEXT).any() for k in kinds):
+        return None
+    text = a.texts() if (kinds[0] == ERROR).any() else None
+    a, b = nan_at_errors(a), nan_at_errors(b)
+    there, kind = None, kinds[0]
+    if (apart := kinds[0] != kinds[1]).any():
+        false = [_is_false(g, k) for g, k in zip((a, b), kinds, strict=True)]
+        if (apart & ~(false[0] & (kinds[1] == NUMBER) | false[1] & (kinds[0] == NUMBER))).any():
+            return None
+        there = t.where(condition, *[torch.from_numpy(~(f & apart)) for f in false])
+        kind = np.where(apart, NUMBER, kind).astype(np.uint8)
+    if a.there is not None or b.there is not None:
+        decided = t.where(condition, _there(a), _there(b))
+        there = decided if there is None else t.both(there, decided)
+    num = t.where(condition, a.num, b.num)
+    return Grid(num, kind if kind.any() else None, text, a.place if b.is_range else None, None, there)
+
+
+def _errors_taking_the_others_kind(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An error becomes nan, which stands in a number or, beside TRUE or FALSE, in one of those.
+
+    Where both are errors they stay."""
+    instead = [np.where(k == BLANK, NUMBER, k).astype(np.uint8) for k in (b, a)]
+    return np.where(a == ERROR, instead[0], a), np.where(b == ERROR, instead[1], b)
+
+
+def _is_false(grid: Grid, kinds: np.ndarray) -> np.ndarray:
+    """Which elements are FALSE whatever the changing cells hold."""
+    zero = np.broadcast_to(grid.numbers() == 0, kinds.shape) & ~np.broadcast_to(grid.varies(), kinds.shape)
+    return (kinds == BOOL) & zero
