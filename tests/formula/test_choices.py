@@ -304,7 +304,7 @@ def sheets(draw) -> dict[str, object]:
     return {address: content for address, content in cells.items() if content is not None}
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(sheets(), st.lists(st.tuples(numbers, numbers, numbers), min_size=3, max_size=3))
 def test_a_compiled_formula_is_the_formula_with_constants_typed_in_and_its_gradient_the_slope(cells, points):
     try:

@@ -131,6 +131,11 @@ def sum_of_squares(x):
     return x.total(t.square)
 
 
+@of_counted("PRODUCT", "PRODUCT(~1.5,~2,~-3)", "PRODUCT(~2,~0,~4)", "PRODUCT(0,~3,~0)+~1", empty=0.0)
+def product(x):
+    return x.product()
+
+
 @of_arrays(
     "SUMPRODUCT",
     "SUMPRODUCT(~{1,2,3},~{4,5,6})",
