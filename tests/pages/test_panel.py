@@ -8,6 +8,7 @@ from xlcicf.errors import AddressError
 from xlcicf.host import open_book
 from xlcicf.ooxml.package import read_package
 from xlcicf.pages import panel
+from xlcicf.solve.book_problem import training_settings
 from xlcicf.solve.training import Settings
 
 LOSSES = [(0, 4.0), (1, 2.0), (2, 1.0)]
@@ -54,6 +55,14 @@ def test_a_log_longer_than_the_sheet_has_room_for_is_cut(path):
     book = open_book(path)
     panel.show_losses(book, [(step, 1.0) for step in range(panel.ROWS + 5)])
     assert book.sheets[panel.SHEET].used_range.last_cell.row == 3 + panel.ROWS
+
+
+def test_a_persons_empty_sheet_of_that_name_is_used_and_named_as_it_is_written(path):
+    book = open_book(path)
+    book.sheets.add("NEURAL NET", after=book.sheets[-1])
+    panel.setting_cell(book, "steps").value = 7
+    assert training_settings(book)["steps"] == 7
+    assert book.names["train.steps"].refers_to == "='NEURAL NET'!$B$4"
 
 
 PARTS = {

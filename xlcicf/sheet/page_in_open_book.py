@@ -5,6 +5,7 @@ is left out.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from xlcicf.errors import AddressError
@@ -70,7 +71,7 @@ def _add(book, page: Page):
 
 def _add_names_and_charts(book, sheet, page: Page) -> None:
     for block in page.blocks:
-        book.names.add(block.name, f"={block.ref}")
+        book.names.add(block.name, f"={replace(block, sheet=sheet.name).ref}")  # in the sheet's own capitals
     for chart in page.charts:
         _add_chart(sheet, chart)
 

@@ -47,9 +47,10 @@ class TrainedBook:
              seconds, reason, when, accuracy, hardware, software, as far as they were noted
     data     address -> SHA-256 of each area of constants that the objective reads, as they are now
     changed  what is no longer as it was when the run ended: addresses, of data and of changing cells
-    prints   a formula for each area of data, and for each of the changing cells
-    has_history  whether the run, and so the data it was trained on, comes from the history
+    prints   each area of data as one number, and `weight_prints` each area of changing cells
+    groups   results by group, where the book has such a table
     shown    defined name -> what its cell shows: net.measure, net.held_out, net.valid_accuracy, ...
+    has_history  whether the run, and so the data it was trained on, comes from the history
     """
 
     name: str
