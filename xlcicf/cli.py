@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import xlcicf
@@ -214,9 +215,7 @@ def _problem(book, args: argparse.Namespace):
         problem = find_problem(book, args.sheet)
         if args.sense is None:
             return problem
-        return Problem(
-            problem.objective, problem.changing, args.sense, problem.constraints, problem.non_negative
-        )
+        return replace(problem, sense=args.sense)
     if args.objective is None or args.changing is None:
         raise ProblemError("--objective and --changing go together; name both")
     objective = args.objective
@@ -424,12 +423,12 @@ def _exchange(args, move: Callable, what: str):
 
 
 def _grad(args):
-    from xlcicf.host import open_book
-    from xlcicf.solve import differentiate
+    from xlcicf.host import open_book, read_snapshot
+    from xlcicf.solve import place
 
     book = open_book(args.book)
-    problem = _problem(book, args)
-    f = differentiate(book, problem)
+    problem = place(read_snapshot(book), _problem(book, args))
+    f = problem.function()
     value, gradient = f.value_and_gradient(f.start)
     facts: Facts = {
         "objective": f.objective,

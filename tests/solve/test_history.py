@@ -16,9 +16,10 @@ from tests.small import save_small
 from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.solve import History
+from xlcicf.solve.book_problem import cells_of
 from xlcicf.solve.history import KEPT
 
-WEIGHTS, LOG = "hidden.weight", "log"
+WEIGHTS, LOG = Area("Net", 1, 2, 2, 2), Area("The log", 1, 1, 4, 3)
 
 
 @pytest.fixture(scope="module")
@@ -239,9 +240,8 @@ def test_the_cells_before_any_run_are_known(path):
     for k in range(3):
         run(path, [k, 7 - k], {"A1": k})
     history, book = History.beside(path), xlcicf.open_book(path)
-    for address, values in history.before_first_run(Area("Net", 1, 2, 2, 2)):
-        sheet, _, cells = address.partition("!")
-        book.sheets[sheet][cells].value = values
+    for area, values in history.before_first_run(WEIGHTS):
+        cells_of(book, area).value = values
     assert book.sheets["Net"]["B1:B2"].value == [4, 4] and book.sheets["The log"]["A1"].value == 2
     assert history.before_first_run(Area("Net", 5, 5, 5, 5)) == []
 

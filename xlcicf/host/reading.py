@@ -9,10 +9,10 @@ from openpyxl.utils.datetime import to_excel
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet, Snapshot, Table
+from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.engine import Book
 from xlcicf.host.headless.ranges import ERRORS
 from xlcicf.ooxml.document import Document
-from xlcicf.ooxml.inventory import area_of
 
 
 def read_snapshot(book: xlwings.Book) -> Snapshot:
@@ -137,9 +137,8 @@ def _array_cells(cells: xlwings.Range) -> list[tuple[int, int]]:
 def _names(book: xlwings.Book):
     """((name in lower case, its sheet or None), what it refers to) of each defined name."""
     for name in book.names:
-        prefix, _, bare = name.name.rpartition("!")
-        scope = prefix.removeprefix("'").removesuffix("'").replace("''", "'") or None
-        yield (bare.lower(), scope), name.refers_to.removeprefix("=")
+        sheet, bare = split_sheet(name.name)
+        yield (bare.lower(), sheet or None), name.refers_to.removeprefix("=")
 
 
 def _table(table: xlwings.main.Table) -> Table:

@@ -631,7 +631,7 @@ def _write_states(ws: Worksheet) -> None:
             )
             put(ws, SLOPES_NOW.cell(state, k).corner, formula, "Formula", FIVE)
     weight_scale(ws, WEIGHTS_NOW.local)
-    powers_of_ten_when_long(ws, f"{SLOPES_NOW.local}".replace("$", ""))
+    powers_of_ten_when_long(ws, SLOPES_NOW.free_local)
 
 
 def _write_state(ws: Worksheet, state: int, row: int) -> None:

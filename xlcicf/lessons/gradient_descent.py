@@ -256,7 +256,7 @@ ROW_SETTINGS = (  # cell, label, value, hint, rule
     ("E7", "size h of the nudge", 0.01, "A number above 0, at most 1.", between(1e-6, 1)),
     ("E8", "the next pass goes on from", RIGHT, "After or before the last row.", choices(RIGHT, SLIP)),
 )  # fmt: skip
-RATE, NUDGE, CARRY = "$E$6", "$E$7", "$E$8"
+RATE, NUDGE, CARRY = (Block("", ROW, f"E{row}") for row in (6, 7, 8))
 ROW_COLUMNS = (  # header, in words, formula of row {row}, number format
     ("pass", "", None, WHOLE),
     ("row", "", None, WHOLE),
@@ -354,7 +354,7 @@ def _write_rows(ws: Worksheet) -> None:
             if letter in "EF" and place == 0:
                 formula = _pass_start(letter, row)
             assert formula is not None  # the first two columns alone have none
-            text = formula.format(row=row, above=row - 1, x=X_REF, y=Y_REF, h=NUDGE, rate=RATE)
+            text = formula.format(row=row, above=row - 1, x=X_REF, y=Y_REF, h=NUDGE.local, rate=RATE.local)
             style = "Data" if letter in "CD" else "Formula"
             put(ws, f"{letter}{row}", text, style, number_format)
 
@@ -364,7 +364,7 @@ def _pass_start(letter: str, row: int) -> str:
     if row == ROW_FIRST:
         return "=$E$4" if letter == "E" else "=$E$5"
     after = "O" if letter == "E" else "P"
-    return f'=IF({CARRY}="{SLIP}",{letter}{row - 1},{after}{row - 1})'
+    return f'=IF({CARRY.local}="{SLIP}",{letter}{row - 1},{after}{row - 1})'
 
 
 def _write_passes(ws: Worksheet) -> None:
@@ -870,7 +870,7 @@ def training(workbook: Workbook) -> None:
 
 _SLOPE, _INTERCEPT = (LINE.weights.cell(0, j).ref for j in range(2))
 _ROW = {letter: _row_block(letter).ref for letter in "CEFHJLMNOP"}
-_RATE, _H = (Block("", ROW, cell.replace("$", "")).ref for cell in (RATE, NUDGE))
+_RATE, _H = RATE.ref, NUDGE.ref
 _ROW_SIZE = f"(1+{_ROW['H']}^0.5)"  # of a row's error, by which what is left of rounding is measured
 _MOMENTUM = TRACKS[1]
 _BEND, _MEANS = Block("fast.bend", FAST, "E6", 2), [Block("", FAST, f"E{row}").ref for row in (4, 5)]

@@ -497,7 +497,7 @@ def _write_fit(ws: Worksheet) -> None:
     ws.row_dimensions[TOP - 1].height = 26
     fill(ws, SUM.x, [[value] for value in GRID], "Data", "0.0", "center")
     fill(ws, SUM.yours, [[abs(value)] for value in GRID], "Setting", TWO)
-    allow(ws, SUM.yours.local.replace("$", ""), "The height of your curve here, −2 to 2.", between(-2, 2))
+    allow(ws, SUM.yours.free_local, "The height of your curve here, −2 to 2.", between(-2, 2))
     *named, (_, last) = CURVES.items()
     formula = "".join(f'IF({SUM.curve.local}="{name}",{height},' for name, height in named)
     fill_down(ws, SUM.target, f"={formula}{last}{')' * len(named)}", "Data", TWO)

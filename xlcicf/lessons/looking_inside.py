@@ -215,7 +215,7 @@ def _draw_digit(ws: Worksheet, picture: Block, number: str) -> None:
 
 
 def _weight_at(block: Block, row: int, i: int, j: int) -> str:
-    return f"={block.cell(row, SIDE * i + j).ref.replace('$', '')}"
+    return f"={block.cell(row, SIDE * i + j).free}"
 
 
 # ---- Templates -------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def templates(workbook: Workbook) -> None:
         blue_and_orange(ws, picture, 0.4)
         put_over(ws, picture, f'="{k}:  "&ROUND(B{7 + k},1)')
     write_picture(ws, PRODUCT, lambda i, j: (
-        f"={DIGIT.cell(i, j).local.replace('$', '')}"
+        f"={DIGIT.cell(i, j).free_local}"
         f"*INDEX({LINEAR.ref},{CLASS_SHOWN.local}+1,{SIDE * i + j + 1})"
     ))  # fmt: skip
     blue_and_orange(ws, PRODUCT, 0.4)

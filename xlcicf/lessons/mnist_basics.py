@@ -162,12 +162,7 @@ SIGNED = "+0.000;-0.000;0"
 
 def _draw_row(ws: Worksheet, picture: Block, row: Block) -> None:
     """A row of 784 numbers of Weights as a picture."""
-    write_picture(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).ref.replace('$', '')}")
-
-
-def _free(block: Block, i: int, j: int) -> str:
-    """A cell of a block on the same sheet, without $."""
-    return block.cell(i, j).local.replace("$", "")
+    write_picture(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).free}")
 
 
 def _write_picked(ws: Worksheet, picked: Block, number: int) -> None:
@@ -287,7 +282,7 @@ def _write_by_pixel(ws: Worksheet) -> None:
     """The weights of Linear, line after line in one row."""
     put(ws, "A11", "as on Linear", "Label")
     put(ws, "B11", f"={NET.bias.ref}", "Formula", THREE)
-    copies = [f"={NET.weight.cell(i, j).ref.replace('$', '')}" for i in range(SIDE) for j in range(SIDE)]
+    copies = [f"={NET.weight.cell(i, j).free}" for i in range(SIDE) for j in range(SIDE)]
     fill(ws, NET.by_pixel, [copies], "Formula", THREE)
     weight_scale(ws, NET.by_pixel.local)
 
@@ -507,7 +502,11 @@ def similarity(workbook: Workbook) -> None:
         ((NEAR_THREE, OFF_THREE, "mean three"), (NEAR_SEVEN, OFF_SEVEN, "mean seven"))
     ):
         _draw_row(ws, picture, MEANS.row(k))
-        write_picture(ws, off, lambda i, j, p=picture: f"=ABS({_free(NEAR_DIGIT, i, j)}-{_free(p, i, j)})")
+        write_picture(
+            ws,
+            off,
+            lambda i, j, p=picture: f"=ABS({NEAR_DIGIT.cell(i, j).free_local}-{p.cell(i, j).free_local})",
+        )
         for block in (picture, off):
             squares(ws, block, WIDE)
             greys(ws, block)
@@ -933,7 +932,11 @@ def linear(workbook: Workbook) -> None:
             ws.cell(row, col).border, ws.cell(row, col).fill = Border(), PatternFill()
     _draw_row(ws, TRAINED_PICTURE, TRAINED)
     for product, picture in ((LINEAR_FOR, NET.weight), (TRAINED_FOR, TRAINED_PICTURE)):
-        write_picture(ws, product, lambda i, j, p=picture: f"={_free(LINEAR_DIGIT, i, j)}*{_free(p, i, j)}")
+        write_picture(
+            ws,
+            product,
+            lambda i, j, p=picture: f"={LINEAR_DIGIT.cell(i, j).free_local}*{p.cell(i, j).free_local}",
+        )
     for block, name in (
         (NET.weight, "your weights: training changes these"),
         (LINEAR_FOR, "for and against a three, by yours"),

@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import Area
-from xlcicf.host import open_book
+from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
 from xlcicf.lessons import titanic
 from xlcicf.lessons.titanic import NET
@@ -29,7 +29,7 @@ from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import book_of
 from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.training_sheet import write_training
-from xlcicf.solve import History, differentiate, find_problem, write_back
+from xlcicf.solve import History, find_problem, place, write_back
 from xlcicf.solve.parity import collected
 from xlcicf.solve.training_log import RunLog
 
@@ -54,8 +54,8 @@ def build() -> Workbook:
         trained = trained_book(open_book(path), History.beside(path))
     shipped = replace(trained, run={**trained.run, **_machine()})
     write_card(workbook, content.content(shipped, TYPED, ANSWERS))
-    for place, sheet in enumerate((CARD, ETHICS), 1):
-        workbook.move_sheet(workbook[sheet], place - workbook.index(workbook[sheet]))
+    for position, sheet in enumerate((CARD, ETHICS), 1):
+        workbook.move_sheet(workbook[sheet], position - workbook.index(workbook[sheet]))
     return workbook
 
 
@@ -86,7 +86,8 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     losses = list(chain.from_iterable(repeat(loss, count) for count, loss in run["losses"]))
     book = open_book(path)
     problem = find_problem(book)
-    f, log = differentiate(book, problem), RunLog.of(book, problem)
+    placed = place(read_snapshot(book), problem)
+    f, log = placed.function(), RunLog.of(book, placed)
     assert log is not None
     write_back(book, problem, weights)
     pred = collected(list(f.blocks(weights)), log.areas["net.prediction"])

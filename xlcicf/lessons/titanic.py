@@ -697,7 +697,7 @@ def _write_inside_rows(ws: Worksheet) -> None:
     fill(ws, INSIDE_LINS, [[None] * NET.units] * ROWS, "Formula", DOT_THREE)
     # 0+ since LibreOffice's MMULT refuses a formula that refers to an empty cell, as in the exercise copy
     product = f"=MMULT(0+{NET.inputs.ref},TRANSPOSE({PICKED_WEIGHTS.local}))"
-    ws[INSIDE_LINS.corner] = ArrayFormula(INSIDE_LINS.local.replace("$", ""), product)
+    ws[INSIDE_LINS.corner] = ArrayFormula(INSIDE_LINS.free_local, product)
     for unit in range(NET.units):
         lin = INSIDE_LINS.col(unit).letters
         fill_down(ws, FIRES.col(unit), f"=IF({lin}{{row}}>0,1,0)", "Formula", *BIT)

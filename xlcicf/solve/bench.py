@@ -8,8 +8,8 @@ from dataclasses import replace
 from xlcicf.host.reading import read_snapshot
 from xlcicf.ooxml.calculator import Calculator
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
-from xlcicf.solve.book_problem import differentiate
-from xlcicf.solve.problem import Problem, changing_areas, objective_area
+from xlcicf.solve.placed import PlacedProblem, place
+from xlcicf.solve.problem import Problem
 
 
 def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
@@ -18,17 +18,17 @@ def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
     Each has at most `seconds`, from the book's values on. Opening is counted for none of them; ours counts
     the translation of the formulas. Raises what `differentiate` raises.
     """
-    read_snapshot(book)  # a book's cells are read when first asked for, which is opening
+    placed = place(read_snapshot(book), problem)  # a book's cells are read when first asked for: opening
     began = time.perf_counter()
-    f = differentiate(book, problem)
+    f = placed.function()
     translated = time.perf_counter() - began
     ours = run_exact(f, seconds)
-    value = recalculation(book, problem)
+    value = recalculation(book, placed)
     theirs = [run_standin(value, f, method, seconds) for method in STANDINS]
     return [replace(ours, seconds=ours.seconds + translated), *theirs]
 
 
-def recalculation(book, problem: Problem) -> Callable:
+def recalculation(book, problem: PlacedProblem) -> Callable:
     """value(v): what the objective cell shows, nan for no number, with v (n,) in the changing cells.
 
     IronCalc recalculates a headless book for it, in a calculator of its own: the book stays as it is.
@@ -38,16 +38,15 @@ def recalculation(book, problem: Problem) -> Callable:
     calculator = Calculator(
         document.contents, {name: document.formulas(name) for name in document.contents.sheets}
     )
-    snapshot = read_snapshot(book)
-    objective = objective_area(snapshot, problem)
-    objective_place = objective.sheet, (objective.top, objective.left)
-    places = [(area.sheet, cell) for area in changing_areas(snapshot, problem) for cell in area.cells()]
+    objective = problem.objective
+    shown_in = objective.sheet, (objective.top, objective.left)
+    cells = [(area.sheet, cell) for area in problem.changing for cell in area.cells()]
 
     def value(v) -> float:
-        for place, number in zip(places, v, strict=True):
-            calculator.write(place, float(number))
+        for cell, number in zip(cells, v, strict=True):
+            calculator.write(cell, float(number))
         calculator.recalculate()
-        shown = calculator.value(objective_place)
+        shown = calculator.value(shown_in)
         return shown if isinstance(shown, float) else math.nan
 
     return value

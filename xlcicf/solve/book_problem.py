@@ -9,11 +9,12 @@ import numpy as np
 from xlcicf import formula
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.reading import outline, read_snapshot
 from xlcicf.optim.train import require_setting
-from xlcicf.solve.bounds import bounds
-from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.solve.placed import place
+from xlcicf.solve.problem import Problem
 from xlcicf.solve.solver_names import (
     has_problem,
     objective_names,
@@ -21,10 +22,6 @@ from xlcicf.solve.solver_names import (
     saved_problem,
     solver_names,
 )
-
-# Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
-OWN_WEIGHTS = "hidden.weight"
-OWN_INIT = "train.init"
 
 # Cells named "train." and one of these set the arguments of `train` that Solver's settings have no word for.
 SETTINGS = {"optimizer": str, "steps": int, "lr": float, "restarts": int, "seed": int}
@@ -76,8 +73,8 @@ def save_changing(book, areas: list[Area]) -> None:
 
 
 def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
-    host = objective_area(snapshot, problem).sheet
-    _save_names(book, snapshot, host, solver_names(snapshot, problem))
+    placed = place(snapshot, problem)
+    _save_names(book, snapshot, placed.objective.sheet, solver_names(placed))
 
 
 def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
@@ -105,30 +102,12 @@ def differentiate(book, problem: Problem) -> formula.SheetFunction:
     Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with
     the cell and the way out.
     """
-    return formula.differentiate(**question(read_snapshot(book), problem))
-
-
-def question(snapshot: Snapshot, problem: Problem) -> dict:
-    """The arguments of `xlcicf.formula.differentiate` for a problem: numbers and areas, no book any more.
-
-    Raises AddressError, ProblemError and DataError for references and limits that make no problem.
-    """
-    changing = changing_areas(snapshot, problem)
-    lower, upper = bounds(snapshot, problem)
-    return {
-        "book": snapshot,
-        "objective": objective_area(snapshot, problem),
-        "changing": changing,
-        "sense": problem.sense,
-        "lower": lower,
-        "upper": upper,
-        "init": _own_init(snapshot, changing),
-    }
+    return place(read_snapshot(book), problem).function()
 
 
 def write_back(book, problem: Problem, values) -> None:
     """Writes `values` (n,) into the changing cells, in the order of `SheetFunction.cells`, area by area."""
-    for area, rows in laid_out(changing_areas(outline(book), problem), values).items():
+    for area, rows in laid_out(place(outline(book), problem).changing, values).items():
         cells_of(book, area).value = rows
 
 
@@ -195,16 +174,3 @@ def _setting(key, value, kind, where):
 def cells_of(book, area: Area):
     """The xlwings Range of an area."""
     return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
-
-
-def _own_init(book: Snapshot, changing: list[Area]) -> float | None:
-    """The half-width for restarts of a net in a book of xlcicf's own, None for anything else."""
-    if not {(OWN_WEIGHTS, None), (OWN_INIT, None)} <= book.names.keys():
-        return None
-    if resolve(book, OWN_WEIGHTS, "the weights") != changing:
-        return None
-    (cell,) = resolve(book, OWN_INIT, "the width of restarts")
-    value = book.sheets[cell.sheet].values.get((cell.top, cell.left))
-    if not isinstance(value, float) or value <= 0:
-        raise DataError(f"{cell.address} ({OWN_INIT}) must hold a number above 0, such as 0.5")
-    return value

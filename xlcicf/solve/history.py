@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from xlcicf.errors import BookError, TrainingError
-from xlcicf.formula.address import Area, cell_address, quote_sheet
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.references import resolve
+from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.exact_cells import (
     Place,
     Rows,
@@ -28,10 +30,8 @@ from xlcicf.host.exact_cells import (
     values_of,
 )
 from xlcicf.host.reading import outline
-from xlcicf.ooxml.inventory import area_of
 from xlcicf.ooxml.package import replace_file
 from xlcicf.solve.book_problem import cells_of
-from xlcicf.solve.problem import resolve
 
 KEPT = 50  # runs
 MAX_NAME = 255  # bytes of a file's name, everywhere
@@ -147,24 +147,22 @@ class History:
         _clear_leftovers(path)
 
     @contextmanager
-    def recording(self, book, title: str, references: Iterable[str]) -> Iterator["Recording"]:
-        """Records what the body writes into the cells of `references` as a run; what was undone is forgotten.
+    def recording(self, book, title: str, areas: Iterable[Area]) -> Iterator["Recording"]:
+        """Records what the body writes into the cells of `areas` as a run; what was undone is forgotten.
 
-        book        an xlwings Book
-        references  all cells that the body may write to: addresses or defined names
+        book   an xlwings Book
+        areas  all cells that the body may write to
         """
-        recording = self.begin(book, title, references)
+        recording = self.begin(book, title, areas)
         yield recording
         recording.end()
 
-    def begin(self, book, title: str, references: Iterable[str], ahead: bool = False) -> "Recording":
+    def begin(self, book, title: str, areas: Iterable[Area], ahead: bool = False) -> "Recording":
         """The same in two parts: the Recording, which is a run of this history when it has ended.
 
         ahead  the history is saved before each of its writes and at its end, so that a run that is cut off
                can be undone as well; without it the caller saves
         """
-        snapshot = outline(book)
-        areas = [area for text in references for area in resolve(snapshot, text, "the cells to write")]
         kept = self.runs[: self.done]
 
         def keep(run: Run | None) -> None:
@@ -215,15 +213,15 @@ class History:
         """The facts of the last training run not undone; empty where there is none."""
         return next((run.facts for run in reversed(self.runs[: self.done]) if run.facts), {})
 
-    def before_first_run(self, area: Area) -> list[tuple[str, list[list]]]:
-        """(address, values to assign), in the order in which to assign them so that the cells of `area` hold
+    def before_first_run(self, area: Area) -> list[tuple[Area, list[list]]]:
+        """(area, values to assign), in the order in which to assign them so that the cells of `area` hold
         what they held before any of the runs; empty where no run has written there."""
         found = []
         for change in (change for run in reversed(self.runs) for change in run.changes):
-            sheet, _, cells = change.cells.rpartition("!")
-            part = area_of(area.sheet, cells) if sheet == quote_sheet(area.sheet) else None
+            sheet, cells = split_sheet(change.cells)
+            part = area_of(area.sheet, cells) if sheet == area.sheet else None
             if part is not None and part.intersect(area) == part:
-                found.append((change.cells, values_of(change.before)))
+                found.append((part, values_of(change.before)))
         return found
 
     def _standing(self, cells: "_Cells") -> int:

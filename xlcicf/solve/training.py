@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from xlcicf import __version__
-from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
 from xlcicf.host.headless.engine import Book as HeadlessBook
 from xlcicf.host.reading import read_snapshot
 from xlcicf.optim import Step, train
-from xlcicf.solve.book_problem import laid_out, question, training_settings
+from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History, Recording
 from xlcicf.solve.parity import Parity, collected, parity
+from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem, goal_of
 from xlcicf.solve.training_log import RunLog, thinned
 
@@ -90,8 +90,8 @@ class Outcome:
 class Training:
     """A run of one problem on an open book: iterate over it to train here, or `take` steps made elsewhere.
 
-    question  the arguments of `xlcicf.formula.differentiate`: all that a process needs to make the steps
-    f         what it makes of them
+    problem   in its place: all that a process needs to make the steps
+    f         the function that it makes of it
     written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
     losses    the best loss after each step
 
@@ -100,11 +100,11 @@ class Training:
     """
 
     def __init__(self, book, problem: Problem, settings: Settings):
-        self.book, self.problem, self.settings = book, problem, settings
-        self.question = question(read_snapshot(book), problem)
-        self.f = differentiate(**self.question)
-        self.log = RunLog.of(book, problem)
-        self.written = [*self.f.changing, *(self.log.written if self.log else [])]
+        self.book, self.settings = book, settings
+        self.problem = place(read_snapshot(book), problem)
+        self.f = self.problem.function()
+        self.log = RunLog.of(book, self.problem)
+        self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         self._require_writable()
         self.accuracy_before = self.log.accuracy() if self.log else None
         self.before = self.f.value(self.f.start)
@@ -146,8 +146,8 @@ class Training:
         """
         facts = {
             "objective": self.f.objective,
-            "changing": ",".join(self.references[: len(self.f.changing)]),
-            "variables": len(self.f.start),
+            "changing": self.problem.changing_address,
+            "variables": self.problem.variables,
             "sense": goal_of(self.problem.sense),
             "optimizer": self.settings.optimizer,
             "steps": len(self.losses),
@@ -169,20 +169,15 @@ class Training:
     @cached_property
     def _data(self) -> dict[str, str]:
         """What the objective reads besides the changing cells, as it was when the run began."""
-        snapshot, objective = self.question["book"], self.question["objective"]
-        return hashes(snapshot, constants(snapshot, objective, self.f.changing))
-
-    @property
-    def references(self) -> list[str]:
-        """All cells that the run may write to."""
-        return [area.address for area in self.written]
+        book, problem = self.problem.book, self.problem
+        return hashes(book, constants(book, problem.objective, problem.changing))
 
     def write(self, history: History) -> Outcome:
         """The best values into the changing cells and, in xlcicf's own books, the run into its log.
 
         Everything written is recorded in `history` as one run; the caller saves the book, then the history.
         """
-        with history.recording(self.book, self.title, self.references) as recording:
+        with history.recording(self.book, self.title, self.written) as recording:
             self.settle(recording)
             outcome, log = self.result()
             recording.write(log)
@@ -216,8 +211,8 @@ class Training:
             )
         outcome = Outcome(
             objective=self.f.objective,
-            changing=",".join(self.references[: len(self.f.changing)]),
-            variables=len(self.f.start),
+            changing=self.problem.changing_address,
+            variables=self.problem.variables,
             sense=self.problem.sense,
             settings=self.settings,
             before=self.before,
@@ -240,7 +235,7 @@ class Training:
         recording.facts = self.facts()
 
     def _weights(self) -> dict[Area, list[list]]:
-        return laid_out(self.f.changing, self.best_values)
+        return laid_out(self.problem.changing, self.best_values)
 
     def _line(self, accuracy: float | None) -> dict[str, object]:
         """The run's line in the log. What differs from run to run of the same work is left out on request."""

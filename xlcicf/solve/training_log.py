@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.host.exact_cells import read_rows
-from xlcicf.host.reading import outline
-from xlcicf.solve.book_problem import OWN_WEIGHTS, cells_of, laid_out
-from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.solve.book_problem import cells_of, laid_out
+from xlcicf.solve.placed import OWN_WEIGHTS, PlacedProblem
 
 _OBJECTIVE = "net.loss"
 _WEIGHTS_AFTER = "parity.weights"
@@ -32,17 +32,15 @@ class RunLog:
     weights_after: list[Area]
 
     @classmethod
-    def of(cls, book, problem: Problem) -> "RunLog | None":
+    def of(cls, book, problem: PlacedProblem) -> "RunLog | None":
         """The blocks, where the book is xlcicf's own and `problem` the one it was made for; else None."""
-        snapshot = outline(book)
+        snapshot = problem.book
         wanted = (OWN_WEIGHTS, _WEIGHTS_AFTER, _OBJECTIVE, *_WRITTEN, *_READ)
         if any((name, None) not in snapshot.names for name in wanted):
             return None
         areas = {name: resolve(snapshot, name, "the block") for name in wanted}
         weights, weights_after = areas.pop(OWN_WEIGHTS), areas.pop(_WEIGHTS_AFTER)
-        if [objective_area(snapshot, problem)] != areas[_OBJECTIVE]:
-            return None
-        if changing_areas(snapshot, problem) != weights:
+        if [problem.objective] != areas[_OBJECTIVE] or list(problem.changing) != weights:
             return None
         return cls(book, {name: found[0] for name, found in areas.items()}, weights_after)
 

@@ -12,13 +12,14 @@ from xlwings import base_classes
 from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
 from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.edits import AddSheet
-from xlcicf.ooxml.inventory import SheetEntry, area_of
+from xlcicf.ooxml.inventory import SheetEntry
 
 NAME = "xlcicf"
 
@@ -283,16 +284,12 @@ class Book(base_classes.Book):
         cells.sheet.activate()
         self.selected = cells
 
-    def sheet_named(self, quoted: str) -> "Sheet":
-        """The sheet of a reference's prefix, such as "'My sheet'"."""
-        return self.sheets(quoted.removeprefix("'").removesuffix("'").replace("''", "'"))
-
     def range_of(self, reference: str) -> Range:
         """The cells of a reference with a sheet, such as "Net!$D$4:$N$5"."""
-        prefix, _, cells = reference.rpartition("!")
-        if not prefix:
+        sheet, cells = split_sheet(reference)
+        if not sheet:
             raise AddressError(f"{reference!r} is no range of cells")
-        return self.sheet_named(prefix).range(cells)
+        return self.sheets(sheet).range(cells)
 
 
 @refusing
@@ -424,8 +421,8 @@ class Sheet(base_classes.Sheet):
         return self._referenced(reference)
 
     def _referenced(self, text: str) -> Range:
-        prefix, _, reference = text.rpartition("!")
-        if prefix:
+        sheet, reference = split_sheet(text)
+        if sheet:
             return self.book.range_of(text)
         area = area_of(self.name, reference)
         if area is not None:

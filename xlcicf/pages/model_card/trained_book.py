@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.exact_cells import read_rows, values_of
 from xlcicf.host.reading import outline, read_snapshot
 from xlcicf.solve.book_problem import cells_of, find_problem
 from xlcicf.solve.fingerprints import Fingerprint, constants, differing, digest, fingerprint, hashes
 from xlcicf.solve.history import History
-from xlcicf.solve.problem import changing_areas, goal_of, objective_area, resolve
+from xlcicf.solve.placed import place
+from xlcicf.solve.problem import goal_of
 from xlcicf.solve.training_log import RunLog
 
 NEAR = 1e-9  # formulas and torch agree far better
@@ -108,7 +110,7 @@ def _logged_run(book) -> dict[str, object] | None:
     snapshot = outline(book)
     if ("runs.log", None) not in snapshot.names:
         return None
-    problem = find_problem(book)
+    problem = place(snapshot, find_problem(book))
     if RunLog.of(book, problem) is None:
         return None
     (area,) = resolve(snapshot, "runs.log", "the log of runs")
@@ -119,11 +121,10 @@ def _logged_run(book) -> dict[str, object] | None:
     line = {
         _LOGGED[h]: _plain(v) for h, v in zip(map(_text, headers), lines[-1], strict=True) if h in _LOGGED
     }
-    changing = changing_areas(snapshot, problem)
     return {
-        "objective": objective_area(snapshot, problem).address,
-        "changing": ",".join(cells.address for cells in changing),
-        "variables": sum(rows * cols for rows, cols in (cells.shape for cells in changing)),
+        "objective": problem.objective.address,
+        "changing": problem.changing_address,
+        "variables": problem.variables,
         "sense": goal_of(problem.sense),
         **{key: value for key, value in line.items() if value is not None},
     }
