@@ -26,7 +26,7 @@ from xlcicf.solve.check import check_problem
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
-from xlcicf.words import TAB
+from xlcicf.words import SETTINGS, STEPS_LOG, TAB, Setting
 
 SHOWN = 8  # derivatives in one message
 DERIVED = 500  # cells that one press of Gradient takes
@@ -137,10 +137,10 @@ def reset(book) -> str:
     return "the weights are those from before the first run"
 
 
-def set_setting(book, text: str, key: str) -> str:
-    value = typed_setting(key, text)
-    panel.setting_cell(book, key).value = value
-    return f"{panel.LABELS[key]}: {'the usual' if value is None else value}"
+def set_setting(book, text: str, setting: Setting) -> str:
+    value = typed_setting(setting, text)
+    panel.setting_cell(book, setting).value = value
+    return f"{setting.label}: {'the usual' if value is None else value}"
 
 
 def _start(book, settings: Settings) -> str:
@@ -198,7 +198,7 @@ def parity(book) -> str:
 
 
 def loss_chart(book) -> str:
-    home = book.names[panel.LOSSES].refers_to_range.sheet if panel.LOSSES in book.names else None
+    home = book.names[STEPS_LOG].refers_to_range.sheet if STEPS_LOG in book.names else None
     if home is not None and home.name != panel.SHEET:
         home.activate()
         return "the chart stands on this sheet"
@@ -297,10 +297,9 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "undo": undo,
     "redo": redo,
     "reset": reset,
-    "set_optimizer": partial(set_setting, key="optimizer"),
-    "set_steps": partial(set_setting, key="steps"),
-    "set_lr": partial(set_setting, key="lr"),
-    "set_restarts": partial(set_setting, key="restarts"),
+    **{
+        setting.control: partial(set_setting, setting=setting) for setting in SETTINGS.values() if setting.tip
+    },
     "gradient": gradient,
     "parity": parity,
     "loss_chart": loss_chart,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
@@ -130,7 +131,7 @@ class Line:
 
     @property
     def prediction(self) -> Block:
-        return self._column("net.prediction", "D")
+        return self._column(words.NET_PREDICTION, "D")
 
     @property
     def error(self) -> Block:
@@ -149,15 +150,15 @@ class Line:
     @property
     def weights(self) -> Block:
         """The slope and the intercept of the line."""
-        return Block("hidden.weight", self.sheet, "D6", 1, 2)
+        return Block(words.WEIGHTS, self.sheet, "D6", 1, 2)
 
     @property
     def loss(self) -> Block:
-        return Block("net.loss", self.sheet, "D7")
+        return Block(words.NET_LOSS, self.sheet, "D7")
 
     @property
     def accuracy(self) -> Block:
-        return Block("net.accuracy", self.sheet, "D8")
+        return Block(words.NET_ACCURACY, self.sheet, "D8")
 
     def _column(self, name: str, letter: str) -> Block:
         return Block(name, self.sheet, f"{letter}{self.first}", POINTS)
@@ -172,12 +173,12 @@ TRAINING = Training(
     cols=list(START),
     columns_log=list(START),
     conditions="points",
-    values={"train.optimizer": "adam", "train.lr": 1},
+    values={words.OPTIMIZER.cell: "adam", words.LR.cell: 1},
 )
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Line", "M5"),
-    prediction=Block("parity.prediction", "Line", "M6"),
-    status=Block("parity.status", "Line", "H7"),
+    loss=Block(words.PARITY_LOSS, "Line", "M5"),
+    prediction=Block(words.PARITY_PREDICTION, "Line", "M6"),
+    status=Block(words.PARITY_STATUS, "Line", "H7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,

@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
 from xlcicf.lessons import weights_card
@@ -141,7 +142,7 @@ def _by_pixel(name: str, row: int, rows: int) -> Block:
 
 LINEAR = _by_pixel("linear.weight", 6, CLASSES)
 LINEAR_BIAS = Block("linear.bias", "Weights", "B6", CLASSES)
-HIDDEN_WEIGHT = _by_pixel("hidden.weight", 20, UNITS)
+HIDDEN_WEIGHT = _by_pixel(words.WEIGHTS, 20, UNITS)
 HIDDEN_BIAS = Block("hidden.bias", "Weights", "B20", UNITS)
 OUTPUT = Block("output.weight", "Weights", "C34", CLASSES, UNITS)
 OUTPUT_BIAS = Block("output.bias", "Weights", "B34", CLASSES)

@@ -14,6 +14,7 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
@@ -90,20 +91,9 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     f, log = placed.function(), RunLog.of(book, placed)
     assert log is not None
     write_back(book, problem, weights)
-    pred = collected(list(f.blocks(weights)), log.areas["net.prediction"])
-    line = {
-        "Optimiser": facts["optimizer"],
-        "Steps": facts["steps"],
-        "Restarts": facts["restarts"],
-        "Seed": facts["seed"],
-        "Learning rate": facts["lr"],
-        "Loss before": facts["before"],
-        "Loss after": facts["after"],
-        "Accuracy": log.accuracy(),
-        "Why it stopped": facts["reason"],
-        "When": dt.datetime.fromisoformat(facts["when"]),
-        "Seconds": facts["seconds"],
-    }
+    pred = collected(list(f.blocks(weights)), log.areas[words.NET_PREDICTION])
+    when = dt.datetime.fromisoformat(facts["when"])
+    line = words.log_line(facts | {"accuracy": log.accuracy(), "when": when})
     written = log.contents(weights, start, f.value(weights), pred, losses, line)
     for area, rows in {NET.weights.area: weights.reshape(NET.weights.rows, -1).tolist(), **written}.items():
         _write_values(workbook[area.sheet], area, rows)

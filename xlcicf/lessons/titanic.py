@@ -13,6 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import titanic
 from xlcicf.lessons.solver_settings import save_problem
@@ -63,9 +64,9 @@ TRAINING = Training(
     conditions="switch and held-out share",
 )
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Net", "V5"),
-    prediction=Block("parity.prediction", "Net", "V6"),
-    status=Block("parity.status", "Net", "R7"),
+    loss=Block(words.PARITY_LOSS, "Net", "V5"),
+    prediction=Block(words.PARITY_PREDICTION, "Net", "V6"),
+    status=Block(words.PARITY_STATUS, "Net", "R7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,

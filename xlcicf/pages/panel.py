@@ -9,20 +9,10 @@ import tempfile
 import numpy as np
 
 from xlcicf.sheet.picture import heat_map
-from xlcicf.solve.book_problem import SETTINGS
-from xlcicf.solve.training import Settings
-from xlcicf.words import TAB
+from xlcicf.words import LOSS, SETTINGS, STEPS_HEADERS, STEPS_LOG, TAB, Setting
 
 SHEET = TAB  # one name for what a person sees of xlcicf
-LABELS = {
-    "optimizer": "Optimiser",
-    "steps": "Steps",
-    "lr": "Learning rate",
-    "restarts": "Restarts",
-    "seed": "Seed",
-}
 ROWS = 200  # steps that the loss chart has room for
-LOSSES = "steps.log"
 
 
 def sheet(book):
@@ -34,25 +24,25 @@ def sheet(book):
     return added
 
 
-def setting_cell(book, key: str):
-    """The cell named train.KEY; where the book has none, all of them are made, with the usual settings."""
-    if f"train.{key}" not in book.names:
+def setting_cell(book, setting: Setting):
+    """The setting's cell; where the book has none, all of them are made, with the usual settings."""
+    if setting.cell not in book.names:
         _add_settings(book)
-    return book.names[f"train.{key}"].refers_to_range
+    return book.names[setting.cell].refers_to_range
 
 
 def _add_settings(book) -> None:
-    panel, usual = sheet(book), Settings()
-    panel["A3:B7"].value = [[LABELS[key], getattr(usual, key)] for key in SETTINGS]
-    for row, key in enumerate(SETTINGS, start=3):
-        book.names.add(f"train.{key}", f"='{SHEET}'!$B${row}")
+    panel, settings = sheet(book), SETTINGS.values()
+    panel["A3"].resize(len(settings), 2).value = [[setting.label, setting.default] for setting in settings]
+    for row, setting in enumerate(settings, start=3):
+        book.names.add(setting.cell, f"='{SHEET}'!$B${row}")
 
 
 def show_losses(book, losses: list[tuple[int, float]]) -> None:
     """The losses (step, loss) of the last run beside their chart; the sheet comes to the front."""
-    if LOSSES not in book.names:
+    if STEPS_LOG not in book.names:
         _add_chart(book)
-    log = book.names[LOSSES].refers_to_range
+    log = book.names[STEPS_LOG].refers_to_range
     rows = log.shape[0] - 1
     log[1:, :].value = [*map(list, losses[:rows]), *[[None, None]] * (rows - len(losses))]
     log.sheet.activate()
@@ -60,10 +50,10 @@ def show_losses(book, losses: list[tuple[int, float]]) -> None:
 
 def _add_chart(book) -> None:
     panel = sheet(book)
-    panel["D3:E3"].value = ["Step", "Loss"]
-    book.names.add(LOSSES, f"='{SHEET}'!$D$3:$E${3 + ROWS}")
+    panel["D3:E3"].value = list(STEPS_HEADERS)
+    book.names.add(STEPS_LOG, f"='{SHEET}'!$D$3:$E${3 + ROWS}")
     chart = panel.charts.add(left=360, top=36, width=420, height=240)
-    chart.name = "Loss"
+    chart.name = LOSS
     chart.chart_type = "xy_scatter_lines_no_markers"
     chart.set_source_data(panel["D3"].resize(ROWS + 1, 2))
 

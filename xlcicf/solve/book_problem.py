@@ -12,7 +12,6 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.reading import outline, read_snapshot
-from xlcicf.optim.train import require_setting
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
 from xlcicf.solve.solver_names import (
@@ -22,9 +21,7 @@ from xlcicf.solve.solver_names import (
     saved_problem,
     solver_names,
 )
-
-# Cells named "train." and one of these set the arguments of `train` that Solver's settings have no word for.
-SETTINGS = {"optimizer": str, "steps": int, "lr": float, "restarts": int, "seed": int}
+from xlcicf.words import KINDS, SETTINGS, Setting
 
 
 def find_problem(book, sheet: str | None = None) -> Problem:
@@ -128,47 +125,46 @@ def training_settings(book) -> dict[str, str | int | float]:
     """
     snapshot = outline(book)
     settings = {}
-    for key, kind in SETTINGS.items():
-        if (f"train.{key}", None) in snapshot.names:
-            (area,) = resolve(snapshot, f"train.{key}", "the setting")
+    for setting in SETTINGS.values():
+        if (setting.cell, None) in snapshot.names:
+            (area,) = resolve(snapshot, setting.cell, "the setting")
             value = cells_of(book, area).options(err_to_str=True).value
             if not _is_blank(value):
-                settings[key] = _setting(key, value, kind, f"{area.address} (train.{key})")
+                settings[setting.name] = _meant(setting, value, f"{area.address} ({setting.cell})")
     return settings
 
 
-def typed_setting(key: str, text: str) -> str | int | float | None:
-    """What a person typed for the setting `key`, None for nothing. Raises DataError for what it cannot be."""
+def typed_setting(setting: Setting, text: str) -> str | int | float | None:
+    """What a person typed for a setting, None for nothing. Raises DataError for what it cannot be."""
     if _is_blank(text):
         return None
-    kind = SETTINGS[key]
     value = text
-    if kind is not str:
+    if setting.kind is not str:
         try:
             value = float(text.strip().replace(",", "."))
         except ValueError:
             pass
-    return _setting(key, value, kind, key)
+    return _meant(setting, value, setting.name)
 
 
 def _is_blank(value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _setting(key, value, kind, where):
-    if kind is str and isinstance(value, str):
-        setting = value.strip().lower()
-    elif kind is not str and isinstance(value, float) and kind(value) == value:
-        setting = kind(value)
+def _meant(setting: Setting, held: object, where: str) -> str | int | float:
+    kind = setting.kind
+    if kind is str and isinstance(held, str):
+        value = held.strip().lower()
+    elif kind is not str and isinstance(held, float) and kind(held) == held:
+        value = kind(held)
     else:
-        what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
-        shown = repr(value) if isinstance(value, str) else value
-        raise DataError(f"{where} holds {shown}; it must be {what}")
+        shown = repr(held) if isinstance(held, str) else held
+        raise DataError(f"{where} holds {shown}; it must be {KINDS[kind]}")
     try:
-        require_setting(key, setting)
+        setting.require(value)
     except TrainingError as error:
         raise DataError(f"{where}: {error}") from error
-    return setting
+    return value
 
 
 def cells_of(book, area: Area):

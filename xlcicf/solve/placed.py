@@ -15,12 +15,9 @@ from xlcicf.formula.sheetfunction import start_values
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.bounds import bounds
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
+from xlcicf.words import INIT, WEIGHTS
 
 MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
-
-# Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
-OWN_WEIGHTS = "hidden.weight"
-OWN_INIT = "train.init"
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,9 @@ class PlacedProblem:
             return None
         value = self.book.sheets[cell.sheet].values.get((cell.top, cell.left))
         if not isinstance(value, float) or value <= 0:
-            raise DataError(f"{cell.address} ({OWN_INIT}) must hold a number above 0, such as 0.5")
+            raise DataError(
+                f"{cell.address} ({INIT.cell}) must hold a number above 0, such as {INIT.default}"
+            )
         return value
 
     @property
@@ -205,9 +204,9 @@ def _placed(book: Snapshot, constraint: Constraint, host: str) -> PlacedConstrai
 
 
 def _init_cell(book: Snapshot, changing: tuple[Area, ...]) -> Area | None:
-    if not {(OWN_WEIGHTS, None), (OWN_INIT, None)} <= book.names.keys():
+    if not {(WEIGHTS, None), (INIT.cell, None)} <= book.names.keys():
         return None
-    if tuple(resolve(book, OWN_WEIGHTS, "the weights")) != changing:
+    if tuple(resolve(book, WEIGHTS, "the weights")) != changing:
         return None
-    (cell,) = resolve(book, OWN_INIT, "the width of restarts")
+    (cell,) = resolve(book, INIT.cell, "the width of restarts")
     return cell

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xlcicf import __version__
+from xlcicf import __version__, words
 from xlcicf.formula.address import Area
 from xlcicf.host.headless.engine import Book as HeadlessBook
 from xlcicf.host.reading import read_snapshot
@@ -34,11 +34,11 @@ KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 class Settings:
     """The arguments of `train` that Solver's dialog has no word for."""
 
-    optimizer: str = "lbfgs"
-    steps: int = 200
-    restarts: int = 1
-    seed: int = 0
-    lr: float | None = None
+    optimizer: str = words.OPTIMIZER.default
+    steps: int = words.STEPS.default
+    restarts: int = words.RESTARTS.default
+    seed: int = words.SEED.default
+    lr: float | None = words.LR.default
 
     @classmethod
     def of(cls, book, **asked) -> "Settings":
@@ -48,8 +48,8 @@ class Settings:
         """
         chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
         chosen = training_settings(book) | chosen
-        if chosen.get("optimizer", cls.optimizer) == "lbfgs" and asked.get("lr") is None:
-            chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
+        if chosen.get(words.OPTIMIZER.name, cls.optimizer) == "lbfgs" and asked.get(words.LR.name) is None:
+            chosen.pop(words.LR.name, None)  # the cell's learning rate waits for an optimizer that takes one
         return cls(**chosen)
 
 
@@ -149,14 +149,7 @@ class Training:
             "changing": self.problem.changing_address,
             "variables": self.problem.variables,
             "sense": goal_of(self.problem.sense),
-            "optimizer": self.settings.optimizer,
-            "steps": len(self.losses),
-            "restarts": self.settings.restarts,
-            "seed": self.settings.seed,
-            "lr": self.settings.lr,
-            "before": self.before,
-            "after": self.best_loss,
-            "reason": self.reason,
+            **self._came_to(),
             "data": self._data,
             "weights": weight_hashes(self._weights()),
             "hardware": f"{platform.machine()} processor, one thread",
@@ -165,6 +158,16 @@ class Training:
         if "SOURCE_DATE_EPOCH" not in os.environ:
             facts |= {"when": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "seconds": round(self.seconds, 3)}
         return facts
+
+    def _came_to(self) -> dict[str, object]:
+        """How it was trained and what that came to, of what both history and log keep."""
+        return {
+            **asdict(self.settings),
+            words.STEPS.name: len(self.losses),  # made, not allowed
+            "before": self.before,
+            "after": self.best_loss,
+            "reason": self.reason,
+        }
 
     @cached_property
     def _data(self) -> dict[str, str]:
@@ -205,7 +208,7 @@ class Training:
                 self.best_values,
                 self.f.start,
                 self.f.value(self.best_values),
-                collected(blocks, self.log.areas["net.prediction"]),
+                collected(blocks, self.log.areas[words.NET_PREDICTION]),
                 self.losses,
                 self._line(accuracy[1]),
             )
@@ -239,21 +242,11 @@ class Training:
 
     def _line(self, accuracy: float | None) -> dict[str, object]:
         """The run's line in the log. What differs from run to run of the same work is left out on request."""
-        line: dict[str, object] = {
-            "Optimiser": self.settings.optimizer,
-            "Steps": len(self.losses),
-            "Restarts": self.settings.restarts,
-            "Seed": self.settings.seed,
-            "Learning rate": self.settings.lr,
-            "Loss before": self.before,
-            "Loss after": self.best_loss,
-            "Accuracy": accuracy,
-            "Why it stopped": self.reason,
-        }
+        known = self._came_to() | {"accuracy": accuracy}
         if "SOURCE_DATE_EPOCH" not in os.environ:
             now = dt.datetime.now().replace(microsecond=0)
-            line |= {"When": now, "Seconds": round(self.seconds, 3)}
-        return line
+            known |= {"when": now, "seconds": round(self.seconds, 3)}
+        return words.log_line(known)
 
 
 def save_with_history(book, history: History, path: str | os.PathLike) -> Path:
