@@ -11,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import xlcicf
 from xlcicf.errors import XlcicfError
+from xlcicf.words import SETTINGS
 
 DONE, NAMED_PROBLEM, WRONG_USAGE = 0, 1, 2
 
@@ -201,11 +203,8 @@ def _training_options() -> argparse.ArgumentParser:
     group = parent.add_argument_group(
         "training", "without these: the book's own train.* cells, then the defaults"
     )
-    group.add_argument("--optimizer", metavar="NAME", help="lbfgs (default), sgd, momentum, rmsprop or adam")
-    group.add_argument("--steps", type=int, metavar="N", help="at most so many a start (default: 200)")
-    group.add_argument("--lr", type=float, metavar="X", help="learning rate of a first-order optimizer")
-    group.add_argument("--restarts", type=int, metavar="K", help="starts, the sheet's own first (default: 1)")
-    group.add_argument("--seed", type=int, metavar="N", help="of the random starts (default: 0)")
+    for setting in SETTINGS.values():
+        group.add_argument(setting.option, type=setting.kind, metavar=setting.metavar, help=setting.usage)
     return parent
 
 
@@ -219,9 +218,7 @@ def _problem(book, args: argparse.Namespace):
         problem = find_problem(book, args.sheet)
         if args.sense is None:
             return problem
-        return Problem(
-            problem.objective, problem.changing, args.sense, problem.constraints, problem.non_negative
-        )
+        return replace(problem, sense=args.sense)
     if args.objective is None or args.changing is None:
         raise ProblemError("--objective and --changing go together; name both")
     objective = args.objective
@@ -296,8 +293,7 @@ def _train(args):
     from xlcicf.solve.training import Settings
 
     book = open_book(args.book)
-    asked = {key: getattr(args, key) for key in ("optimizer", "steps", "lr", "restarts", "seed")}
-    settings = Settings.of(book, **asked)
+    settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
     out = args.book if args.out is None else args.out
     facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out)
     return facts, lines, DONE
@@ -356,10 +352,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
         "changing": outcome.changing,
         "variables": outcome.variables,
         "sense": outcome.sense,
-        "optimizer": outcome.settings.optimizer,
-        "steps": outcome.settings.steps,
-        "restarts": outcome.settings.restarts,
-        "seed": outcome.settings.seed,
+        **asdict(outcome.settings),
         "before": outcome.before,
         "after": outcome.after,
         "accuracy_before": accuracy[0],
@@ -428,12 +421,12 @@ def _exchange(args, move: Callable, what: str):
 
 
 def _grad(args):
-    from xlcicf.host import open_book
-    from xlcicf.solve import differentiate
+    from xlcicf.host import open_book, read_snapshot
+    from xlcicf.solve import place
 
     book = open_book(args.book)
-    problem = _problem(book, args)
-    f = differentiate(book, problem)
+    problem = place(read_snapshot(book), _problem(book, args))
+    f = problem.function()
     value, gradient = f.value_and_gradient(f.start)
     facts: Facts = {
         "objective": f.objective,

@@ -1,3 +1,212 @@
-"""The words that several rooms share: each is said once, here."""
+"""The words that several rooms share, each said once: the settings of training, the names that our books give
+to their cells, the headers of their logs. Who writes a book and who reads one take them from here."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from xlcicf.errors import TrainingError
 
 TAB = "Neural Net"  # the ribbon's tab, the head of what is told a person, and our sheet in a person's book
+
+# ---- settings of training --------------------------------------------------------------------------------
+
+KINDS = {str: "the name of an optimizer", int: "a whole number", float: "a number"}
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """A setting, wherever it is shown: an argument of `train`, an option of the command line, a named cell, a
+    box in the ribbon, a column of the run log.
+
+    name      of the argument
+    kind      str (one of the choices), int or float
+    label     what people see, and the run log's header
+    default   None: the optimiser's own
+    least     a whole number is at least that, any other above it
+    most      the largest that its cell takes
+    choices   of a word
+    metavar   what stands for the value in the command line's help, which begins with
+    help      the option in words; "" where it is none
+    note      what stands beside its cell on a Training sheet; {weights}: what training changes
+    tip       what the ribbon's box says; "" where there is none
+    """
+
+    name: str
+    kind: type
+    label: str
+    default: T
+    least: int = 0
+    most: int = 0
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    help: str = ""
+    note: str = ""
+    tip: str = ""
+
+    @property
+    def cell(self) -> str:
+        """The name of the cell that sets it: "train.lr"."""
+        return f"train.{self.name}"
+
+    @property
+    def option(self) -> str:
+        return f"--{self.name}"
+
+    @property
+    def control(self) -> str:
+        """The name of its box in the ribbon, and of the command behind it."""
+        return f"set_{self.name}"
+
+    @property
+    def usage(self) -> str:
+        """The option's help, with its choices and its default."""
+        if self.choices:
+            first, *others, last = [f"{c} (default)" if c == self.default else c for c in self.choices]
+            return f"{', '.join([first, *others])} or {last}"
+        return self.help if self.default is None else f"{self.help} (default: {self.default})"
+
+    def require(self, value: object) -> None:
+        """Raises TrainingError where it cannot have this value."""
+        if self.kind is str:
+            if value not in self.choices:
+                raise TrainingError(
+                    f"no {self.name} named {value!r}; choose one of {', '.join(self.choices)}"
+                )
+        elif self.kind is int:
+            if isinstance(value, bool) or not isinstance(value, int) or value < self.least:
+                raise TrainingError(
+                    f"{self.name} must be a whole number of at least {self.least}, not {value!r}"
+                )
+        elif value is not None or self.default is not None:
+            if not isinstance(value, int | float) or not (value > self.least and math.isfinite(value)):
+                raise TrainingError(
+                    f"the {self.label.lower()} must be a number above {self.least}, not {value!r}"
+                )
+
+
+OPTIMIZER: Setting[str] = Setting(
+    "optimizer",
+    str,
+    "Optimiser",
+    "lbfgs",
+    choices=("lbfgs", "sgd", "momentum", "rmsprop", "adam"),
+    metavar="NAME",
+    note="lbfgs finds its own step sizes; the others follow the gradient as in the lesson",
+    tip="How a step is made. lbfgs needs no learning rate.",
+)
+STEPS: Setting[int] = Setting(
+    "steps",
+    int,
+    "Steps",
+    200,
+    least=1,
+    most=1_000_000,
+    metavar="N",
+    help="at most so many a start",
+    note="at most so many",
+    tip="At most so many steps a start.",
+)
+LR: Setting[float | None] = Setting(
+    "lr",
+    float,
+    "Learning rate",
+    None,
+    most=1000,
+    metavar="X",
+    help="learning rate of a first-order optimizer",
+    note="empty: the optimiser's usual one; lbfgs needs none",
+    tip="Length of a step; empty takes the optimiser's own. lbfgs has none.",
+)
+RESTARTS: Setting[int] = Setting(
+    "restarts",
+    int,
+    "Restarts",
+    1,
+    least=1,
+    most=100_000,
+    metavar="K",
+    help="starts, the sheet's own first",
+    note="1 goes on from {weights}; more also try random starts and keep the best",
+    tip="How many starts; the first is from the sheet's weights, the best end is kept.",
+)
+SEED: Setting[int] = Setting(
+    "seed",
+    int,
+    "Seed",
+    0,
+    most=2_147_483_647,
+    metavar="N",
+    help="of the random starts",
+    note="of the random starts: the same seed, the same numbers",
+)
+
+# The arguments of `train` that Solver's dialog has no word for.
+SETTINGS: dict[str, Setting] = {s.name: s for s in (OPTIMIZER, STEPS, LR, RESTARTS, SEED)}
+
+# A cell of our own books only: the half-width of the box in which the weights' restarts begin.
+INIT: Setting[float] = Setting(
+    "init", float, "Spread", 0.5, most=1000, note="random starts lie between −spread and +spread"
+)
+
+# ---- names in our books ----------------------------------------------------------------------------------
+
+WEIGHTS = "hidden.weight"  # the changing cells, named as in torch's state_dict
+
+NET_LOSS = "net.loss"  # the objective
+NET_ACCURACY = "net.accuracy"
+NET_VALID_LOSS = "net.valid_loss"
+NET_VALID_ACCURACY = "net.valid_accuracy"
+NET_PREDICTION = "net.prediction"  # one a row
+NET_MEASURE = "net.measure"  # MSE or MAE
+NET_HELD_OUT = "net.held_out"  # the share of the rows
+NET_SETTINGS = "net.settings"  # what the loss depends on besides weights and data, as a text
+
+PARITY_LOSS = "parity.loss"  # torch's, at the end of the last run
+PARITY_PREDICTION = "parity.prediction"  # the largest difference of one, then
+PARITY_WEIGHTS = "parity.weights"  # those that it ended with
+PARITY_SETTINGS = "parity.settings"  # NET_SETTINGS then
+PARITY_STATUS = "parity.status"  # what a person reads of all that
+
+RUNS_LOG = "runs.log"
+RUNS_WEIGHTS = "runs.weights"  # before each run of the log
+STEPS_LOG = "steps.log"
+
+# ---- headers of the logs ---------------------------------------------------------------------------------
+
+RUN = "Run"
+WHEN = "When"
+LOSS_BEFORE = "Loss before"
+LOSS_AFTER = "Loss after"
+ACCURACY = "Accuracy"
+SECONDS = "Seconds"
+WHY = "Why it stopped"
+
+# Header of the log -> what the facts of a run in the history call it.
+LOGGED = {
+    WHEN: "when",
+    OPTIMIZER.label: OPTIMIZER.name,
+    STEPS.label: STEPS.name,
+    RESTARTS.label: RESTARTS.name,
+    SEED.label: SEED.name,
+    LR.label: LR.name,
+    LOSS_BEFORE: "before",
+    LOSS_AFTER: "after",
+    ACCURACY: "accuracy",
+    SECONDS: "seconds",
+    WHY: "reason",
+}
+RUNS_HEADERS = (RUN, *LOGGED)
+
+
+def log_line(facts: Mapping[str, object]) -> dict[str, object]:
+    """Header -> what a run's line in the log says there, as far as the facts know it."""
+    return {header: facts[fact] for header, fact in LOGGED.items() if fact in facts}
+
+
+STEP = "Step"
+LOSS = "Loss"
+STEPS_HEADERS = (STEP, LOSS)

@@ -29,7 +29,7 @@ from xlcicf.host.headless.person import Busy, person_at
 from xlcicf.host.reading import outline
 from xlcicf.solve import History, differentiate, find_problem
 from xlcicf.solve.book_problem import cells_of
-from xlcicf.solve.problem import changing_areas
+from xlcicf.solve.placed import place
 from xlcicf.solve.training import Settings
 
 LONG = Settings(optimizer="adam", steps=10_000_000, lr=1e-4)  # no test lets it come to its end
@@ -48,7 +48,7 @@ class Scene:
         """The book as it is on the disk."""
         self.book = xlcicf.open_book(self.path)
         self.problem = find_problem(self.book)
-        self.areas = changing_areas(outline(self.book), self.problem)
+        self.areas = place(outline(self.book), self.problem).changing
 
     def train(self, meanwhile: Callable[[], None] | None = None) -> host_side.Ending:
         """A run during which, once it has shown a step, a person (or the host) does something, again and again."""

@@ -12,10 +12,11 @@ from xlcicf.addin.question import question_line, question_of
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
 from xlcicf.host import read_snapshot
-from xlcicf.solve import find_problem
-from xlcicf.solve.book_problem import question
+from xlcicf.solve import PlacedProblem, find_problem, place
+from xlcicf.solve.placed import PlacedConstraint
 
 numbers = st.floats(allow_nan=False)
+finite = st.floats(allow_nan=False, allow_infinity=False)
 cells = st.tuples(st.integers(1, 9), st.integers(1, 9))
 texts = st.text(max_size=5)
 scalars = st.one_of(numbers, st.booleans(), texts, st.sampled_from(["#N/A", "#DIV/0!"]).map(ExcelError))
@@ -35,10 +36,11 @@ def snapshots(draw) -> Snapshot:
     return Snapshot({"My sheet": sheet}, names, {"fares": table})
 
 
-def asked(book: Snapshot, bounds=(-math.inf, math.inf)) -> dict:
+def asked(book: Snapshot, lower=-math.inf, upper=math.inf) -> PlacedProblem:
     area = Area("My sheet", 1, 1, 1, 1)
-    sides = {"lower": np.array([bounds[0]]), "upper": np.array([bounds[1]])}
-    return {"book": book, "objective": area, "changing": [area], "sense": "min", "init": None, **sides}
+    limits = [(">=", lower)] * math.isfinite(lower) + [("<=", upper)] * math.isfinite(upper)
+    constraints = tuple(PlacedConstraint("a limit", (area,), *limit) for limit in limits)
+    return PlacedProblem(book, area, (area,), constraints, False, "min", {}, None)
 
 
 @given(snapshots())
@@ -49,9 +51,10 @@ def test_a_snapshot_comes_back_as_it_was(book):
     assert [type(value) for value in back["book"].sheets["My sheet"].values.values()] == kinds
 
 
-@given(numbers, numbers)
-def test_bounds_come_back_to_the_last_bit(lower, upper):
-    back, _ = question_of(question_line(asked(Snapshot(), (lower, upper)), {}))
+@given(st.tuples(finite, finite).map(sorted), st.booleans(), st.booleans())
+def test_bounds_come_back_to_the_last_bit(bounds, has_lower, has_upper):
+    lower, upper = bounds[0] if has_lower else -math.inf, bounds[1] if has_upper else math.inf
+    back, _ = question_of(question_line(asked(Snapshot(), lower, upper), {}))
     assert [*map(repr, back["lower"]), *map(repr, back["upper"])] == [
         repr(np.float64(lower)),
         repr(np.float64(upper)),
@@ -70,6 +73,11 @@ def test_a_sign_of_life_is_no_report():
 
 def test_a_whole_book_comes_back_as_it_was(titanic_book):
     book = xlcicf.open_book(titanic_book)
-    problem = question(read_snapshot(book), find_problem(book))
+    problem = place(read_snapshot(book), find_problem(book))
     back, _ = question_of(question_line(problem, {}))
-    assert back["book"] == problem["book"] and back["changing"] == problem["changing"]
+    assert (back["book"], back["objective"], back["changing"]) == (
+        problem.book,
+        problem.objective,
+        problem.changing,
+    )
+    assert (back["sense"], back["init"]) == (problem.sense, problem.init) == ("min", 0.5)

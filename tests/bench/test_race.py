@@ -12,7 +12,9 @@ import pytest
 
 import xlcicf
 from tests import layouts, oracles
+from xlcicf.host import read_snapshot
 from xlcicf.optim.standins import run_exact, run_standin
+from xlcicf.solve import place
 from xlcicf.solve.bench import recalculation
 
 pytestmark = pytest.mark.bench
@@ -46,8 +48,8 @@ def ours(book_path):
 
 def test_exact_gradients_beside_slsqp_through_recalculation(book_path, ours, bench_seconds, measured):
     book = xlcicf.open_book(book_path)
-    problem = xlcicf.find_problem(book)
-    value, f = recalculation(book, problem), xlcicf.differentiate(book, problem)
+    problem = place(read_snapshot(book), xlcicf.find_problem(book))
+    value, f = recalculation(book, problem), problem.function()
     theirs = run_standin(value, f, "SLSQP", bench_seconds, SOLVERS_ANSWER)
     report("SLSQP, IronCalc", theirs.seconds, theirs.loss, ours, measured)
 

@@ -261,7 +261,7 @@ def test_a_tokens_attention_is_laid_over_the_digit(live, asks):
     live["Where it looks!A5"] = asks
     for (b, h), picture in book.SIGHT.items():
         shares = STAGES[f"Attention {b}: shares {h - 1}"][1][asks, 1:].numpy()
-        cells = [live[f"Where it looks!{book.share_cell(picture, p)}"] for p in range(book.PATCHES)]
+        cells = [live[book.share_cell(picture, p).ref] for p in range(book.PATCHES)]
         agree(shares, np.array(cells))
         ink, spread = X[0, 0].numpy(), np.kron(shares.reshape(4, 4), np.ones((7, 7)))
         agree(np.where(ink > 0.2, -ink, spread), live.read(picture))

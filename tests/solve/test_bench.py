@@ -5,7 +5,9 @@ import pytest
 
 import xlcicf
 from tests.layouts import MODELS
+from xlcicf.host import read_snapshot
 from xlcicf.host.headless.host import document_of
+from xlcicf.solve import place
 from xlcicf.solve.bench import bench, recalculation
 
 SMALL = [model for model in MODELS if model.best is not None and model.name != "linear"]
@@ -33,7 +35,7 @@ def test_each_contender_improves_on_the_start_and_ours_is_at_the_optimum(model, 
 def test_recalculation_gives_what_torch_does(model, tmp_path):
     model.build(tmp_path / "book.xlsx")
     book = xlcicf.open_book(tmp_path / "book.xlsx")
-    problem = xlcicf.find_problem(book)
-    f, value = xlcicf.differentiate(book, problem), recalculation(book, problem)
+    problem = place(read_snapshot(book), xlcicf.find_problem(book))
+    f, value = problem.function(), recalculation(book, problem)
     v = f.start * (1 + np.random.default_rng(0).uniform(-0.01, 0.01, len(f.start)))
     assert value(v) == pytest.approx(f.value(v), rel=1e-12)

@@ -19,7 +19,7 @@ from xlcicf.solve import History
 from xlcicf.solve.history import KEPT
 from xlcicf.solve.training import save_with_history
 
-WEIGHTS, LOG = "hidden.weight", "log"
+WEIGHTS, LOG = Area("Net", 1, 2, 2, 2), Area("The log", 1, 1, 4, 3)
 FORMULA = "=(B1-1)^2+(B2+2)^2"  # of Net!B3
 
 

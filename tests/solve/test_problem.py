@@ -9,17 +9,11 @@ from hypothesis import strategies as st
 
 from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
-from xlcicf.solve.bounds import bounds
-from xlcicf.solve.problem import (
-    MAX_CHANGING,
-    Constraint,
-    Problem,
-    changing_areas,
-    objective_area,
-    resolve,
-)
-from xlcicf.solve.solver_names import RELATIONS, saved_problem, solver_names
+from xlcicf.solve.placed import MAX_CHANGING, NoCells, PlacedConstraint, place
+from xlcicf.solve.problem import OPTIONS, Constraint, Problem
+from xlcicf.solve.solver_names import OPTION_KEYS, RELATIONS, saved_problem, solver_names
 
 
 def book(*names, **values):
@@ -93,21 +87,21 @@ def test_a_reference_without_cells_is_refused_with_its_text(text, message):
 
 def test_an_address_without_a_sheet_lies_on_the_only_sheet_or_on_the_objectives():
     one = Snapshot({"Only": Sheet("Only")})
-    assert objective_area(one, problem(objective="B2")) == Area("Only", 2, 2, 2, 2)
-    (area,) = changing_areas(book(), problem(objective="'My sheet'!A1", changing="D4"))
+    assert place(one, problem(objective="B2", changing="B1")).objective == Area("Only", 2, 2, 2, 2)
+    (area,) = place(book(), problem(objective="'My sheet'!A1", changing="D4")).changing
     assert area.sheet == "My sheet"
 
 
 @pytest.mark.parametrize("objective", ["Net!A1:A2", "Net!A1,Net!B1"])
 def test_an_objective_of_several_cells_is_refused(objective):
     with pytest.raises(ProblemError, match="is not one cell; name the one cell to optimise"):
-        objective_area(book(), problem(objective=objective))
+        place(book(), problem(objective=objective))
 
 
 def test_a_whole_column_is_too_many_changing_cells():
     with pytest.raises(ProblemError, match="are 1,048,576 changing cells; name only those"):
-        changing_areas(book(), problem(changing="Net!B:B"))
-    assert changing_areas(book(), problem(changing=f"Net!B1:B{MAX_CHANGING}"))
+        place(book(), problem(changing="Net!B:B"))
+    assert place(book(), problem(changing=f"Net!B1:B{MAX_CHANGING}")).variables == MAX_CHANGING
 
 
 @pytest.mark.parametrize("sense", ["minimum", "", None, True, math.nan, math.inf])
@@ -157,7 +151,7 @@ VALUES = dict(A1="=D4*E4+D5*E5", D4=1.0, E4=1.0, D5=1.0, E5=1.0, G1=7.0, G2=8.0,
 
 @pytest.mark.parametrize(("asked", "lower", "upper"), BOUNDS.values(), ids=BOUNDS)
 def test_constraints_become_bounds(asked, lower, upper):
-    found = bounds(book(**VALUES), asked)
+    found = place(book(**VALUES), asked).bounds
     assert np.array_equal(found, (lower, upper))
 
 
@@ -194,15 +188,69 @@ REFUSED = {
 
 @pytest.mark.parametrize(("constraint", "error", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_no_bound_is_refused_by_its_cells(constraint, error, message):
+    placed = place(book(**VALUES), problem(constraints=(constraint,)))
     with pytest.raises(error) as refused:
-        bounds(book(**VALUES), problem(constraints=(constraint,)))
+        _ = placed.bounds
     assert message in str(refused.value)
 
 
 def test_bounds_that_leave_no_value_are_refused():
     crossing = Constraint("Net!E5", "<=", -1.0)
     with pytest.raises(ProblemError, match="Net!E5 should be at least 0 and at most -1"):
-        bounds(book(**VALUES), problem(non_negative=True, constraints=(crossing,)))
+        _ = place(book(**VALUES), problem(non_negative=True, constraints=(crossing,))).bounds
+
+
+# --- in its place
+
+E4 = Area("Net", 4, 5, 4, 5)
+SQUARE = Area("Net", 4, 4, 5, 5)
+PLACED = {
+    "a number": (Constraint("Net!E4", "=", 3.0), 3.0),
+    "cells": (Constraint("Net!E4", "<=", "G1:G2,'My sheet'!A1"),
+              (Area("Net", 1, 7, 2, 7), Area("My sheet", 1, 1, 1, 1))),
+    "a name": (Constraint("E4", ">=", "w"), (Area("Net", 4, 4, 4, 4),)),
+    "nothing": (Constraint("Net!E4", "int"), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("constraint", "right"), PLACED.values(), ids=PLACED)
+def test_both_sides_of_a_constraint_are_placed(constraint, right):
+    (found,) = place(book("w=Net!$D$4"), problem(constraints=(constraint,))).constraints
+    assert found == PlacedConstraint(str(constraint), (E4,), constraint.relation, right)
+
+
+def test_a_right_side_that_is_a_formula_keeps_its_text_and_whoever_needs_cells_refuses_it():
+    asked = problem(constraints=(Constraint("Net!E4", "<=", "Net!$G$1*2"),))
+    (found,) = place(book(), asked).constraints
+    assert isinstance(found.right, NoCells) and found.right.text == "Net!$G$1*2"
+    with pytest.raises(AddressError, match=r"the constraint Net!E4 <= Net!\$G\$1\*2: .*these are no cells"):
+        found.number_or_cells()
+
+
+def test_a_left_side_that_means_no_cells_is_refused_at_once():
+    with pytest.raises(AddressError, match="the constraint Nett!E4 <= 1.0: 'Nett!E4': there is no sheet"):
+        place(book(), problem(constraints=(Constraint("Nett!E4", "<=", 1.0),)))
+
+
+def test_integrality_is_said_of_each_changing_cell():
+    whole, either = Constraint("Net!D4:E4,Net!G1", "int"), Constraint("Net!E5", "bin")
+    placed = place(book(), problem(constraints=(whole, either, Constraint("Net!D5", "<=", 1.0))))
+    assert placed.integrality == ("int", "int", None, "bin")
+
+
+def test_what_the_changing_cells_hold_is_the_start_and_only_who_asks_meets_a_cell_that_holds_none():
+    placed = place(book(D4=1.5, E4=-2.0, E5="much"), problem())
+    assert placed.variables == 4 and placed.changing == (SQUARE,)
+    with pytest.raises(DataError, match="Net!E5 holds 'much'"):
+        _ = placed.start
+    assert place(book(D4=1.5, E4=-2.0), problem()).start.tolist() == [1.5, -2, 0, 0]
+
+
+def test_a_placed_problem_asked_otherwise_has_no_limits():
+    placed = place(book(**VALUES), problem(non_negative=True, constraints=(Constraint("Net!E5", "<=", 1.0),)))
+    asked = placed.asking(changing=(Area("Net", 1, 7, 2, 7),))
+    assert (asked.objective, asked.changing_address) == (placed.objective, "Net!G1:G2")
+    assert np.array_equal(asked.bounds, ([-INF] * 2, [INF] * 2))
 
 
 # --- Solver's names
@@ -222,7 +270,7 @@ NNET = [
 def test_the_tutorials_problem_is_read_and_written_as_solver_saves_it():
     found = saved_problem(book(*NNET))
     assert found == Problem("Net!AH1", "Net!R4:AA5")
-    assert [f"Net!{name}={text}" for name, text in solver_names(book(), found).items()] == NNET
+    assert [f"Net!{name}={text}" for name, text in solver_names(place(book(), found)).items()] == NNET
 
 
 def with_settings(**changed):
@@ -262,6 +310,25 @@ SAVED = {
 def test_solvers_settings_are_read(settings, fields):
     found = saved_problem(with_settings(**settings))
     assert {name: getattr(found, name) for name in fields} == fields
+
+
+def test_solvers_options_are_kept_where_they_are_not_its_first():
+    found = saved_problem(with_settings(pre="1e-08", tim="100", itr="2147483647", eng="2", cvg="often"))
+    assert found.options == {"precision": 1e-8, "seconds": 100, "engine": 2}
+    placed = place(book(), found)
+    assert placed.options == OPTIONS | found.options
+    names = solver_names(placed)
+    assert [names[f"solver_{key}"] for key in ("pre", "tim", "itr", "eng", "cvg")] == [
+        "0.00000001",
+        "100",
+        "2147483647",
+        "2",
+        "0.0001",
+    ]
+
+
+def test_every_option_has_one_name():
+    assert sorted(OPTION_KEYS.values()) == sorted(OPTIONS)
 
 
 def test_non_negative_is_solvers_default():
@@ -323,6 +390,10 @@ def test_no_problem_is_said_with_the_way_out(names, sheet, error, message):
     assert message in str(refused.value)
 
 
+def _is_no_default(number: float) -> bool:
+    return number not in OPTIONS.values()
+
+
 CELLS = st.sampled_from(["Net!D4", "Net!D4:E5", "'My sheet'!A1:B2", "Net!D4,Net!F6:G7"])
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 CONSTRAINTS = st.one_of(
@@ -339,10 +410,11 @@ CONSTRAINTS = st.one_of(
         sense=st.one_of(st.sampled_from(["min", "max"]), NUMBERS),
         constraints=st.lists(CONSTRAINTS, max_size=3).map(tuple),
         non_negative=st.booleans(),
+        options=st.dictionaries(st.sampled_from(sorted(OPTIONS)), st.floats(0, 1e9).filter(_is_no_default)),
     )
 )
 def test_any_problem_comes_back_from_solvers_names(asked):
-    names = solver_names(book(), asked)
+    names = solver_names(place(book(), asked))
     host = "My sheet" if asked.objective.startswith("'My") else "Net"
     again = Snapshot(book().sheets, {(name, host): text for name, text in names.items()})
     assert saved_problem(again) == asked

@@ -5,8 +5,7 @@ import pytest
 import xlcicf
 from tests.small import save_small
 from xlcicf.host import read_snapshot
-from xlcicf.solve import Problem
-from xlcicf.solve.book_problem import question
+from xlcicf.solve import Problem, place
 from xlcicf.solve.watched_cells import Watch
 
 # B3 depends on B1:B2, which may change, on the table of constants D1:D3 beside a formula, and on nothing else.
@@ -17,8 +16,7 @@ CELLS = {"B3": "=(B1-1)^2+(B2+2)^2+SUM(D1:D3)", "D1": 1, "D2": "=G2*2", "D3": "t
 def watched(tmp_path):
     """(book, the watch of it)."""
     book = xlcicf.open_book(save_small(tmp_path / "small.xlsx", CELLS))
-    asked = question(read_snapshot(book), Problem("Net!B3", "Net!B1:B2"))
-    return book, Watch(book, asked["book"], asked["objective"], asked["changing"])
+    return book, Watch(book, place(read_snapshot(book), Problem("Net!B3", "Net!B1:B2")))
 
 
 EDITS = {

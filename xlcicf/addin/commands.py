@@ -20,13 +20,13 @@ from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.ooxml.package import free_path
 from xlcicf.pages import panel
 from xlcicf.pages.model_card import in_book
-from xlcicf.solve import History, Problem, differentiate, save_changing, save_objective
+from xlcicf.solve import History, Problem, place, save_changing, save_objective
 from xlcicf.solve.book_problem import cells_of, typed_setting
 from xlcicf.solve.check import check_problem
-from xlcicf.solve.problem import changing_areas, goal_of, objective_area
+from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
-from xlcicf.words import TAB
+from xlcicf.words import SETTINGS, STEPS_LOG, TAB, Setting
 
 SHOWN = 8  # derivatives in one message
 DERIVED = 500  # cells that one press of Gradient takes
@@ -125,22 +125,22 @@ def redo(book) -> str:
 def reset(book) -> str:
     """The changing cells as they were before the first run that the history knows."""
     _require_no_run(book)
-    snapshot, history = outline(book), History.beside(host_side.file_of(book))
-    areas = changing_areas(snapshot, _problem(book))
+    history = History.beside(host_side.file_of(book))
+    areas = place(outline(book), _problem(book)).changing
     found = {area: history.before_first_run(book, area) for area in areas}
     first = {area: rows for area, rows in found.items() if rows is not None}
     if not first:
         raise TrainingError("no run is recorded beside this book; its weights are those it came with")
-    recording = history.begin(book, "weights reset", [area.address for area in areas], ahead=True)
+    recording = history.begin(book, "weights reset", areas, ahead=True)
     recording.write(first)
     recording.end()
     return "the weights are those from before the first run"
 
 
-def set_setting(book, text: str, key: str) -> str:
-    value = typed_setting(key, text)
-    panel.setting_cell(book, key).value = value
-    return f"{panel.LABELS[key]}: {'the usual' if value is None else value}"
+def set_setting(book, text: str, setting: Setting) -> str:
+    value = typed_setting(setting, text)
+    panel.setting_cell(book, setting).value = value
+    return f"{setting.label}: {'the usual' if value is None else value}"
 
 
 def _start(book, settings: Settings) -> str:
@@ -170,16 +170,14 @@ def _require_no_run(book) -> None:
 
 def gradient(book) -> str:
     """Of an input: how the objective follows it. Of another formula: how it follows the changing cells."""
-    problem, area = _problem(book), _selected(book)
-    snapshot = read_snapshot(book)
-    objective = objective_area(snapshot, problem)
-    has_formula = (area.top, area.left) in snapshot.sheets[area.sheet].formulas
+    problem, area = place(read_snapshot(book), _problem(book)), _selected(book)
+    has_formula = (area.top, area.left) in problem.book.sheets[area.sheet].formulas
     if has_formula and area.shape == (1, 1):
-        asked = replace(problem, objective=area.address, constraints=(), non_negative=False)
+        asked = problem.asking(objective=area)
     else:
         _require_few(area)
-        asked = Problem(objective.address, area.address)
-    f = differentiate(book, asked)
+        asked = problem.asking(changing=(area,))
+    f = asked.function()
     value, slopes = f.value_and_gradient(f.start)
     order = np.argsort(-np.abs(slopes), kind="stable")[:SHOWN]
     lines = [f"{f.objective} is {value:.10g}. Its exact derivative by"]
@@ -200,7 +198,7 @@ def parity(book) -> str:
 
 
 def loss_chart(book) -> str:
-    home = book.names[panel.LOSSES].refers_to_range.sheet if panel.LOSSES in book.names else None
+    home = book.names[STEPS_LOG].refers_to_range.sheet if STEPS_LOG in book.names else None
     if home is not None and home.name != panel.SHEET:
         home.activate()
         return "the chart stands on this sheet"
@@ -212,7 +210,7 @@ def loss_chart(book) -> str:
 
 
 def weights_picture(book) -> str:
-    areas = changing_areas(outline(book), _problem(book))
+    areas = place(outline(book), _problem(book)).changing
     for number, area in enumerate(areas, start=1):
         values = cells_of(book, area).options(np.array, ndim=2).value
         panel.show_picture(book, f"Weights {number}", np.asarray(values, dtype=float))
@@ -276,7 +274,7 @@ def _problem(book) -> Problem:
     """The problem on the sheet in front, or the only one that the book has."""
     snapshot = outline(book)
     found = saved_problems(snapshot)
-    here = [p for p in found if objective_area(snapshot, p).sheet == book.sheets.active.name]
+    here = [p for p in found if place(snapshot, p).objective.sheet == book.sheets.active.name]
     if here or len(found) == 1:
         return (here or found)[0]
     if found:
@@ -299,10 +297,9 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "undo": undo,
     "redo": redo,
     "reset": reset,
-    "set_optimizer": partial(set_setting, key="optimizer"),
-    "set_steps": partial(set_setting, key="steps"),
-    "set_lr": partial(set_setting, key="lr"),
-    "set_restarts": partial(set_setting, key="restarts"),
+    **{
+        setting.control: partial(set_setting, setting=setting) for setting in SETTINGS.values() if setting.tip
+    },
     "gradient": gradient,
     "parity": parity,
     "loss_chart": loss_chart,

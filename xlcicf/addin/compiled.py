@@ -17,11 +17,9 @@ from xlcicf.errors import AddressError, DataError
 from xlcicf.formula import SheetFunction
 from xlcicf.formula.address import Area, quote_sheet
 from xlcicf.formula.runs import RunGraph
-from xlcicf.formula.sheetfunction import start_values
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.host import read_snapshot
-from xlcicf.solve import Problem, find_problem
-from xlcicf.solve.problem import changing_areas, objective_area
+from xlcicf.solve import PlacedProblem, Problem, find_problem, place
 
 MOST_KEPT = 16
 
@@ -80,29 +78,28 @@ def asked(objective: xw.Range, changing: xw.Range | None) -> Asked:
         named = _address(changing)
     else:
         raise AddressError("objective and changing cells lie in two workbooks; name cells of one")
-    book, problem = read_snapshot(host), Problem(_address(objective), named)
-    head, areas = objective_area(book, problem), changing_areas(book, problem)
-    key = (host.fullname, head.address, ",".join(area.address for area in areas))
+    problem = place(read_snapshot(host), Problem(_address(objective), named))
+    key = (host.fullname, problem.objective.address, problem.changing_address)
     kept = _kept.get(key)
-    if kept is None or not kept.fits(book):
-        kept = _kept[key] = _compiled(book, head, areas)
+    if kept is None or not kept.fits(problem.book):
+        kept = _kept[key] = _compiled(problem)
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     _kept.move_to_end(key)
-    values = start_values(book, areas)
-    if not math.isfinite(kept.f.value(values)):
-        raise DataError(f"{head.address} shows no number; change {named} to where it does")
-    return Asked(kept.f, values, book)
+    if not math.isfinite(kept.f.value(problem.start)):
+        raise DataError(f"{problem.objective.address} shows no number; change {named} to where it does")
+    return Asked(kept.f, problem.start, problem.book)
 
 
 def _address(cells: xw.Range) -> str:
     return f"{quote_sheet(cells.sheet.name)}!{cells.address}"
 
 
-def _compiled(book: Snapshot, objective: Area, changing: list[Area]) -> _Kept:
-    f = formula.differentiate(book, objective, changing)
+def _compiled(problem: PlacedProblem) -> _Kept:
+    book, changing = problem.book, problem.changing
+    f = formula.differentiate(book, problem.objective, changing)
     graph = RunGraph(book)
-    runs = graph.between(changing, [objective]).runs
+    runs = graph.between(changing, [problem.objective]).runs
     reads = {area for run in runs for ref in graph.refs(run) if (area := ref.footprint(run.host))}
     varying = {
         (area.sheet, *cell) for area in (*changing, *(run.area for run in runs)) for cell in area.cells()

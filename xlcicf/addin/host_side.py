@@ -111,10 +111,9 @@ class _Host:
         history = History.beside(self.path)
         history.require_target(self.path)
         self.training = training = patiently(Training, self.book, problem, settings)
-        asked = training.question
-        self.watch = patiently(Watch, self.book, asked["book"], asked["objective"], asked["changing"])
-        self.recording = patiently(history.begin, self.book, training.title, training.references, True)
-        self.trainer.ask(asked, asdict(settings))
+        self.watch = patiently(Watch, self.book, training.problem)
+        self.recording = patiently(history.begin, self.book, training.title, training.written, True)
+        self.trainer.ask(training.problem, asdict(settings))
         try:
             patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
             self._follow()

@@ -12,6 +12,7 @@ from threading import Thread
 from xlcicf.addin.protocol import STOP, Report, report_of
 from xlcicf.addin.question import question_line
 from xlcicf.errors import TrainingError
+from xlcicf.solve import PlacedProblem
 
 TICK = 0.05  # seconds; how often the host looks up while the trainer is quiet
 SILENT = 20.0  # seconds without a sign of life, after which a trainer counts as lost
@@ -48,9 +49,9 @@ class Trainer:
             except OSError:  # what was still to be written is of no use any more
                 pass
 
-    def ask(self, question: dict, settings: dict) -> None:
-        """Hands over the arguments of `xlcicf.formula.differentiate` and of `xlcicf.optim.train`."""
-        self._say(question_line(question, settings))
+    def ask(self, problem: PlacedProblem, settings: dict) -> None:
+        """Hands over what to change to which end, and the arguments of `xlcicf.optim.train`."""
+        self._say(question_line(problem, settings))
 
     def stop(self) -> None:
         """Asks for the end; a trainer that is in a long step is not waited for."""

@@ -2,15 +2,21 @@
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
 
+if TYPE_CHECKING:  # the trainer reads its question here, and loads neither problems nor hosts
+    from xlcicf.solve import PlacedProblem
 
-def question_line(question: dict, settings: dict) -> bytes:
-    """A line out of the arguments of `xlcicf.formula.differentiate` and of `xlcicf.optim.train`."""
+
+def question_line(problem: "PlacedProblem", settings: dict) -> bytes:
+    """A line out of a problem in its place and the arguments of `xlcicf.optim.train`. Raises what
+    `PlacedProblem.question` raises."""
+    question = problem.question
     content = question | {
         "book": _snapshot_content(question["book"]),
         "objective": asdict(question["objective"]),
@@ -22,12 +28,12 @@ def question_line(question: dict, settings: dict) -> bytes:
 
 
 def question_of(line: bytes) -> tuple[dict, dict]:
-    """The two sets of arguments back."""
+    """The arguments of `xlcicf.formula.differentiate` and of `xlcicf.optim.train`."""
     content, settings = json.loads(line)
     question = content | {
         "book": _snapshot(content["book"]),
         "objective": Area(**content["objective"]),
-        "changing": [Area(**area) for area in content["changing"]],
+        "changing": tuple(Area(**area) for area in content["changing"]),
         "lower": np.array(content["lower"], dtype=np.float64),
         "upper": np.array(content["upper"], dtype=np.float64),
     }

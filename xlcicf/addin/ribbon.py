@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from xlcicf.lessons import LESSONS
-from xlcicf.words import TAB
+from xlcicf.words import SETTINGS, TAB, Setting
 
 NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"  # customUI14.xml: Excel 2010 and later
 
@@ -41,6 +41,13 @@ class Control:
         if self.shows:
             return "dropDown" if self.choices else "editBox"
         return "menu" if self.choices else "button"
+
+
+def _box(setting: Setting) -> Control:
+    usual = "" if setting.default is None else str(setting.default)
+    return Control(
+        setting.control, setting.label, setting.tip, shows=(setting.cell, usual), choices=setting.choices
+    )
 
 
 GROUPS: dict[str, tuple[Control, ...]] = {
@@ -92,26 +99,7 @@ GROUPS: dict[str, tuple[Control, ...]] = {
             "Refresh",
             enabled=UNDO,
         ),
-        Control(
-            "set_optimizer",
-            "Optimiser",
-            "How a step is made. lbfgs needs no learning rate.",
-            shows=("train.optimizer", "lbfgs"),
-            choices=("lbfgs", "sgd", "momentum", "rmsprop", "adam"),
-        ),
-        Control("set_steps", "Steps", "At most so many steps a start.", shows=("train.steps", "200")),
-        Control(
-            "set_lr",
-            "Learning rate",
-            "Length of a step; empty takes the optimiser's own. lbfgs has none.",
-            shows=("train.lr", ""),
-        ),
-        Control(
-            "set_restarts",
-            "Restarts",
-            "How many starts; the first is from the sheet's weights, the best end is kept.",
-            shows=("train.restarts", "1"),
-        ),
+        *(_box(setting) for setting in SETTINGS.values() if setting.tip),
     ),
     "Look": (
         Control(

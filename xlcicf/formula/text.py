@@ -1,10 +1,20 @@
-"""Formula text taken apart: is it well formed, and how does it read in another cell."""
+"""Formula text and the text of references, taken apart and put together without building a tree: is it well
+formed, how does it read in another cell, which cells does it mean.
+"""
 
 import re
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
-from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, column_number
+from xlcicf.formula.address import (
+    MAX_COL,
+    MAX_ROW,
+    Area,
+    column_letters,
+    column_number,
+    parse_cell,
+    quote_sheet,
+)
 
 
 def tokens(formula: str) -> list[Token]:
@@ -54,6 +64,52 @@ def is_well_formed(formula: str) -> bool:
         before, spaced = Token.OPEN if starts else kind, False
     return not opened and not awaits_operand
 
+
+# ---- references ------------------------------------------------------------------------------------------
+
+
+def split_sheet(reference: str) -> tuple[str | None, str]:
+    """The sheet that a reference or a name begins with, and the rest: "'My sheet'!B2" -> ("My sheet", "B2");
+    None where it names none."""
+    prefix, mark, rest = reference.rpartition("!")
+    return (prefix.removeprefix("'").removesuffix("'").replace("''", "'") if mark else None), rest
+
+
+def area_of(sheet: str, cells: str) -> Area | None:
+    """The Area of "$A$1:B9", "A:C" or "3:4" on that sheet; None where the text is no area of cells."""
+    first, colon, last = cells.replace("$", "").partition(":")
+    if colon and first.isalpha() and last.isalpha():
+        first, last = first + "1", f"{last}{MAX_ROW}"
+    elif colon and first.isdigit() and last.isdigit():
+        first, last = "A" + first, f"{column_letters(MAX_COL)}{last}"
+    start, end = parse_cell(first), parse_cell(last if colon else first)
+    if start is None or end is None:
+        return None
+    (top, bottom), (left, right) = sorted((start[0], end[0])), sorted((start[1], end[1]))
+    return Area(sheet, top, left, bottom, right)
+
+
+def relative(area: Area) -> str:
+    """ "C5:M6", as a formula on the area's own sheet calls it that moves with the formula."""
+    return _corners(area, "")
+
+
+def absolute(area: Area) -> str:
+    """ "$C$5:$M$6", as a formula on the area's own sheet calls it wherever it is filled."""
+    return _corners(area, "$")
+
+
+def reference(area: Area) -> str:
+    """ "Net!$C$5:$M$6", as names, charts and formulas on any sheet call it."""
+    return f"{quote_sheet(area.sheet)}!{absolute(area)}"
+
+
+def _corners(area: Area, dollar: str) -> str:
+    corners = dict.fromkeys([(area.top, area.left), (area.bottom, area.right)])
+    return ":".join(f"{dollar}{column_letters(col)}{dollar}{row}" for row, col in corners)
+
+
+# ---- a formula in another cell ---------------------------------------------------------------------------
 
 _REFERENCE = re.compile(
     r"(?<![\w.\\])(?:"

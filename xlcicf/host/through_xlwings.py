@@ -10,7 +10,7 @@ from openpyxl.utils.datetime import to_excel
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ERRORS, ExcelError, Sheet, Snapshot, Table
-from xlcicf.ooxml.inventory import area_of
+from xlcicf.formula.text import area_of, split_sheet
 
 
 def formulas(cells: xlwings.Range) -> list[Sequence[str]]:
@@ -108,9 +108,8 @@ def _array_cells(cells: xlwings.Range) -> list[tuple[int, int]]:
 def _names(book: xlwings.Book) -> Iterator[tuple[tuple[str, str | None], str]]:
     """((name in lower case, its sheet or None), what it refers to) of each defined name."""
     for name in book.names:
-        prefix, _, bare = name.name.rpartition("!")
-        scope = prefix.removeprefix("'").removesuffix("'").replace("''", "'") or None
-        yield (bare.lower(), scope), (name.refers_to or "").removeprefix("=")
+        sheet, bare = split_sheet(name.name)
+        yield (bare.lower(), sheet or None), (name.refers_to or "").removeprefix("=")
 
 
 def _table(table: xlwings.main.Table) -> Table:

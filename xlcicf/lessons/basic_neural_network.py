@@ -8,6 +8,7 @@ notebook_05.py, those about slips in notebook_slips.py. Passenger i stands in ro
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
 from xlcicf.lessons import notebook_05
@@ -63,9 +64,9 @@ TRAINING = Training(
     conditions="error and split",
 )
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Net", "X5"),
-    prediction=Block("parity.prediction", "Net", "X6"),
-    status=Block("parity.status", "Net", "T7"),
+    loss=Block(words.PARITY_LOSS, "Net", "X5"),
+    prediction=Block(words.PARITY_PREDICTION, "Net", "X6"),
+    status=Block(words.PARITY_STATUS, "Net", "T7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,
@@ -631,7 +632,7 @@ def _write_states(ws: Worksheet) -> None:
             )
             put(ws, SLOPES_NOW.cell(state, k).corner, formula, "Formula", FIVE)
     weight_scale(ws, WEIGHTS_NOW.local)
-    powers_of_ten_when_long(ws, f"{SLOPES_NOW.local}".replace("$", ""))
+    powers_of_ten_when_long(ws, SLOPES_NOW.free_local)
 
 
 def _write_state(ws: Worksheet, state: int, row: int) -> None:

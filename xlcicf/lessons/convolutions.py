@@ -257,7 +257,7 @@ def _write_kernels(ws: Worksheet) -> None:
         put(ws, f"A{block.area.top}", f"{k}: {name}", "Label")
         fill(ws, block, kernel, "Setting", "General")
         blue_and_orange(ws, block, 1)
-        allow(ws, block.local.replace("$", ""), "A number from −10 to 10.", between(-10, 10))
+        allow(ws, block.free_local, "A number from −10 to 10.", between(-10, 10))
 
 
 def _write_window(ws: Worksheet) -> None:
@@ -520,7 +520,7 @@ def draw(workbook: Workbook) -> None:
 def _seen(i: int, j: int) -> str:
     """A formula: the pixel that the net gets, from 0 to 1."""
     digit = f"INDEX({DIGITS.pixels.ref},{PICKED.ref},{SIDE * i + j + 1})/255"
-    ink = AT.ink.cell(i, j).ref.replace("$", "")
+    ink = AT.ink.cell(i, j).free
     return (
         f'=IF({LOOK_AT.local}="{CENTRED}",{AT.pixel(i, j)},IF({LOOK_AT.local}="{FROM_TABLE}",{digit},{ink}))'
     )
@@ -653,7 +653,7 @@ def _write_input(ws: Worksheet) -> None:
     """The net's input, with its padding around it."""
     put(ws, "D4", "The picture, from Draw", "Section")
     picture = INPUT_MAP.map(0)
-    same = [[f"={SEEN.cell(i, j).ref.replace('$', '')}" for j in range(SIDE)] for i in range(SIDE)]
+    same = [[f"={SEEN.cell(i, j).free}" for j in range(SIDE)] for i in range(SIDE)]
     fill(ws, picture, same, "Formula", HIDDEN)
     squares(ws, picture, WIDTH)
     greys(ws, picture)
@@ -995,7 +995,7 @@ def activations(workbook: Workbook) -> None:
     first, last = _log_of(FIRST_RELU), _log_of(LAST_RELU)
     rows = [
         [
-            f'=IF({LAYER_SHOWN.local}="{FIRST_RELU}",{_free(first.cell(i, j))},{_free(last.cell(i, j))})'
+            f'=IF({LAYER_SHOWN.local}="{FIRST_RELU}",{first.cell(i, j).free},{last.cell(i, j).free})'
             for j in range(ACTIVITY.cols)
         ]
         for i in range(LOGGED)
@@ -1044,8 +1044,8 @@ def histograms(workbook: Workbook) -> None:
         first, last_relu = _counts(FIRST_RELU, run), _counts(LAST_RELU, run)
         rows = [
             [
-                f'=LN(1+IF({LAYER_SHOWN.ref}="{FIRST_RELU}",{_free(first.cell(i, j))},'
-                f"{_free(last_relu.cell(i, j))}))"
+                f'=LN(1+IF({LAYER_SHOWN.ref}="{FIRST_RELU}",{first.cell(i, j).free},'
+                f"{last_relu.cell(i, j).free}))"
                 for j in range(LOGGED)
             ]
             for i in range(BINS)
@@ -1096,11 +1096,6 @@ def run_log(workbook: Workbook) -> None:
             fill(ws, counts, runs[f"{run}.{name}.histogram"].T[::-1].tolist(), "Data", DOT_WHOLE)
     steps = Block("log.step", "Run log", f"A{LOG_TOP}", LOGGED)
     fill(ws, steps, [[2 * i + 1] for i in range(LOGGED)], "Label", WHOLE, "center")
-
-
-def _free(cell: Block) -> str:
-    """ "Sheet!A1": without the $, so that formulas beside each other are one filled to the right."""
-    return cell.ref.replace("$", "")
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

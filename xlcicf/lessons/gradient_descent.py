@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
@@ -130,7 +131,7 @@ class Line:
 
     @property
     def prediction(self) -> Block:
-        return self._column("net.prediction", "D")
+        return self._column(words.NET_PREDICTION, "D")
 
     @property
     def error(self) -> Block:
@@ -149,15 +150,15 @@ class Line:
     @property
     def weights(self) -> Block:
         """The slope and the intercept of the line."""
-        return Block("hidden.weight", self.sheet, "D6", 1, 2)
+        return Block(words.WEIGHTS, self.sheet, "D6", 1, 2)
 
     @property
     def loss(self) -> Block:
-        return Block("net.loss", self.sheet, "D7")
+        return Block(words.NET_LOSS, self.sheet, "D7")
 
     @property
     def accuracy(self) -> Block:
-        return Block("net.accuracy", self.sheet, "D8")
+        return Block(words.NET_ACCURACY, self.sheet, "D8")
 
     def _column(self, name: str, letter: str) -> Block:
         return Block(name, self.sheet, f"{letter}{self.first}", POINTS)
@@ -172,12 +173,12 @@ TRAINING = Training(
     cols=list(START),
     columns_log=list(START),
     conditions="points",
-    values={"train.optimizer": "adam", "train.lr": 1},
+    values={words.OPTIMIZER.cell: "adam", words.LR.cell: 1},
 )
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Line", "M5"),
-    prediction=Block("parity.prediction", "Line", "M6"),
-    status=Block("parity.status", "Line", "H7"),
+    loss=Block(words.PARITY_LOSS, "Line", "M5"),
+    prediction=Block(words.PARITY_PREDICTION, "Line", "M6"),
+    status=Block(words.PARITY_STATUS, "Line", "H7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,
@@ -256,7 +257,7 @@ ROW_SETTINGS = (  # cell, label, value, hint, rule
     ("E7", "size h of the nudge", 0.01, "A number above 0, at most 1.", between(1e-6, 1)),
     ("E8", "the next pass goes on from", RIGHT, "After or before the last row.", choices(RIGHT, SLIP)),
 )  # fmt: skip
-RATE, NUDGE, CARRY = "$E$6", "$E$7", "$E$8"
+RATE, NUDGE, CARRY = (Block("", ROW, f"E{row}") for row in (6, 7, 8))
 ROW_COLUMNS = (  # header, in words, formula of row {row}, number format
     ("pass", "", None, WHOLE),
     ("row", "", None, WHOLE),
@@ -354,7 +355,7 @@ def _write_rows(ws: Worksheet) -> None:
             if letter in "EF" and place == 0:
                 formula = _pass_start(letter, row)
             assert formula is not None  # the first two columns alone have none
-            text = formula.format(row=row, above=row - 1, x=X_REF, y=Y_REF, h=NUDGE, rate=RATE)
+            text = formula.format(row=row, above=row - 1, x=X_REF, y=Y_REF, h=NUDGE.local, rate=RATE.local)
             style = "Data" if letter in "CD" else "Formula"
             put(ws, f"{letter}{row}", text, style, number_format)
 
@@ -364,7 +365,7 @@ def _pass_start(letter: str, row: int) -> str:
     if row == ROW_FIRST:
         return "=$E$4" if letter == "E" else "=$E$5"
     after = "O" if letter == "E" else "P"
-    return f'=IF({CARRY}="{SLIP}",{letter}{row - 1},{after}{row - 1})'
+    return f'=IF({CARRY.local}="{SLIP}",{letter}{row - 1},{after}{row - 1})'
 
 
 def _write_passes(ws: Worksheet) -> None:
@@ -870,7 +871,7 @@ def training(workbook: Workbook) -> None:
 
 _SLOPE, _INTERCEPT = (LINE.weights.cell(0, j).ref for j in range(2))
 _ROW = {letter: _row_block(letter).ref for letter in "CEFHJLMNOP"}
-_RATE, _H = (Block("", ROW, cell.replace("$", "")).ref for cell in (RATE, NUDGE))
+_RATE, _H = RATE.ref, NUDGE.ref
 _ROW_SIZE = f"(1+{_ROW['H']}^0.5)"  # of a row's error, by which what is left of rounding is measured
 _MOMENTUM = TRACKS[1]
 _BEND, _MEANS = Block("fast.bend", FAST, "E6", 2), [Block("", FAST, f"E{row}").ref for row in (4, 5)]

@@ -9,6 +9,7 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import quadratic as points
 from xlcicf.lessons.solver_settings import save_problem
@@ -387,17 +388,17 @@ def _on_sum(name: str, corner: str, rows: int = 1, cols: int = 1) -> Block:
 class Sum:
     """Where the sheet Sum of ReLUs keeps its blocks; column j of `weights` and of `pieces` is ReLU j + 1."""
 
-    weights: Block = _on_sum("hidden.weight", "F5", 3, UNITS)  # slope, offset, weight
+    weights: Block = _on_sum(words.WEIGHTS, "F5", 3, UNITS)  # slope, offset, weight
     numbers: Block = _on_sum("net.relu", "F4", 1, UNITS)
     curve: Block = _on_sum("net.curve", "P4")
     used: Block = _on_sum("net.used", "P5")
-    measure: Block = _on_sum("net.measure", "P6")
-    loss: Block = _on_sum("net.loss", "P7")
-    accuracy: Block = _on_sum("net.accuracy", "P8")
+    measure: Block = _on_sum(words.NET_MEASURE, "P6")
+    loss: Block = _on_sum(words.NET_LOSS, "P7")
+    accuracy: Block = _on_sum(words.NET_ACCURACY, "P8")
     x: Block = _on_sum("net.x", f"A{TOP}", len(GRID))
     yours: Block = _on_sum("net.yours", f"B{TOP}", len(GRID))
     target: Block = _on_sum("net.target", f"C{TOP}", len(GRID))
-    prediction: Block = _on_sum("net.prediction", f"D{TOP}", len(GRID))
+    prediction: Block = _on_sum(words.NET_PREDICTION, f"D{TOP}", len(GRID))
     row_loss: Block = _on_sum("net.row_loss", f"E{TOP}", len(GRID))
     pieces: Block = _on_sum("net.piece", f"F{TOP}", len(GRID), UNITS)
 
@@ -411,12 +412,12 @@ TRAINING = Training(
     cols=[f"ReLU {k}" for k in range(1, UNITS + 1)],
     columns_log=[f"{role} {k}" for role in ROLE_OF_ROW for k in range(1, UNITS + 1)],
     conditions="error, ReLUs and curve",
-    values={"train.init": 2},
+    values={words.INIT.cell: 2},
 )
 PARITY = parity_block.Parity(
-    loss=_on_sum("parity.loss", "U5"),
-    prediction=_on_sum("parity.prediction", "U6"),
-    status=_on_sum("parity.status", "R7"),
+    loss=_on_sum(words.PARITY_LOSS, "U5"),
+    prediction=_on_sum(words.PARITY_PREDICTION, "U6"),
+    status=_on_sum(words.PARITY_STATUS, "R7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,
@@ -497,7 +498,7 @@ def _write_fit(ws: Worksheet) -> None:
     ws.row_dimensions[TOP - 1].height = 26
     fill(ws, SUM.x, [[value] for value in GRID], "Data", "0.0", "center")
     fill(ws, SUM.yours, [[abs(value)] for value in GRID], "Setting", TWO)
-    allow(ws, SUM.yours.local.replace("$", ""), "The height of your curve here, −2 to 2.", between(-2, 2))
+    allow(ws, SUM.yours.free_local, "The height of your curve here, −2 to 2.", between(-2, 2))
     *named, (_, last) = CURVES.items()
     formula = "".join(f'IF({SUM.curve.local}="{name}",{height},' for name, height in named)
     fill_down(ws, SUM.target, f"={formula}{last}{')' * len(named)}", "Data", TWO)

@@ -8,6 +8,7 @@ from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
 from xlcicf.lessons import weights_card
@@ -141,7 +142,7 @@ def _by_pixel(name: str, row: int, rows: int) -> Block:
 
 LINEAR = _by_pixel("linear.weight", 6, CLASSES)
 LINEAR_BIAS = Block("linear.bias", "Weights", "B6", CLASSES)
-HIDDEN_WEIGHT = _by_pixel("hidden.weight", 20, UNITS)
+HIDDEN_WEIGHT = _by_pixel(words.WEIGHTS, 20, UNITS)
 HIDDEN_BIAS = Block("hidden.bias", "Weights", "B20", UNITS)
 OUTPUT = Block("output.weight", "Weights", "C34", CLASSES, UNITS)
 OUTPUT_BIAS = Block("output.bias", "Weights", "B34", CLASSES)
@@ -215,7 +216,7 @@ def _draw_digit(ws: Worksheet, picture: Block, number: str) -> None:
 
 
 def _weight_at(block: Block, row: int, i: int, j: int) -> str:
-    return f"={block.cell(row, SIDE * i + j).ref.replace('$', '')}"
+    return f"={block.cell(row, SIDE * i + j).free}"
 
 
 # ---- Templates -------------------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ def templates(workbook: Workbook) -> None:
         blue_and_orange(ws, picture, 0.4)
         put_over(ws, picture, f'="{k}:  "&ROUND(B{7 + k},1)')
     write_picture(ws, PRODUCT, lambda i, j: (
-        f"={DIGIT.cell(i, j).local.replace('$', '')}"
+        f"={DIGIT.cell(i, j).free_local}"
         f"*INDEX({LINEAR.ref},{CLASS_SHOWN.local}+1,{SIDE * i + j + 1})"
     ))  # fmt: skip
     blue_and_orange(ws, PRODUCT, 0.4)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import moons
 from xlcicf.lessons.solver_settings import save_problem
@@ -396,7 +397,7 @@ def _cost(moved: int, by: str) -> str:
 def _write_factors(ws: Worksheet, last: int, row: int) -> None:
     """The last neuron's three factors and their product, beside what a wiggle of its weight does."""
     put(ws, f"A{row}", "The last weight's slope, factor by factor", "Section")
-    for i, (label, formula, words) in enumerate(
+    for i, (label, formula, meaning) in enumerate(
         [
             ("∂z/∂w", f"=B{last}", "the a before: the stronger the neuron before fires, the more w matters"),
             ("∂a/∂z", f"=G{last}", "σ'(z): at most 0.25, and small where σ is nearly flat"),
@@ -407,7 +408,7 @@ def _write_factors(ws: Worksheet, last: int, row: int) -> None:
     ):
         put(ws, f"A{i}", label, "Label")
         put(ws, f"B{i}", formula, "Result" if "product" in label else "Formula", FIVE)
-        put(ws, f"C{i}", words, "Page note")
+        put(ws, f"C{i}", meaning, "Page note")
     put(ws, f"A{row + 6}", "If w is wiggled by the number in H3:", "Page note")
     put(ws, f"A{row + 7}", "C should change by", "Label")
     put(ws, f"B{row + 7}", f"=B{row + 4}*$H$3", "Formula", SIX)
@@ -582,28 +583,28 @@ def _layers(name: str, sheet: str, top: int) -> Blocks:
 class Net:
     """Where the net lies on Moons: weights on top, a point a row, each unit's output under its weights."""
 
-    weights = _layers("hidden.weight", "Moons", 5)
+    weights = _layers(words.WEIGHTS, "Moons", 5)
     inputs = Block("net.inputs", "Moons", f"B{FIRST}", POINTS, 2)
     target = Block("net.target", "Moons", f"D{FIRST}", POINTS)
-    score = Block("net.prediction", "Moons", f"AM{FIRST}", POINTS)
+    score = Block(words.NET_PREDICTION, "Moons", f"AM{FIRST}", POINTS)
     row_loss = Block("net.row_loss", "Moons", f"AN{FIRST}", POINTS)
     right = Block("net.right", "Moons", f"AO{FIRST}", POINTS)
     margin_loss = Block("net.margin_loss", "Moons", "C6")
     alpha = Block("net.alpha", "Moons", "C7")
     penalty = Block("net.penalty", "Moons", "C8")
-    loss = Block("net.loss", "Moons", "C9")
-    accuracy = Block("net.accuracy", "Moons", "C10")
+    loss = Block(words.NET_LOSS, "Moons", "C9")
+    accuracy = Block(words.NET_ACCURACY, "Moons", "C10")
 
 
 NET = Net()
-WEIGHTS_AFTER = _layers("parity.weights", "More weights", 29)
+WEIGHTS_AFTER = _layers(words.PARITY_WEIGHTS, "More weights", 29)
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Moons", "C13"),
-    prediction=Block("parity.prediction", "Moons", "C14"),
-    status=Block("parity.status", "Moons", "A15"),
+    loss=Block(words.PARITY_LOSS, "Moons", "C13"),
+    prediction=Block(words.PARITY_PREDICTION, "Moons", "C14"),
+    status=Block(words.PARITY_STATUS, "Moons", "A15"),
     weights=WEIGHTS_AFTER,
-    settings=Block("parity.settings", "Training", "D18"),
-    settings_now=Block("net.settings", "Training", "D19"),
+    settings=Block(words.PARITY_SETTINGS, "Training", "D18"),
+    settings_now=Block(words.NET_SETTINGS, "Training", "D19"),
     settings_changed="the penalty's strength was changed since",
 )
 NET_NOTES = (
@@ -821,9 +822,9 @@ def _write_scatter(ws: Worksheet) -> None:
 
 LOG_TOP = 23
 KEPT_RUNS = 20
-RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
-STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
-WEIGHTS_BEFORE = Block("runs.weights", "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, 337)
+RUNS = Block(words.RUNS_LOG, "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
+STEPS = Block(words.STEPS_LOG, "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
+WEIGHTS_BEFORE = Block(words.RUNS_WEIGHTS, "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, 337)
 HOW_TO_TRAIN = (
     "Close this book, then run  xlcicf train micrograd.xlsx  and open it again.",
     "To take a run back: xlcicf undo micrograd.xlsx. In Excel with the add-in: Train and Undo on the ribbon.",
@@ -841,7 +842,7 @@ DEMO = (
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the logs; beside them micrograd's own run."""
-    shipped = {"train.optimizer": "sgd", "train.steps": 100, "train.lr": 1, "train.init": 1}
+    shipped = {words.OPTIMIZER.cell: "sgd", words.STEPS.cell: 100, words.LR.cell: 1, words.INIT.cell: 1}
     widths = "A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:ALR=8"
     ws = add_training_page(workbook, "Moons", widths, RUNS.area.bottom, shipped, HOW_TO_TRAIN)
     put(ws, "A17", "What the last run's loss depended on", "Section")

@@ -13,6 +13,7 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Border, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
 from xlcicf.lessons import weights_card
@@ -162,12 +163,7 @@ SIGNED = "+0.000;-0.000;0"
 
 def _draw_row(ws: Worksheet, picture: Block, row: Block) -> None:
     """A row of 784 numbers of Weights as a picture."""
-    write_picture(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).ref.replace('$', '')}")
-
-
-def _free(block: Block, i: int, j: int) -> str:
-    """A cell of a block on the same sheet, without $."""
-    return block.cell(i, j).local.replace("$", "")
+    write_picture(ws, picture, lambda i, j: f"={row.cell(0, SIDE * i + j).free}")
 
 
 def _write_picked(ws: Worksheet, picked: Block, number: int) -> None:
@@ -234,15 +230,15 @@ class Linear:
     weight = replace(picture_in_line("Linear", 1, 5, "E"), name="linear.weight")
     bias = Block("linear.bias", "Linear", "B15")
     by_pixel = _by_pixel("linear.by_pixel", 11)  # the same weights in a row, for Scores
-    prediction = Block("net.prediction", "Scores", f"N{FIRST}", LEARN)
-    loss = Block("net.loss", "Linear", "B11")
-    accuracy = Block("net.accuracy", "Linear", "B13")
-    weights = Blocks("hidden.weight", (weight, bias))  # the name that all of xlcicf's books have for it
+    prediction = Block(words.NET_PREDICTION, "Scores", f"N{FIRST}", LEARN)
+    loss = Block(words.NET_LOSS, "Linear", "B11")
+    accuracy = Block(words.NET_ACCURACY, "Linear", "B13")
+    weights = Blocks(words.WEIGHTS, (weight, bias))  # the name that all of xlcicf's books have for it
 
 
 NET = Linear()
 AFTER = Blocks(
-    "parity.weights", (picture_in_line("Linear", 0, 36, "E"), Block("after.bias", "Linear", "C15"))
+    words.PARITY_WEIGHTS, (picture_in_line("Linear", 0, 36, "E"), Block("after.bias", "Linear", "C15"))
 )
 
 
@@ -287,7 +283,7 @@ def _write_by_pixel(ws: Worksheet) -> None:
     """The weights of Linear, line after line in one row."""
     put(ws, "A11", "as on Linear", "Label")
     put(ws, "B11", f"={NET.bias.ref}", "Formula", THREE)
-    copies = [f"={NET.weight.cell(i, j).ref.replace('$', '')}" for i in range(SIDE) for j in range(SIDE)]
+    copies = [f"={NET.weight.cell(i, j).free}" for i in range(SIDE) for j in range(SIDE)]
     fill(ws, NET.by_pixel, [copies], "Formula", THREE)
     weight_scale(ws, NET.by_pixel.local)
 
@@ -507,7 +503,11 @@ def similarity(workbook: Workbook) -> None:
         ((NEAR_THREE, OFF_THREE, "mean three"), (NEAR_SEVEN, OFF_SEVEN, "mean seven"))
     ):
         _draw_row(ws, picture, MEANS.row(k))
-        write_picture(ws, off, lambda i, j, p=picture: f"=ABS({_free(NEAR_DIGIT, i, j)}-{_free(p, i, j)})")
+        write_picture(
+            ws,
+            off,
+            lambda i, j, p=picture: f"=ABS({NEAR_DIGIT.cell(i, j).free_local}-{p.cell(i, j).free_local})",
+        )
         for block in (picture, off):
             squares(ws, block, WIDE)
             greys(ws, block)
@@ -887,12 +887,12 @@ LINEAR_DIGIT, LINEAR_FOR = (picture_in_line("Linear", k, 5, "E") for k in (0, 2)
 TRAINED_PICTURE, TRAINED_FOR = (picture_in_line("Linear", k, 36, "E") for k in (1, 2))
 LINEAR_SCORE = Block("linear.score", "Linear", "B8", 1, 2)  # yours, trained
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Linear", "B19"),
-    prediction=Block("parity.prediction", "Linear", "B20"),
-    status=Block("parity.status", "Linear", "A21"),
+    loss=Block(words.PARITY_LOSS, "Linear", "B19"),
+    prediction=Block(words.PARITY_PREDICTION, "Linear", "B20"),
+    status=Block(words.PARITY_STATUS, "Linear", "A21"),
     weights=AFTER,
-    settings=Block("parity.settings", "Training", "D18"),
-    settings_now=Block("net.settings", "Training", "D19"),
+    settings=Block(words.PARITY_SETTINGS, "Training", "D18"),
+    settings_now=Block(words.NET_SETTINGS, "Training", "D19"),
     settings_changed="other digits were learned from then",
 )
 LINEAR_NOTES = (
@@ -933,7 +933,11 @@ def linear(workbook: Workbook) -> None:
             ws.cell(row, col).border, ws.cell(row, col).fill = Border(), PatternFill()
     _draw_row(ws, TRAINED_PICTURE, TRAINED)
     for product, picture in ((LINEAR_FOR, NET.weight), (TRAINED_FOR, TRAINED_PICTURE)):
-        write_picture(ws, product, lambda i, j, p=picture: f"={_free(LINEAR_DIGIT, i, j)}*{_free(p, i, j)}")
+        write_picture(
+            ws,
+            product,
+            lambda i, j, p=picture: f"={LINEAR_DIGIT.cell(i, j).free_local}*{p.cell(i, j).free_local}",
+        )
     for block, name in (
         (NET.weight, "your weights: training changes these"),
         (LINEAR_FOR, "for and against a three, by yours"),
@@ -1121,9 +1125,9 @@ def _beside(column: Block) -> Block:
 
 LOG_TOP = 23
 KEPT_RUNS = 10
-RUNS = Block("runs.log", "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
-STEPS = Block("steps.log", "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
-WEIGHTS_BEFORE = Block("runs.weights", "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, PIXELS + 1)
+RUNS = Block(words.RUNS_LOG, "Training", f"A{LOG_TOP}", KEPT_RUNS + 1, len(training_log.LOG))
+STEPS = Block(words.STEPS_LOG, "Training", f"Q{LOG_TOP}", training_log.STEPS + 1, len(training_log.STEP_LOG))
+WEIGHTS_BEFORE = Block(words.RUNS_WEIGHTS, "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, PIXELS + 1)
 HOW_TO_TRAIN = (
     "Close this book, then run  xlcicf train mnist_basics.xlsx  and open it again.",
     "To take it back: xlcicf undo mnist_basics.xlsx. In Excel with the add-in: Train and Undo on the ribbon.",
@@ -1133,7 +1137,7 @@ HOW_TO_TRAIN = (
 
 def training(workbook: Workbook) -> None:
     """Settings, the loss's chart, the logs."""
-    shipped = {"train.optimizer": "sgd", "train.steps": 20, "train.lr": 1, "train.init": 0.0357}
+    shipped = {words.OPTIMIZER.cell: "sgd", words.STEPS.cell: 20, words.LR.cell: 1, words.INIT.cell: 0.0357}
     widths = "A=16 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:AEG=8"
     ws = add_training_page(workbook, "Linear", widths, RUNS.area.bottom, shipped, HOW_TO_TRAIN)
     put(ws, "A17", "What the last run's loss depended on", "Section")

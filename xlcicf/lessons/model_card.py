@@ -14,8 +14,9 @@ import numpy as np
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import Area
-from xlcicf.host import open_book
+from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
 from xlcicf.lessons import titanic
 from xlcicf.lessons.titanic import NET
@@ -30,7 +31,7 @@ from xlcicf.sheet.page import book_of
 from xlcicf.sheet.page_in_new_book import write_page
 from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.training_sheet import write_training
-from xlcicf.solve import History, differentiate, find_problem, write_back
+from xlcicf.solve import History, find_problem, place, write_back
 from xlcicf.solve.parity import collected
 from xlcicf.solve.training_log import RunLog
 
@@ -55,9 +56,9 @@ def build() -> Workbook:
         trained = trained_book(open_book(path), History.beside(path))
     shipped = replace(trained, run={**trained.run, **_machine()})
     content = content_of(shipped, TYPED, ANSWERS)
-    for place, page in enumerate((card_page(content), ethics_page(content)), 1):
+    for position, page in enumerate((card_page(content), ethics_page(content)), 1):
         ws = write_page(workbook, page)
-        workbook.move_sheet(ws, place - workbook.index(ws))
+        workbook.move_sheet(ws, position - workbook.index(ws))
     return workbook
 
 
@@ -88,23 +89,13 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     losses = list(chain.from_iterable(repeat(loss, count) for count, loss in run["losses"]))
     book = open_book(path)
     problem = find_problem(book)
-    f, log = differentiate(book, problem), RunLog.of(book, problem)
+    placed = place(read_snapshot(book), problem)
+    f, log = placed.function(), RunLog.of(book, placed)
     assert log is not None
     write_back(book, problem, weights)
-    pred = collected(list(f.blocks(weights)), log.areas["net.prediction"])
-    line = {
-        "Optimiser": facts["optimizer"],
-        "Steps": facts["steps"],
-        "Restarts": facts["restarts"],
-        "Seed": facts["seed"],
-        "Learning rate": facts["lr"],
-        "Loss before": facts["before"],
-        "Loss after": facts["after"],
-        "Accuracy": log.accuracy(),
-        "Why it stopped": facts["reason"],
-        "When": dt.datetime.fromisoformat(facts["when"]),
-        "Seconds": facts["seconds"],
-    }
+    pred = collected(list(f.blocks(weights)), log.areas[words.NET_PREDICTION])
+    when = dt.datetime.fromisoformat(facts["when"])
+    line = words.log_line(facts | {"accuracy": log.accuracy(), "when": when})
     written = log.contents(weights, start, f.value(weights), pred, losses, line)
     for area, rows in {NET.weights.area: weights.reshape(NET.weights.rows, -1).tolist(), **written}.items():
         _write_values(workbook[area.sheet], area, rows)

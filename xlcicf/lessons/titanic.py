@@ -13,6 +13,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import titanic
 from xlcicf.lessons.solver_settings import save_problem
@@ -63,9 +64,9 @@ TRAINING = Training(
     conditions="switch and held-out share",
 )
 PARITY = parity_block.Parity(
-    loss=Block("parity.loss", "Net", "V5"),
-    prediction=Block("parity.prediction", "Net", "V6"),
-    status=Block("parity.status", "Net", "R7"),
+    loss=Block(words.PARITY_LOSS, "Net", "V5"),
+    prediction=Block(words.PARITY_PREDICTION, "Net", "V6"),
+    status=Block(words.PARITY_STATUS, "Net", "R7"),
     weights=TRAINING.weights_after,
     settings=TRAINING.settings,
     settings_now=TRAINING.settings_now,
@@ -697,7 +698,7 @@ def _write_inside_rows(ws: Worksheet) -> None:
     fill(ws, INSIDE_LINS, [[None] * NET.units] * ROWS, "Formula", DOT_THREE)
     # 0+ since LibreOffice's MMULT refuses a formula that refers to an empty cell, as in the exercise copy
     product = f"=MMULT(0+{NET.inputs.ref},TRANSPOSE({PICKED_WEIGHTS.local}))"
-    ws[INSIDE_LINS.corner] = ArrayFormula(INSIDE_LINS.local.replace("$", ""), product)
+    ws[INSIDE_LINS.corner] = ArrayFormula(INSIDE_LINS.free_local, product)
     for unit in range(NET.units):
         lin = INSIDE_LINS.col(unit).letters
         fill_down(ws, FIRES.col(unit), f"=IF({lin}{{row}}>0,1,0)", "Formula", *BIT)

@@ -274,7 +274,7 @@ def patches(workbook: Workbook) -> None:
 
 def _pixel_picked(i: int, j: int) -> str:
     """The pixel painted, or that of the digit picked, from 0 to 1."""
-    painted = PAINTED.cell(i, j).ref.replace("$", "")
+    painted = PAINTED.cell(i, j).free
     number = PICKED.local
     return f"=IF({number}=0,0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
 
@@ -304,9 +304,7 @@ def _draw_cut(ws: Worksheet) -> None:
         down, right = divmod(p, ACROSS)
         corner = f"{column_letters(left + right * (PATCH + 1))}{PICTURE.area.top + down * (PATCH + 1)}"
         cut, pixels = Block(f"cut.{p + 1}", "Patches", corner, PATCH, PATCH), _patch_of(PICTURE, p)
-        write_picture(
-            ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).local.replace('$', '')}", PIXEL
-        )
+        write_picture(ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).free_local}", PIXEL)
         greys(ws, cut)
         _frame(ws, cut)
         put(ws, f"{cut.letters}{cut.area.top - 1}", f"patch {p + 1}", "Page note")
@@ -318,7 +316,7 @@ def _write_patch_table(ws: Worksheet) -> None:
     for p in range(PATCHES):
         put(ws, f"A{top + p}", f"patch {p + 1}", "Label")
         pixels = _patch_of(PICTURE, p)
-        row = [pixels.cell(i, j).local.replace("$", "") for i in range(PATCH) for j in range(PATCH)]
+        row = [pixels.cell(i, j).free_local for i in range(PATCH) for j in range(PATCH)]
         fill(ws, PATCH_TABLE.row(p), [[f"={cell}" for cell in row]], "Formula", HIDDEN)
     squares(ws, PATCH_TABLE, PIXEL)
     greys(ws, PATCH_TABLE)
@@ -347,7 +345,7 @@ def paint(workbook: Workbook) -> None:
     fill(ws, PAINTED, _first_painting(), "Setting", HIDDEN)
     squares(ws, PAINTED, 1.5 * PIXEL)
     hint = "Ink: 1 for black, between 0 and 1 for grey, empty for none."
-    allow(ws, PAINTED.local.replace("$", ""), hint, between(0, 1))
+    allow(ws, PAINTED.free_local, hint, between(0, 1))
     greys(ws, PAINTED)
 
 
@@ -410,7 +408,7 @@ def _each(block: Block, formula: str) -> list[list[str]]:
 def _fill_array(ws: Worksheet, block: Block, formula: str, look: str = SHORT) -> None:
     """One array formula for a whole block."""
     fill(ws, block, [[None] * block.cols] * block.rows, "Formula", look)
-    ws[block.corner] = ArrayFormula(block.local.replace("$", ""), formula)
+    ws[block.corner] = ArrayFormula(block.free_local, formula)
 
 
 def _layer(tokens: Block, name: str) -> str:
@@ -421,9 +419,7 @@ def _layer(tokens: Block, name: str) -> str:
 
 def _same_cells(source: Block) -> list[list[str]]:
     """Formulas that show another block's cells."""
-    return [
-        [f"={source.cell(i, j).ref.replace('$', '')}" for j in range(source.cols)] for i in range(source.rows)
-    ]
+    return [[f"={source.cell(i, j).free}" for j in range(source.cols)] for i in range(source.rows)]
 
 
 # ---- Embedding -------------------------------------------------------------------------------------------
@@ -456,8 +452,7 @@ def embedding(workbook: Workbook) -> None:
     _head(ws, TOKENS_IN, "tokens: the sum of both", "what enters block 1: 17 rows of 16 numbers")
     rows = [
         [
-            f"={EMBEDDED.cell(i, j).local.replace('$', '')}"
-            f"+{POSITIONS_ON.local}*{POSITION.cell(i, j).local.replace('$', '')}"
+            f"={EMBEDDED.cell(i, j).free_local}+{POSITIONS_ON.local}*{POSITION.cell(i, j).free_local}"
             for j in range(WIDTH)
         ]
         for i in range(TOKENS)
@@ -482,10 +477,7 @@ def embedding_filter(number: int) -> Block:
 
 def _write_filter(ws: Worksheet, number: int) -> None:
     block, weight = embedding_filter(number), PARAMETERS["embed.weight"]
-    cells = [
-        [f"={weight.cell(number, PATCH * i + j).ref.replace('$', '')}" for j in range(PATCH)]
-        for i in range(PATCH)
-    ]
+    cells = [[f"={weight.cell(number, PATCH * i + j).free}" for j in range(PATCH)] for i in range(PATCH)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 0.6)
     _frame(ws, block)
@@ -542,7 +534,7 @@ NORM_NOTES = (
 
 
 def _normed(norm: Norm, i: int, j: int, scale: str, shift: str) -> str:
-    row, x = norm.x.area.top + i, norm.x.cell(i, j).local.replace("$", "")
+    row, x = norm.x.area.top + i, norm.x.cell(i, j).free_local
     return f"=({x}-$T{row})/SQRT($V{row}+{EPSILON:.5f})*{scale.replace('!$', '!')}+{shift.replace('!$', '!')}"
 
 
@@ -651,10 +643,7 @@ def _score(query: str, keys: str, number: str) -> str:
 
 def _same_local(source: Block) -> list[list[str]]:
     """Formulas that show cells of the same sheet."""
-    return [
-        [f"={source.cell(i, j).local.replace('$', '')}" for j in range(source.cols)]
-        for i in range(source.rows)
-    ]
+    return [[f"={source.cell(i, j).free_local}" for j in range(source.cols)] for i in range(source.rows)]
 
 
 def _sums(a: Block, b: Block) -> list[list[str]]:
@@ -742,7 +731,7 @@ def class_output(workbook: Workbook) -> None:
     put(ws, "A9", "normed", "Label")
     scale, shift = PARAMETERS["norm.weight"], PARAMETERS["norm.bias"]
     fill(ws, CLASS_NORMED, [[
-        f"=({CLASS_TOKEN.cell(0, j).local.replace('$', '')}-{CLASS_MEAN.local})"
+        f"=({CLASS_TOKEN.cell(0, j).free_local}-{CLASS_MEAN.local})"
         f"/SQRT({CLASS_VARIANCE.local}+{EPSILON:.5f})*{scale.cell(0, j).ref}+{shift.cell(0, j).ref}"
         for j in range(WIDTH)
     ]], "Formula", TWO)  # fmt: skip
@@ -837,10 +826,11 @@ def where_it_looks(workbook: Workbook) -> None:
         put(ws, f"{picture.letters}{picture.area.bottom + 2 + ACROSS}", own, "Label")
 
 
-def share_cell(picture: Block, p: int) -> str:
-    """Where the share of patch p, from 0, stands under a picture: "$B$38"."""
+def share_cell(picture: Block, p: int) -> Block:
+    """Where the share of patch p, from 0, stands under a picture."""
     down, right = divmod(p, ACROSS)
-    return f"${column_letters(picture.area.left + PATCH * right)}${picture.area.bottom + 2 + down}"
+    letters = column_letters(picture.area.left + PATCH * right)
+    return Block("", picture.sheet, f"{letters}{picture.area.bottom + 2 + down}")
 
 
 def _write_shares(ws: Worksheet, picture: Block, shares: Block) -> None:
@@ -849,21 +839,21 @@ def _write_shares(ws: Worksheet, picture: Block, shares: Block) -> None:
         cell = share_cell(picture, p)
         put(
             ws,
-            cell.replace("$", ""),
+            cell.corner,
             f"=INDEX({shares.ref},{ASKS.local}+1,{p + 2})",
             "Formula",
             TENTH_PERCENT,
             "center",
         )
-        row, left = int(cell.split("$")[2]), column_number(cell.split("$")[1])
+        row, left = cell.area.top, cell.area.left
         ws.merge_cells(start_row=row, end_row=row, start_column=left, end_column=left + PATCH - 1)
 
 
 def _seen(picture: Block, i: int, j: int) -> str:
     """Minus the ink where there is any, else the share of the patch that the pixel lies in."""
-    ink = PICTURE.cell(i, j).ref.replace("$", "")
+    ink = PICTURE.cell(i, j).free
     share = share_cell(picture, ACROSS * (i // PATCH) + j // PATCH)
-    return f"=IF({ink}>0.2,-{ink},{share})"
+    return f"=IF({ink}>0.2,-{ink},{share.local})"
 
 
 def _ink_over_shares(ws: Worksheet, picture: Block) -> None:
@@ -926,10 +916,7 @@ def position_map(p: int) -> Block:
 
 def _write_position_map(ws: Worksheet, p: int) -> None:
     block = position_map(p)
-    cells = [
-        [f"={ALIKE.cell(p, ACROSS * i + j).local.replace('$', '')}" for j in range(ACROSS)]
-        for i in range(ACROSS)
-    ]
+    cells = [[f"={ALIKE.cell(p, ACROSS * i + j).free_local}" for j in range(ACROSS)] for i in range(ACROSS)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 1)
     _frame(ws, block)

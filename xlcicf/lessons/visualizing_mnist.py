@@ -373,7 +373,7 @@ def components(workbook: Workbook) -> None:
     put_column(ws, "E4", PCA_NOTES, "Page note")
     for k, picture in enumerate(ROW_PICTURES):
         row = DIRECTIONS.row(k)
-        cells = [[row.cell(0, SIDE * i + j).ref.replace("$", "") for j in range(SIDE)] for i in range(SIDE)]
+        cells = [[row.cell(0, SIDE * i + j).free for j in range(SIDE)] for i in range(SIDE)]
         fill(ws, picture, [[f"={cell}" for cell in line] for line in cells], "Formula", HIDDEN)
         squares(ws, picture, 1.1)
         put_over(ws, picture, ("the mean digit", "direction 1", "direction 2", "direction 3: yours")[k])
@@ -1019,7 +1019,7 @@ def _write_squares(ws: Worksheet, one: int, other: int) -> None:
         f"$C${SQUARED.area.top + SOME * k}:$C${SQUARED.area.top + SOME * (k + 1) - 1}" for k in (one, other)
     )
     formula = f"=({a_squared}+TRANSPOSE({b_squared})-2*MMULT({a}+0,TRANSPOSE({b}+0)))/65025"
-    ws[block.corner] = ArrayFormula(block.local.replace("$", ""), formula)
+    ws[block.corner] = ArrayFormula(block.free_local, formula)
 
 
 def _ink_of_class(k: int) -> str:

@@ -12,9 +12,9 @@ from openpyxl.formula.tokenizer import Token
 from xlcicf.errors import BookError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Scalar
-from xlcicf.formula.text import tokens
+from xlcicf.formula.text import area_of, split_sheet, tokens
 from xlcicf.ooxml.cells import Cell, SheetCells
-from xlcicf.ooxml.inventory import Contents, area_of
+from xlcicf.ooxml.inventory import Contents
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 from xlcicf.ooxml.xml import (
@@ -200,11 +200,10 @@ def references(formula: str, sheet: str, contents: Contents, depth: int = 0) -> 
 
 
 def _operand(text: str, sheet: str, contents: Contents, depth: int) -> list[Area] | None:
-    prefix, _, reference = text.rpartition("!")
-    prefix = prefix.removeprefix("'").removesuffix("'").replace("''", "'")
-    if prefix.startswith("[") or reference.startswith("#"):  # another book's cell, or #REF!
+    named, reference = split_sheet(text)
+    if (named or "").startswith("[") or reference.startswith("#"):  # another book's cell, or #REF!
         return []
-    area = area_of(prefix or sheet, reference)
+    area = area_of(named or sheet, reference)
     if area is not None:
         return [area]
     table = next(
@@ -212,7 +211,7 @@ def _operand(text: str, sheet: str, contents: Contents, depth: int) -> list[Area
     )
     if table is not None:
         return [table.area]
-    for scope in (prefix or sheet, None):
+    for scope in (named or sheet, None):
         for name in contents.names:
             if name.name.casefold() == reference.casefold() and name.scope == scope:
                 return references("=" + name.refers_to, sheet, contents, depth + 1)

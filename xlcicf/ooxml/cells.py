@@ -10,8 +10,8 @@ from openpyxl.utils.datetime import to_excel
 from xlcicf.errors import BookError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
 from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
-from xlcicf.formula.text import Template, relative_template, shifted
-from xlcicf.ooxml.inventory import Contents, SheetEntry, area_of, string_text
+from xlcicf.formula.text import Template, area_of, relative_template, shifted
+from xlcicf.ooxml.inventory import Contents, SheetEntry, string_text
 from xlcicf.ooxml.xml import decode_string, local, natural, parse
 
 MAX_CELLS = 4_000_000  # of one sheet that hold something

@@ -6,8 +6,9 @@ from xml.etree import ElementTree
 
 from openpyxl.styles.numbers import is_date_format
 
-from xlcicf.formula.address import Area, column_letters, quote_sheet
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.text import reference
 from xlcicf.ooxml.cells import Cell, SheetCells
 from xlcicf.ooxml.edits import AddChart
 from xlcicf.ooxml.inventory import Contents
@@ -254,7 +255,7 @@ def _reference(area: Area, cells: Cells, kind: str | None = None) -> str:
     first = escape(cells.number_format(area.sheet, (area.top, area.left)))
     code = f"<c:formatCode>{first}</c:formatCode>" if kind == "num" else ""
     return (
-        f"<c:{kind}Ref><c:f>{escape(_absolute(area))}</c:f>"
+        f"<c:{kind}Ref><c:f>{escape(reference(area))}</c:f>"
         f"<c:{kind}Cache>{code}{_val('ptCount', len(held))}{points}</c:{kind}Cache></c:{kind}Ref>"
     )
 
@@ -266,13 +267,6 @@ def _points(held: list[Scalar], numbers: bool) -> Iterator[tuple[int, str]]:
             yield i, number_text(value)
         elif value is not None and not numbers:
             yield i, str(value).upper() if isinstance(value, bool) else str(value)
-
-
-def _absolute(area: Area) -> str:
-    first, last = (
-        f"${column_letters(col)}${row}" for row, col in ((area.top, area.left), (area.bottom, area.right))
-    )
-    return f"{quote_sheet(area.sheet)}!{first}" + (f":{last}" if last != first else "")
 
 
 def _axes(type_: Type) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Scalar
+from xlcicf.formula.text import relative
 from xlcicf.ooxml import drawings, formats, sheets_and_names, tables
 from xlcicf.ooxml.calculator import Calculator, Place, not_computed
 from xlcicf.ooxml.cells import Cell, SheetCells, read_sheet
@@ -326,5 +327,5 @@ def _written_cell(sheet: SheetCells, cell: Cell, with_results: bool) -> Patch:
     formula, area = sheet.formulas.get(cell), sheet.arrays.get(cell)
     filled = formula is not None or any(array.contains(*cell) for array in sheet.arrays.values())
     value = None if filled and not with_results else sheet.values.get(cell)
-    reference = area and area.address.rpartition("!")[2]
+    reference = area and relative(area)
     return Patch(value, formula and formula.removeprefix("="), reference)

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
 from xlcicf.errors import BookError
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
 from xlcicf.formula.snapshot import Table
+from xlcicf.formula.text import area_of
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import (
     STRICT_MAIN,
@@ -201,20 +201,6 @@ def string_text(item: ElementTree.Element) -> str:
     """The text of an <si> or <is>: one <t>, or the <t> of each run."""
     runs = [item, *children(item, "r")]
     return decode_string("".join(t.text or "" for run in runs for t in children(run, "t")))
-
-
-def area_of(sheet: str, reference: str) -> Area | None:
-    """The Area of "$A$1:B9", "A:C" or "3:4" on that sheet; None where the text is no area of cells."""
-    first, colon, last = reference.replace("$", "").partition(":")
-    if colon and first.isalpha() and last.isalpha():
-        first, last = first + "1", f"{last}{MAX_ROW}"
-    elif colon and first.isdigit() and last.isdigit():
-        first, last = "A" + first, f"{column_letters(MAX_COL)}{last}"
-    start, end = parse_cell(first), parse_cell(last or first)
-    if start is None or end is None:
-        return None
-    (top, bottom), (left, right) = sorted((start[0], end[0])), sorted((start[1], end[1]))
-    return Area(sheet, top, left, bottom, right)
 
 
 def _read_table(root: ElementTree.Element, sheet: str, relation) -> Table:

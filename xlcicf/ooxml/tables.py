@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.text import area_of, relative
 from xlcicf.ooxml.cells import SheetCells
 from xlcicf.ooxml.edits import AddTable, require_name
 from xlcicf.ooxml.insertion import WORKSHEET, append_to
-from xlcicf.ooxml.inventory import Contents, area_of
+from xlcicf.ooxml.inventory import Contents
 from xlcicf.ooxml.new_parts import free_part, prefix_of, relations_namespace, with_part, with_relation
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import (
@@ -127,7 +128,7 @@ def add_table(contents: Contents, edit: AddTable) -> Package:
 
 
 def _table(contents: Contents, edit: AddTable) -> str:
-    reference, name = edit.area.address.rpartition("!")[2], escape(edit.name)
+    reference, name = relative(edit.area), escape(edit.name)
     columns = "".join(
         f'<tableColumn id="{number}" name="{_header(text)}"/>' for number, text in enumerate(edit.columns, 1)
     )

@@ -1,12 +1,12 @@
 """Training as a generator of steps: ribbon, command line, chart, undo and tests consume this one loop."""
 
-import math
 from collections.abc import Iterator
 
 from xlcicf.errors import TrainingError
-from xlcicf.optim.methods import METHODS, OPTIMIZERS
+from xlcicf.optim.methods import METHODS
 from xlcicf.optim.objective import Objective, one_thread, require_start
 from xlcicf.optim.steps import Step
+from xlcicf.words import SETTINGS
 
 MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more in a first-order batch
 
@@ -27,7 +27,7 @@ def train(f: Objective, optimizer="lbfgs", steps=200, restarts=1, seed=0, lr=Non
     """
     settings = {"optimizer": optimizer, "steps": steps, "restarts": restarts, "seed": seed, "lr": lr}
     for name, value in settings.items():
-        require_setting(name, value)
+        SETTINGS[name].require(value)
     method = METHODS[optimizer]
     if method.lr is None and lr is not None:
         raise TrainingError(
@@ -44,17 +44,3 @@ def _run(f: Objective, run, *settings) -> Iterator[Step]:
     with one_thread():
         require_start(f)
         yield from run(f, *settings)
-
-
-def require_setting(name, value):
-    """Raises TrainingError where `value` cannot be the argument of `train` that has this name."""
-    if name == "optimizer":
-        if value not in OPTIMIZERS:
-            raise TrainingError(f"no optimizer named {value!r}; choose one of {', '.join(OPTIMIZERS)}")
-    elif name == "lr":
-        if value is not None and not (value > 0 and math.isfinite(value)):
-            raise TrainingError(f"the learning rate must be a number above 0, not {value!r}")
-    else:
-        least = 0 if name == "seed" else 1
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise TrainingError(f"{name} must be a whole number of at least {least}, not {value!r}")

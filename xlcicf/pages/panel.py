@@ -13,32 +13,22 @@ from xlcicf.sheet.block import Block
 from xlcicf.sheet.page_in_open_book import add_to_page, show_page
 from xlcicf.sheet.page_value import Page, PageCell, PageChart
 from xlcicf.sheet.picture import heat_map
-from xlcicf.solve.book_problem import SETTINGS
-from xlcicf.solve.training import Settings
-from xlcicf.words import TAB
+from xlcicf.words import LOSS, SETTINGS, STEPS_HEADERS, STEPS_LOG, TAB, Setting
 
 SHEET = TAB  # one name for what a person sees of xlcicf
-LABELS = {
-    "optimizer": "Optimiser",
-    "steps": "Steps",
-    "lr": "Learning rate",
-    "restarts": "Restarts",
-    "seed": "Seed",
-}
 ROWS = 200  # steps that the loss chart has room for
-LOSSES = "steps.log"
-_LOG = Block(LOSSES, SHEET, "D3", ROWS + 1, 2)
+_LOG = Block(STEPS_LOG, SHEET, "D3", ROWS + 1, len(STEPS_HEADERS))
 _PICTURES = "G20"  # below the chart
 
 
-def setting_cell(book, key: str):
-    """The cell named train.KEY; where the book has none, all of them are made, with the usual settings.
+def setting_cell(book, setting: Setting):
+    """The setting's cell; where the book has none, all of them are made, with the usual settings.
 
     Raises AddressError where a person's own cells stand in the way.
     """
-    if f"train.{key}" not in book.names:
-        add_to_page(book, _settings_page(Settings()))
-    return book.names[f"train.{key}"].refers_to_range
+    if setting.cell not in book.names:
+        add_to_page(book, _settings_page())
+    return book.names[setting.cell].refers_to_range
 
 
 def show_losses(book, losses: list[tuple[int, float]]) -> None:
@@ -46,9 +36,9 @@ def show_losses(book, losses: list[tuple[int, float]]) -> None:
 
     Raises AddressError where a person's own cells stand in the way.
     """
-    if LOSSES not in book.names:
+    if STEPS_LOG not in book.names:
         add_to_page(book, _losses_page())
-    log = book.names[LOSSES].refers_to_range
+    log = book.names[STEPS_LOG].refers_to_range
     rows = log.shape[0] - 1
     log[1:, :].value = [*map(list, losses[:rows]), *[[None, None]] * (rows - len(losses))]
     log.sheet.activate()
@@ -70,18 +60,21 @@ def show_picture(book, name: str, values: np.ndarray) -> None:
 # ---- the page, of which a book gets the parts that it needs ----------------------------------------------
 
 
-def _settings_page(usual: Settings) -> Page:
-    rows = {key: row for row, key in enumerate(SETTINGS, start=3)}
-    labels = {f"A{row}": PageCell(LABELS[key], "Label") for key, row in rows.items()}
-    values = {f"B{row}": PageCell(getattr(usual, key), "Setting") for key, row in rows.items()}
-    return _page(labels | values, *(Block(f"train.{key}", SHEET, f"B{row}") for key, row in rows.items()))
+def _settings_page() -> Page:
+    rows = dict(enumerate(SETTINGS.values(), start=3))
+    labels = {f"A{row}": PageCell(setting.label, "Label") for row, setting in rows.items()}
+    values = {f"B{row}": PageCell(setting.default, "Setting") for row, setting in rows.items()}
+    return _page(labels | values, *(Block(setting.cell, SHEET, f"B{row}") for row, setting in rows.items()))
 
 
 def _losses_page() -> Page:
     chart = PageChart(
-        "Loss", "A line: the loss at each step of the last run.", corner="G3", size=(560, 320), data=_LOG
+        LOSS, "A line: the loss at each step of the last run.", corner="G3", size=(560, 320), data=_LOG
     )
-    heads = {"D3": PageCell("Step", "Column header"), "E3": PageCell("Loss", "Column header")}
+    heads = {
+        f"{letter}3": PageCell(header, "Column header")
+        for letter, header in zip("DE", STEPS_HEADERS, strict=True)
+    }
     return _page(heads, _LOG, charts=(chart,))
 
 

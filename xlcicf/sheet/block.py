@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
-from xlcicf.formula.address import Area, column_letters, parse_cell, quote_sheet
+from xlcicf.formula.address import Area, column_letters, parse_cell
+from xlcicf.formula.text import absolute, reference, relative
 
 
 def place(cell: str) -> tuple[int, int]:
@@ -34,16 +35,22 @@ class Block:
     @property
     def local(self) -> str:
         """ "$C$5:$M$6", as formulas on the block's own sheet call it."""
-        area = self.area
-        first = f"${column_letters(area.left)}${area.top}"
-        if self.rows == self.cols == 1:
-            return first
-        return f"{first}:${column_letters(area.right)}${area.bottom}"
+        return absolute(self.area)
 
     @property
     def ref(self) -> str:
         """ "Net!$C$5:$M$6", as formulas on any sheet call it."""
-        return f"{quote_sheet(self.sheet)}!{self.local}"
+        return reference(self.area)
+
+    @property
+    def free_local(self) -> str:
+        """ "C5:M6": without the $, so that formulas beside each other are one that is filled."""
+        return relative(self.area)
+
+    @property
+    def free(self) -> str:
+        """ "Net!C5:M6", the same for formulas on any sheet."""
+        return self.area.address
 
     @property
     def letters(self) -> str:

@@ -105,7 +105,7 @@ class Centring:
 
     def pixel(self, i: int, j: int) -> str:
         """A formula's part: the centred drawing at line i, column j from 0, a number from 0 to 1."""
-        return f"MIN(1,{self.strong.ref}*{self.moved.cell(i, j).ref.replace('$', '')})"
+        return f"MIN(1,{self.strong.ref}*{self.moved.cell(i, j).free})"
 
 
 def write_paper(ws: Worksheet, paper: Block, start: list[list[float | None]], width: float) -> None:
@@ -113,7 +113,7 @@ def write_paper(ws: Worksheet, paper: Block, start: list[list[float | None]], wi
     fill(ws, paper, start, "Setting", HIDDEN)
     squares(ws, paper, width)
     hint = "1 is ink, a number between 0 and 1 is grey, an empty cell is paper."
-    allow(ws, paper.local.replace("$", ""), hint, between(0, 1))
+    allow(ws, paper.free_local, hint, between(0, 1))
     greys(ws, paper)
 
 
@@ -122,7 +122,7 @@ def write_centring(ws: Worksheet, at: Centring, width: float = 1.7) -> None:
     _write_figures(ws, at)
     _write_sums(ws, at)
     paper, (line, column) = at.paper, (at.centre.cell(i, 0) for i in range(2))
-    ink = [[f"=MIN(1,MAX(0,{_free(paper.cell(i, j))}))" for j in range(SIDE)] for i in range(SIDE)]
+    ink = [[f"=MIN(1,MAX(0,{paper.cell(i, j).free}))" for j in range(SIDE)] for i in range(SIDE)]
     for block, title, formulas in (
         (at.ink, "ink: the drawing", ink),
         (at.down, "down: which lines a line takes", _shares(at, at.down, line, False)),
@@ -207,9 +207,5 @@ def _shares(at: Centring, block: Block, centre: Block, columns: bool) -> list[li
 def _product(ws: Worksheet, result: Block, left: Block, right: Block) -> list[list]:
     """One array formula in the first cell; it fills the others."""
     rows: list[list] = [[None] * SIDE for _ in range(SIDE)]
-    rows[0][0] = ArrayFormula(result.local.replace("$", ""), f"=MMULT({left.local},{right.local})")
+    rows[0][0] = ArrayFormula(result.free_local, f"=MMULT({left.local},{right.local})")
     return rows
-
-
-def _free(cell: Block) -> str:
-    return cell.ref.replace("$", "")

@@ -168,7 +168,7 @@ def _write_line(ws: Worksheet, row: int, exercise: Exercise, probe: Block, after
         put(ws, f"{letter}{row}", value, style, number_format)
         if style == "Text":
             ws[f"{letter}{row}"].alignment = _NUMBER if number_format else _TEXT
-    _link(ws, f"C{row}", start.ref.replace("$", ""))
+    _link(ws, f"C{row}", start.free)
     ws[f"C{row}"].alignment = _TEXT
     lines = max(1 + len(text) // room for text, room in ((exercise.task, 75), (exercise.check, 60)))
     ws.row_dimensions[row].height = 8 + 13 * lines
@@ -193,14 +193,9 @@ def _write_probe(ws: Worksheet, letters: str, exercise: Exercise) -> Block:
     probe = Block("probe", SHEET, f"{letters}{FIRST}", sum(block.rows for block in exercise.cells))
     lines = (block.row(i) for block in exercise.cells for i in range(block.rows))
     for row, line in enumerate(lines, FIRST):
-        found = "+".join(f"_xlfn.ISFORMULA({_free(line.cell(0, j))})" for j in range(line.cols))
+        found = "+".join(f"_xlfn.ISFORMULA({line.cell(0, j).free})" for j in range(line.cols))
         put(ws, f"{letters}{row}", f"=IFERROR(0+{found},{line.cols})", "Formula", WHOLE, "center")
     return probe
-
-
-def _free(cell: Block) -> str:
-    """ "Net!N11": without the $, so that the formulas of a column are one filled down."""
-    return cell.ref.replace("$", "")
 
 
 def _point_there(read_me: Worksheet) -> None:

@@ -10,6 +10,7 @@ from math import gcd
 
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import between, choices, fill, fill_down, put, put_column, put_row, put_setting
@@ -58,7 +59,7 @@ class Net:
 
     @property
     def weights(self) -> Block:
-        return Block("hidden.weight", self.sheet, f"C{self.weights_row}", self.units, len(self.columns))
+        return Block(words.WEIGHTS, self.sheet, f"C{self.weights_row}", self.units, len(self.columns))
 
     @property
     def you(self) -> int:
@@ -73,7 +74,7 @@ class Net:
 
     @property
     def prediction(self) -> Block:
-        return self._after_relus("net.prediction", 0)
+        return self._after_relus(words.NET_PREDICTION, 0)
 
     @property
     def says(self) -> Block:
@@ -94,29 +95,29 @@ class Net:
     # the score block: right of the weights, two columns of labels, then training and held out
     @property
     def loss(self) -> Block:
-        return self._score("net.loss", 2, 2)
+        return self._score(words.NET_LOSS, 2, 2)
 
     @property
     def accuracy(self) -> Block:
-        return self._score("net.accuracy", 3, 2)
+        return self._score(words.NET_ACCURACY, 3, 2)
 
     @property
     def valid_loss(self) -> Block:
-        return self._score("net.valid_loss", 2, 3)
+        return self._score(words.NET_VALID_LOSS, 2, 3)
 
     @property
     def valid_accuracy(self) -> Block:
-        return self._score("net.valid_accuracy", 3, 3)
+        return self._score(words.NET_VALID_ACCURACY, 3, 3)
 
     @property
     def measure(self) -> Block:
         """The switch: "MSE" or "MAE"."""
-        return self._score("net.measure", 4, 2)
+        return self._score(words.NET_MEASURE, 4, 2)
 
     @property
     def held_out(self) -> Block:
         """The share of examples kept out of training, 0 to 0.9."""
-        return self._score("net.held_out", 5, 2)
+        return self._score(words.NET_HELD_OUT, 5, 2)
 
     @property
     def _computed(self) -> int:

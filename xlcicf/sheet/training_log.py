@@ -5,62 +5,26 @@ The tables ship empty; whoever trains the book fills a row, finding the columns 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
-from xlcicf.optim.train import OPTIMIZERS
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.page import allow, between, choices, fill, put, put_row
 from xlcicf.sheet.style import FIVE, FOUR, TENTH_PERCENT, TWO, WHOLE
 
 RUNS, STEPS = 50, 200
 
-WHY = "Why it stopped"
 # header -> number format
-LOG = {
-    "Run": WHOLE, "When": "yyyy-mm-dd hh:mm", "Optimiser": "General", "Steps": WHOLE, "Restarts": WHOLE,
-    "Seed": WHOLE, "Learning rate": "General", "Loss before": FIVE, "Loss after": FIVE,
-    "Accuracy": TENTH_PERCENT, "Seconds": TWO, WHY: "General",
+FORMATS = {
+    words.RUN: WHOLE, words.WHEN: "yyyy-mm-dd hh:mm", words.STEPS.label: WHOLE, words.RESTARTS.label: WHOLE,
+    words.SEED.label: WHOLE, words.LOSS_BEFORE: FIVE, words.LOSS_AFTER: FIVE, words.ACCURACY: TENTH_PERCENT,
+    words.SECONDS: TWO,
 }  # fmt: skip
-STEP_LOG = {"Step": WHOLE, "Loss": FIVE}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One line of settings: the name of its cell, its label, the value it ships with, and what it means."""
-
-    name: str
-    label: str
-    value: float | str | None
-    meaning: str
-    rule: dict
-
-
-SETTINGS = (
-    Setting(
-        "train.optimizer", "optimiser", "lbfgs",
-        "lbfgs finds its own step sizes; the others follow the gradient as in the lesson",
-        choices(*OPTIMIZERS),
-    ),
-    Setting("train.steps", "steps", 200, "at most so many", between(1, 1_000_000, whole=True)),
-    Setting(
-        "train.lr", "learning rate", None, "empty: the optimiser's usual one; lbfgs needs none",
-        between(0, 1000),
-    ),
-    Setting(
-        "train.restarts", "restarts", 1,
-        "1 goes on from {weights}; more also try random starts and keep the best",
-        between(1, 100_000, whole=True),
-    ),
-    Setting(
-        "train.seed", "seed", 0, "of the random starts: the same seed, the same numbers",
-        between(0, 2_147_483_647, whole=True),
-    ),
-    Setting("train.init", "spread", 0.5, "random starts lie between −spread and +spread", between(0, 1000)),
-)  # fmt: skip
+LOG = {header: FORMATS.get(header, "General") for header in words.RUNS_HEADERS}
+STEP_LOG = {words.STEP: WHOLE, words.LOSS: FIVE}
 
 
 def write_settings(
@@ -77,15 +41,22 @@ def write_settings(
     top, left = place(corner)
     label, value, meaning = (column_letters(left + i) for i in range(3))
     blocks = []
-    for row, setting in enumerate(SETTINGS, top):
-        block = Block(setting.name, ws.title, f"{value}{row}")
-        put(ws, f"{label}{row}", setting.label, "Label")
-        hint = setting.meaning.format(weights=weights)
-        put(ws, block.corner, values.get(setting.name, setting.value), "Setting")
+    for row, setting in enumerate((*words.SETTINGS.values(), words.INIT), top):
+        block = Block(setting.cell, ws.title, f"{value}{row}")
+        put(ws, f"{label}{row}", setting.label.lower(), "Label")
+        hint = setting.note.format(weights=weights)
+        put(ws, block.corner, values.get(setting.cell, setting.default), "Setting")
         put(ws, f"{meaning}{row}", hint, "Page note")
-        allow(ws, block.corner, hint, setting.rule)
+        allow(ws, block.corner, hint, _rule(setting))
         blocks.append(block)
     return blocks
+
+
+def _rule(setting: words.Setting) -> dict:
+    """What may be typed into its cell."""
+    if setting.choices:
+        return choices(*setting.choices)
+    return between(setting.least, setting.most, whole=setting.kind is int)
 
 
 def write_log(ws: Worksheet, block: Block, formats: dict[str, str]) -> None:
@@ -93,7 +64,7 @@ def write_log(ws: Worksheet, block: Block, formats: dict[str, str]) -> None:
     assert block.cols == len(formats), block
     put_row(ws, block.corner, formats, "Column header")
     for j, (header, number_format) in enumerate(formats.items()):
-        align = "left" if header == WHY else "center"
+        align = "left" if header == words.WHY else "center"
         for i in range(1, block.rows):
             put(ws, block.cell(i, j).corner, None, "Formula", number_format, align)
 

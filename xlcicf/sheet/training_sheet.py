@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet import chart, training_log
 from xlcicf.sheet.block import Block
@@ -37,31 +38,33 @@ class Training:
 
     @property
     def weights_after(self) -> Block:
-        return Block("parity.weights", SHEET, "B19", self.weights.rows, self.weights.cols)
+        return Block(words.PARITY_WEIGHTS, SHEET, "B19", self.weights.rows, self.weights.cols)
 
     @property
     def settings(self) -> Block:
         """The conditions as a text, at the last run."""
-        return Block("parity.settings", SHEET, f"D{19 + self.weights.rows}")
+        return Block(words.PARITY_SETTINGS, SHEET, f"D{19 + self.weights.rows}")
 
     @property
     def settings_now(self) -> Block:
-        return Block("net.settings", SHEET, f"D{20 + self.weights.rows}")
+        return Block(words.NET_SETTINGS, SHEET, f"D{20 + self.weights.rows}")
 
     @property
     def runs(self) -> Block:
-        return Block("runs.log", SHEET, f"A{self._logs_row}", training_log.RUNS + 1, len(training_log.LOG))
+        return Block(
+            words.RUNS_LOG, SHEET, f"A{self._logs_row}", training_log.RUNS + 1, len(training_log.LOG)
+        )
 
     @property
     def weights_before(self) -> Block:
         return Block(
-            "runs.weights", SHEET, f"T{self._logs_row + 1}", training_log.RUNS, len(self.columns_log)
+            words.RUNS_WEIGHTS, SHEET, f"T{self._logs_row + 1}", training_log.RUNS, len(self.columns_log)
         )
 
     @property
     def steps(self) -> Block:
         return Block(
-            "steps.log", SHEET, f"Q{self._logs_row}", training_log.STEPS + 1, len(training_log.STEP_LOG)
+            words.STEPS_LOG, SHEET, f"Q{self._logs_row}", training_log.STEPS + 1, len(training_log.STEP_LOG)
         )
 
     def logs(self) -> list[Block]:

@@ -10,14 +10,17 @@ from xlcicf.solve.book_problem import (
     write_back,
 )
 from xlcicf.solve.history import History
+from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import Constraint, Problem
 
 __all__ = [
     "Constraint",
     "History",
+    "PlacedProblem",
     "Problem",
     "differentiate",
     "find_problem",
+    "place",
     "save_changing",
     "save_objective",
     "save_problem",

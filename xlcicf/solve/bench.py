@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
-from xlcicf.solve.book_problem import differentiate
-from xlcicf.solve.problem import Problem, changing_areas, objective_area
+from xlcicf.solve.placed import PlacedProblem, place
+from xlcicf.solve.problem import Problem
 
 
 def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
@@ -16,19 +16,17 @@ def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
     Each has at most `seconds`, from the book's values on. Opening is counted for none of them; ours counts
     the translation of the formulas. Raises what `differentiate` raises.
     """
-    read_snapshot(book)  # a book's cells are read when first asked for, which is opening
+    placed = place(read_snapshot(book), problem)  # a book's cells are read when first asked for: opening
     began = time.perf_counter()
-    f = differentiate(book, problem)
+    f = placed.function()
     translated = time.perf_counter() - began
     ours = run_exact(f, seconds)
-    value = recalculation(book, problem)
+    value = recalculation(book, placed)
     theirs = [run_standin(value, f, method, seconds) for method in STANDINS]
     return [replace(ours, seconds=ours.seconds + translated), *theirs]
 
 
-def recalculation(book, problem: Problem) -> Callable:
+def recalculation(book, problem: PlacedProblem) -> Callable:
     """value(v): what the objective cell shows, nan for no number, with v (n,) in the changing cells; computed
     by the book's host, which leaves the book as it is."""
-    snapshot = read_snapshot(book)
-    objective, changing = objective_area(snapshot, problem), changing_areas(snapshot, problem)
-    return host_of(book).recalculation(book, objective, changing)
+    return host_of(book).recalculation(book, problem.objective, problem.changing)

@@ -9,11 +9,11 @@ import numpy as np
 from xlcicf import formula
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of, outline, read_snapshot
-from xlcicf.optim.train import require_setting
-from xlcicf.solve.bounds import bounds
-from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.solve.placed import place
+from xlcicf.solve.problem import Problem
 from xlcicf.solve.solver_names import (
     has_problem,
     objective_names,
@@ -21,13 +21,7 @@ from xlcicf.solve.solver_names import (
     saved_problem,
     solver_names,
 )
-
-# Names in xlcicf's own books: the weights, and the half-width of the box in which their restarts begin.
-OWN_WEIGHTS = "hidden.weight"
-OWN_INIT = "train.init"
-
-# Cells named "train." and one of these set the arguments of `train` that Solver's settings have no word for.
-SETTINGS = {"optimizer": str, "steps": int, "lr": float, "restarts": int, "seed": int}
+from xlcicf.words import KINDS, SETTINGS, Setting
 
 
 def find_problem(book, sheet: str | None = None) -> Problem:
@@ -76,8 +70,8 @@ def save_changing(book, areas: list[Area]) -> None:
 
 
 def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
-    host = objective_area(snapshot, problem).sheet
-    _save_names(book, snapshot, host, solver_names(snapshot, problem))
+    placed = place(snapshot, problem)
+    _save_names(book, snapshot, placed.objective.sheet, solver_names(placed))
 
 
 def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
@@ -98,30 +92,12 @@ def differentiate(book, problem: Problem) -> formula.SheetFunction:
     Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with
     the cell and the way out.
     """
-    return formula.differentiate(**question(read_snapshot(book), problem))
-
-
-def question(snapshot: Snapshot, problem: Problem) -> dict:
-    """The arguments of `xlcicf.formula.differentiate` for a problem: numbers and areas, no book any more.
-
-    Raises AddressError, ProblemError and DataError for references and limits that make no problem.
-    """
-    changing = changing_areas(snapshot, problem)
-    lower, upper = bounds(snapshot, problem)
-    return {
-        "book": snapshot,
-        "objective": objective_area(snapshot, problem),
-        "changing": changing,
-        "sense": problem.sense,
-        "lower": lower,
-        "upper": upper,
-        "init": _own_init(snapshot, changing),
-    }
+    return place(read_snapshot(book), problem).function()
 
 
 def write_back(book, problem: Problem, values) -> None:
     """Writes `values` (n,) into the changing cells, in the order of `SheetFunction.cells`, area by area."""
-    for area, rows in laid_out(changing_areas(outline(book), problem), values).items():
+    for area, rows in laid_out(place(outline(book), problem).changing, values).items():
         cells_of(book, area).value = rows
 
 
@@ -142,62 +118,48 @@ def training_settings(book) -> dict[str, str | int | float]:
     """
     snapshot = outline(book)
     settings = {}
-    for key, kind in SETTINGS.items():
-        if (f"train.{key}", None) in snapshot.names:
-            (area,) = resolve(snapshot, f"train.{key}", "the setting")
+    for setting in SETTINGS.values():
+        if (setting.cell, None) in snapshot.names:
+            (area,) = resolve(snapshot, setting.cell, "the setting")
             value = cells_of(book, area).options(err_to_str=True).value
             if not _is_blank(value):
-                settings[key] = _setting(key, value, kind, f"{area.address} (train.{key})")
+                settings[setting.name] = _meant(setting, value, f"{area.address} ({setting.cell})")
     return settings
 
 
-def typed_setting(key: str, text: str) -> str | int | float | None:
-    """What a person typed for the setting `key`, None for nothing. Raises DataError for what it cannot be."""
+def typed_setting(setting: Setting, text: str) -> str | int | float | None:
+    """What a person typed for a setting, None for nothing. Raises DataError for what it cannot be."""
     if _is_blank(text):
         return None
-    kind = SETTINGS[key]
     value = text
-    if kind is not str:
+    if setting.kind is not str:
         try:
             value = float(text.strip().replace(",", "."))
         except ValueError:
             pass
-    return _setting(key, value, kind, key)
+    return _meant(setting, value, setting.name)
 
 
 def _is_blank(value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _setting(key, value, kind, where):
-    if kind is str and isinstance(value, str):
-        setting = value.strip().lower()
-    elif kind is not str and isinstance(value, float) and kind(value) == value:
-        setting = kind(value)
+def _meant(setting: Setting, held: object, where: str) -> str | int | float:
+    kind = setting.kind
+    if kind is str and isinstance(held, str):
+        value = held.strip().lower()
+    elif kind is not str and isinstance(held, float) and kind(held) == held:
+        value = kind(held)
     else:
-        what = {str: "the name of an optimizer", int: "a whole number", float: "a number"}[kind]
-        shown = repr(value) if isinstance(value, str) else value
-        raise DataError(f"{where} holds {shown}; it must be {what}")
+        shown = repr(held) if isinstance(held, str) else held
+        raise DataError(f"{where} holds {shown}; it must be {KINDS[kind]}")
     try:
-        require_setting(key, setting)
+        setting.require(value)
     except TrainingError as error:
         raise DataError(f"{where}: {error}") from error
-    return setting
+    return value
 
 
 def cells_of(book, area: Area):
     """The xlwings Range of an area."""
     return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
-
-
-def _own_init(book: Snapshot, changing: list[Area]) -> float | None:
-    """The half-width for restarts of a net in a book of xlcicf's own, None for anything else."""
-    if not {(OWN_WEIGHTS, None), (OWN_INIT, None)} <= book.names.keys():
-        return None
-    if resolve(book, OWN_WEIGHTS, "the weights") != changing:
-        return None
-    (cell,) = resolve(book, OWN_INIT, "the width of restarts")
-    value = book.sheets[cell.sheet].values.get((cell.top, cell.left))
-    if not isinstance(value, float) or value <= 0:
-        raise DataError(f"{cell.address} ({OWN_INIT}) must hold a number above 0, such as 0.5")
-    return value

@@ -1,6 +1,8 @@
 """Solver's constraints as bounds on the changing cells; whatever is no bound is refused by its cells."""
 
 import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,25 +10,29 @@ from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.solve.problem import Constraint, Problem, changing_areas, objective_area, resolve
+
+if TYPE_CHECKING:  # which computes its bounds here
+    from xlcicf.solve.placed import PlacedConstraint, PlacedProblem
 
 _ELSE = "delete it in Solver's list, or solve this problem with Solver"
 
+Place = tuple[str, int, int]
 
-def bounds(book: Snapshot, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+
+def bounds(problem: "PlacedProblem") -> tuple[np.ndarray, np.ndarray]:
     """(lower, upper) of the changing cells, (n,) each, infinite where nothing limits them.
 
     Raises ProblemError for a constraint that is no constant bound on changing cells and for bounds that
-    leave no value, DataError for a bound that is no number; each names the cells.
+    leave no value, AddressError for a right side that is neither number nor cells, DataError for a bound that
+    is no number; each names the cells.
     """
-    changing = changing_areas(book, problem)
-    cells = _cells(changing)
+    cells = _cells(problem.changing)
     position = {cell: i for i, cell in enumerate(cells)}
     lower, upper = np.full(len(cells), -math.inf), np.full(len(cells), math.inf)
     free_below = np.ones(len(cells), dtype=bool)
     for constraint in problem.constraints:
-        at = _positions(book, problem, constraint, position)
-        limits = _limits(book, problem, constraint, changing, len(at))
+        at = _positions(constraint, position)
+        limits = _limits(problem, constraint, len(at))
         if constraint.relation == "<=":
             upper[at] = np.minimum(upper[at], limits)
         else:
@@ -42,59 +48,56 @@ def bounds(book: Snapshot, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     return lower, upper
 
 
-def _cells(areas: list[Area]) -> list[tuple[str, int, int]]:
+def _cells(areas: Iterable[Area]) -> list[Place]:
     return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
 
-def _areas(book, problem, constraint, text):
-    host = objective_area(book, problem).sheet
-    return resolve(book, text, f"the constraint {constraint}:", host)
-
-
-def _positions(book, problem, constraint: Constraint, position) -> list[int]:
+def _positions(constraint: "PlacedConstraint", position: dict[Place, int]) -> list[int]:
     """Which of the changing cells the constraint limits."""
     if constraint.relation not in ("<=", ">="):
         raise ProblemError(
-            f"the constraint {constraint} is not supported, only <= and >= on changing cells are; {_ELSE}"
+            f"the constraint {constraint.text} is not supported, only <= and >= on changing cells are;"
+            f" {_ELSE}"
         )
-    limited = _cells(_areas(book, problem, constraint, constraint.cells))
+    limited = _cells(constraint.left)
     for cell in limited:
         if cell not in position:
             raise ProblemError(
-                f"the constraint {constraint} limits {cell_address(*cell)}, which is not among the changing"
-                f" cells; only those can have bounds here: {_ELSE}"
+                f"the constraint {constraint.text} limits {cell_address(*cell)}, which is not among the"
+                f" changing cells; only those can have bounds here: {_ELSE}"
             )
     return [position[cell] for cell in limited]
 
 
-def _limits(book, problem, constraint: Constraint, changing, count) -> np.ndarray:
+def _limits(problem: "PlacedProblem", constraint: "PlacedConstraint", count: int) -> np.ndarray:
     """The numbers on the constraint's right side (1,) or (count,)."""
-    if not isinstance(constraint.bound, str):
-        if constraint.bound is None or not math.isfinite(constraint.bound):
-            raise ProblemError(f"the constraint {constraint} has no number on its right side; {_ELSE}")
-        return np.array([constraint.bound], dtype=float)
-    areas = _areas(book, problem, constraint, constraint.bound)
-    cells = _cells(areas)
+    right = constraint.number_or_cells()
+    if not isinstance(right, tuple):
+        if right is None or not math.isfinite(right):
+            raise ProblemError(f"the constraint {constraint.text} has no number on its right side; {_ELSE}")
+        return np.array([right], dtype=float)
+    cells = _cells(right)
     if len(cells) not in (1, count):
         raise ProblemError(
-            f"the constraint {constraint} has {count} cells on its left side and {len(cells)} on its right;"
-            " give it as many bounds or one"
+            f"the constraint {constraint.text} has {count} cells on its left side and {len(cells)} on its"
+            " right; give it as many bounds or one"
         )
-    own = any(area.intersect(other) for area in areas for other in changing)
-    if own or RunGraph(book).between(changing, areas).runs:
+    own = any(area.intersect(other) for area in right for other in problem.changing)
+    if own or RunGraph(problem.book).between(problem.changing, right).runs:
         raise ProblemError(
-            f"the constraint {constraint} has a right side that moves with the changing cells; only constant"
-            f" bounds are supported: {_ELSE}"
+            f"the constraint {constraint.text} has a right side that moves with the changing cells; only"
+            f" constant bounds are supported: {_ELSE}"
         )
-    return np.array([_number(book, cell, constraint) for cell in cells])
+    return np.array([_number(problem.book, cell, constraint) for cell in cells])
 
 
-def _number(book, cell, constraint):
-    sheet, *place = cell
-    value = book.sheets[sheet].values.get(tuple(place))
+def _number(book: Snapshot, cell: Place, constraint: "PlacedConstraint") -> float:
+    sheet, row, col = cell
+    value = book.sheets[sheet].values.get((row, col))
     if isinstance(value, bool | str | None):
         shown = "nothing" if value is None else repr(str(value))
         raise DataError(
-            f"{cell_address(*cell)} holds {shown} where the constraint {constraint} needs a number; type one"
+            f"{cell_address(*cell)} holds {shown} where the constraint {constraint.text} needs a number;"
+            " type one"
         )
     return float(value)

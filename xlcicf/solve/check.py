@@ -8,7 +8,8 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve.parity import Parity, parity
-from xlcicf.solve.problem import Problem, changing_areas, objective_area
+from xlcicf.solve.placed import place
+from xlcicf.solve.problem import Problem
 
 _SAME = 1e-12
 
@@ -52,8 +53,8 @@ class Check:
 def check_problem(book, problems: Sequence[Problem]) -> Check:
     """The formulas between changing cells and objective of each problem."""
     snapshot = read_snapshot(book)
-    asked = [(objective_area(snapshot, problem), changing_areas(snapshot, problem)) for problem in problems]
-    surveys = [survey(snapshot, objective, changing) for objective, changing in asked]
+    placed = [place(snapshot, problem) for problem in problems]
+    surveys = [survey(snapshot, problem.objective, problem.changing) for problem in placed]
     return _checked(book, snapshot, surveys, whole_book=False)
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import TypeGuard
 
-from xlcicf.formula.address import Area, column_letters, quote_sheet
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.text import reference
 from xlcicf.solve.watched_cells import way_to
 
 DISTINCT = 12  # different texts of an area that its formula tells apart
@@ -97,7 +98,7 @@ def fingerprint(book: Snapshot, area: Area) -> Fingerprint:
 
     A cell that changes changes the number. Two changes that cancel out do not: the SHA-256 sees those.
     """
-    ref = f"{quote_sheet(area.sheet)}!{_absolute(area)}"
+    ref = reference(area)
     places = f"ROW({ref})*COLUMN({ref})"
     cells = {cell: book.sheets[area.sheet].values.get(cell) for cell in area.cells()}
     texts = sorted({value.casefold() for value in cells.values() if _is_plain(value)})[:DISTINCT]
@@ -119,8 +120,3 @@ def _is_plain(value: object) -> TypeGuard[str]:
 def _equal(held: object, text: str) -> bool:
     """As formulas compare: capitals make no difference."""
     return isinstance(held, str) and held.casefold() == text.casefold()
-
-
-def _absolute(area: Area) -> str:
-    first = f"${column_letters(area.left)}${area.top}"
-    return first if area.shape == (1, 1) else f"{first}:${column_letters(area.right)}${area.bottom}"

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.formula.address import Area, cell_address, quote_sheet
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.references import resolve
+from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.exact_cells import (
     Place,
     Rows,
@@ -30,10 +32,8 @@ from xlcicf.host.exact_cells import (
     values_of,
 )
 from xlcicf.host.reading import outline
-from xlcicf.ooxml.inventory import area_of
 from xlcicf.ooxml.replacing import replace_file
 from xlcicf.solve.book_problem import cells_of
-from xlcicf.solve.problem import resolve
 
 KEPT = 50  # runs
 SUFFIX = ".xlcicf.json"
@@ -184,17 +184,17 @@ class History:
         self.path = path
 
     @contextmanager
-    def recording(self, book, title: str, references: Iterable[str]) -> Iterator["Recording"]:
-        """Records what the body writes into the cells of `references` as a run; what was undone is forgotten.
+    def recording(self, book, title: str, areas: Iterable[Area]) -> Iterator["Recording"]:
+        """Records what the body writes into the cells of `areas` as a run; what was undone is forgotten.
 
-        book        an xlwings Book
-        references  all cells that the body may write to: addresses or defined names
+        book   an xlwings Book
+        areas  all cells that the body may write to
         """
-        recording = self.begin(book, title, references)
+        recording = self.begin(book, title, areas)
         yield recording
         recording.end()
 
-    def begin(self, book, title: str, references: Iterable[str], ahead: bool = False) -> "Recording":
+    def begin(self, book, title: str, areas: Iterable[Area], ahead: bool = False) -> "Recording":
         """The same in two parts: the Recording, which is a run of this history when it has ended.
 
         Runs that do not stand in the book are forgotten then, as those that were undone are.
@@ -202,8 +202,6 @@ class History:
         ahead  the history is saved before each of its writes and at its end, so that a run that is cut off
                can be undone as well; without it the caller saves both, as `save_with_history` does
         """
-        snapshot = outline(book)
-        areas = [area for text in references for area in resolve(snapshot, text, "the cells to write")]
         kept = self._stand_in(book)
 
         def keep(record: Record | None, has_ended: bool) -> None:
@@ -265,8 +263,8 @@ class History:
         """What the cells of an area held before any of the runs; None where no run has written there."""
         rows, is_found = read_rows(cells_of(book, area)), False
         for change in (change for run in reversed(self.runs) for change in run.changes):
-            sheet, _, cells = change.cells.rpartition("!")
-            part = area_of(area.sheet, cells) if sheet == quote_sheet(area.sheet) else None
+            sheet, cells = split_sheet(change.cells)
+            part = area_of(area.sheet, cells) if sheet == area.sheet else None
             if part is not None and part.intersect(area) == part:
                 down, across = part.within(area)
                 for row, before in zip(rows[down], change.before, strict=True):

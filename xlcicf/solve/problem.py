@@ -1,15 +1,20 @@
 """What is to be optimised: objective, changing cells and their limits, as Solver's dialog names them."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from xlcicf.errors import AddressError, FormulaError, ProblemError
-from xlcicf.formula.address import Area
-from xlcicf.formula.parse import parse
-from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Ref, Union
+from xlcicf.errors import ProblemError
 
-MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
+# Solver's options as its dialog has them at first: GRG Nonlinear (engine 1) with its tolerances, forward
+# differences (derivatives 1), one start (multistart 2), time and iterations without limit.
+OPTIONS: dict[str, float] = {
+    "convergence": 0.0001, "derivatives": 1, "engine": 1, "estimates": 1, "iterations": 2147483647,
+    "integer solutions": 2147483647, "seconds without improvement": 30, "mutation rate": 0.075,
+    "multistart": 2, "subproblems": 2147483647, "search": 1, "precision": 0.000001, "require bounds": 1,
+    "ignore integers": 2, "random seed": 0, "scaling": 1, "show iterations": 2, "population": 100,
+    "seconds": 2147483647, "integer tolerance": 0.01, "version": 3,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Problem:
     constraints   limits on changing cells; any other is refused when the problem is differentiated
     non_negative  Solver's "Make Unconstrained Variables Non-Negative": each changing cell that no ">="
                   limits stays at 0 or above
+    options       Solver's options that are not as in `OPTIONS`: word -> number
     """
 
     objective: str
@@ -46,6 +52,7 @@ class Problem:
     sense: str | float = "min"
     constraints: tuple[Constraint, ...] = ()
     non_negative: bool = False
+    options: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         if self.sense not in ("min", "max") and not _is_number(self.sense):
@@ -61,55 +68,3 @@ def goal_of(sense: str | float) -> str:
     if isinstance(sense, str):
         return {"min": "as low as possible", "max": "as high as possible"}[sense]
     return f"to {sense:g}"
-
-
-def objective_area(book: Snapshot, problem: Problem) -> Area:
-    """The objective's cell. Raises AddressError where there is none, ProblemError where it is not one."""
-    areas = resolve(book, problem.objective, "the objective")
-    if len(areas) != 1 or areas[0].shape != (1, 1):
-        raise ProblemError(
-            f"the objective {problem.objective} is not one cell; name the one cell to optimise"
-        )
-    return areas[0]
-
-
-def changing_areas(book: Snapshot, problem: Problem) -> list[Area]:
-    """The areas of the changing cells in their order; an address without a sheet lies on the objective's."""
-    areas = resolve(book, problem.changing, "the changing cells", objective_area(book, problem).sheet)
-    count = sum(math.prod(area.shape) for area in areas)
-    if count > MAX_CHANGING:
-        raise ProblemError(
-            f"{problem.changing} are {count:,} changing cells; name only those that hold the values to change"
-        )
-    return areas
-
-
-def resolve(book: Snapshot, text: str, what: str, host: str | None = None) -> list[Area]:
-    """The areas that a reference means: "Net!B2", "'My sheet'!A1:B2,Net!C3", "hidden.weight", "B2".
-
-    host  the sheet of addresses that name none; without it the book must have only one sheet
-    what  the words for the reference with which the AddressError begins that is raised where there is no
-          such sheet, name or address
-    """
-    if not text.strip(" ="):
-        raise AddressError(f"{what} are missing; write them as Sheet!A1 or as a defined name")
-    hosts = [host] if host else list(book.sheets)[:2]
-    meanings = [_areas(book, text, what, sheet) for sheet in hosts]
-    if meanings[0] != meanings[-1]:
-        raise AddressError(f"{what} {text!r}: the book has several sheets; write it with one, as Sheet!A1")
-    return meanings[0]
-
-
-def _areas(book, text, what, host):
-    try:
-        tree = parse(f"({text.strip(' =')})", host, 1, 1, book)
-    except FormulaError as error:
-        reason = str(error).removeprefix(f"{error.cell}: ")
-        raise AddressError(f"{what} {text!r}: {reason}") from error
-    areas = []
-    for part in tree.parts if isinstance(tree, Union) else (tree,):
-        area = part.area(1, 1) if isinstance(part, Ref) else None
-        if area is None:
-            raise AddressError(f"{what} {text!r}: these are no cells; write them as Sheet!A1:B2")
-        areas.append(area)
-    return areas

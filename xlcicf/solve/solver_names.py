@@ -1,14 +1,18 @@
 """The problem that Excel's Solver saves in a book, as hidden names solver_* of a sheet: read, and written."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlcicf.errors import AddressError, ProblemError
-from xlcicf.formula.address import Area, column_letters, quote_sheet
+from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.solve.problem import Constraint, Problem, changing_areas, objective_area, resolve
+from xlcicf.formula.text import reference
+from xlcicf.solve.placed import PlacedConstraint, PlacedProblem
+from xlcicf.solve.problem import OPTIONS, Constraint, Problem
 
 # The numbers of Solver's own VBA functions: SolverOk's MaxMinVal (3 is "Value Of") and SolverAdd's Relation.
 SENSES: dict[float, str] = {1: "max", 2: "min"}
@@ -16,12 +20,13 @@ VALUE_OF = 3
 RELATIONS: dict[float, str] = {1: "<=", 2: "=", 3: ">=", 4: "int", 5: "bin", 6: "dif"}
 WORDS = {"int": "integer", "bin": "binary", "dif": "AllDifferent"}  # stand on the right of these relations
 
-# Solver's options as it saves them unchanged: GRG Nonlinear (eng 1) with its tolerances, forward differences
-# (drv 1), one start (msl 2), time and iterations without limit.
-OPTIONS = {
-    "cvg": 0.0001, "drv": 1, "eng": 1, "est": 1, "itr": 2147483647, "mip": 2147483647, "mni": 30,
-    "mrt": 0.075, "msl": 2, "nod": 2147483647, "nwt": 1, "pre": 0.000001, "rbv": 1, "rlx": 2, "rsd": 0,
-    "scl": 1, "sho": 2, "ssz": 100, "tim": 2147483647, "tol": 0.01, "ver": 3,
+# The name solver_KEY that holds an option -> the option.
+OPTION_KEYS = {
+    "cvg": "convergence", "drv": "derivatives", "eng": "engine", "est": "estimates", "itr": "iterations",
+    "mip": "integer solutions", "mni": "seconds without improvement", "mrt": "mutation rate",
+    "msl": "multistart", "nod": "subproblems", "nwt": "search", "pre": "precision", "rbv": "require bounds",
+    "rlx": "ignore integers", "rsd": "random seed", "scl": "scaling", "sho": "show iterations",
+    "ssz": "population", "tim": "seconds", "tol": "integer tolerance", "ver": "version",
 }  # fmt: skip
 
 _ENTER_ANEW = "enter the problem in Solver's dialog again, or name its cells with --objective and --changing"
@@ -74,7 +79,7 @@ def objective_sheet(book: Snapshot, near: str) -> str:
 
 def objective_names(cell: Area) -> dict[str, str]:
     """The names that Solver keeps of a problem of which only the objective, to be minimised, is known."""
-    return {"solver_opt": _absolute([cell]), "solver_typ": _text(_key_of(SENSES, "min"))}
+    return {"solver_opt": reference(cell), "solver_typ": _text(_key_of(SENSES, "min"))}
 
 
 def _existing(book: Snapshot, sheet: str) -> str:
@@ -112,7 +117,20 @@ class _Saved:
             sense=SENSES[kind] if kind in SENSES else self.number("val"),
             constraints=tuple(self.constraint(i + 1) for i in range(int(self.number("num", 0)))),
             non_negative=self.number("neg", 1) == 1,  # ticked in Solver's dialog unless somebody clears it
+            options=self.options(),
         )
+
+    def options(self) -> dict[str, float]:
+        """The options that are not as Solver's dialog has them at first; what is no number is passed over."""
+        found = {}
+        for key, word in OPTION_KEYS.items():
+            try:
+                number = self.number(key, OPTIONS[word])
+            except ProblemError:
+                continue
+            if number != OPTIONS[word]:
+                found[word] = number
+        return found
 
     def constraint(self, i: int) -> Constraint:
         relation = RELATIONS.get(self.number(f"rel{i}"))
@@ -164,49 +182,44 @@ class _Saved:
         )
 
 
-def solver_names(book: Snapshot, problem: Problem) -> dict[str, str]:
+def solver_names(problem: PlacedProblem) -> dict[str, str]:
     """The names in which Solver keeps a problem, on its objective's sheet, and what each refers to.
 
-    Raises AddressError where an address of the problem means no cells.
+    Raises AddressError where a right side means no cells, ProblemError where there is none.
     """
-    objective = objective_area(book, problem)
-
-    def cells(text, constraint):
-        return _absolute(resolve(book, text, f"the constraint {constraint}:", objective.sheet))
-
-    def right_side(constraint):
-        if constraint.relation in WORDS:
-            return WORDS[constraint.relation]
-        return cells(constraint.bound, constraint) if isinstance(constraint.bound, str) else constraint.bound
-
     value_of = problem.sense not in SENSES.values()
-    settings = OPTIONS | {
-        "opt": _absolute([objective]),
-        "adj": _absolute(changing_areas(book, problem)),
+    settings: dict[str, float | str] = {key: problem.options[word] for key, word in OPTION_KEYS.items()}
+    settings |= {
+        "opt": reference(problem.objective),
+        "adj": _listed(problem.changing),
         "typ": VALUE_OF if value_of else _key_of(SENSES, problem.sense),
         "val": problem.sense if value_of else 0,
         "neg": 1 if problem.non_negative else 2,
         "num": len(problem.constraints),
     }
     for i, constraint in enumerate(problem.constraints, 1):
-        settings[f"lhs{i}"] = cells(constraint.cells, constraint)
+        settings[f"lhs{i}"] = _listed(constraint.left)
         settings[f"rel{i}"] = _key_of(RELATIONS, constraint.relation)
-        settings[f"rhs{i}"] = right_side(constraint)
+        settings[f"rhs{i}"] = _right_side(constraint)
     return {f"solver_{key}": _text(settings[key]) for key in sorted(settings)}
+
+
+def _right_side(constraint: PlacedConstraint) -> float | str:
+    if constraint.relation in WORDS:
+        return WORDS[constraint.relation]
+    right = constraint.number_or_cells()
+    if right is None:
+        raise ProblemError(f"the constraint {constraint.text} has no right side; give it a number or cells")
+    return _listed(right) if isinstance(right, tuple) else right
 
 
 def _key_of(table: dict, value):
     return next(key for key, found in table.items() if found == value)
 
 
-def _absolute(areas: list[Area]) -> str:
+def _listed(areas: Iterable[Area]) -> str:
     """Areas as names refer to them: "Net!$D$4:$N$5,Net!$B$7"."""
-    return ",".join(f"{quote_sheet(area.sheet)}!{_corners(area)}" for area in areas)
-
-
-def _corners(area: Area) -> str:
-    corners = dict.fromkeys([(area.top, area.left), (area.bottom, area.right)])
-    return ":".join(f"${column_letters(col)}${row}" for row, col in corners)
+    return ",".join(map(reference, areas))
 
 
 def _text(value: float | str) -> str:

@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from xlcicf import __version__
-from xlcicf.formula import differentiate
+from xlcicf import __version__, words
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.ooxml.package import require_target
 from xlcicf.optim import Step, train
-from xlcicf.solve.book_problem import laid_out, question, training_settings
+from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History, Recording
 from xlcicf.solve.parity import Parity, collected, parity
+from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem, goal_of
 from xlcicf.solve.training_log import RunLog, thinned
 
@@ -34,11 +34,11 @@ KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 class Settings:
     """The arguments of `train` that Solver's dialog has no word for."""
 
-    optimizer: str = "lbfgs"
-    steps: int = 200
-    restarts: int = 1
-    seed: int = 0
-    lr: float | None = None
+    optimizer: str = words.OPTIMIZER.default
+    steps: int = words.STEPS.default
+    restarts: int = words.RESTARTS.default
+    seed: int = words.SEED.default
+    lr: float | None = words.LR.default
 
     @classmethod
     def of(cls, book, **asked) -> "Settings":
@@ -48,8 +48,8 @@ class Settings:
         """
         chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
         chosen = training_settings(book) | chosen
-        if chosen.get("optimizer", cls.optimizer) == "lbfgs" and asked.get("lr") is None:
-            chosen.pop("lr", None)  # the cell's learning rate waits for an optimizer that takes one
+        if chosen.get(words.OPTIMIZER.name, cls.optimizer) == "lbfgs" and asked.get(words.LR.name) is None:
+            chosen.pop(words.LR.name, None)  # the cell's learning rate waits for an optimizer that takes one
         return cls(**chosen)
 
 
@@ -90,8 +90,8 @@ class Outcome:
 class Training:
     """A run of one problem on an open book: iterate over it to train here, or `take` steps made elsewhere.
 
-    question  the arguments of `xlcicf.formula.differentiate`: all that a process needs to make the steps
-    f         what it makes of them
+    problem   in its place: all that a process needs to make the steps
+    f         the function that it makes of it
     written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
     losses    the best loss after each step
 
@@ -100,11 +100,11 @@ class Training:
     """
 
     def __init__(self, book, problem: Problem, settings: Settings):
-        self.book, self.problem, self.settings = book, problem, settings
-        self.question = question(read_snapshot(book), problem)
-        self.f = differentiate(**self.question)
-        self.log = RunLog.of(book, problem)
-        self.written = [*self.f.changing, *(self.log.written if self.log else [])]
+        self.book, self.settings = book, settings
+        self.problem = place(read_snapshot(book), problem)
+        self.f = self.problem.function()
+        self.log = RunLog.of(book, self.problem)
+        self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         host_of(book).require_writable(book, self.written)  # before a long run, not after it
         self.accuracy_before = self.log.accuracy() if self.log else None
         self.before = self.f.value(self.f.start)
@@ -140,17 +140,10 @@ class Training:
         """
         facts = {
             "objective": self.f.objective,
-            "changing": ",".join(self.references[: len(self.f.changing)]),
-            "variables": len(self.f.start),
+            "changing": self.problem.changing_address,
+            "variables": self.problem.variables,
             "sense": goal_of(self.problem.sense),
-            "optimizer": self.settings.optimizer,
-            "steps": len(self.losses),
-            "restarts": self.settings.restarts,
-            "seed": self.settings.seed,
-            "lr": self.settings.lr,
-            "before": self.before,
-            "after": self.best_loss,
-            "reason": self.reason,
+            **self._came_to(),
             "data": self._data,
             "weights": weight_hashes(self._weights()),
             "hardware": f"{platform.machine()} processor, one thread",
@@ -160,23 +153,28 @@ class Training:
             facts |= {"when": f"{dt.datetime.now():%Y-%m-%d %H:%M}", "seconds": round(self.seconds, 3)}
         return facts
 
+    def _came_to(self) -> dict[str, object]:
+        """How it was trained and what that came to, of what both history and log keep."""
+        return {
+            **asdict(self.settings),
+            words.STEPS.name: len(self.losses),  # made, not allowed
+            "before": self.before,
+            "after": self.best_loss,
+            "reason": self.reason,
+        }
+
     @cached_property
     def _data(self) -> dict[str, str]:
         """What the objective reads besides the changing cells, as it was when the run began."""
-        snapshot, objective = self.question["book"], self.question["objective"]
-        return hashes(snapshot, constants(snapshot, objective, self.f.changing))
-
-    @property
-    def references(self) -> list[str]:
-        """All cells that the run may write to."""
-        return [area.address for area in self.written]
+        book, problem = self.problem.book, self.problem
+        return hashes(book, constants(book, problem.objective, problem.changing))
 
     def write(self, history: History) -> Outcome:
         """The best values into the changing cells and, in xlcicf's own books, the run into its log.
 
         Everything written is recorded in `history` as one run; the caller calls `save_with_history`.
         """
-        with history.recording(self.book, self.title, self.references) as recording:
+        with history.recording(self.book, self.title, self.written) as recording:
             self.settle(recording)
             outcome, log = self.result()
             recording.write(log)
@@ -204,14 +202,14 @@ class Training:
                 self.best_values,
                 self.f.start,
                 self.f.value(self.best_values),
-                collected(blocks, self.log.areas["net.prediction"]),
+                collected(blocks, self.log.areas[words.NET_PREDICTION]),
                 self.losses,
                 self._line(accuracy[1]),
             )
         outcome = Outcome(
             objective=self.f.objective,
-            changing=",".join(self.references[: len(self.f.changing)]),
-            variables=len(self.f.start),
+            changing=self.problem.changing_address,
+            variables=self.problem.variables,
             sense=self.problem.sense,
             settings=self.settings,
             before=self.before,
@@ -234,25 +232,15 @@ class Training:
         recording.facts = self.facts()
 
     def _weights(self) -> dict[Area, list[list]]:
-        return laid_out(self.f.changing, self.best_values)
+        return laid_out(self.problem.changing, self.best_values)
 
     def _line(self, accuracy: float | None) -> dict[str, object]:
         """The run's line in the log. What differs from run to run of the same work is left out on request."""
-        line: dict[str, object] = {
-            "Optimiser": self.settings.optimizer,
-            "Steps": len(self.losses),
-            "Restarts": self.settings.restarts,
-            "Seed": self.settings.seed,
-            "Learning rate": self.settings.lr,
-            "Loss before": self.before,
-            "Loss after": self.best_loss,
-            "Accuracy": accuracy,
-            "Why it stopped": self.reason,
-        }
+        known = self._came_to() | {"accuracy": accuracy}
         if "SOURCE_DATE_EPOCH" not in os.environ:
             now = dt.datetime.now().replace(microsecond=0)
-            line |= {"When": now, "Seconds": round(self.seconds, 3)}
-        return line
+            known |= {"when": now, "seconds": round(self.seconds, 3)}
+        return words.log_line(known)
 
 
 def save_with_history(book, history: History, path: str | os.PathLike) -> Path:

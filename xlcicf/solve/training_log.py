@@ -8,16 +8,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xlcicf import words
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.host.exact_cells import read_rows
-from xlcicf.host.reading import outline
-from xlcicf.solve.book_problem import OWN_WEIGHTS, cells_of, laid_out
-from xlcicf.solve.problem import Problem, changing_areas, objective_area, resolve
+from xlcicf.solve.book_problem import cells_of, laid_out
+from xlcicf.solve.placed import PlacedProblem
 
-_OBJECTIVE = "net.loss"
-_WEIGHTS_AFTER = "parity.weights"
-_WRITTEN = ("parity.loss", "parity.prediction", "parity.settings", "runs.log", "runs.weights")
-_READ = ("steps.log", "net.accuracy", "net.prediction", "net.settings")
+_WRITTEN = (
+    words.PARITY_LOSS,
+    words.PARITY_PREDICTION,
+    words.PARITY_SETTINGS,
+    words.RUNS_LOG,
+    words.RUNS_WEIGHTS,
+)
+_READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,15 @@ class RunLog:
     weights_after: list[Area]
 
     @classmethod
-    def of(cls, book, problem: Problem) -> "RunLog | None":
+    def of(cls, book, problem: PlacedProblem) -> "RunLog | None":
         """The blocks, where the book is xlcicf's own and `problem` the one it was made for; else None."""
-        snapshot = outline(book)
-        wanted = (OWN_WEIGHTS, _WEIGHTS_AFTER, _OBJECTIVE, *_WRITTEN, *_READ)
+        snapshot = problem.book
+        wanted = (words.WEIGHTS, words.PARITY_WEIGHTS, words.NET_LOSS, *_WRITTEN, *_READ)
         if any((name, None) not in snapshot.names for name in wanted):
             return None
         areas = {name: resolve(snapshot, name, "the block") for name in wanted}
-        weights, weights_after = areas.pop(OWN_WEIGHTS), areas.pop(_WEIGHTS_AFTER)
-        if [objective_area(snapshot, problem)] != areas[_OBJECTIVE]:
-            return None
-        if changing_areas(snapshot, problem) != weights:
+        weights, weights_after = areas.pop(words.WEIGHTS), areas.pop(words.PARITY_WEIGHTS)
+        if [problem.objective] != areas[words.NET_LOSS] or list(problem.changing) != weights:
             return None
         return cls(book, {name: found[0] for name, found in areas.items()}, weights_after)
 
@@ -53,7 +56,7 @@ class RunLog:
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
-        value = self._cells("net.accuracy").value
+        value = self._cells(words.NET_ACCURACY).value
         return value if isinstance(value, float) else None
 
     def steps(self, losses: list[float]) -> dict[Area, list[list]]:
@@ -65,7 +68,7 @@ class RunLog:
     @property
     def _steps_area(self) -> Area:
         """The step log without its header."""
-        area = self.areas["steps.log"]
+        area = self.areas[words.STEPS_LOG]
         return replace(area, top=area.top + 1)
 
     def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
@@ -77,23 +80,23 @@ class RunLog:
         losses          the best loss after each step
         row             header -> what the log's line says there
         """
-        shown = _numbers(self._values("net.prediction"))
+        shown = _numbers(self._values(words.NET_PREDICTION))
         blocks = {
-            "parity.loss": [[loss]],
-            "parity.prediction": [[_largest(np.abs(shown - pred))]],
-            "parity.settings": self._values("net.settings"),
+            words.PARITY_LOSS: [[loss]],
+            words.PARITY_PREDICTION: [[_largest(np.abs(shown - pred))]],
+            words.PARITY_SETTINGS: self._values(words.NET_SETTINGS),
         }
-        blocks["runs.log"], blocks["runs.weights"] = self._with_line(row, start)
+        blocks[words.RUNS_LOG], blocks[words.RUNS_WEIGHTS] = self._with_line(row, start)
         blocks = {self.areas[name]: rows for name, rows in blocks.items()}
         return laid_out(self.weights_after, weights) | blocks | self.steps(losses)
 
     def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
         """The log with one more line, and the weights before each run; when full, the oldest makes room."""
-        headers, *log = self._rows("runs.log")
+        headers, *log = self._rows(words.RUNS_LOG)
         lines = [line for line in log if any(cell is not None for cell in line)]
-        weights = self._rows("runs.weights")[: len(lines)]
+        weights = self._rows(words.RUNS_WEIGHTS)[: len(lines)]
         numbers = [int(line[0]) for line in lines if isinstance(line[0], float)]
-        entries = {"Run": 1 + max(numbers, default=0), **row}
+        entries = {words.RUN: 1 + max(numbers, default=0), **row}
         lines.append([entries.get(str(header)) for header in headers])
         weights.append(start.tolist())
         room = len(log)

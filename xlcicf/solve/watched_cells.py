@@ -8,6 +8,7 @@ from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
 from xlcicf.solve.book_problem import cells_of
+from xlcicf.solve.placed import PlacedProblem
 
 Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
 
@@ -15,16 +16,16 @@ Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
 class Watch:
     """What stands in the changing cells, and the formulas and constants between and beside them.
 
-    book_then  the snapshot in which the way to the objective is looked up; its cells are watched from now on
+    problem  of whose book the way to the objective is looked up; its cells are watched from now on
     """
 
-    def __init__(self, book, book_then: Snapshot, objective: Area, changing: Sequence[Area]):
+    def __init__(self, book, problem: PlacedProblem):
         self._book = book
-        needed, computed = way_to(book_then, objective)
+        needed, computed = way_to(problem.book, problem.objective)
         self._results = _places(computed)
-        self._written = _places(changing)
+        self._written = _places(problem.changing)
         self._inputs = self._read(needed)
-        self._weights = self._read(changing)
+        self._weights = self._read(problem.changing)
 
     def written(self) -> None:
         """To be called after one's own write into the changing cells."""

@@ -17,7 +17,7 @@ def known(trained):
 
 
 def test_the_run_is_the_historys_last_one(known, trained):
-    assert known.has_history and known.run == History.beside(trained).facts()
+    assert known.has_history and known.run == History.beside(trained).facts(open_book(trained))
     assert known.changed == ()
 
 

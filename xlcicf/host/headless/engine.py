@@ -11,13 +11,14 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.text import split_sheet
 from xlcicf.host.boundary import Host
 from xlcicf.host.headless.host import HEADLESS
 from xlcicf.host.headless.names_and_tables import Names
 from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
-from xlcicf.host.headless.sheets import Sheet, Sheets
+from xlcicf.host.headless.sheets import Sheets
 from xlcicf.ooxml.document import Document
 
 NAME = "xlcicf"  # of the engine in xlwings' list
@@ -267,16 +268,12 @@ class Book(base_classes.Book):
         cells.sheet.activate()
         self.selected = cells
 
-    def sheet_named(self, quoted: str) -> Sheet:
-        """The sheet of a reference's prefix, such as "'My sheet'"."""
-        return self.sheets(quoted.removeprefix("'").removesuffix("'").replace("''", "'"))
-
     def range_of(self, reference: str) -> Range:
         """The cells of a reference with a sheet, such as "Net!$D$4:$N$5"."""
-        prefix, _, cells = reference.rpartition("!")
-        if not prefix:
+        sheet, cells = split_sheet(reference)
+        if not sheet:
             raise AddressError(f"{reference!r} is no range of cells")
-        return self.sheet_named(prefix).range(cells)
+        return self.sheets(sheet).range(cells)
 
 
 ENGINE = Engine()

@@ -9,6 +9,7 @@ from xlwings import base_classes
 from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula import snapshot
 from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.text import split_sheet
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.ooxml.edits import AddName, AddTable, SetSolverName
@@ -68,8 +69,8 @@ class Names(Items, base_classes.Names):
         return name_or_index in self
 
     def add(self, name: str, refers_to: str) -> "Name":
-        prefix, _, bare = name.rpartition("!")
-        scope = self.sheet.name if self.sheet else self.book.sheet_named(prefix).name if prefix else None
+        sheet, bare = split_sheet(name)
+        scope = self.sheet.name if self.sheet else self.book.sheets(sheet).name if sheet else None
         new = DefinedName(bare, scope, refers_to.removeprefix("="))
         self.book.document.apply(AddName(new))
         return Name(self.book, new)

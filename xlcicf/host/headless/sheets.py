@@ -8,12 +8,13 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
+from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
 from xlcicf.ooxml.edits import AddSheet
-from xlcicf.ooxml.inventory import SheetEntry, area_of
+from xlcicf.ooxml.inventory import SheetEntry
 
 
 @refusing
@@ -145,8 +146,8 @@ class Sheet(base_classes.Sheet):
         return self._referenced(reference)
 
     def _referenced(self, text: str) -> Range:
-        prefix, _, reference = text.rpartition("!")
-        if prefix:
+        sheet, reference = split_sheet(text)
+        if sheet:
             return self.book.range_of(text)
         area = area_of(self.name, reference)
         if area is not None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlcicf import words
 from xlcicf.pages.model_card.sections import ASKED, FIELDS
 from xlcicf.pages.model_card.trained_book import Groups, TrainedBook
 from xlcicf.solve.fingerprints import Fingerprint
@@ -98,7 +99,7 @@ def _training_data(trained: TrainedBook) -> str:
 
 
 def _rows(trained: TrainedBook) -> str:
-    rows, held_out = trained.shown.get("rows"), trained.shown.get("net.held_out")
+    rows, held_out = trained.shown.get("rows"), trained.shown.get(words.NET_HELD_OUT)
     if not rows:
         return ""
     if held_out:
@@ -123,7 +124,7 @@ def _speeds(run: Mapping) -> str:
 
 
 def _testing_data(trained: TrainedBook) -> str | None:
-    rows, held_out = trained.shown.get("rows"), trained.shown.get("net.held_out")
+    rows, held_out = trained.shown.get("rows"), trained.shown.get(words.NET_HELD_OUT)
     if not rows:
         return None
     if held_out:
@@ -148,7 +149,7 @@ def _factors(trained: TrainedBook) -> str | None:
 
 
 def _metrics(trained: TrainedBook) -> str:
-    measure = trained.shown.get("net.measure")
+    measure = trained.shown.get(words.NET_MEASURE)
     kind = {"MSE": "the mean squared error", "MAE": "the mean absolute error"}.get(str(measure))
     objective = trained.run["objective"]
     first = (
@@ -157,14 +158,16 @@ def _metrics(trained: TrainedBook) -> str:
         else f"{objective}, {trained.run['sense']}."
     )
     return (
-        f"{first} Accuracy is the share of rows it gets right." if "net.accuracy" in trained.shown else first
+        f"{first} Accuracy is the share of rows it gets right."
+        if words.NET_ACCURACY in trained.shown
+        else first
     )
 
 
 def _figures(trained: TrainedBook) -> str:
     run, shown = trained.run, trained.shown
     lines = [f"{run['objective']}: {run['before']:.6g} before training, {run['after']:.6g} after."]
-    for name, what in (("net.accuracy", "training rows"), ("net.valid_accuracy", "held-out rows")):
+    for name, what in ((words.NET_ACCURACY, "training rows"), (words.NET_VALID_ACCURACY, "held-out rows")):
         if isinstance(value := shown.get(name), float):
             lines.append(f"Accuracy on the {what}: {value:.2%}.")
     if trained.groups:

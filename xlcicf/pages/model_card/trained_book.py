@@ -8,26 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xlcicf import words
 from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.exact_cells import read_rows, values_of
 from xlcicf.host.reading import outline, read_snapshot
 from xlcicf.solve.book_problem import cells_of, find_problem
 from xlcicf.solve.fingerprints import Fingerprint, constants, differing, digest, fingerprint, hashes
 from xlcicf.solve.history import History
-from xlcicf.solve.problem import changing_areas, goal_of, objective_area, resolve
+from xlcicf.solve.placed import place
+from xlcicf.solve.problem import goal_of
 from xlcicf.solve.training_log import RunLog
 
 NEAR = 1e-9  # formulas and torch agree far better
 GROUPS = "Groups"  # the sheet with a table whose headers are "group" and, further right, "accuracy"
-
-# header of the log on a Training sheet -> what a run's facts call it
-_LOGGED = {
-    "Optimiser": "optimizer", "Steps": "steps", "Restarts": "restarts", "Seed": "seed", "Learning rate": "lr",
-    "Loss before": "before", "Loss after": "after", "Accuracy": "accuracy", "Seconds": "seconds",
-    "When": "when", "Why it stopped": "reason",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,24 +104,25 @@ def trained_book(book, history: History) -> TrainedBook:
 def _logged_run(book) -> dict[str, object] | None:
     """The last line of the log on the book's Training sheet; None where there is no log or no line."""
     snapshot = outline(book)
-    if ("runs.log", None) not in snapshot.names:
+    if (words.RUNS_LOG, None) not in snapshot.names:
         return None
-    problem = find_problem(book)
+    problem = place(snapshot, find_problem(book))
     if RunLog.of(book, problem) is None:
         return None
-    (area,) = resolve(snapshot, "runs.log", "the log of runs")
+    (area,) = resolve(snapshot, words.RUNS_LOG, "the log of runs")
     headers, *lines = values_of(read_rows(cells_of(book, area)))
     lines = [line for line in lines if any(cell is not None for cell in line)]
     if not lines:
         return None
     line = {
-        _LOGGED[h]: _plain(v) for h, v in zip(map(_text, headers), lines[-1], strict=True) if h in _LOGGED
+        words.LOGGED[h]: _plain(v)
+        for h, v in zip(map(_text, headers), lines[-1], strict=True)
+        if h in words.LOGGED
     }
-    changing = changing_areas(snapshot, problem)
     return {
-        "objective": objective_area(snapshot, problem).address,
-        "changing": ",".join(cells.address for cells in changing),
-        "variables": sum(rows * cols for rows, cols in (cells.shape for cells in changing)),
+        "objective": problem.objective.address,
+        "changing": problem.changing_address,
+        "variables": problem.variables,
         "sense": goal_of(problem.sense),
         **{key: value for key, value in line.items() if value is not None},
     }
@@ -157,7 +154,14 @@ def _moved_objective(snapshot: Snapshot, objective: Area, after: object) -> list
 
 # ---- results ---------------------------------------------------------------------------------------------
 
-_SHOWN = ("net.measure", "net.held_out", "net.loss", "net.accuracy", "net.valid_loss", "net.valid_accuracy")
+_SHOWN = (
+    words.NET_MEASURE,
+    words.NET_HELD_OUT,
+    words.NET_LOSS,
+    words.NET_ACCURACY,
+    words.NET_VALID_LOSS,
+    words.NET_VALID_ACCURACY,
+)
 
 
 def _shown(book, snapshot: Snapshot) -> dict[str, object]:
@@ -166,8 +170,8 @@ def _shown(book, snapshot: Snapshot) -> dict[str, object]:
         if (name, None) in snapshot.names:
             (area,) = resolve(snapshot, name, "the cell")
             found[name] = cells_of(book, area).options(err_to_str=True).value
-    if ("net.prediction", None) in snapshot.names:
-        found["rows"] = resolve(snapshot, "net.prediction", "the predictions")[0].shape[0]
+    if (words.NET_PREDICTION, None) in snapshot.names:
+        found["rows"] = resolve(snapshot, words.NET_PREDICTION, "the predictions")[0].shape[0]
     return found
 
 

@@ -1,0 +1,212 @@
+"""A problem in its place: references have become areas of a book, once, and their text is not read again."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from xlcicf import formula
+from xlcicf.errors import AddressError, DataError, ProblemError
+from xlcicf.formula.address import Area
+from xlcicf.formula.references import resolve
+from xlcicf.formula.sheetfunction import start_values
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.solve.bounds import bounds
+from xlcicf.solve.problem import OPTIONS, Constraint, Problem
+from xlcicf.words import INIT, WEIGHTS
+
+MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
+
+
+@dataclass(frozen=True)
+class NoCells:
+    """A right side that means no cells, such as the formula "Net!$G$1*2": its text as it is, and the sentence
+    with which whoever needs cells refuses it."""
+
+    text: str
+    refusal: str
+
+
+@dataclass(frozen=True)
+class PlacedConstraint:
+    """A row of Solver's list.
+
+    text      the row as a person reads it, "Net!D4:N5 <= 3.0"
+    left      what is limited
+    relation  "<=", "=" or ">=", or "int", "bin", "dif"
+    right     a number, the areas of the cells that hold the bounds, or what is neither; None after int, bin
+              and dif
+    """
+
+    text: str
+    left: tuple[Area, ...]
+    relation: str
+    right: float | tuple[Area, ...] | NoCells | None
+
+    def number_or_cells(self) -> float | tuple[Area, ...] | None:
+        """The right side. Raises AddressError where it is neither."""
+        if isinstance(self.right, NoCells):
+            raise AddressError(self.right.refusal)
+        return self.right
+
+
+@dataclass(frozen=True)
+class PlacedProblem:
+    """A problem as areas of a book at one moment. What only a run needs (`start`, `bounds`, `init`) is worked
+    out when first asked for: a check, say, serves problems too that no run could begin with.
+
+    book          the snapshot; one without cells (`outline`) gives all but start, bounds and init
+    objective     one cell
+    changing      the areas of the changing cells, in their order
+    constraints   in the order of Solver's list
+    non_negative  whether changing cells that no ">=" limits stay at 0 or above
+    sense         "min", "max", or the number that the objective should come to
+    options       Solver's options: word -> number, all of `problem.OPTIONS`
+    init_cell     in xlcicf's own books, if their weights may change, the cell with the half-width of the box
+                  around 0 in which restarts begin; else None
+    """
+
+    book: Snapshot
+    objective: Area
+    changing: tuple[Area, ...]
+    constraints: tuple[PlacedConstraint, ...]
+    non_negative: bool
+    sense: str | float
+    options: Mapping[str, float]
+    init_cell: Area | None
+
+    @property
+    def changing_address(self) -> str:
+        """ "Net!D4:N5,Net!B7"."""
+        return ",".join(area.address for area in self.changing)
+
+    @property
+    def variables(self) -> int:
+        """How many cells may change."""
+        return sum(math.prod(area.shape) for area in self.changing)
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """What the changing cells hold (n,). Raises DataError and ProblemError for cells that hold none."""
+        return start_values(self.book, self.changing)
+
+    @cached_property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(lower, upper) of the changing cells, (n,) each. Raises what `bounds.bounds` raises."""
+        return bounds(self)
+
+    @cached_property
+    def init(self) -> float | None:
+        """The half-width for restarts. Raises DataError where its cell holds none."""
+        cell = self.init_cell
+        if cell is None:
+            return None
+        value = self.book.sheets[cell.sheet].values.get((cell.top, cell.left))
+        if not isinstance(value, float) or value <= 0:
+            raise DataError(
+                f"{cell.address} ({INIT.cell}) must hold a number above 0, such as {INIT.default}"
+            )
+        return value
+
+    @property
+    def integrality(self) -> tuple[str | None, ...]:
+        """ "int" or "bin" for each changing cell that a constraint calls so, in their order; else None."""
+        said = {
+            (area.sheet, *cell): constraint.relation
+            for constraint in self.constraints
+            if constraint.relation in ("int", "bin")
+            for area in constraint.left
+            for cell in area.cells()
+        }
+        return tuple(said.get((area.sheet, *cell)) for area in self.changing for cell in area.cells())
+
+    @property
+    def question(self) -> dict:
+        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `bounds` and `init`
+        raise."""
+        lower, upper = self.bounds
+        return {
+            "book": self.book,
+            "objective": self.objective,
+            "changing": self.changing,
+            "sense": self.sense,
+            "lower": lower,
+            "upper": upper,
+            "init": self.init,
+        }
+
+    def asking(
+        self, objective: Area | None = None, changing: tuple[Area, ...] | None = None
+    ) -> "PlacedProblem":
+        """How another cell follows the changing ones, or the objective others: with no limits on either."""
+        return replace(
+            self,
+            objective=objective or self.objective,
+            changing=changing or self.changing,
+            constraints=(),
+            non_negative=False,
+            init_cell=None,
+        )
+
+    def function(self) -> formula.SheetFunction:
+        """From the changing cells to the objective, with exact gradients and within the bounds.
+
+        Raises what `question` and `xlcicf.formula.differentiate` raise, each with the cell and the way out.
+        """
+        return formula.differentiate(**self.question)
+
+
+def place(book: Snapshot, problem: Problem) -> PlacedProblem:
+    """The problem as areas of the book. References without a sheet lie on the objective's.
+
+    Raises AddressError where a reference means no cells, ProblemError for an objective of several cells and
+    for too many changing cells. A right side that means no cells is refused by whoever needs it.
+    """
+    objective = _one_cell(resolve(book, problem.objective, "the objective"), problem)
+    changing = tuple(resolve(book, problem.changing, "the changing cells", objective.sheet))
+    count = sum(math.prod(area.shape) for area in changing)
+    if count > MAX_CHANGING:
+        raise ProblemError(
+            f"{problem.changing} are {count:,} changing cells; name only those that hold the values to change"
+        )
+    constraints = tuple(_placed(book, constraint, objective.sheet) for constraint in problem.constraints)
+    return PlacedProblem(
+        book,
+        objective,
+        changing,
+        constraints,
+        problem.non_negative,
+        problem.sense,
+        {**OPTIONS, **problem.options},
+        _init_cell(book, changing),
+    )
+
+
+def _one_cell(areas: list[Area], problem: Problem) -> Area:
+    if len(areas) != 1 or areas[0].shape != (1, 1):
+        raise ProblemError(
+            f"the objective {problem.objective} is not one cell; name the one cell to optimise"
+        )
+    return areas[0]
+
+
+def _placed(book: Snapshot, constraint: Constraint, host: str) -> PlacedConstraint:
+    what, right = f"the constraint {constraint}:", constraint.bound
+    left = tuple(resolve(book, constraint.cells, what, host))
+    if isinstance(right, str):
+        try:
+            right = tuple(resolve(book, right, what, host))
+        except AddressError as error:
+            right = NoCells(right, str(error))
+    return PlacedConstraint(str(constraint), left, constraint.relation, right)
+
+
+def _init_cell(book: Snapshot, changing: tuple[Area, ...]) -> Area | None:
+    if not {(WEIGHTS, None), (INIT.cell, None)} <= book.names.keys():
+        return None
+    if tuple(resolve(book, WEIGHTS, "the weights")) != changing:
+        return None
+    (cell,) = resolve(book, INIT.cell, "the width of restarts")
+    return cell
