@@ -53,7 +53,9 @@ def pytest_addoption(parser):
         "--bench-seconds", type=float, default=5, help="how long each slow contender in tests/bench may take"
     )
     parser.addoption(
-        "--full", action="store_true", help="the long sweeps too: every case, where a run usually takes a part"
+        "--full",
+        action="store_true",
+        help="the long sweeps too: every case, where a run usually takes a part",
     )
 
 
@@ -140,7 +142,9 @@ def pytest_terminal_summary(terminalreporter, config):
     for test, took in config.stash[_seconds].items():
         by_file[test.partition("::")[0]] = by_file.get(test.partition("::")[0], 0) + took
     slowest = sorted(by_file.items(), key=lambda item: -item[1])[:10]
-    told = config.stash[_tables].setdefault(f"slowest files: seconds of the processor, of {sum(by_file.values()):.0f}", [])
+    told = config.stash[_tables].setdefault(
+        f"slowest files: seconds of the processor, of {sum(by_file.values()):.0f}", []
+    )
     told += [(file, f"{took:.0f}") for file, took in slowest]
     for table, rows in config.stash[_tables].items():
         terminalreporter.section(table)

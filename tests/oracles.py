@@ -38,7 +38,9 @@ Values = dict[str, Scalar]
 file does not tell them apart."""
 
 kept_values = kept_json(  # an error as a list of one text: JSON has no other way to tell it from a text
-    lambda values: {cell: [value] if isinstance(value, ExcelError) else value for cell, value in values.items()},
+    lambda values: {
+        cell: [value] if isinstance(value, ExcelError) else value for cell, value in values.items()
+    },
     lambda plain: {
         cell: ExcelError(value[0]) if isinstance(value, list) else value for cell, value in plain.items()
     },

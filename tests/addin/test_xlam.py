@@ -24,7 +24,7 @@ from xlcicf.solve.training import Settings
 
 
 class Built(dict):
-    """"addin" or a lesson -> the add-in or macro book, built when it is first asked for."""
+    """ "addin" or a lesson -> the add-in or macro book, built when it is first asked for."""
 
     def __init__(self, folder: Path):
         super().__init__()

@@ -422,13 +422,18 @@ OTHERWISE = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("copy", OTHERWISE, indirect=True, scope="module")
 def test_right_answers_may_be_written_otherwise(copy):
-    program = IronCalc(copy.solved)
+    program, otherwise = IronCalc(copy.solved), OTHERWISE[copy.name]
+    assert otherwise.keys() <= {one.name for one in copy.exercises}
     for one, (_, state) in zip(copy.exercises, copy.asked(), strict=True):
-        for letters, formula in OTHERWISE.get(copy.name, {}).get(one.name, {}).items():
-            for sheet, row, col in copy.places(one):
-                if column_letters(col) == letters:
-                    program.write(cell_address(sheet, row, col), [[formula.format(row=row)]])
+        written = set()
+        for sheet, row, col in copy.places(one):
+            formula = otherwise.get(one.name, {}).get(column_letters(col))
+            if formula:
+                program.write(cell_address(sheet, row, col), [[formula.format(row=row)]])
+                written.add(column_letters(col))
+        assert written == otherwise.get(one.name, {}).keys()
         assert program.says(state) == exercise.RIGHT, one.name
 
 
