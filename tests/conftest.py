@@ -70,7 +70,22 @@ def pytest_unconfigure(config):
         kept.end()
 
 
+# Files of some minutes each: begun first, so that no process is left with one of them when the others are done.
+LONG_FILES = [
+    "tests/lessons/test_exercises.py",
+    "tests/test_truth.py",
+    "tests/addin/test_host_side.py",
+    "tests/lessons/test_basic_neural_network.py",
+    "tests/lessons/test_mnist_basics.py",
+    "tests/lessons/test_books.py",
+    "tests/addin/test_xlam.py",
+    "tests/facts/test_facts.py",
+]
+
+
 def pytest_collection_modifyitems(config, items):
+    order = {file: place for place, file in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
     if not config.getoption("--full"):
         left_out = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=left_out)
