@@ -1,5 +1,8 @@
-"""What every test may use: marks that skip with their reason, and the tables of figures at the end."""
+"""What every test may use: marks that skip with their reason, the option for whole sweeps, the tables of figures
+at the end, and the record of what each test took."""
 
+import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -7,14 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import oracles
+from tests import kept, oracles
 from xlcicf.learn import mnist
 
 # The machine may be busy, and a run must find today what it found yesterday.
 settings.register_profile("xlcicf", deadline=None, derandomize=True)
 settings.load_profile("xlcicf")
 
+RECORD = Path(__file__).parents[1] / ".pytest_cache" / "seconds.json"
+
 _tables = pytest.StashKey[dict[str, list[tuple[str, ...]]]]()
+_seconds = pytest.StashKey[dict[str, float]]()
 
 # mark -> (whether its tool is there, the reason for skipping where it is not)
 _TOOLS = {
@@ -46,13 +52,44 @@ def pytest_addoption(parser):
     parser.addoption(
         "--bench-seconds", type=float, default=5, help="how long each slow contender in tests/bench may take"
     )
+    parser.addoption(
+        "--full",
+        action="store_true",
+        help="the long sweeps too: every case, where a run usually takes a part",
+    )
 
 
 def pytest_configure(config):
-    config.stash[_tables] = {}
+    config.stash[_tables], config.stash[_seconds] = {}, {}
+    if not hasattr(config, "workerinput"):  # else the process that started this one has made the folder
+        kept.begin()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        kept.end()
+
+
+# Files of some minutes each: begun first, so that no process is left with one of them when the others are done.
+LONG_FILES = [
+    "tests/lessons/test_exercises.py",
+    "tests/test_truth.py",
+    "tests/addin/test_host_side.py",
+    "tests/lessons/test_basic_neural_network.py",
+    "tests/lessons/test_mnist_basics.py",
+    "tests/lessons/test_books.py",
+    "tests/addin/test_xlam.py",
+    "tests/facts/test_facts.py",
+]
+
+
+def pytest_collection_modifyitems(config, items):
+    order = {file: place for place, file in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
+    if not config.getoption("--full"):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
     skips = {mark: pytest.mark.skip(reason=reason) for mark, (found, reason) in _TOOLS.items() if not found()}
     for item in items:
         for mark in skips.keys() & {marker.name for marker in item.iter_markers()}:
@@ -82,19 +119,48 @@ def measured(told):
     return lambda what, figure: told("measured", what, figure)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Counts the processor's seconds, of the programs too that a test starts: a busy machine takes no more."""
+    began = os.times()
+    yielded = yield
+    item.config.stash[_seconds][item.nodeid] = round(sum(os.times()[:4]) - sum(began[:4]), 2)
+    return yielded
+
+
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):  # one of the processes under -n
         session.config.workeroutput["tables"] = session.config.stash[_tables]
+        session.config.workeroutput["seconds"] = session.config.stash[_seconds]
+    else:
+        record(session.config.stash[_seconds])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """Gathers the tables of a process that has run its share of the tests."""
-    for table, rows in getattr(node, "workeroutput", {}).get("tables", {}).items():
+    """Gathers the tables and the seconds of a process that has run its share of the tests."""
+    told = getattr(node, "workeroutput", {})
+    node.config.stash[_seconds].update(told.get("seconds", {}))
+    for table, rows in told.get("tables", {}).items():
         node.config.stash[_tables].setdefault(table, []).extend(rows)
 
 
+def record(seconds: dict[str, float]) -> None:
+    """Writes what each test took into RECORD, beside what others took in earlier runs."""
+    before = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(json.dumps(before | seconds, indent=0, sort_keys=True))
+
+
 def pytest_terminal_summary(terminalreporter, config):
+    by_file: dict[str, float] = {}
+    for test, took in config.stash[_seconds].items():
+        by_file[test.partition("::")[0]] = by_file.get(test.partition("::")[0], 0) + took
+    slowest = sorted(by_file.items(), key=lambda item: -item[1])[:10]
+    told = config.stash[_tables].setdefault(
+        f"slowest files: seconds of the processor, of {sum(by_file.values()):.0f}", []
+    )
+    told += [(file, f"{took:.0f}") for file, took in slowest]
     for table, rows in config.stash[_tables].items():
         terminalreporter.section(table)
         widths = [min(60, max(map(len, column))) for column in zip(*rows, strict=True)]

@@ -50,12 +50,14 @@ class Scene:
         self.problem = find_problem(self.book)
         self.areas = place(outline(self.book), self.problem).changing
 
-    def train(self, meanwhile: Callable[[], None] | None = None) -> host_side.Ending:
+    def train(
+        self, meanwhile: Callable[[], None] | None = None, settings: Settings = LONG
+    ) -> host_side.Ending:
         """A run during which, once it has shown a step, a person (or the host) does something, again and again."""
         person = person_at(self.book)
         person.meanwhile = lambda: meanwhile() if meanwhile and "step" in str(person.status_bar) else None
         try:
-            return host_side.train(self.book, self.problem, LONG)
+            return host_side.train(self.book, self.problem, settings)
         finally:
             person.meanwhile = None
 
@@ -394,8 +396,9 @@ def by_hand(scene: Scene) -> str:
 OUTCOMES = {"trained": trained, "as before": as_before, "kept": kept, "by hand": by_hand}
 
 
-def test_stop_is_heard_within_a_second(scene_of, measured):
-    scene = scene_of("titanic")
+def test_stop_ends_a_run_long_before_its_steps_are_made(scene_of, measured):
+    """A run that nobody stops makes all its steps, in about a minute, and says so."""
+    scene, settings = scene_of("titanic"), Settings(optimizer="adam", steps=100_000, lr=1e-4)
     pressed = []
 
     def press() -> None:
@@ -403,8 +406,11 @@ def test_stop_is_heard_within_a_second(scene_of, measured):
         claims.stop(scene.path)
         pressed.append(time.monotonic())
 
-    scene.train(once(press))
+    ending = scene.train(once(press), settings)
     measured("from Stop to the end of the run, titanic.xlsx", f"{time.monotonic() - pressed[0]:.2f} s")
+    assert "stopped by hand" in ending.sentence
+    made = scene.history().losses()[-1][0]
+    assert 1 <= made < settings.steps / 2
 
 
 def test_runs_are_undone_and_redone_across_saving_and_reopening(scene_of):

@@ -23,14 +23,27 @@ from xlcicf.solve import training_settings
 from xlcicf.solve.training import Settings
 
 
+class Built(dict):
+    """ "addin" or a lesson -> the add-in or macro book, built when it is first asked for."""
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, kind: str) -> Path:
+        made = xlam.build_addin(self.folder) if kind == "addin" else xlam.build_macro_book(kind, self.folder)
+        return self.setdefault(kind, made)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built")
-    books = {name: xlam.build_macro_book(name, folder) for name in LESSONS}
-    return {"addin": xlam.build_addin(folder), **books}
+    return Built(tmp_path_factory.mktemp("built"))
 
 
-files = pytest.mark.parametrize("kind", ["addin", *LESSONS])
+# Macros are put into every lesson by the same few lines; of the books that take long to build, one is enough.
+LONG = {"basic_neural_network", "looking_inside", "visualizing_mnist", "model_card"}
+lesson_books = [pytest.param(name, marks=[pytest.mark.full] if name in LONG else []) for name in LESSONS]
+files = pytest.mark.parametrize("kind", ["addin", *lesson_books])
 
 
 @files
@@ -241,7 +254,7 @@ def test_the_functions_and_the_interpreter_are_configured(built):
 
 
 @pytest.mark.libreoffice
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize("name", lesson_books)
 def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, name, tmp_path):
     """The module that runs is the one that LibreOffice has read out of the file."""
     python = oracles.python_with_uno()

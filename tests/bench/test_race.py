@@ -51,6 +51,7 @@ def test_exact_gradients_beside_slsqp_through_recalculation(book_path, ours, ben
     problem = place(read_snapshot(book), xlcicf.find_problem(book))
     value, f = recalculation(book, problem), problem.function()
     theirs = run_standin(value, f, "SLSQP", bench_seconds, SOLVERS_ANSWER)
+    assert theirs.loss <= value(f.start)
     report("SLSQP, IronCalc", theirs.seconds, theirs.loss, ours, measured)
 
 

@@ -103,6 +103,7 @@ def test_an_epoch_beside_skorch(tensors, measured):
 
     seconds = interleaved(our_call, lambda: made[1].append(theirs(fresh())), rounds=5)
     reached = [vision.accuracy(nets[-1], valid_x, valid_y) for nets in made]
+    assert min(reached) > 0.5  # both have learned, where guessing is right of a tenth
     measured(
         "an epoch of 20,000 digits: ours / skorch",
         f"{ratio(*seconds)}, accuracy {reached[0]:.4f} against {reached[1]:.4f}",
@@ -120,6 +121,7 @@ def test_accuracy_beside_scikit_learns_mlp_classifier(digits, measured):
             x, digits.train_y
         )
     seconds = time.perf_counter() - began
+    assert min(last.accuracy, mlp.score(valid_x, digits.valid_y)) > 0.5
     measured(
         "60,000 digits: our convolutions, 1 epoch; scikit-learn's MLPClassifier (100), 3 epochs",
         f"accuracy {last.accuracy:.4f} in {last.seconds:.1f} s; {mlp.score(valid_x, digits.valid_y):.4f}"

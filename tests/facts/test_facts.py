@@ -24,6 +24,7 @@ def test_a_published_figure_comes_out(section, fact, told):
 
 @pytest.mark.parametrize("fact", NOT_REPRODUCED, ids=[fact.what for fact in NOT_REPRODUCED])
 def test_a_figure_that_does_not_come_out_says_why(fact, told):
+    assert fact.because
     got = "-"
     if fact.got:
         found = fact.got()

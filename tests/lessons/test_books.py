@@ -89,8 +89,10 @@ def test_read_me_comes_first_and_links_to_every_other_sheet(workbook):
 
 
 def test_every_setting_says_what_may_be_typed_into_it(workbook):
+    found = 0
     for ws in workbook.worksheets[1:]:
         settings = {cell.coordinate for row in ws.iter_rows() for cell in row if cell.style == "Setting"}
+        found += len(settings)
         ruled = {
             cell
             for rule in ws.data_validations.dataValidation
@@ -99,6 +101,7 @@ def test_every_setting_says_what_may_be_typed_into_it(workbook):
             if rule.prompt and rule.error
         }
         assert {cell.rpartition("!")[2] for cell in ruled} >= settings, ws.title
+    assert found, "a lesson has something to set"
 
 
 def test_every_chart_has_a_title_and_alternative_text(shipped):

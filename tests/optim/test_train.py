@@ -86,7 +86,9 @@ def test_first_order_steps_are_torch_optims(optimizer):
     make, lr = METHODS[optimizer].run.args[0], METHODS[optimizer].lr
     values = torch.tensor([4.0, 4.0], dtype=torch.float64, requires_grad=True)
     reference = make([values], lr=lr)
-    for step in train(Function(bowl, [4, 4]), optimizer, steps=30):
+    steps = list(train(Function(bowl, [4, 4]), optimizer, steps=30))
+    assert len(steps) == 30
+    for step in steps:
         reference.zero_grad()
         bowl(values).backward()
         reference.step()
@@ -136,6 +138,7 @@ def test_no_step_leaves_the_bounds_and_the_best_is_the_best(start, edges, optimi
         assert step.loss == f.value_and_gradient(step.values)[0]
         assert step.best_loss == f.value_and_gradient(step.best_values)[0] <= min(best, step.loss)
         best = step.best_loss
+    assert best < math.inf  # there was a step
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
