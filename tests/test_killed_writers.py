@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork to d
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory) -> dict:
+def left(tmp_path_factory) -> dict:
     """What `tests.killed_writers` tells of each command."""
     folder = tmp_path_factory.mktemp("killed")
     command = [sys.executable, "-m", "tests.killed_writers", str(folder)]
@@ -25,9 +25,9 @@ def told(tmp_path_factory) -> dict:
 
 
 @pytest.mark.parametrize("name", KILLED)
-def test_a_kill_at_any_event_leaves_a_whole_book_and_the_way_back(name, told, measured):
+def test_a_kill_at_any_event_leaves_a_whole_book_and_the_way_back(name, left, measured):
     """The old book or the new one, `undo` true to it, no wider permissions, and nothing left after a next run."""
-    killed = told[name]
+    killed = left[name]
     assert killed["faults"] == []
     assert killed["events"] > 25
     old = "old" if name in EXISTING else "none"
@@ -36,9 +36,9 @@ def test_a_kill_at_any_event_leaves_a_whole_book_and_the_way_back(name, told, me
 
 
 @pytest.mark.parametrize("name", KILLED)
-def test_only_a_book_of_several_names_waits_half_written_for_the_next_command(name, told):
+def test_only_a_book_of_several_names_waits_half_written_for_the_next_command(name, left):
     """No system replaces the content under several names at once."""
-    waits = any(not state["at once"] for state in told[name]["states"])
+    waits = any(not state["at once"] for state in left[name]["states"])
     assert waits == bool(KILLED[name].names)
 
 

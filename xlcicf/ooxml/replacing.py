@@ -57,7 +57,6 @@ def replace_file(
             os.replace(draft, copy)
             _sync_folder(path.parent)
             _rewrite(path, data, copy)
-            copy.unlink()
         else:
             os.replace(draft, path)
     _sync_folder(path.parent)
@@ -110,8 +109,9 @@ def completed(path: Path) -> bool:
             whole = copy.read_bytes()
             if path.read_bytes()[:_BEGINNING] != whole[:_BEGINNING]:
                 return False  # another program has made something else of it since
-            _rewrite(path, whole)
-        copy.unlink()
+            with _open_to_write(path) as descriptor:
+                _write_over(descriptor, whole)
+            copy.unlink()
     except OSError as error:
         raise BookError(
             f"{path.name} was half written by a process that was killed, and cannot be completed from"
@@ -120,31 +120,42 @@ def completed(path: Path) -> bool:
     return True
 
 
-def _rewrite(path: Path, data: bytes, copy: Path | None = None) -> None:
-    """Writes over a file in place. Where that fails it holds again what it held, and needs no copy."""
-    descriptor = os.open(path, _THERE)
+def _rewrite(path: Path, data: bytes, copy: Path) -> None:
+    """Writes over a file in place; where that fails it holds again what it held. Then it needs no copy."""
+    is_whole = True
     try:
-        before = path.read_bytes()
-        try:
-            _write_over(descriptor, data)
-        except BaseException:
-            _write_over(descriptor, before)
-            if copy:
-                copy.unlink()
-            raise
+        with _open_to_write(path) as descriptor:
+            before = path.read_bytes()
+            is_whole = False
+            try:
+                _write_over(descriptor, data)
+            except BaseException:
+                _write_over(descriptor, before)
+                is_whole = True
+                raise
+            is_whole = True
     finally:
-        os.close(descriptor)
+        if is_whole:
+            copy.unlink()
 
 
 def _write_over(descriptor: int, data: bytes) -> None:
     """Writes over an open file, in such an order that at no moment it can be read but as before or after."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     _write_all(descriptor, data[:_BEGINNING])
-    os.ftruncate(
-        descriptor, min(len(data), os.fstat(descriptor).st_size)
-    )  # a zip may have more behind its end
+    if len(data) < os.fstat(descriptor).st_size:  # a zip can be read with something else behind its end
+        os.ftruncate(descriptor, len(data))
     _write_all(descriptor, data[_BEGINNING:])
     os.fsync(descriptor)
+
+
+@contextmanager
+def _open_to_write(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, _THERE)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -206,13 +217,10 @@ def _nobody_writes(file: Path) -> Iterator[bool]:
     if not fcntl:
         yield time.time() - file.stat().st_mtime > OLD
         return
-    descriptor = os.open(file, _THERE)
-    try:
+    with _open_to_write(file) as descriptor:
         is_locked = _lock(descriptor)
         is_old = time.time() - os.fstat(descriptor).st_mtime > OLD
         yield is_old if is_locked is None else is_locked
-    finally:
-        os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool | None:
