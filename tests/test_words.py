@@ -14,7 +14,7 @@ from xlcicf import cli, words
 from xlcicf.addin.commands import COMMANDS
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.errors import TrainingError
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import read_package
 from xlcicf.optim import METHODS, train
 from xlcicf.solve.training import Settings
@@ -105,7 +105,7 @@ def test_no_text_is_joined_into_the_name_of_a_settings_cell():
 
 @cache
 def names_of(book: Path) -> frozenset[str]:
-    return frozenset(name.name for name in Contents(read_package(book)).names)
+    return frozenset(name.name for name in Inventory(read_package(book)).names)
 
 
 def test_a_name_that_a_reader_looks_for_is_written_by_a_writer_and_the_other_way_round():

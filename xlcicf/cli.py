@@ -605,7 +605,7 @@ def _addin(args):
         return {"built": str(built)}, [f"built {built}"], DONE
     if args.lesson:
         raise BookError(f"addin {args.what} takes no lesson; leave {args.lesson} out")
-    place = xlam.Place.here()
+    place = xlam.StartFolder.here()
     if args.what == "install":
         installed = xlam.install(place)
         return {"installed": str(installed)}, [f"installed {installed}; now start Excel"], DONE

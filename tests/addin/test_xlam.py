@@ -16,7 +16,7 @@ from tests.addin.olevba import modules_in
 from xlcicf.addin import claims, ribbon, udfs, xlam
 from xlcicf.errors import BookError
 from xlcicf.lessons import LESSONS, build
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import read_package, save_package
 from xlcicf.ooxml.xml import relations
 from xlcicf.solve import training_settings
@@ -64,7 +64,7 @@ def test_the_open_xml_sdk_looks_at_the_ribbon(built, tmp_path):
 def test_olevba_reads_back_exactly_the_modules(built, kind):
     read = modules_in(built[kind].read_bytes(), built[kind].name)
     found = {Path(name).stem: code for name, code in read.items()}
-    sheets = [f"Sheet{n}" for n in range(1, 1 + len(Contents(read_package(built[kind])).sheets))]
+    sheets = [f"Sheet{n}" for n in range(1, 1 + len(Inventory(read_package(built[kind])).sheets))]
     written = {module.name: module.source for module in xlam._modules(sheets)}
     assert found == written
     assert {"ThisWorkbook", "xlwings", "Dictionary", "xlcicf_ribbon", "xlcicf_functions"} < found.keys()
@@ -72,10 +72,10 @@ def test_olevba_reads_back_exactly_the_modules(built, kind):
 
 @files
 def test_code_names_are_those_of_the_document_modules(built, kind):
-    contents = Contents(read_package(built[kind]))
-    assert contents.workbook.find("{*}workbookPr").get("codeName") == "ThisWorkbook"
-    for number, entry in enumerate(contents.sheets.values(), start=1):
-        assert f'codeName="Sheet{number}"'.encode() in contents.package[entry.part]
+    inventory = Inventory(read_package(built[kind]))
+    assert inventory.workbook.find("{*}workbookPr").get("codeName") == "ThisWorkbook"
+    for number, entry in enumerate(inventory.sheets.values(), start=1):
+        assert f'codeName="Sheet{number}"'.encode() in inventory.package[entry.part]
 
 
 @files
@@ -93,7 +93,7 @@ def test_the_same_bytes_twice(built, kind, tmp_path):
 
 def test_a_macro_book_is_the_lesson_with_macros(built, tmp_path):
     plain, macros = read_package(build("titanic", tmp_path)), read_package(built["titanic"])
-    lesson, book = Contents(plain), Contents(macros)
+    lesson, book = Inventory(plain), Inventory(macros)
     assert list(book.sheets) == [*lesson.sheets, xlam.CONFIGURATION]
     assert book.entries[-1].state == "veryHidden"
     for name, entry in lesson.sheets.items():
@@ -151,7 +151,7 @@ SYSTEMS = {
 def place(request, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     environ = {"APPDATA": str(tmp_path / "AppData" / "Roaming")} if request.param == "win32" else {}
-    found = xlam.Place.of(request.param, tmp_path, environ)
+    found = xlam.StartFolder.of(request.param, tmp_path, environ)
     assert found.folder == tmp_path / SYSTEMS[request.param]
     return found
 
@@ -238,16 +238,16 @@ def test_the_status_sees_another_version_and_another_python(place, monkeypatch):
 def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(BookError, match="move away what is in its place"):
-        xlam.install(xlam.Place(tmp_path / "file" / "XLSTART"))
+        xlam.install(xlam.StartFolder(tmp_path / "file" / "XLSTART"))
 
 
 def test_without_excel_the_way_out_is_named(tmp_path):
     with pytest.raises(BookError, match="xlcicf addin build"):
-        xlam.Place.of("linux", tmp_path, {})
+        xlam.StartFolder.of("linux", tmp_path, {})
 
 
 def test_the_functions_and_the_interpreter_are_configured(built):
-    configured = xlam._require_ours(xlam.Place(built["addin"].parent))
+    configured = xlam._require_ours(xlam.StartFolder(built["addin"].parent))
     assert configured["INTERPRETER_WIN"] == sys.executable
     assert configured["UDF MODULES"] == udfs.__name__
     assert configured["ADD_WORKBOOK_TO_PYTHONPATH"] == "false"
@@ -277,5 +277,5 @@ def test_libreoffice_opens_a_macro_book_and_runs_its_macros(built, name, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     sheets, answers = json.loads(done.stdout.splitlines()[-1])
-    assert sheets == len(Contents(read_package(built[name])).sheets)
+    assert sheets == len(Inventory(read_package(built[name])).sheets)
     assert answers == ["00610031", True, False, settings["optimizer"], str(settings["steps"])]

@@ -8,7 +8,7 @@ from xlwings.conversion import read, write
 import xlcicf
 from tests.bench.timing import interleaved, ratio
 from xlcicf.addin import function_calls
-from xlcicf.addin.function_calls import Function, Results, numbers
+from xlcicf.addin.function_calls import CellFunction, Results, numbers
 
 pytestmark = pytest.mark.bench
 
@@ -33,7 +33,7 @@ def test_a_hundred_thousand_cells_in_and_out(engine, measured, monkeypatch):
         array = np.array(read(None, given, RAW, engine), dtype=np.float64)
         return write(array.tolist(), None, RAW, engine)
 
-    same = Function("NN_SAME", "", {"x": numbers("any shape", "")}, body=lambda x: x, volatile=False)
+    same = CellFunction("NN_SAME", "", {"x": numbers("any shape", "")}, body=lambda x: x, volatile=False)
 
     def ours():
         function_calls.RESULTS = Results()  # nothing is remembered: the whole way each time

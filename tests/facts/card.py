@@ -2,7 +2,7 @@
 
 from tests.facts import books
 from tests.facts.fact import Fact, NotReproduced
-from xlcicf.pages.model_card import sections
+from xlcicf.pages.model_card import sections, sheets
 
 HEADINGS = (
     "Model Name, Table of Contents, Model Details, Uses, Bias, Risks, and Limitations, Training Details, Evaluation, "
@@ -33,13 +33,13 @@ def column(sheet: str, letters: str) -> list[str]:
 
 
 def headings() -> str:
-    numbered = [text for text in column(sections.CARD, "A") if text.partition(".")[0].isdigit()]
+    numbered = [text for text in column(sheets.CARD, "A") if text.partition(".")[0].isdigit()]
     return ", ".join(text.partition(". ")[2].removesuffix(" (optional)") for text in numbered)
 
 
 def asked() -> list[int]:
     """How many questions of each kind stand on Data ethics."""
-    names = column(sections.ETHICS, sections.NAMES)
+    names = column(sheets.ETHICS, sheets.NAMES)
     return [
         sum(question.name in names for question in questions) for questions in sections.QUESTIONS.values()
     ]
@@ -48,8 +48,8 @@ def asked() -> list[int]:
 FACTS = {
     "7.6": [
         Fact("headings, in order", HEADINGS, headings),
-        Fact("variables, in order, each once", VARIABLES, lambda: " ".join(v for v in column(sections.CARD, "F") if v != "variable")),
-        Fact("who fills them", "developer, project organiser, sociotechnic", lambda: ", ".join(sorted({v for v in column(sections.CARD, "B") if v != "who fills it"}))),
+        Fact("variables, in order, each once", VARIABLES, lambda: " ".join(v for v in column(sheets.CARD, "F") if v != "variable")),
+        Fact("who fills them", "developer, project organiser, sociotechnic", lambda: ", ".join(sorted({v for v in column(sheets.CARD, "B") if v != "who fills it"}))),
     ],
     "7.7": [Fact("questions on project, process; lenses", "7 4 5", asked)],
 }  # fmt: skip

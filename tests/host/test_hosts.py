@@ -18,7 +18,7 @@ from xlcicf.host.boundary import Host
 from xlcicf.host.excel import EXCEL
 from xlcicf.host.headless.host import HEADLESS, Headless, document_of, pretend
 from xlcicf.host.hosts import HOSTS, host_named
-from xlcicf.solve.problem import changing_areas, objective_area
+from xlcicf.solve import place
 
 
 class Plain(Headless):
@@ -115,7 +115,7 @@ def test_a_locked_cell_is_refused_before_a_write(book, tmp_path):
     workbook["Net"].protection.enable()
     workbook.save(tmp_path / "locked.xlsx")
     locked = open_book(tmp_path / "locked.xlsx")
-    areas = changing_areas(outline(locked), xlcicf.Problem("Net!B3", "Net!B1:B2"))
+    areas = place(outline(locked), xlcicf.Problem("Net!B3", "Net!B1:B2")).changing
     host_of(book).require_writable(book, areas)
     with pytest.raises(AddressError, match="Net!B1 is locked"):
         host_of(locked).require_writable(locked, areas)
@@ -131,8 +131,8 @@ def test_a_recalculation_is_what_torch_computes_and_leaves_the_book_as_it_was(ho
     problem = xlcicf.find_problem(book)
     f, before = xlcicf.differentiate(book, problem), read_snapshot(book)
     pretend(book, host)
-    areas = changing_areas(before, problem)
-    value = host_of(book).recalculation(book, objective_area(before, problem), areas)
+    placed = place(before, problem)
+    value = host_of(book).recalculation(book, placed.objective, placed.changing)
     for seed in range(3):
         v = f.start * (1 + np.random.default_rng(seed).uniform(-0.01, 0.01, len(f.start)))
         assert value(v) == pytest.approx(f.value(v), rel=1e-12)
@@ -144,7 +144,8 @@ def test_a_recalculation_of_an_objective_without_a_number_is_nan(book):
     net = book.sheets["Net"]
     net["B3"].formula = '=IF(B1>0,"text",B1)'
     snapshot, problem = outline(book), xlcicf.Problem("Net!B3", "Net!B1:B2")
-    objective, areas = objective_area(snapshot, problem), changing_areas(snapshot, problem)
+    placed = place(snapshot, problem)
+    objective, areas = placed.objective, placed.changing
     value = through_xlwings.recalculation(book, objective, areas)
     assert np.isnan(value(np.array([1.0, 2.0]))) and value(np.array([-1.0, 2.0])) == -1
 

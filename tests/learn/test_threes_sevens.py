@@ -45,14 +45,14 @@ def test_the_speeds_are_those_that_the_seed_draws():
 def test_a_run_on_the_shipped_digits_learns_whether_shuffled_or_not():
     digits = mnist.sample()
     for shuffled in (False, True):
-        run = threes_sevens.Run(partial(vision.linear, 1), 1.0, 5, shuffled)
+        run = threes_sevens.Recipe(partial(vision.linear, 1), 1.0, 5, shuffled)
         before, *_, after = threes_sevens.train(run, digits)
         assert before < 0.6 < 0.9 < after
 
 
 def test_batches_that_lie_in_order_are_plain_steps():
     digits = mnist.sample()
-    run = threes_sevens.Run(partial(vision.linear, 1), 0.5, 1)
+    run = threes_sevens.Recipe(partial(vision.linear, 1), 0.5, 1)
     only = digits.only(3, 7)
     net = vision.seeded(run.net, threes_sevens.SEED)
     order = [i for label in (3, 7) for i in np.flatnonzero(only.train_y == label)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests import oracles, strangers
+from xlcicf import words
 from xlcicf.errors import AddressError
 from xlcicf.host import open_book
 from xlcicf.ooxml.package import read_package
@@ -23,15 +24,12 @@ def path(tmp_path):
 
 def test_settings_are_made_once_with_the_usual_values_and_a_name_each(path):
     book = open_book(path)
-    panel.setting_cell(book, "steps").value = 7
-    usual = Settings()
-    assert panel.setting_cell(book, "steps").value == 7
-    for key in panel.LABELS.keys() - {"steps"}:
-        assert panel.setting_cell(book, key).value == getattr(usual, key)
+    panel.setting_cell(book, words.STEPS).value = 7
+    assert panel.setting_cell(book, words.STEPS).value == 7
+    others = [setting for setting in words.SETTINGS.values() if setting != words.STEPS]
+    assert [panel.setting_cell(book, setting).value for setting in others] == [s.default for s in others]
     sheet = book.sheets[panel.SHEET]
-    assert sheet["A3:A7"].value == [
-        panel.LABELS[key] for key in ("optimizer", "steps", "lr", "restarts", "seed")
-    ]
+    assert sheet["A3:A7"].value == ["Optimiser", "Steps", "Learning rate", "Restarts", "Seed"]
     assert sheet["A1"].value.startswith("Neural Net")
 
 
@@ -42,7 +40,7 @@ def test_each_part_comes_to_the_sheet_when_it_is_needed(path):
     assert sheet["A3"].value is None and len(sheet.charts) == 0
     panel.show_losses(book, LOSSES)
     assert sheet["D3:E6"].value == [["Step", "Loss"], *map(list, LOSSES)] and sheet["A3"].value is None
-    panel.setting_cell(book, "seed").value = 3
+    panel.setting_cell(book, words.SEED).value = 3
     panel.show_losses(book, LOSSES[:1])
     assert sheet["D4:E5"].value == [[0, 4.0], [None, None]] and sheet["B7"].value == 3
     assert ([chart.name for chart in sheet.charts], [p.name for p in sheet.pictures]) == (
@@ -60,13 +58,13 @@ def test_a_log_longer_than_the_sheet_has_room_for_is_cut(path):
 def test_a_persons_empty_sheet_of_that_name_is_used_and_named_as_it_is_written(path):
     book = open_book(path)
     book.sheets.add("NEURAL NET", after=book.sheets[-1])
-    panel.setting_cell(book, "steps").value = 7
+    panel.setting_cell(book, words.STEPS).value = 7
     assert training_settings(book)["steps"] == 7
     assert book.names["train.steps"].refers_to == "='NEURAL NET'!$B$4"
 
 
 PARTS = {
-    "B5": lambda book: panel.setting_cell(book, "lr"),
+    "B5": lambda book: panel.setting_cell(book, words.LR),
     "E203": lambda book: panel.show_losses(book, LOSSES),
 }
 
@@ -90,7 +88,7 @@ def test_the_validator_finds_nothing_in_a_book_that_got_the_panel_and_no_other_p
     path.write_bytes(strangers.STRANGERS[kind]().to_bytes())
     before, faults = read_package(path), oracles.validator_errors(path)
     book = open_book(path)
-    panel.setting_cell(book, "seed")
+    panel.setting_cell(book, words.SEED)
     panel.show_losses(book, LOSSES)
     panel.show_picture(book, "Weights 1", np.eye(2))
     book.save()

@@ -15,15 +15,13 @@ import xlwings as xw
 from xlcicf import formula
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula import SheetFunction
-from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.address import Area, SheetCell, quote_sheet
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.host import read_snapshot
 from xlcicf.solve import PlacedProblem, Problem, find_problem, place
 
 MOST_KEPT = 16
-
-Cell = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,8 @@ class _Kept:
     f: SheetFunction
     structure: tuple
     reads: set[Area]
-    varying: set[Cell]
-    constants: dict[Cell, Scalar]
+    varying: set[SheetCell]
+    constants: dict[SheetCell, Scalar]
 
     def fits(self, book: Snapshot) -> bool:
         return self.structure == _structure(book) and self.constants == _constants(
@@ -112,7 +110,7 @@ def _structure(book: Snapshot) -> tuple:
     return formulas, book.names, book.tables
 
 
-def _constants(book: Snapshot, reads: Iterable[Area], varying: set[Cell]) -> dict[Cell, Scalar]:
+def _constants(book: Snapshot, reads: Iterable[Area], varying: set[SheetCell]) -> dict[SheetCell, Scalar]:
     found = {}
     for area in reads:
         values = book.sheets[area.sheet].values

@@ -136,7 +136,7 @@ def _addin(machine: Machine) -> Iterator[Finding]:
     from xlcicf.errors import XlcicfError
 
     try:
-        status = xlam.status(xlam.Place.of(machine.platform, machine.home, machine.environ))
+        status = xlam.status(xlam.StartFolder.of(machine.platform, machine.home, machine.environ))
     except XlcicfError as error:
         yield Finding("add-in", False, str(error))
         return

@@ -28,7 +28,7 @@ from xlcicf.learn.layers import one_thread
 
 CATEGORY = "Neural Net"
 
-FUNCTIONS: dict[str, "Function"] = {}
+FUNCTIONS: dict[str, "CellFunction"] = {}
 
 # What a cell shows for an error of ours, the first class that fits.
 ERROR_TEXTS = (
@@ -164,7 +164,7 @@ def _number(value, name: str) -> float:
 
 
 @dataclass(frozen=True)
-class Function:
+class CellFunction:
     """A function in cells; calling it is what its cell does."""
 
     name: str
@@ -258,7 +258,7 @@ def in_cells(*, volatile: bool = False, **arguments: Argument) -> Callable[[Call
     def register(body):
         doc = inspect.getdoc(body)
         assert doc and list(arguments) == list(inspect.signature(body).parameters), body.__name__
-        function = Function(body.__name__, doc, arguments, body, volatile)
+        function = CellFunction(body.__name__, doc, arguments, body, volatile)
         FUNCTIONS[function.name] = function
 
         @xw.ret("raw")

@@ -7,7 +7,7 @@ End Function
 
 from collections.abc import Iterable
 
-from xlcicf.addin.function_calls import CATEGORY, Function
+from xlcicf.addin.function_calls import CATEGORY, CellFunction
 
 SERVED = "xlcicf.addin.udfs"  # where xlwings' server finds the functions
 PRELOAD = "xlcicf.addin.preload"
@@ -107,32 +107,32 @@ End Sub
 """
 
 
-def module_text(functions: Iterable[Function]) -> str:
+def module_text(functions: Iterable[CellFunction]) -> str:
     """The module's text, every function of the registry in it."""
     functions = list(functions)
     wrappers = [_wrapper(function) for function in functions if function.arguments]
     return "\n".join([_SHARED, *wrappers, _descriptions(functions)])
 
 
-def _wrapper(function: Function) -> str:
+def _wrapper(function: CellFunction) -> str:
     body = _gathered(function) if function.vararg else _listed(function)
     signature = ", ".join(_parameter(function, name) for name in function.arguments)
-    lines = [f"Public Function {function.name}({signature}) As Variant", *body, "End Function", ""]
+    lines = [f"Public CellFunction {function.name}({signature}) As Variant", *body, "End Function", ""]
     return "\n".join(lines)
 
 
-def _parameter(function: Function, name: str) -> str:
+def _parameter(function: CellFunction, name: str) -> str:
     if name == function.vararg:
         return f"ParamArray {name}() As Variant"
     return f"Optional {name} As Variant" if name in function.defaults else f"{name} As Variant"
 
 
-def _listed(function: Function) -> list[str]:
+def _listed(function: CellFunction) -> list[str]:
     arguments = f"Array({', '.join(function.arguments)})"
     return [f"    {function.name} = {_answer(function, arguments)}"]
 
 
-def _gathered(function: Function) -> list[str]:
+def _gathered(function: CellFunction) -> list[str]:
     """Of a function whose last argument stands for any number of them."""
     *single, many = function.arguments
     return [
@@ -146,11 +146,11 @@ def _gathered(function: Function) -> list[str]:
     ]
 
 
-def _answer(function: Function, arguments: str) -> str:
+def _answer(function: CellFunction, arguments: str) -> str:
     return f'Answer("{function.name}", {arguments}, {not function.by_reference})'
 
 
-def _descriptions(functions: list[Function]) -> str:
+def _descriptions(functions: list[CellFunction]) -> str:
     lines = ["Private Sub DescribeFunctions()"]
     for function in functions:
         texts = ", ".join(_text(function.hint(name)) for name in function.arguments)

@@ -20,7 +20,7 @@ from xlcicf.lessons import lesson
 from xlcicf.ooxml.cells import read_sheet
 from xlcicf.ooxml.drawings import EMU_PER_POINT, add_button
 from xlcicf.ooxml.edits import Box
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import retyped, with_default, with_related
 from xlcicf.ooxml.openpyxl_book import book_of_rows, generated
 from xlcicf.ooxml.package import Package, read_package, save_package
@@ -73,11 +73,11 @@ def build_macro_book(name: str, out_dir: str | os.PathLike) -> Path:
 
 def with_macros(package: Package, content_type: str) -> Package:
     """A workbook's package with the VBA project, the ribbon's tab, and the type of file for them."""
-    contents = Contents(package)
-    sheets = [f"Sheet{number}" for number in range(1, len(contents.sheets) + 1)]
+    inventory = Inventory(package)
+    sheets = [f"Sheet{number}" for number in range(1, len(inventory.sheets) + 1)]
     project = vba.vba_project(_modules(sheets))
-    book, binary, custom = contents.workbook_part, "xl/vbaProject.bin", "customUI/customUI14.xml"
-    package = with_code_names(contents, "ThisWorkbook", sheets)
+    book, binary, custom = inventory.workbook_part, "xl/vbaProject.bin", "customUI/customUI14.xml"
+    package = with_code_names(inventory, "ThisWorkbook", sheets)
     package = package.replace({binary: project, custom: ribbon.ribbon_xml().encode()})
     package = with_default(retyped(package, book, content_type), "bin", VBA_TYPE)
     package, _ = with_related(package, book, VBA_RELATION, binary)
@@ -138,11 +138,11 @@ def _configuration(folders_made: int = 0) -> list[tuple[str, str]]:
 
 def _with_buttons(package: Package) -> Package:
     """Buttons beside the title of the first sheet and of each that holds a problem to be trained."""
-    contents = Contents(package)
-    trained = {name.scope for name in contents.names if name.name == "solver_opt"}
-    for number, entry in enumerate(contents.sheets.values()):
+    inventory = Inventory(package)
+    trained = {name.scope for name in inventory.names if name.name == "solver_opt"}
+    for number, entry in enumerate(inventory.sheets.values()):
         if number == 0 or entry.name in trained:
-            title = str(read_sheet(contents, entry).values.get((1, 1), ""))
+            title = str(read_sheet(inventory, entry).values.get((1, 1), ""))
             package = _with_button_row(package, entry.name, left=len(title) * TITLE_LETTER + GAP)
     return package
 
@@ -152,7 +152,7 @@ def _with_button_row(package: Package, sheet: str, left: int) -> Package:
     for number, name in enumerate(ribbon.ON_SHEET):
         box = Box(left + number * (width + GAP), GAP // 2, width, height)
         label = ribbon.CONTROLS[name].label
-        package = add_button(Contents(package), sheet, label, f"Press_{name}", box)
+        package = add_button(Inventory(package), sheet, label, f"Press_{name}", box)
     return package
 
 
@@ -160,13 +160,13 @@ def _with_button_row(package: Package, sheet: str, left: int) -> Package:
 
 
 @dataclass(frozen=True)
-class Place:
+class StartFolder:
     """The folder whose books Excel opens as it starts."""
 
     folder: Path
 
     @classmethod
-    def of(cls, platform: str, home: Path, environ: Mapping[str, str]) -> "Place":
+    def of(cls, platform: str, home: Path, environ: Mapping[str, str]) -> "StartFolder":
         """By the system's custom. Raises BookError on a system that has no Excel."""
         if platform == "win32":
             data = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
@@ -180,7 +180,7 @@ class Place:
         )
 
     @classmethod
-    def here(cls) -> "Place":
+    def here(cls) -> "StartFolder":
         return cls.of(sys.platform, Path.home(), os.environ)
 
     @property
@@ -197,7 +197,7 @@ class Status:
     sentence: str
 
 
-def install(place: Place) -> Path:
+def install(place: StartFolder) -> Path:
     """Writes the add-in where Excel starts it, over an older one. Raises BookError where it cannot be."""
     if place.file.exists():
         made = int(_require_ours(place)[MADE])
@@ -212,7 +212,7 @@ def install(place: Place) -> Path:
     return build_addin(place.folder, made)
 
 
-def uninstall(place: Place) -> list[Path]:
+def uninstall(place: StartFolder) -> list[Path]:
     """Removes what `install` wrote, and the notes of runs; returns what was removed. Raises BookError."""
     if not place.file.exists():
         raise BookError(f"{place.file} is not there; nothing was removed")
@@ -235,7 +235,7 @@ def _upwards(folder: Path) -> list[Path]:
     return [folder, *folder.parents]
 
 
-def status(place: Place) -> Status:
+def status(place: StartFolder) -> Status:
     """What is installed, beside what is here. Raises BookError where the file cannot be read."""
     if not place.file.exists():
         return Status(False, True, "not installed; xlcicf addin install puts it where Excel starts it")
@@ -251,11 +251,11 @@ def status(place: Place) -> Status:
     return Status(True, True, f"version {found[VERSION]} in {place.folder}")
 
 
-def _require_ours(place: Place) -> dict[str, str]:
+def _require_ours(place: StartFolder) -> dict[str, str]:
     """The settings inside the installed file. Raises BookError where it is none of ours."""
-    contents = Contents(read_package(place.file))
-    if CONFIGURATION in contents.sheets:
-        cells = read_sheet(contents, contents.sheets[CONFIGURATION]).values
+    inventory = Inventory(read_package(place.file))
+    if CONFIGURATION in inventory.sheets:
+        cells = read_sheet(inventory, inventory.sheets[CONFIGURATION]).values
         rows = {row for row, _ in cells}
         found = {str(cells.get((row, 1))): str(cells.get((row, 2), "")) for row in rows}
         if VERSION in found:

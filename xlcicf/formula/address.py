@@ -7,6 +7,8 @@ from dataclasses import dataclass
 MAX_ROW = 1_048_576
 MAX_COL = 16_384
 
+SheetCell = tuple[str, int, int]  # a sheet's name, row, column
+
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]*)")
 _PLAIN_SHEET = re.compile(r"[^\W\d][\w.]*")
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}[0-9]+|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")

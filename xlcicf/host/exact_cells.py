@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterable
 from itertools import chain
 
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, SheetCell
 from xlcicf.formula.snapshot import ERRORS
 from xlcicf.host.hosts import host_of
 
 # Rows of cells. A cell is as in the file: None, a number, text, a bool, {"formula": "=A1"} or
 # {"date": "2024-05-17"}.
 Rows = list[list]
-Place = tuple[str, int, int]  # sheet, row, column
 
 
 def read_rows(cells) -> Rows:
@@ -74,13 +73,13 @@ def same(cell, other) -> bool:
     return json.dumps(cell) == json.dumps(other)
 
 
-def differing(area: Area, rows: Rows, others: Rows) -> list[Place]:
+def differing(area: Area, rows: Rows, others: Rows) -> list[SheetCell]:
     """The cells of an area in which rows and others differ."""
     there = by_place(area, others)
     return [place for place, cell in by_place(area, rows).items() if not same(cell, there[place])]
 
 
-def around(places: Iterable[Place]) -> Area | None:
+def around(places: Iterable[SheetCell]) -> Area | None:
     """The smallest area with all these cells of one sheet in it; None where there are none."""
     places = list(places)
     if not places:
@@ -95,7 +94,7 @@ def part_of(rows: Rows, part: Area, whole: Area) -> Rows:
     return [row[across] for row in rows[down]]
 
 
-def by_place(area: Area, rows: Rows) -> dict[Place, object]:
+def by_place(area: Area, rows: Rows) -> dict[SheetCell, object]:
     """Each cell of an area -> what it holds."""
     return {(area.sheet, *place): cell for place, cell in zip(area.cells(), chain(*rows), strict=True)}
 

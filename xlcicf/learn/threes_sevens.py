@@ -41,7 +41,7 @@ PRINTED = {
 
 
 @dataclass(frozen=True)
-class Run:
+class Recipe:
     """One way to train: the net, its learning rate, its epochs, and whether batches are drawn anew each time.
 
     A run that is not `shuffled` goes through all threes and then all sevens, as the book's does.
@@ -62,11 +62,11 @@ def by_hand() -> nn.Sequential:
 
 
 RUNS = {
-    "by_hand": Run(by_hand, 1.0, 21),
-    "linear": Run(partial(vision.linear, 1), 1.0, 20),
-    "simple_net": Run(partial(vision.hidden, 30, 1), 0.1, 40),
-    "linear_shuffled": Run(partial(vision.linear, 1), 1.0, 20, shuffled=True),
-    "simple_net_shuffled": Run(partial(vision.hidden, 30, 1), 0.1, 40, shuffled=True),
+    "by_hand": Recipe(by_hand, 1.0, 21),
+    "linear": Recipe(partial(vision.linear, 1), 1.0, 20),
+    "simple_net": Recipe(partial(vision.hidden, 30, 1), 0.1, 40),
+    "linear_shuffled": Recipe(partial(vision.linear, 1), 1.0, 20, shuffled=True),
+    "simple_net_shuffled": Recipe(partial(vision.hidden, 30, 1), 0.1, 40, shuffled=True),
 }
 
 
@@ -100,7 +100,7 @@ def _stored() -> dict[str, np.ndarray]:
 # ---- making the record -----------------------------------------------------------------------------------
 
 
-def train(run: Run, digits: mnist.Digits) -> list[float]:
+def train(run: Recipe, digits: mnist.Digits) -> list[float]:
     """What `accuracies` tells of a run, made anew from the threes and sevens among all digits."""
     x, y = _in_order(digits.train_x, digits.train_y)
     judges = digits.only(3, 7)
@@ -112,7 +112,7 @@ def train(run: Run, digits: mnist.Digits) -> list[float]:
     return found
 
 
-def _shuffled(net: nn.Module, x: torch.Tensor, y: torch.Tensor, run: Run) -> Iterator[None]:
+def _shuffled(net: nn.Module, x: torch.Tensor, y: torch.Tensor, run: Recipe) -> Iterator[None]:
     """Trains the net and yields after each epoch."""
     settings = {"batch": BATCH, "one_cycle": False, "optimizer": vision.sgd, "seed": SEED}
     for step in vision.fit(net, x, y, run.epochs, run.lr, loss=vision.sigmoid_mnist_loss, **settings):
@@ -120,7 +120,7 @@ def _shuffled(net: nn.Module, x: torch.Tensor, y: torch.Tensor, run: Run) -> Ite
             yield
 
 
-def _as_they_lie(net: nn.Module, x: torch.Tensor, y: torch.Tensor, run: Run) -> Iterator[None]:
+def _as_they_lie(net: nn.Module, x: torch.Tensor, y: torch.Tensor, run: Recipe) -> Iterator[None]:
     """The same with the batches in the order of the images, alike in each epoch."""
     for _ in range(run.epochs):
         for images, targets in zip(x.split(BATCH), y.split(BATCH), strict=True):

@@ -50,7 +50,7 @@ class Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
 
 
-class Block(nn.Module):
+class EncoderBlock(nn.Module):
     """Attention, then a layer of ReLUs on each token by itself; each adds to what comes in (residual).
 
     Before either, each token is brought to mean 0 and variance 1 (layer norm), scaled and moved.
@@ -80,7 +80,7 @@ class VisionTransformer(nn.Module):
         self.class_token = nn.Parameter(torch.randn(width) * 0.02)
         self.position = nn.Parameter(torch.randn(PATCHES + 1, width) * 0.02)
         self.blocks = nn.Sequential(
-            OrderedDict((f"block{i}", Block(width, heads, units)) for i in range(1, depth + 1))
+            OrderedDict((f"block{i}", EncoderBlock(width, heads, units)) for i in range(1, depth + 1))
         )
         self.norm = nn.LayerNorm(width)
         self.output = nn.Linear(width, CLASSES)

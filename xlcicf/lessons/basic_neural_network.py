@@ -48,14 +48,14 @@ from xlcicf.sheet.style import (
     powers_of_ten_when_long,
     weight_scale,
 )
-from xlcicf.sheet.training_sheet import Training, write_training
+from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 FIRST, ROWS = notebook_05.FIRST, notebook_05.ROWS
 LAST = FIRST + ROWS - 1
 ONES = "Ones"  # the thirteenth column: always 1, so that its weight is the bias
 NET = net.Net("Net", (*titanic.NOTEBOOK, ONES), ROWS, FIRST)
 ALL, SPLIT_2024, SPLIT_2026 = "all rows", "2024: 713", "2026: 712"
-TRAINING = Training(
+TRAINING = TrainingSheet(
     book="basic_neural_network.xlsx",
     weights=NET.weights,
     rows=[f"set {unit}" for unit in range(1, NET.units + 1)],
@@ -63,7 +63,7 @@ TRAINING = Training(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="error and split",
 )
-PARITY = parity_block.Parity(
+PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Net", "X5"),
     prediction=Block(words.PARITY_PREDICTION, "Net", "X6"),
     status=Block(words.PARITY_STATUS, "Net", "T7"),
@@ -138,7 +138,7 @@ READ_ME = Front(
         "Logs": "all coefficients that torch had in each epoch",
         "Adding up": "what happens when slopes are not cleared",
         "Unit trap": "softmax and cross entropy, and a logarithm of the wrong base",
-        "Training": "settings, the log of runs, the weights before each run, the loss at each step",
+        "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
     },
     source=(
         "The lesson is week 12 of the CI Compass Fellowship, “What is a neural network?”; notebook 05 is "
@@ -671,7 +671,7 @@ def every_row(workbook: Workbook) -> None:
         frozen=f"D{FIRST}",
         zoom=90,
     )
-    put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "Training"], "Column header")
+    put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "TrainingSheet"], "Column header")
     fill_down(ws, _cells(EVERY, "A"), "=Net!$A{row}", "Formula", WHOLE, "center")
     fill_down(ws, _cells(EVERY, "B"), "=Net!$B{row}", "Data", *BIT)
     split = f"'Ten steps'!$E${NOW}=\"{SPLIT_2024}\""

@@ -20,7 +20,7 @@ from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.chart import Curve
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
-from xlcicf.sheet.drawing import Centring, write_centring, write_paper
+from xlcicf.sheet.drawn_digit import Centring, write_centring, write_paper
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (

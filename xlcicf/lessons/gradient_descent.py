@@ -41,7 +41,7 @@ from xlcicf.sheet.style import (
     powers_of_ten_when_long,
     tint_when,
 )
-from xlcicf.sheet.training_sheet import Training, write_training
+from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 # The x of fast.ai's graddesc.xlsm, whole numbers drawn from 1 to 100, in the order of its passes.
 X = (
@@ -93,7 +93,7 @@ READ_ME = Front(
         "Optimisers": "SGD, momentum, RMSProp, Adam and Adagrad beside each other: settings, losses, chart",
         "Steps": "how those five got there: every derivative, every running mean, every step",
         "Too fast": "four learning rates, from too slow to exploding, and the edge between",
-        "Training": "settings, the log of runs, the numbers before each run, the loss at each step",
+        "TrainingSheet": "settings, the log of runs, the numbers before each run, the loss at each step",
     },
     source=(
         "The lesson follows an idea of fast.ai's graddesc.xlsm, to which week 12 of the CI Compass "
@@ -166,7 +166,7 @@ class Line:
 
 LINE = Line()
 X_REF, Y_REF = LINE.x.ref, LINE.y.ref
-TRAINING = Training(
+TRAINING = TrainingSheet(
     book="gradient_descent.xlsx",
     weights=LINE.weights,
     rows=["the line"],
@@ -175,7 +175,7 @@ TRAINING = Training(
     conditions="points",
     values={words.OPTIMIZER.cell: "adam", words.LR.cell: 1},
 )
-PARITY = parity_block.Parity(
+PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Line", "M5"),
     prediction=Block(words.PARITY_PREDICTION, "Line", "M6"),
     status=Block(words.PARITY_STATUS, "Line", "H7"),

@@ -43,7 +43,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training_sheet import Training, write_training
+from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 
 def build() -> Workbook:
@@ -84,7 +84,7 @@ SHEETS = {
     "Quadratic": "three numbers, twenty points, the loss and its slopes; a step down the slope, then ten",
     "ReLU": "a line cut off at zero; two of them added",
     "Sum of ReLUs": "up to eight ReLUs, each with its weight, that training fits to a curve",
-    "Training": "settings, the log of runs, the weights before each run, the loss at each step",
+    "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
 }
 SOURCE = (
     "The order of ideas, the parabola and its noise are those of Jeremy Howard's notebook “How does a neural "
@@ -405,7 +405,7 @@ class Sum:
 
 SUM = Sum()
 ROLE_OF_ROW = ("slope", "offset", "weight")
-TRAINING = Training(
+TRAINING = TrainingSheet(
     book="how_a_net_works.xlsx",
     weights=SUM.weights,
     rows=ROLE_OF_ROW,
@@ -414,7 +414,7 @@ TRAINING = Training(
     conditions="error, ReLUs and curve",
     values={words.INIT.cell: 2},
 )
-PARITY = parity_block.Parity(
+PARITY = parity_block.ParityBlock(
     loss=_on_sum(words.PARITY_LOSS, "U5"),
     prediction=_on_sum(words.PARITY_PREDICTION, "U6"),
     status=_on_sum(words.PARITY_STATUS, "R7"),
@@ -457,7 +457,7 @@ def sum_of_relus(workbook: Workbook) -> None:
         print_area=f"A1:U{TOP + len(GRID) - 1}",
         zoom=90,
     )
-    put(ws, "A3", f"Training changes these {3 * UNITS} numbers and nothing else", "Section")
+    put(ws, "A3", f"TrainingSheet changes these {3 * UNITS} numbers and nothing else", "Section")
     _write_weights(ws)
     _write_fit(ws)
     _write_score(ws)

@@ -598,7 +598,7 @@ class Net:
 
 NET = Net()
 WEIGHTS_AFTER = _layers(words.PARITY_WEIGHTS, "More weights", 29)
-PARITY = parity_block.Parity(
+PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Moons", "C13"),
     prediction=Block(words.PARITY_PREDICTION, "Moons", "C14"),
     status=Block(words.PARITY_STATUS, "Moons", "A15"),

@@ -33,7 +33,7 @@ from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.training_sheet import write_training
 from xlcicf.solve import History, find_problem, place, write_back
 from xlcicf.solve.parity import collected
-from xlcicf.solve.training_log import RunLog
+from xlcicf.solve.training_log import TrainingLog
 
 BOOK = "model_card.xlsx"
 HELD_OUT = 0.2
@@ -90,7 +90,7 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     book = open_book(path)
     problem = find_problem(book)
     placed = place(read_snapshot(book), problem)
-    f, log = placed.function(), RunLog.of(book, placed)
+    f, log = placed.function(), TrainingLog.of(book, placed)
     assert log is not None
     write_back(book, problem, weights)
     pred = collected(list(f.blocks(weights)), log.areas[words.NET_PREDICTION])

@@ -49,13 +49,13 @@ from xlcicf.sheet.style import (
     WHOLE,
     weight_scale,
 )
-from xlcicf.sheet.training_sheet import Training, write_training
+from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 FIRST, ROWS = 11, 891
 LAST = FIRST + ROWS - 1
 
 NET = net.Net("Net", titanic.LESSON, ROWS, FIRST)
-TRAINING = Training(
+TRAINING = TrainingSheet(
     book="titanic.xlsx",
     weights=NET.weights,
     rows=[f"set {unit}" for unit in range(1, NET.units + 1)],
@@ -63,7 +63,7 @@ TRAINING = Training(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="switch and held-out share",
 )
-PARITY = parity_block.Parity(
+PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Net", "V5"),
     prediction=Block(words.PARITY_PREDICTION, "Net", "V6"),
     status=Block(words.PARITY_STATUS, "Net", "R7"),
@@ -113,7 +113,7 @@ SHEETS = {
     "Columns": "eleven numbers made of each row: blanks filled, words turned into 0 and 1, scaled",
     "Net": "the net itself: 22 weights, every step of every prediction, the loss, and a row for you",
     "Gradient": "how much the loss changes when a weight changes, by the chain rule and by trying",
-    "Training": "settings, the log of runs, the weights before each run, the loss at each step",
+    "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
     "Compare": "the net beside Solver's, a straight line, logistic regression and “women survive”",
     "Groups": "for whom the net is right: women and men, classes, children",
     "Look inside": "for whom each ReLU fires, and what pushes it over zero",

@@ -14,7 +14,7 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.formula.text import area_of, split_sheet, tokens
 from xlcicf.ooxml.cells import Cell, SheetCells
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 from xlcicf.ooxml.xml import (
@@ -26,7 +26,7 @@ from xlcicf.ooxml.xml import (
     transitional,
 )
 
-Place = tuple[str, Cell]  # a sheet's name and (row, column)
+CellOfSheet = tuple[str, Cell]  # a sheet's name and (row, column)
 
 # What IronCalc answers where it cannot compute: what Excel would show there is not known.
 NOT_COMPUTED = frozenset({"#ERROR!", "#N/IMPL!", "#CIRC!", "#NAME?"})
@@ -46,24 +46,24 @@ class Calculator:
     Raises BookError where IronCalc cannot load the book.
     """
 
-    def __init__(self, contents: Contents, sheets: Mapping[str, SheetCells]):
-        self.baseline = self.load(contents, sheets)
+    def __init__(self, inventory: Inventory, sheets: Mapping[str, SheetCells]):
+        self.baseline = self.load(inventory, sheets)
 
-    def load(self, contents: Contents, sheets: Mapping[str, SheetCells]) -> dict[Place, Scalar]:
+    def load(self, inventory: Inventory, sheets: Mapping[str, SheetCells]) -> dict[CellOfSheet, Scalar]:
         """Takes the book anew, and gives its results; the baseline stays."""
-        self.contents, self.sheets = contents, sheets
-        self.model = _load(_readable(contents, sheets))
+        self.inventory, self.sheets = inventory, sheets
+        self.model = _load(_readable(inventory, sheets))
         properties = _guarded(self.model.get_worksheets_properties)
         self.indices = {p.get("name", ""): i for i, p in enumerate(properties)}
         if not sheets.keys() <= self.indices.keys():
             raise BookError("IronCalc reads other sheets in this book than it has; open and save it in Excel")
-        self.frozen: dict[Place, list[Area] | None] = {}
+        self.frozen: dict[CellOfSheet, list[Area] | None] = {}
         self._correct_texts()
         _guarded(self.model.evaluate)
         self._freeze_volatile()
         return self._freeze_not_computed()
 
-    def write(self, place: Place, value: Scalar) -> None:
+    def write(self, place: CellOfSheet, value: Scalar) -> None:
         """Puts a value into a cell; `renewed` recalculates."""
         self.frozen.pop(place, None)
         sheet, (row, col) = place
@@ -80,7 +80,7 @@ class Calculator:
             case _:
                 _guarded(self.model.update_cell_with_number, *at, float(value))
 
-    def value(self, place: Place) -> Scalar:
+    def value(self, place: CellOfSheet) -> Scalar:
         """What a cell shows."""
         sheet, (row, col) = place
         at = self.indices[sheet], row, col
@@ -90,7 +90,7 @@ class Calculator:
                 return ExcelError(value)
         return value
 
-    def results(self) -> Iterator[tuple[Place, Scalar]]:
+    def results(self) -> Iterator[tuple[CellOfSheet, Scalar]]:
         """Each cell that a formula fills, with what it shows."""
         for name, sheet in self.sheets.items():
             for cell in formula_cells(sheet):
@@ -100,7 +100,7 @@ class Calculator:
         """Computes all formulas from what was written, to be read by `value`."""
         _guarded(self.model.evaluate)
 
-    def renewed(self, edited: set[Place]) -> dict[Place, Scalar]:
+    def renewed(self, edited: set[CellOfSheet]) -> dict[CellOfSheet, Scalar]:
         """The results that are no longer the baseline's, and those of formulas in the `edited` cells."""
         while True:
             _guarded(self.model.evaluate)
@@ -130,7 +130,7 @@ class Calculator:
         if frozen:
             _guarded(self.model.evaluate)
 
-    def _freeze_not_computed(self) -> dict[Place, Scalar]:
+    def _freeze_not_computed(self) -> dict[CellOfSheet, Scalar]:
         """Freezes, in rounds, those not computed cells that refer to no other such cell; the results then."""
         while True:
             results = dict(self.results())
@@ -141,7 +141,7 @@ class Calculator:
                 return results
             _guarded(self.model.evaluate)
 
-    def _freeze(self, place: Place, value: Scalar) -> bool:
+    def _freeze(self, place: CellOfSheet, value: Scalar) -> bool:
         if value is None or not_computed(value) or place in self.frozen:
             return False
         references = self._references(place)
@@ -149,26 +149,26 @@ class Calculator:
         self.frozen[place] = references
         return True
 
-    def _saved(self, place: Place) -> Scalar:
+    def _saved(self, place: CellOfSheet) -> Scalar:
         return self.sheets[place[0]].values.get(place[1])
 
-    def _break(self, place: Place) -> None:
+    def _break(self, place: CellOfSheet) -> None:
         del self.frozen[place]
         sheet, (row, col) = place
         _guarded(self.model.update_cell_with_formula, self.indices[sheet], row, col, _BROKEN)
 
-    def _stale(self, changed: set[Place]) -> list[Place]:
+    def _stale(self, changed: set[CellOfSheet]) -> list[CellOfSheet]:
         """The frozen cells that refer to a changed one."""
         by_sheet = _by_sheet(changed)
         return [place for place, areas in self.frozen.items() if changed and _meet(areas, by_sheet)]
 
-    def _references(self, place: Place) -> list[Area] | None:
+    def _references(self, place: CellOfSheet) -> list[Area] | None:
         name, cell = place
         sheet = self.sheets[name]
         if any(area.contains(*cell) for area in sheet.data_tables):
             return None
         anchor = next((a for a, area in sheet.arrays.items() if area.contains(*cell)), cell)
-        return references(sheet.formulas.get(anchor, ""), name, self.contents)
+        return references(sheet.formulas.get(anchor, ""), name, self.inventory)
 
 
 def not_computed(value: Scalar) -> bool:
@@ -182,7 +182,7 @@ def formula_cells(sheet: SheetCells) -> Iterator[Cell]:
         yield from (cell for cell in area.cells() if cell not in sheet.formulas)
 
 
-def references(formula: str, sheet: str, contents: Contents, depth: int = 0) -> list[Area] | None:
+def references(formula: str, sheet: str, inventory: Inventory, depth: int = 0) -> list[Area] | None:
     """The areas that a formula names, defined names and tables resolved; None where it may mean any cell."""
     if _INDIRECT.search(formula) or depth > 20:
         return None
@@ -192,14 +192,14 @@ def references(formula: str, sheet: str, contents: Contents, depth: int = 0) -> 
         return None
     found: list[Area] = []
     for text in (part.value for part in parts if part.type == Token.OPERAND and part.subtype == Token.RANGE):
-        areas = _operand(text, sheet, contents, depth)
+        areas = _operand(text, sheet, inventory, depth)
         if areas is None:
             return None
         found += areas
     return found
 
 
-def _operand(text: str, sheet: str, contents: Contents, depth: int) -> list[Area] | None:
+def _operand(text: str, sheet: str, inventory: Inventory, depth: int) -> list[Area] | None:
     named, reference = split_sheet(text)
     if (named or "").startswith("[") or reference.startswith("#"):  # another book's cell, or #REF!
         return []
@@ -207,25 +207,27 @@ def _operand(text: str, sheet: str, contents: Contents, depth: int) -> list[Area
     if area is not None:
         return [area]
     table = next(
-        (t for t in contents.tables if t.name.casefold() == reference.partition("[")[0].casefold()), None
+        (t for t in inventory.tables if t.name.casefold() == reference.partition("[")[0].casefold()), None
     )
     if table is not None:
         return [table.area]
     for scope in (named or sheet, None):
-        for name in contents.names:
+        for name in inventory.names:
             if name.name.casefold() == reference.casefold() and name.scope == scope:
-                return references("=" + name.refers_to, sheet, contents, depth + 1)
+                return references("=" + name.refers_to, sheet, inventory, depth + 1)
     return None
 
 
-def _by_sheet(places: Iterable[Place]) -> dict[str, set[Cell]]:
+def _by_sheet(places: Iterable[CellOfSheet]) -> dict[str, set[Cell]]:
     by_sheet: dict[str, set[Cell]] = {}
     for sheet, cell in places:
         by_sheet.setdefault(sheet, set()).add(cell)
     return by_sheet
 
 
-def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: Place | None = None) -> bool:
+def _meet(
+    areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: CellOfSheet | None = None
+) -> bool:
     """Whether one of the areas holds one of the cells, `but` that one."""
     if areas is None:
         return True
@@ -235,14 +237,14 @@ def _meet(areas: list[Area] | None, by_sheet: Mapping[str, set[Cell]], but: Plac
     return False
 
 
-def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
+def _readable(inventory: Inventory, sheets: Mapping[str, SheetCells]) -> Package:
     """The package with that put otherwise which IronCalc cannot read: formulas without a saved value (it
     prints a complaint on standard output), empty cells called numbers (it takes them for 0), dates written
     out, data tables, parts that it looks for in the wrong place, such as comments, and the namespaces of
     strict files."""
-    package, parts = contents.package, {}
+    package, parts = inventory.package, {}
     for name, sheet in sheets.items():
-        part = contents.sheets[name].part
+        part = inventory.sheets[name].part
         patches = {cell: Patch(None) for cell in sheet.typed_blanks}
         data, no_value = package[part], [cell for cell in sheet.formulas if cell not in sheet.values]
         if no_value:
@@ -257,7 +259,7 @@ def _readable(contents: Contents, sheets: Mapping[str, SheetCells]) -> Package:
         parts[part] = splice(data, part, patches) if patches else data
         parts[relations_part(part)] = _tables_and_links(package, part)
     package = package.replace(parts)
-    if contents.is_strict:
+    if inventory.is_strict:
         package = Package({name: transitional(data) for name, data in package.items()})
     return package
 

@@ -11,7 +11,7 @@ from xlcicf.errors import BookError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
 from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
 from xlcicf.formula.text import Template, area_of, relative_template, shifted
-from xlcicf.ooxml.inventory import Contents, SheetEntry, string_text
+from xlcicf.ooxml.inventory import Inventory, SheetEntry, string_text
 from xlcicf.ooxml.xml import decode_string, local, natural, parse
 
 MAX_CELLS = 4_000_000  # of one sheet that hold something
@@ -61,16 +61,16 @@ class SheetCells(Sheet):
         return own
 
 
-def read_sheet(contents: Contents, entry: SheetEntry) -> SheetCells:
+def read_sheet(inventory: Inventory, entry: SheetEntry) -> SheetCells:
     """The cells of a worksheet. The declared dimension is not looked at; empty cells leave no entry."""
-    root = parse(contents.package[entry.part], entry.part)
+    root = parse(inventory.package[entry.part], entry.part)
     sheet = SheetCells(entry.name)
     for element in root:
         match local(element.tag):
             case "cols":
                 sheet.column_styles = [_column_style(col) for col in element if col.get("style")]
             case "sheetData":
-                _Reader(contents, entry, sheet).read(element)
+                _Reader(inventory, entry, sheet).read(element)
             case "mergeCells":
                 areas = (area_of(entry.name, merge.get("ref", "")) for merge in element)
                 sheet.merged = [area for area in areas if area is not None]
@@ -86,8 +86,8 @@ def _column_style(element: ElementTree.Element) -> tuple[int, int, int]:
 class _Reader:
     """Walks sheetData once. A row or cell without r= stands right after the one before it."""
 
-    def __init__(self, contents: Contents, entry: SheetEntry, sheet: SheetCells):
-        self.contents, self.entry, self.sheet = contents, entry, sheet
+    def __init__(self, inventory: Inventory, entry: SheetEntry, sheet: SheetCells):
+        self.inventory, self.entry, self.sheet = inventory, entry, sheet
         self.columns: dict[str, int] = {}
         self.templates: dict[str, tuple[Template, Cell]] = {}
         self.followers: list[tuple[Cell, str]] = []
@@ -154,7 +154,7 @@ class _Reader:
                 case "n":
                     return _finite(text)
                 case "s":
-                    return self.contents.strings[int(text)]
+                    return self.inventory.strings[int(text)]
                 case "str" | "inlineStr":
                     return decode_string(text)
                 case "b":

@@ -11,7 +11,7 @@ from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.formula.text import reference
 from xlcicf.ooxml.cells import Cell, SheetCells
 from xlcicf.ooxml.edits import AddChart
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.splice import number_text
 from xlcicf.ooxml.xml import (
     OFFICE_RELATIONS,
@@ -172,15 +172,15 @@ class _Block:
 # ---- the part
 
 
-def chart_xml(edit: AddChart, cells: Cells, contents: Contents) -> str:
+def chart_xml(edit: AddChart, cells: Cells, inventory: Inventory) -> str:
     """The chart's part, with the values that the cells hold now."""
-    type_, series, is_strict = TYPES[edit.type], series_of(edit, cells), contents.is_strict
+    type_, series, is_strict = TYPES[edit.type], series_of(edit, cells), inventory.is_strict
     lines = "".join(_series(type_, number, one, cells) for number, one in enumerate(series))
     return (
         f'<c:chartSpace xmlns:c="{chart_namespace(is_strict)}" '
         f'xmlns:a="{_STRICT_MAIN if is_strict else _MAIN}" '
         f'xmlns:r="{STRICT_RELATIONS if is_strict else OFFICE_RELATIONS}">'
-        f"{_val('date1904', int(contents.date1904))}{_val('roundedCorners', 0)}<c:chart>{_title(edit.title)}"
+        f"{_val('date1904', int(inventory.date1904))}{_val('roundedCorners', 0)}<c:chart>{_title(edit.title)}"
         f"<c:plotArea><c:layout/>{_plot(type_, lines)}{_axes(type_)}</c:plotArea>"
         f"{_legend() if len(series) > 1 else ''}{_val('plotVisOnly', 1)}{_val('dispBlanksAs', 'gap')}"
         "</c:chart></c:chartSpace>"

@@ -10,7 +10,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Scalar
 from xlcicf.formula.text import relative
 from xlcicf.ooxml import drawings, formats, sheets_and_names, tables
-from xlcicf.ooxml.calculator import Calculator, Place, not_computed
+from xlcicf.ooxml.calculator import Calculator, CellOfSheet, not_computed
 from xlcicf.ooxml.cells import Cell, SheetCells, read_sheet
 from xlcicf.ooxml.charts import Cells, chart_xml
 from xlcicf.ooxml.edits import (
@@ -34,7 +34,7 @@ from xlcicf.ooxml.edits import (
     touches_formulas,
     written_cells,
 )
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import HEAD
 from xlcicf.ooxml.package import Package, read_package, save_package
 from xlcicf.ooxml.splice import KEEP, Patch, splice
@@ -47,7 +47,7 @@ class Document:
 
     package     as opened or last saved
     edits       those made since, in order
-    contents    sheets, names, tables and formats, those added since among them
+    inventory   sheets, names, tables and formats, those added since among them
     uncomputed  addresses of the formulas that the edits reach and IronCalc cannot compute: they stand
                 without a value until Excel computes them
     """
@@ -55,22 +55,24 @@ class Document:
     def __init__(self, path: str | os.PathLike):
         self._begin(read_package(path))
         self.path = Path(os.path.realpath(path))
-        if not self.contents.sheets:
+        if not self.inventory.sheets:
             raise BookError(f"{self.path.name} has no worksheet; add one in Excel")
 
     def _begin(self, package: Package) -> None:
         self.package = package
         self.edits: list[Edit] = []
-        self.contents = Contents(package)
+        self.inventory = Inventory(package)
         self.uncomputed: list[str] = []
         self._saved: dict[str, SheetCells] = {}
         self._now: dict[str, SheetCells] = {}
-        self._edited: set[Place] = set()
-        self._styles: dict[Place, int] = {}  # new cell formats
+        self._edited: set[CellOfSheet] = set()
+        self._styles: dict[CellOfSheet, int] = {}  # new cell formats
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
-        self._results: dict[Place, Scalar] = {}  # of formulas, where not as saved
+        self._results: dict[CellOfSheet, Scalar] = {}  # of formulas, where not as saved
         self._calculator: Calculator | None = None
-        self._never_saved: dict[Place, Scalar] = {}  # first results of formulas that the file has none for
+        self._never_saved: dict[
+            CellOfSheet, Scalar
+        ] = {}  # first results of formulas that the file has none for
         self._not_calculated: list[Edit] = []
         self._complete: set[str] = set()  # the sheets whose formulas all have a value, if they can have one
         self._formulas_changed = False
@@ -83,7 +85,7 @@ class Document:
             self._calculate()
         return self._cells(name)
 
-    def recomputed(self) -> dict[Place, Scalar]:
+    def recomputed(self) -> dict[CellOfSheet, Scalar]:
         """Each cell that a formula fills as IronCalc computes it now, whatever the file says."""
         self._calculate()
         assert self._calculator
@@ -98,15 +100,15 @@ class Document:
         return self._styles.get((name, cell), self._cells(name).style(*cell))
 
     def number_format(self, name: str, cell: Cell) -> str:
-        return self.contents.styles.number_format(self.style(name, cell))
+        return self.inventory.styles.number_format(self.style(name, cell))
 
     def is_date(self, name: str, cell: Cell) -> bool:
         """Whether a cell's number is shown as a date or a time."""
-        return self.contents.styles.is_date(self.style(name, cell))
+        return self.inventory.styles.is_date(self.style(name, cell))
 
     def _cells(self, name: str) -> SheetCells:
         if name not in self._now:
-            self._saved[name] = read_sheet(self.contents, self.contents.sheets[name])
+            self._saved[name] = read_sheet(self.inventory, self.inventory.sheets[name])
             self._now[name] = self._saved[name].copy()
         return self._now[name]
 
@@ -135,7 +137,7 @@ class Document:
     def require_writable(self, area: Area) -> None:
         """Raises what writing numbers into the area would raise; nothing is changed."""
         edit = WriteCells(area.sheet, dict.fromkeys(area.cells(), 0.0))
-        require_writable(edit, self._cells(area.sheet), self.contents)
+        require_writable(edit, self._cells(area.sheet), self.inventory)
 
     def _carry_out(self, edit: Edit) -> None:
         match edit:
@@ -144,27 +146,27 @@ class Document:
             case SetFormat():
                 self._format(edit)
             case AddSheet():
-                require_new_sheet(edit.name, self.contents)
-                self.contents = Contents(sheets_and_names.add_sheet(self.contents, edit))
+                require_new_sheet(edit.name, self.inventory)
+                self.inventory = Inventory(sheets_and_names.add_sheet(self.inventory, edit))
             case AddName():
-                require_new_name(edit.name, self.contents)
-                self.contents = Contents(sheets_and_names.add_name(self.contents, edit))
+                require_new_name(edit.name, self.inventory)
+                self.inventory = Inventory(sheets_and_names.add_name(self.inventory, edit))
             case SetSolverName():
-                self.contents = Contents(sheets_and_names.set_solver_name(self.contents, edit))
+                self.inventory = Inventory(sheets_and_names.set_solver_name(self.inventory, edit))
             case AddTable():
-                tables.require_new_table(edit, self._cells(edit.area.sheet), self.contents)
-                self.contents = Contents(tables.add_table(self.contents, edit))
+                tables.require_new_table(edit, self._cells(edit.area.sheet), self.inventory)
+                self.inventory = Inventory(tables.add_table(self.inventory, edit))
             case AddPicture():
-                self.contents = Contents(drawings.add_picture(self.contents, edit))
+                self.inventory = Inventory(drawings.add_picture(self.inventory, edit))
             case AddChart():
-                xml = chart_xml(edit, Cells(self._cells, self.number_format), self.contents)
-                package, part = drawings.add_chart(self.contents, edit, xml)
-                self.contents = Contents(package)
+                xml = chart_xml(edit, Cells(self._cells, self.number_format), self.inventory)
+                package, part = drawings.add_chart(self.inventory, edit, xml)
+                self.inventory = Inventory(package)
                 self._charts[part] = edit
 
     def _write(self, edit: WriteCells | WriteArray) -> None:
         sheet = self._cells(sheet_of(edit))
-        require_writable(edit, sheet, self.contents)
+        require_writable(edit, sheet, self.inventory)
         self._formulas_changed |= touches_formulas(edit, sheet)
         put(edit, sheet)
         self._edited.update((sheet.name, cell) for cell in written_cells(edit))
@@ -175,20 +177,20 @@ class Document:
                 f"{len(edit.cells):,} cells are too many to format here; format them in Excel"
             )
         old = {cell: self.style(edit.sheet, cell) for cell in edit.cells}
-        package, made = formats.add_formats(self.contents, sorted(set(old.values())), edit.name, edit.value)
-        self.contents = Contents(package)
+        package, made = formats.add_formats(self.inventory, sorted(set(old.values())), edit.name, edit.value)
+        self.inventory = Inventory(package)
         self._styles |= {(edit.sheet, cell): made[style] for cell, style in old.items()}
 
     def _add_again(self, edits: list[Edit]) -> None:
         """Makes all additions among these edits anew on the package as saved; all of them or none."""
-        before = self.contents, self._styles, self._charts
-        self.contents, self._styles, self._charts = Contents(self.package), {}, {}
+        before = self.inventory, self._styles, self._charts
+        self.inventory, self._styles, self._charts = Inventory(self.package), {}, {}
         try:
             for edit in edits:
                 if not isinstance(edit, WriteCells | WriteArray):
                     self._carry_out(edit)
         except XlcicfError:
-            self.contents, self._styles, self._charts = before
+            self.inventory, self._styles, self._charts = before
             raise
         self.edits = edits
 
@@ -201,7 +203,7 @@ class Document:
             baseline = self._calculator.baseline.items()
             self._never_saved = {p: v for p, v in baseline if self._saved_value(p) is None}
         if self._formulas_changed or any(isinstance(e, Addition) for e in self._not_calculated):
-            self._calculator.load(Contents(self._written(with_results=False)), self._unedited())
+            self._calculator.load(Inventory(self._written(with_results=False)), self._unedited())
         else:
             for edit in self._not_calculated:
                 if isinstance(edit, WriteCells):  # of values alone: a formula would have changed formulas
@@ -210,25 +212,25 @@ class Document:
                         self._calculator.write((edit.sheet, cell), value)
         self._take_over(self._calculator.renewed(self._edited))
         self._not_calculated = []
-        self._complete.update(self.contents.sheets)
+        self._complete.update(self.inventory.sheets)
 
-    def _as_saved(self) -> tuple[Contents, dict[str, SheetCells]]:
-        contents = Contents(self.package)
-        for name in contents.sheets:
+    def _as_saved(self) -> tuple[Inventory, dict[str, SheetCells]]:
+        inventory = Inventory(self.package)
+        for name in inventory.sheets:
             self._cells(name)
-        return contents, {name: self._saved[name] for name in contents.sheets}
+        return inventory, {name: self._saved[name] for name in inventory.sheets}
 
     def _unedited(self) -> dict[str, SheetCells]:
         """The formulas as they are now, beside the values that were saved with them."""
         sheets = {}
-        for name in self.contents.sheets:
+        for name in self.inventory.sheets:
             now = self._cells(name)
             sheets[name] = replace(now, values=dict(self._saved[name].values))
         for name, cell in self._edited:
             sheets[name].values.pop(cell, None)
         return sheets
 
-    def _take_over(self, renewed: dict[Place, Scalar]) -> None:
+    def _take_over(self, renewed: dict[CellOfSheet, Scalar]) -> None:
         """Puts results into the cells, and the saved value back where a result is as it was again."""
         before = {place: self._saved_value(place) for place in self._results} | self._never_saved
         results = {place: v for place, v in before.items() if place not in self._edited} | renewed
@@ -241,7 +243,7 @@ class Document:
         self._results = {place: v for place, v in results.items() if v != self._saved_value(place)}
         self.uncomputed = [cell_address(n, *cell) for (n, cell), v in results.items() if not_computed(v)]
 
-    def _saved_value(self, place: Place) -> Scalar:
+    def _saved_value(self, place: CellOfSheet) -> Scalar:
         name, cell = place
         self._cells(name)
         return self._saved[name].values.get(cell)
@@ -273,22 +275,22 @@ class Document:
 
     def _written(self, with_results: bool = True) -> Package:
         """The package with all edits in it."""
-        package = self.contents.package
+        package = self.inventory.package
         if not self.edits:
             return package
         parts = dict(self._charts_as_shown()) if with_results else {}
-        for name, entry in self.contents.sheets.items():
+        for name, entry in self.inventory.sheets.items():
             if patches := dict(self._patches(name, with_results)):
                 parts[entry.part] = splice(package[entry.part], entry.part, patches)
         package = package.replace(parts)
         return sheets_and_names.with_full_calculation(
-            package, self.contents.workbook_part, self._formulas_changed
+            package, self.inventory.workbook_part, self._formulas_changed
         )
 
     def _charts_as_shown(self) -> Iterator[tuple[str, bytes]]:
         """The new charts' parts, with the values that the cells have come to hold since they were added."""
         for part, edit in self._charts.items():
-            xml = chart_xml(edit, Cells(self.sheet, self.number_format), self.contents)
+            xml = chart_xml(edit, Cells(self.sheet, self.number_format), self.inventory)
             yield part, (HEAD + xml).encode()
 
     def _patches(self, name: str, with_results: bool) -> Iterator[tuple[Cell, Patch]]:

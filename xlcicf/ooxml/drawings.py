@@ -8,7 +8,7 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW
 from xlcicf.ooxml.charts import chart_namespace
 from xlcicf.ooxml.edits import AddChart, AddPicture, Box
 from xlcicf.ooxml.insertion import WORKSHEET, append_to_root, insert
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import (
     free_part,
     prefix_of,
@@ -36,14 +36,14 @@ _ROW_HEIGHT = 15.0  # points, likewise
 # ---- things added
 
 
-def add_picture(contents: Contents, edit: AddPicture) -> Package:
+def add_picture(inventory: Inventory, edit: AddPicture) -> Package:
     """A picture on the sheet's drawing, which is made where the sheet has none."""
-    image = free_part(contents.package, "xl/media/image{}." + edit.extension)
+    image = free_part(inventory.package, "xl/media/image{}." + edit.extension)
     package = with_default(
-        contents.package.replace({image: edit.data}), edit.extension, f"image/{edit.extension}"
+        inventory.package.replace({image: edit.data}), edit.extension, f"image/{edit.extension}"
     )
-    package, drawing = _with_drawing(contents, package, edit.sheet)
-    package, relation = with_relation(package, drawing, "image", image, contents)
+    package, drawing = _with_drawing(inventory, package, edit.sheet)
+    package, relation = with_relation(package, drawing, "image", image, inventory)
     left_top, size = f'x="{edit.box.left}" y="{edit.box.top}"', _size(edit.box)
     picture = (
         f"<xdr:pic><xdr:nvPicPr>{_properties(package, drawing, edit.name)}"
@@ -52,28 +52,28 @@ def add_picture(contents: Contents, edit: AddPicture) -> Package:
         f"<xdr:spPr><a:xfrm><a:off {left_top}/><a:ext {size}/></a:xfrm>"
         '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr></xdr:pic>'
     )
-    return _with_anchored(contents, package, drawing, edit.box, picture)
+    return _with_anchored(inventory, package, drawing, edit.box, picture)
 
 
-def add_chart(contents: Contents, edit: AddChart, xml: str) -> tuple[Package, str]:
+def add_chart(inventory: Inventory, edit: AddChart, xml: str) -> tuple[Package, str]:
     """A chart on the sheet's drawing, and the part that holds it, which begins as `xml`."""
-    part = free_part(contents.package, "xl/charts/chart{}.xml")
-    package = with_part(contents.package, part, xml, "drawingml.chart+xml")
-    package, drawing = _with_drawing(contents, package, edit.sheet)
-    package, relation = with_relation(package, drawing, "chart", part, contents)
-    namespace = chart_namespace(contents.is_strict)
+    part = free_part(inventory.package, "xl/charts/chart{}.xml")
+    package = with_part(inventory.package, part, xml, "drawingml.chart+xml")
+    package, drawing = _with_drawing(inventory, package, edit.sheet)
+    package, relation = with_relation(package, drawing, "chart", part, inventory)
+    namespace = chart_namespace(inventory.is_strict)
     frame = (
         f'<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr>{_properties(package, drawing, edit.name)}'
         '<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr><xdr:xfrm><a:off x="0" y="0"/>'
         f'<a:ext cx="0" cy="0"/></xdr:xfrm><a:graphic><a:graphicData uri="{namespace}">'
         f'<c:chart xmlns:c="{namespace}" r:id="{relation}"/></a:graphicData></a:graphic></xdr:graphicFrame>'
     )
-    return _with_anchored(contents, package, drawing, edit.box, frame), part
+    return _with_anchored(inventory, package, drawing, edit.box, frame), part
 
 
-def add_button(contents: Contents, sheet: str, label: str, macro: str, box: Box) -> Package:
+def add_button(inventory: Inventory, sheet: str, label: str, macro: str, box: Box) -> Package:
     """A button on the sheet's drawing: a press runs a VBA macro of the book itself."""
-    package, drawing = _with_drawing(contents, contents.package, sheet)
+    package, drawing = _with_drawing(inventory, inventory.package, sheet)
     properties = _properties(package, drawing, label)
     button = (
         f'<xdr:sp macro="[0]!{escape(macro)}" textlink=""><xdr:nvSpPr>{properties}<xdr:cNvSpPr/></xdr:nvSpPr>'
@@ -85,24 +85,24 @@ def add_button(contents: Contents, sheet: str, label: str, macro: str, box: Box)
         '<a:r><a:rPr lang="en-US" sz="1100" b="1"><a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
         f'<a:latin typeface="Calibri"/></a:rPr><a:t>{escape(label)}</a:t></a:r></a:p></xdr:txBody></xdr:sp>'
     )
-    return _with_anchored(contents, package, drawing, box, button)
+    return _with_anchored(inventory, package, drawing, box, button)
 
 
-def _with_drawing(contents: Contents, package: Package, sheet: str) -> tuple[Package, str]:
+def _with_drawing(inventory: Inventory, package: Package, sheet: str) -> tuple[Package, str]:
     """The package with a drawing on the sheet, and the drawing's part."""
-    part = contents.sheets[sheet].part
+    part = inventory.sheets[sheet].part
     found = [r.target for r in relations(package, part).values() if r.kind == "drawing"]
     if found:
         return package, found[0]
     drawing = free_part(package, "xl/drawings/drawing{}.xml")
-    xml = f'<xdr:wsDr xmlns:xdr="{_namespace(contents)}spreadsheetDrawing"></xdr:wsDr>'
+    xml = f'<xdr:wsDr xmlns:xdr="{_namespace(inventory)}spreadsheetDrawing"></xdr:wsDr>'
     package = with_part(package, drawing, xml, "drawing+xml")
-    package, relation = with_relation(package, part, "drawing", drawing, contents)
-    tag = f'<{prefix_of(package, part)}drawing xmlns:r="{relations_namespace(contents)}" r:id="{relation}"/>'
+    package, relation = with_relation(package, part, "drawing", drawing, inventory)
+    tag = f'<{prefix_of(package, part)}drawing xmlns:r="{relations_namespace(inventory)}" r:id="{relation}"/>'
     return package.replace({part: insert(package[part], part, tag, "drawing", WORKSHEET)}), drawing
 
 
-def _with_anchored(contents: Contents, package: Package, drawing: str, box: Box, shape: str) -> Package:
+def _with_anchored(inventory: Inventory, package: Package, drawing: str, box: Box, shape: str) -> Package:
     if box.anchor:
         row, col = box.anchor
         kind = "oneCellAnchor"
@@ -112,17 +112,17 @@ def _with_anchored(contents: Contents, package: Package, drawing: str, box: Box,
         )
     else:
         kind, start = "absoluteAnchor", f'<xdr:pos x="{box.left}" y="{box.top}"/>'
-    namespace = _namespace(contents)
+    namespace = _namespace(inventory)
     anchor = (
         f'<xdr:{kind} xmlns:xdr="{namespace}spreadsheetDrawing" xmlns:a="{namespace}main" '
-        f'xmlns:r="{relations_namespace(contents)}">{start}<xdr:ext {_size(box)}/>{shape}'
+        f'xmlns:r="{relations_namespace(inventory)}">{start}<xdr:ext {_size(box)}/>{shape}'
         f"<xdr:clientData/></xdr:{kind}>"
     )
     return package.replace({drawing: append_to_root(package[drawing], drawing, anchor)})
 
 
-def _namespace(contents: Contents) -> str:
-    return _STRICT_DRAWING if contents.is_strict else _DRAWING
+def _namespace(inventory: Inventory) -> str:
+    return _STRICT_DRAWING if inventory.is_strict else _DRAWING
 
 
 def _size(box: Box) -> str:
@@ -152,31 +152,31 @@ class Shape:
         return next((e.get("name", "") for e in self.element.iter() if local(e.tag) == "cNvPr"), "")
 
 
-def shapes(contents: Contents, sheet: str) -> list[Shape]:
+def shapes(inventory: Inventory, sheet: str) -> list[Shape]:
     """The pictures and charts of a sheet, as they lie on each other."""
     found = []
-    for relation in relations(contents.package, contents.sheets[sheet].part).values():
-        if relation.kind == "drawing" and relation.target in contents.package:
-            for anchor in parse(contents.package[relation.target], relation.target):
+    for relation in relations(inventory.package, inventory.sheets[sheet].part).values():
+        if relation.kind == "drawing" and relation.target in inventory.package:
+            for anchor in parse(inventory.package[relation.target], relation.target):
                 elements = (e for e in anchor.iter() if local(e.tag) in ("pic", "graphicFrame"))
                 found += [Shape(relation.target, anchor, element) for element in elements]
     return found
 
 
-def chart_part(contents: Contents, shape: Shape) -> str | None:
+def chart_part(inventory: Inventory, shape: Shape) -> str | None:
     """The part of a shape's chart; None for a shape that is no chart, such as a diagram or a slicer."""
-    known = relations(contents.package, shape.drawing)
+    known = relations(inventory.package, shape.drawing)
     for element in shape.element.iter():
         if local(element.tag) == "chart":
             ids = (value for key, value in element.attrib.items() if local(key) == "id")
-            found = [known[i].target for i in ids if i in known and known[i].target in contents.package]
+            found = [known[i].target for i in ids if i in known and known[i].target in inventory.package]
             return found[0] if found else None
     return None
 
 
-def box_of(contents: Contents, sheet: str, shape: Shape) -> Box:
+def box_of(inventory: Inventory, sheet: str, shape: Shape) -> Box:
     """Where a shape lies. Cells are counted as wide and high as Excel shows them in its usual font."""
-    anchor, grid = _unwrapped(shape.anchor), Grid(contents, sheet)
+    anchor, grid = _unwrapped(shape.anchor), Grid(inventory, sheet)
     start, end, size = child(anchor, "from"), child(anchor, "to"), child(anchor, "ext")
     position = child(anchor, "pos")
     if start is not None:
@@ -205,9 +205,9 @@ def _number(element: ElementTree.Element | None, attribute: str) -> int:
 class Grid:
     """How wide the columns and how high the rows of a sheet are."""
 
-    def __init__(self, contents: Contents, sheet: str):
-        part = contents.sheets[sheet].part
-        self.root = parse(contents.package[part], part)
+    def __init__(self, inventory: Inventory, sheet: str):
+        part = inventory.sheets[sheet].part
+        self.root = parse(inventory.package[part], part)
 
     def point(self, marker: ElementTree.Element) -> tuple[int, int]:
         """The place of a <from> or <to>, which count rows and columns from 0, in EMU."""

@@ -10,7 +10,7 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address, parse_c
 from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.formula.text import is_well_formed
 from xlcicf.ooxml.cells import Cell, SheetCells
-from xlcicf.ooxml.inventory import Contents, DefinedName
+from xlcicf.ooxml.inventory import DefinedName, Inventory
 
 MAX_TEXT = 32_767  # characters in a cell, and in a formula 8,192: Excel's limits
 MAX_FORMULA = 8_192
@@ -182,7 +182,7 @@ def put(edit: Edit, sheet: SheetCells) -> None:
         sheet.arrays[edit.area.top, edit.area.left] = edit.area
 
 
-def require_writable(edit: Edit, sheet: SheetCells, contents: Contents) -> None:
+def require_writable(edit: Edit, sheet: SheetCells, inventory: Inventory) -> None:
     """Raises, naming the cell, where Excel would refuse the write too or could not read it back.
 
     DataError for a value no cell can hold, FormulaError for a formula Excel cannot have, AddressError for
@@ -195,10 +195,10 @@ def require_writable(edit: Edit, sheet: SheetCells, contents: Contents) -> None:
             raise AddressError(f"row {cell[0]}, column {cell[1]} lies outside a sheet of Excel")
         _require_content(content, address)
     if sheet.protected:
-        _require_unlocked(cells, sheet, contents)
+        _require_unlocked(cells, sheet, inventory)
     _require_whole_arrays(edit, cells, sheet)
     _require_free_of_merges(cells, sheet)
-    _require_headers_kept(cells, sheet, contents)
+    _require_headers_kept(cells, sheet, inventory)
 
 
 def _require_content(content: Content, address: str) -> None:
@@ -222,9 +222,9 @@ def _require_content(content: Content, address: str) -> None:
             raise AssertionError(f"{type(content)} is no content of a cell")
 
 
-def _require_unlocked(cells: Mapping[Cell, Content], sheet: SheetCells, contents: Contents) -> None:
+def _require_unlocked(cells: Mapping[Cell, Content], sheet: SheetCells, inventory: Inventory) -> None:
     for cell in cells:
-        if contents.styles.is_locked(sheet.style(*cell)):
+        if inventory.styles.is_locked(sheet.style(*cell)):
             raise AddressError(
                 f"{cell_address(sheet.name, *cell)} is locked on a protected sheet; unprotect it in Excel"
             )
@@ -251,8 +251,8 @@ def _require_free_of_merges(cells: Mapping[Cell, Content], sheet: SheetCells) ->
                 )
 
 
-def _require_headers_kept(cells: Mapping[Cell, Content], sheet: SheetCells, contents: Contents) -> None:
-    for table in contents.tables:
+def _require_headers_kept(cells: Mapping[Cell, Content], sheet: SheetCells, inventory: Inventory) -> None:
+    for table in inventory.tables:
         if table.area.sheet != sheet.name or not table.header_rows:
             continue
         headers = dict(enumerate(table.columns, start=table.area.left))
@@ -264,7 +264,7 @@ def _require_headers_kept(cells: Mapping[Cell, Content], sheet: SheetCells, cont
                 )
 
 
-def require_new_sheet(name: str, contents: Contents) -> None:
+def require_new_sheet(name: str, inventory: Inventory) -> None:
     """Raises AddressError where Excel would not take a sheet of that name."""
     if (
         not _SHEET_NAME.fullmatch(name)
@@ -273,7 +273,7 @@ def require_new_sheet(name: str, contents: Contents) -> None:
         or name.casefold() == "history"
     ):
         raise AddressError(f"{name!r} cannot name a sheet; use up to 31 characters without [ ] : * ? / \\")
-    if any(entry.name.casefold() == name.casefold() for entry in contents.entries):
+    if any(entry.name.casefold() == name.casefold() for entry in inventory.entries):
         raise AddressError(f"the book has a sheet {name!r} already; choose another name")
 
 
@@ -285,14 +285,14 @@ def require_name(name: str) -> None:
         )
 
 
-def require_new_name(new: DefinedName, contents: Contents) -> None:
+def require_new_name(new: DefinedName, inventory: Inventory) -> None:
     """Raises AddressError where Excel would not take the name, NotPossibleHeadless where it exists."""
     require_name(new.name)
     if not is_well_formed("=" + new.refers_to):
         raise AddressError(f"{new.refers_to!r} is nothing that the name {new.name} can refer to")
-    if new.scope is not None and all(entry.name != new.scope for entry in contents.entries):
+    if new.scope is not None and all(entry.name != new.scope for entry in inventory.entries):
         raise AddressError(f"there is no sheet {new.scope!r} for the name {new.name}")
-    for old in contents.names:
+    for old in inventory.names:
         if (old.name.casefold(), old.scope) == (new.name.casefold(), new.scope):
             raise NotPossibleHeadless(
                 f"the name {new.name} exists and refers to {old.refers_to}; change it in Excel"

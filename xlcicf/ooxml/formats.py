@@ -12,7 +12,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS_REVERSE
 
 from xlcicf.errors import BookError, DataError
 from xlcicf.ooxml.insertion import STYLES, Outline, append_to
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import child, children, decimal, escape, natural
 
@@ -33,22 +33,22 @@ _XF = "alignment protection extLst".split()
 # ---- what a format looks like
 
 
-def shown(contents: Contents, style: int, name: str) -> object:
+def shown(inventory: Inventory, style: int, name: str) -> object:
     """A property of the cell format number `style`, by its name in PROPERTIES; None where it is not known."""
-    return PROPERTIES[name].read(Look(contents, style))
+    return PROPERTIES[name].read(CellFormat(inventory, style))
 
 
-class Look:
+class CellFormat:
     """The elements that make a cell format: its <xf>, and its font and fill."""
 
-    def __init__(self, contents: Contents, style: int):
-        self.contents, self.style = contents, style
+    def __init__(self, inventory: Inventory, style: int):
+        self.inventory, self.style = inventory, style
         self.xf = self._entry("cellXfs", style)
         self.font = self._entry("fonts", natural(self.xf.get("fontId")))
         self.fill = self._entry("fills", natural(self.xf.get("fillId")))
 
     def _entry(self, group: str, index: int) -> ElementTree.Element:
-        listed = child(self.contents.styles.root, group)
+        listed = child(self.inventory.styles.root, group)
         entries = [] if listed is None else [*listed]
         return entries[index] if index < len(entries) else ElementTree.Element("missing")
 
@@ -82,10 +82,10 @@ class Look:
     def _rgb(self, color: ElementTree.Element) -> RGB | None:
         """A colour of the file: written out, or the theme's, or a number of the palette."""
         if "theme" in color.attrib:
-            theme, number = self.contents.theme_colors, natural(color.get("theme"))
+            theme, number = self.inventory.theme_colors, natural(color.get("theme"))
             code = theme[number] if number < len(theme) else None
         elif "indexed" in color.attrib:
-            code = _indexed(self.contents, natural(color.get("indexed")))
+            code = _indexed(self.inventory, natural(color.get("indexed")))
         else:
             code = "000000" if color.get("auto") in ("1", "true") else color.get("rgb")
         if code is None or not re.fullmatch("(?:[0-9A-Fa-f]{2})?[0-9A-Fa-f]{6}", code):
@@ -93,11 +93,11 @@ class Look:
         return _tinted(_rgb_of_bytes(bytes.fromhex(code[-6:])), decimal(color.get("tint"), 0.0))
 
 
-def _indexed(contents: Contents, number: int) -> str | None:
+def _indexed(inventory: Inventory, number: int) -> str | None:
     """A colour of the palette, which a book may have changed; 64 is the window's text, 65 its ground."""
     if number in (64, 65):
         return "000000" if number == 64 else "FFFFFF"
-    colors = child(contents.styles.root, "colors")
+    colors = child(inventory.styles.root, "colors")
     own = None if colors is None else child(colors, "indexedColors")
     palette = COLOR_INDEX if own is None else [c.get("rgb", "") for c in children(own, "rgbColor")]
     return palette[number] if number < len(palette) else None
@@ -121,21 +121,21 @@ def _rgb_of_bytes(content: bytes) -> RGB:
 
 
 def add_formats(
-    contents: Contents, styles: Iterable[int], name: str, value: object
+    inventory: Inventory, styles: Iterable[int], name: str, value: object
 ) -> tuple[Package, dict[int, int]]:
     """Cell formats like those `styles` with a property of PROPERTIES changed, each by the old one's number.
 
     `value` is as the property's `check` returns it. What was added before is found again.
     """
-    part = contents.styles.part
-    if part is None or not contents.styles.formats:
+    part = inventory.styles.part
+    if part is None or not inventory.styles.formats:
         raise BookError("this book has no cell formats to add one to; open and save it in Excel")
-    writer, made = Writer(contents, part), {}
+    writer, made = Writer(inventory, part), {}
     for style in styles:
         xf = writer.entry("cellXfs", style)
         PROPERTIES[name].write(writer, xf, value)
         made[style] = writer.number_of("cellXfs", xf)
-    return contents.package.replace({part: writer.written()}), made
+    return inventory.package.replace({part: writer.written()}), made
 
 
 @dataclass
@@ -176,9 +176,9 @@ class Writer:
 
     ORDERS = {"cellXfs": _XF, "fonts": _FONT, "fills": ["patternFill", "gradientFill"]}
 
-    def __init__(self, contents: Contents, part: str):
-        self.contents, self.part = contents, part
-        outline = Outline(contents.package[part], part)
+    def __init__(self, inventory: Inventory, part: str):
+        self.inventory, self.part = inventory, part
+        outline = Outline(inventory.package[part], part)
         self.prefix = outline.prefix
         self.entries: dict[str, list[bytes]] = {}
         for group, span in outline.grandchildren:
@@ -204,7 +204,7 @@ class Writer:
 
     def written(self) -> bytes:
         """The part with the new entries."""
-        data = self.contents.package[self.part]
+        data = self.inventory.package[self.part]
         for group, entries in self.entries.items():
             new = entries[self._old.get(group, 0) :]
             if new:
@@ -217,7 +217,7 @@ class Writer:
 
 
 def _write_number_format(writer: Writer, xf: Entry, code: str) -> None:
-    custom = writer.contents.styles.custom
+    custom = writer.inventory.styles.custom
     known = [natural(number) for number, text in custom.items() if text == code]
     if code in BUILTIN_FORMATS_REVERSE:
         number = BUILTIN_FORMATS_REVERSE[code]
@@ -269,10 +269,10 @@ def _alignment_writer(attribute: str) -> Callable:
     return write
 
 
-def _read_alignment(attribute: str, default: str) -> Callable[[Look], str]:
+def _read_alignment(attribute: str, default: str) -> Callable[[CellFormat], str]:
     words = {word: name for name, word in _ALIGNMENTS.items()}
 
-    def read(look: Look) -> str:
+    def read(look: CellFormat) -> str:
         word = look.alignment(attribute, default)
         return words.get(word, word)
 
@@ -332,7 +332,7 @@ class Property:
     """
 
     check: Callable[[object], Any]
-    read: Callable[[Look], object]
+    read: Callable[[CellFormat], object]
     write: Callable[[Writer, Entry, Any], None]
 
 
@@ -343,7 +343,7 @@ def _marked(value: object) -> dict | None:
 # One row for each property that can be read and set, by xlwings' name for it.
 PROPERTIES: dict[str, Property] = {
     "number_format": Property(
-        _code_of, lambda look: look.contents.styles.number_format(look.style), _write_number_format
+        _code_of, lambda look: look.inventory.styles.number_format(look.style), _write_number_format
     ),
     "color": Property(_fill_of, lambda look: look.fill_color, _write_fill),
     "font.bold": Property(bool, lambda look: look.flag("b"), _font_writer("b", _marked)),

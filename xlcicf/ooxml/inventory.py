@@ -44,7 +44,7 @@ class DefinedName:
     hidden: bool = False
 
 
-class Contents:
+class Inventory:
     """The structure of one package, each part of it read when first asked for.
 
     Raises BookError where the package is no workbook or a part is damaged.

@@ -4,7 +4,7 @@ import posixpath
 import re
 
 from xlcicf.ooxml.insertion import Outline, append_to_root
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import (
     OFFICE_RELATIONS,
@@ -46,10 +46,10 @@ def with_default(package: Package, extension: str, content_type: str) -> Package
 
 
 def with_relation(
-    package: Package, part: str, kind: str, target: str, contents: Contents
+    package: Package, part: str, kind: str, target: str, inventory: Inventory
 ) -> tuple[Package, str]:
     """The package with a relation from a part to another, and the relation's id."""
-    return with_related(package, part, f"{relations_namespace(contents)}/{kind}", target)
+    return with_related(package, part, f"{relations_namespace(inventory)}/{kind}", target)
 
 
 def with_related(package: Package, part: str, relation_type: str, target: str) -> tuple[Package, str]:
@@ -92,6 +92,6 @@ def prefix_of(package: Package, part: str) -> str:
     return Outline(package[part], part, depth=1).prefix
 
 
-def relations_namespace(contents: Contents) -> str:
+def relations_namespace(inventory: Inventory) -> str:
     """The namespace of relations, which in strict files is another."""
-    return STRICT_RELATIONS if contents.is_strict else OFFICE_RELATIONS
+    return STRICT_RELATIONS if inventory.is_strict else OFFICE_RELATIONS

@@ -13,7 +13,7 @@ from xlcicf.formula.address import cell_address
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.ooxml.calculator import Calculator, not_computed
 from xlcicf.ooxml.cells import read_sheet
-from xlcicf.ooxml.inventory import Contents
+from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package, package_from_bytes, save_package
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 
@@ -61,14 +61,14 @@ def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
 
 def errors_in(package: Package) -> dict[str, list[tuple[int, int]]]:
     """Where a generated package shows errors: sheet -> (row, column)."""
-    contents = Contents(package)
+    inventory = Inventory(package)
     return {
         name: [
             cell
-            for cell, value in read_sheet(contents, entry).values.items()
+            for cell, value in read_sheet(inventory, entry).values.items()
             if isinstance(value, ExcelError)
         ]
-        for name, entry in contents.sheets.items()
+        for name, entry in inventory.sheets.items()
     }
 
 
@@ -91,7 +91,7 @@ def _ordered_font(match: re.Match[bytes]) -> bytes:
 def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Package:
     """openpyxl writes 16 digits, too few for some numbers: those are written again."""
     changes = {}
-    for entry in Contents(package).sheets.values():
+    for entry in Inventory(package).sheets.values():
         cells = workbook[entry.name]._cells.items()  # .values would make a cell of each gap between them
         cut = {
             at: float(cell.value)
@@ -106,17 +106,17 @@ def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Packag
 
 
 def _with_results(package: Package) -> Package:
-    contents = Contents(package)
-    sheets = {name: read_sheet(contents, entry) for name, entry in contents.sheets.items()}
+    inventory = Inventory(package)
+    sheets = {name: read_sheet(inventory, entry) for name, entry in inventory.sheets.items()}
     patches: dict[str, dict[tuple[int, int], Patch]] = {name: {} for name in sheets}
-    for (sheet, cell), value in Calculator(contents, sheets).baseline.items():
+    for (sheet, cell), value in Calculator(inventory, sheets).baseline.items():
         if not_computed(value):
             address = cell_address(sheet, *cell)
             raise FormulaError(
                 f"IronCalc cannot compute {sheets[sheet].formulas[cell]} in {address}", address
             )
         patches[sheet][cell] = Patch(value, KEEP)
-    parts = {name: contents.sheets[name].part for name in sheets}
+    parts = {name: inventory.sheets[name].part for name in sheets}
     return package.replace(
         {
             parts[name]: splice(package[parts[name]], parts[name], patches[name])

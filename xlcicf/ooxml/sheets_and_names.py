@@ -12,7 +12,7 @@ from xlcicf.ooxml.insertion import (
     set_attribute,
     without_child,
 )
-from xlcicf.ooxml.inventory import Contents, DefinedName
+from xlcicf.ooxml.inventory import DefinedName, Inventory
 from xlcicf.ooxml.new_parts import (
     CONTENT_TYPES,
     free_part,
@@ -39,19 +39,19 @@ CELL_PADDING = (
 )  # of a character: what the file's width of a column has beyond its characters, in Excel
 
 
-def add_sheet(contents: Contents, edit: AddSheet) -> Package:
+def add_sheet(inventory: Inventory, edit: AddSheet) -> Package:
     """An empty worksheet behind the last sheet."""
-    part = free_part(contents.package, "xl/worksheets/sheet{}.xml")
-    namespace = STRICT_MAIN if contents.is_strict else MAIN
+    part = free_part(inventory.package, "xl/worksheets/sheet{}.xml")
+    namespace = STRICT_MAIN if inventory.is_strict else MAIN
     empty = f'<worksheet xmlns="{namespace}">{_columns(edit.widths)}{_rows(edit.heights)}</worksheet>'
-    package = with_part(contents.package, part, empty, "spreadsheetml.worksheet+xml")
-    package, relation = with_relation(package, contents.workbook_part, "worksheet", part, contents)
-    listed = child(contents.workbook, "sheets")
+    package = with_part(inventory.package, part, empty, "spreadsheetml.worksheet+xml")
+    package, relation = with_relation(package, inventory.workbook_part, "worksheet", part, inventory)
+    listed = child(inventory.workbook, "sheets")
     assert listed is not None, "a book without a sheet is not opened"
     used = [natural(sheet.get("sheetId")) for sheet in children(listed, "sheet")]
-    prefix, book = prefix_of(package, contents.workbook_part), contents.workbook_part
+    prefix, book = prefix_of(package, inventory.workbook_part), inventory.workbook_part
     xml = (
-        f'<{prefix}sheet xmlns:r="{relations_namespace(contents)}" name="{escape(edit.name)}" '
+        f'<{prefix}sheet xmlns:r="{relations_namespace(inventory)}" name="{escape(edit.name)}" '
         f'sheetId="{max(used) + 1}" r:id="{relation}"/>'
     )
     return package.replace({book: append_to(package[book], book, "sheets", xml, WORKBOOK)})
@@ -72,19 +72,19 @@ def _rows(heights: Mapping[int, float]) -> str:
     return f"<sheetData>{''.join(rows)}</sheetData>" if heights else "<sheetData/>"
 
 
-def add_name(contents: Contents, edit: AddName) -> Package:
+def add_name(inventory: Inventory, edit: AddName) -> Package:
     """A defined name behind those there are."""
-    book, package = contents.workbook_part, contents.package
-    xml = _defined_name(prefix_of(package, book), edit.name, contents)
+    book, package = inventory.workbook_part, inventory.package
+    xml = _defined_name(prefix_of(package, book), edit.name, inventory)
     return package.replace({book: append_to(package[book], book, "definedNames", xml, WORKBOOK)})
 
 
-def set_solver_name(contents: Contents, edit: SetSolverName) -> Package:
+def set_solver_name(inventory: Inventory, edit: SetSolverName) -> Package:
     """Another content for a name where it stands; its attributes and all other names stay as they are."""
-    book, package = contents.workbook_part, contents.package
-    outline, key = Outline(package[book], book), (edit.name.name, _position(edit.name, contents))
+    book, package = inventory.workbook_part, inventory.package
+    outline, key = Outline(package[book], book), (edit.name.name, _position(edit.name, inventory))
     spans = [span for parent, span in outline.grandchildren if parent.name == "definedNames"]
-    names = child(contents.workbook, "definedNames")
+    names = child(inventory.workbook, "definedNames")
     assert names is not None  # an edit names what is there
     elements = children(names, "definedName")
     for span, element in zip(spans, elements, strict=True):
@@ -94,25 +94,25 @@ def set_solver_name(contents: Contents, edit: SetSolverName) -> Package:
     raise AssertionError(f"{edit.name.name} was found among the names a moment ago")
 
 
-def _position(name: DefinedName, contents: Contents) -> str | None:
+def _position(name: DefinedName, inventory: Inventory) -> str | None:
     """The localSheetId of a name: its sheet's number, from 0."""
     if name.scope is None:
         return None
-    return str(next(entry.position for entry in contents.entries if entry.name == name.scope))
+    return str(next(entry.position for entry in inventory.entries if entry.name == name.scope))
 
 
-def _defined_name(prefix: str, name: DefinedName, contents: Contents) -> str:
-    position = _position(name, contents)
+def _defined_name(prefix: str, name: DefinedName, inventory: Inventory) -> str:
+    position = _position(name, inventory)
     scope = "" if position is None else f' localSheetId="{position}"'
     hidden = ' hidden="1"' if name.hidden else ""
     tag = f"{prefix}definedName"
     return f'<{tag} name="{escape(name.name)}"{scope}{hidden}>{escape(name.refers_to)}</{tag}>'
 
 
-def with_code_names(contents: Contents, book: str, sheets: list[str]) -> Package:
+def with_code_names(inventory: Inventory, book: str, sheets: list[str]) -> Package:
     """The package with the names by which VBA knows the workbook and each of its worksheets."""
-    package = _with_attribute(contents.package, contents.workbook_part, "workbookPr", book, WORKBOOK)
-    for entry, name in zip(contents.sheets.values(), sheets, strict=True):
+    package = _with_attribute(inventory.package, inventory.workbook_part, "workbookPr", book, WORKBOOK)
+    for entry, name in zip(inventory.sheets.values(), sheets, strict=True):
         package = _with_attribute(package, entry.part, "sheetPr", name, WORKSHEET)
     return package
 

@@ -34,7 +34,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True)
-class Parity:
+class ParityBlock:
     """Where the block's cells lie; all are defined names of the workbook.
 
     settings_changed  what the status says when `settings` is not what it was
@@ -57,7 +57,7 @@ def settings_text(net: Net) -> str:
     return f'={net.measure.ref}&", "&ROUND(1000*{net.held_out.ref},0)&"‰ held out"'
 
 
-def status(model: Model, parity: Parity) -> str:
+def status(model: Model, parity: ParityBlock) -> str:
     """A formula that says in words whether formulas and torch agree, and if not, why."""
     near = f"{TOLERANCE:.0E}"
     agree = f"AND(ABS({model.loss.ref}-{parity.loss.ref})<={near},{parity.prediction.ref}<={near})"
@@ -69,14 +69,14 @@ def status(model: Model, parity: Parity) -> str:
     )
 
 
-def _moved(model: Model, parity: Parity) -> str:
+def _moved(model: Model, parity: ParityBlock) -> str:
     """The squared distance of the weights from those after the last run, as a part of a formula."""
     pairs = zip(model.weights.parts, parity.weights.parts, strict=True)
     return "+".join(f"SUMPRODUCT(({now.ref}-{then.ref})^2)" for now, then in pairs)
 
 
 def write_parity(
-    ws: Worksheet, model: Model, parity: Parity, compared: str = "largest difference of a prediction"
+    ws: Worksheet, model: Model, parity: ParityBlock, compared: str = "largest difference of a prediction"
 ) -> None:
     """The block from two rows above torch's loss to the status: words in the status's column, numbers in
     the loss's. `compared` says what `parity.prediction` is."""
@@ -92,7 +92,7 @@ def write_parity(
     ws.merge_cells(f"{words}{row + 2}:{numbers}{row + 2}")
 
 
-def write_status(ws: Worksheet, model: Model, parity: Parity) -> None:
+def write_status(ws: Worksheet, model: Model, parity: ParityBlock) -> None:
     """The status cell, green while formulas and torch agree, vermilion when they differ."""
     here = parity.status.local
     put(ws, parity.status.corner, status(model, parity), "Status")

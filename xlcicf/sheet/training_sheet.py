@@ -13,11 +13,11 @@ from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
 from xlcicf.sheet.style import FOUR, weight_scale
 
-SHEET = "Training"
+SHEET = "TrainingSheet"
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSheet:
     """What is trained, in the page's words, and where its blocks lie.
 
     book         the file's name, as a person types it
@@ -76,7 +76,7 @@ class Training:
         return 23 + self.weights.rows
 
 
-def write_training(workbook: Workbook, training: Training, settings_text: str) -> None:
+def write_training(workbook: Workbook, training: TrainingSheet, settings_text: str) -> None:
     """Adds the sheet and names its cells train.*; `settings_text` is a formula for the conditions' text."""
     net, last = training.weights.sheet, column_letters(19 + len(training.columns_log))
     widths = f"A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:{last}=11"
@@ -127,7 +127,7 @@ def _how_to_train(book: str, net: str) -> tuple[str, ...]:
     )
 
 
-def _write_weights_after(ws: Worksheet, training: Training, settings_text: str) -> None:
+def _write_weights_after(ws: Worksheet, training: TrainingSheet, settings_text: str) -> None:
     put(ws, "A17", "Weights after the last run", "Section")
     put_row(ws, "B18", training.cols, "Column header")
     after = training.weights_after

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlcicf.errors import DataError, ProblemError
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area, SheetCell, cell_address
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:  # which computes its bounds here
     from xlcicf.solve.placed import PlacedConstraint, PlacedProblem
 
 _ELSE = "delete it in Solver's list, or solve this problem with Solver"
-
-Place = tuple[str, int, int]
 
 
 def bounds(problem: "PlacedProblem") -> tuple[np.ndarray, np.ndarray]:
@@ -48,11 +46,11 @@ def bounds(problem: "PlacedProblem") -> tuple[np.ndarray, np.ndarray]:
     return lower, upper
 
 
-def _cells(areas: Iterable[Area]) -> list[Place]:
+def _cells(areas: Iterable[Area]) -> list[SheetCell]:
     return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
 
-def _positions(constraint: "PlacedConstraint", position: dict[Place, int]) -> list[int]:
+def _positions(constraint: "PlacedConstraint", position: dict[SheetCell, int]) -> list[int]:
     """Which of the changing cells the constraint limits."""
     if constraint.relation not in ("<=", ">="):
         raise ProblemError(
@@ -91,7 +89,7 @@ def _limits(problem: "PlacedProblem", constraint: "PlacedConstraint", count: int
     return np.array([_number(problem.book, cell, constraint) for cell in cells])
 
 
-def _number(book: Snapshot, cell: Place, constraint: "PlacedConstraint") -> float:
+def _number(book: Snapshot, cell: SheetCell, constraint: "PlacedConstraint") -> float:
     sheet, row, col = cell
     value = book.sheets[sheet].values.get((row, col))
     if isinstance(value, bool | str | None):

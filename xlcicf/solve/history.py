@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area, SheetCell, cell_address
 from xlcicf.formula.references import resolve
 from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.exact_cells import (
-    Place,
     Rows,
     around,
     by_place,
@@ -298,8 +297,8 @@ class History:
         """
         low, high = sorted((count, self.done))
         first = max(0, low - 1)
-        left: dict[Place, bool] = {}
-        before: dict[Place, bool] = {}
+        left: dict[SheetCell, bool] = {}
+        before: dict[SheetCell, bool] = {}
         for i, run in enumerate(self.runs[first : high + 1], start=first):
             for change in run.changes:
                 if i < count:
@@ -386,8 +385,8 @@ class _Cells:
     def __init__(self, book, path: Path):
         self._book, self._path, self._outline = book, path, outline(book)
         self._areas: dict[str, Area] = {}
-        self._now: dict[Place, object] = {}
-        self._held: dict[tuple[int, str], dict[Place, bool]] = {}
+        self._now: dict[SheetCell, object] = {}
+        self._held: dict[tuple[int, str], dict[SheetCell, bool]] = {}
 
     def area(self, change: Change) -> Area:
         """Where a change lies. Raises AddressError or BookError where there are no such cells."""
@@ -401,20 +400,20 @@ class _Cells:
             self._now |= by_place(areas[0], read_rows(cells_of(self._book, areas[0])))
         return self._areas[change.cells]
 
-    def expected(self, change: Change, options: Iterable[Rows]) -> dict[Place, list]:
+    def expected(self, change: Change, options: Iterable[Rows]) -> dict[SheetCell, list]:
         """Each cell of a change -> what it may hold by these rows."""
         area = self.area(change)
-        found: dict[Place, list] = {}
+        found: dict[SheetCell, list] = {}
         for rows in options:
             for place, cell in by_place(area, rows).items():
                 found.setdefault(place, []).append(cell)
         return found
 
-    def differ(self, expected: Mapping[Place, list]) -> list[Place]:
+    def differ(self, expected: Mapping[SheetCell, list]) -> list[SheetCell]:
         """The cells that hold nothing of what they may hold."""
         return [p for p, options in expected.items() if not any(same(self._now[p], o) for o in options)]
 
-    def hold(self, change: Change, when: str) -> dict[Place, bool]:
+    def hold(self, change: Change, when: str) -> dict[SheetCell, bool]:
         """Each cell of a change -> whether it holds what the run has "left" there, or what stood "before".
 
         A cell that is no longer there holds neither.

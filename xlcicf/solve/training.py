@@ -25,7 +25,7 @@ from xlcicf.solve.history import History, Recording
 from xlcicf.solve.parity import Parity, collected, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem, goal_of
-from xlcicf.solve.training_log import RunLog, thinned
+from xlcicf.solve.training_log import TrainingLog, thinned
 
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
@@ -103,7 +103,7 @@ class Training:
         self.book, self.settings = book, settings
         self.problem = place(read_snapshot(book), problem)
         self.f = self.problem.function()
-        self.log = RunLog.of(book, self.problem)
+        self.log = TrainingLog.of(book, self.problem)
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         host_of(book).require_writable(book, self.written)  # before a long run, not after it
         self.accuracy_before = self.log.accuracy() if self.log else None

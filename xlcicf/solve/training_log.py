@@ -26,7 +26,7 @@ _READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SE
 
 
 @dataclass(frozen=True)
-class RunLog:
+class TrainingLog:
     """The named blocks of one open book.
 
     weights_after  where the weights after a run go, an area for each of the changing cells' areas
@@ -37,7 +37,7 @@ class RunLog:
     weights_after: list[Area]
 
     @classmethod
-    def of(cls, book, problem: PlacedProblem) -> "RunLog | None":
+    def of(cls, book, problem: PlacedProblem) -> "TrainingLog | None":
         """The blocks, where the book is xlcicf's own and `problem` the one it was made for; else None."""
         snapshot = problem.book
         wanted = (words.WEIGHTS, words.PARITY_WEIGHTS, words.NET_LOSS, *_WRITTEN, *_READ)

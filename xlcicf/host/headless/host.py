@@ -27,11 +27,11 @@ class Headless(Host):
         return found
 
     def outline(self, book: xlwings.Book) -> Snapshot:
-        contents = document_of(book).contents
+        inventory = document_of(book).inventory
         return Snapshot(
-            sheets={name: Sheet(name) for name in contents.sheets},
-            names={(name.name.lower(), name.scope): name.refers_to for name in contents.names},
-            tables={table.name.lower(): table for table in contents.tables},
+            sheets={name: Sheet(name) for name in inventory.sheets},
+            names={(name.name.lower(), name.scope): name.refers_to for name in inventory.names},
+            tables={table.name.lower(): table for table in inventory.tables},
         )
 
     def recomputed(self, book: xlwings.Book) -> Snapshot:
@@ -51,7 +51,7 @@ class Headless(Host):
         document = document_of(book)
         assert not document.edits, "a calculator of its own sees the book as saved"
         calculator = Calculator(
-            document.contents, {name: document.formulas(name) for name in document.contents.sheets}
+            document.inventory, {name: document.formulas(name) for name in document.inventory.sheets}
         )
         places = [(area.sheet, cell) for area in changing for cell in area.cells()]
 

@@ -56,7 +56,7 @@ class Names(Items, base_classes.Names):
         self.book, self.sheet = book, sheet
 
     def listed(self) -> list["Name"]:
-        names = self.book.document.contents.names
+        names = self.book.document.inventory.names
         return [Name(self.book, n) for n in names if self.sheet is None or n.scope == self.sheet.name]
 
     def find(self, key: int | str) -> "Name | None":
@@ -133,7 +133,7 @@ class Tables(Items, base_classes.Tables):
         self.parent = sheet
 
     def listed(self) -> list["Table"]:
-        tables = self.parent.book.document.contents.tables
+        tables = self.parent.book.document.inventory.tables
         return [Table(self.parent, table) for table in tables if table.area.sheet == self.parent.name]
 
     def add(
@@ -164,8 +164,8 @@ class Tables(Items, base_classes.Tables):
         return next(table for table in self.listed() if table.entry.area == area)
 
     def _free_name(self) -> str:
-        contents = self.parent.book.document.contents
-        taken = {item.name.casefold() for item in [*contents.tables, *contents.names]}
+        inventory = self.parent.book.document.inventory
+        taken = {item.name.casefold() for item in [*inventory.tables, *inventory.names]}
         return next(f"Table{n}" for n in itertools.count(1) if f"table{n}" not in taken)
 
 

@@ -197,7 +197,7 @@ class Range(base_classes.Range):
 
     @property
     def _epoch(self) -> dt.datetime:
-        return MAC_EPOCH if self.document.contents.date1904 else WINDOWS_EPOCH
+        return MAC_EPOCH if self.document.inventory.date1904 else WINDOWS_EPOCH
 
     def _collect(self, value: Callable[[Cell], object]) -> Any:
         """The value of each cell, as rows; of one cell the value itself."""
@@ -314,7 +314,7 @@ class Range(base_classes.Range):
     def look(self, name: str):
         """What the cells' formats say of a property of `formats.PROPERTIES`, None where they differ."""
         styles = {self.document.style(self.sheet.name, cell) for cell in self._first_cells()}
-        found = {shown(self.document.contents, style, name) for style in styles}
+        found = {shown(self.document.inventory, style, name) for style in styles}
         return found.pop() if len(found) == 1 else None
 
     def give_look(self, name: str, value) -> None:
@@ -366,10 +366,10 @@ class Range(base_classes.Range):
 
     def _height(self, text: str, width: float, style: int) -> float:
         """Points that a text takes in a column so many characters wide."""
-        contents = self.document.contents
-        size, lines = shown(contents, style, "font.size"), 1
+        inventory = self.document.inventory
+        size, lines = shown(inventory, style, "font.size"), 1
         assert isinstance(size, float)
-        if shown(contents, style, "wrap_text"):
+        if shown(inventory, style, "wrap_text"):
             lines = sum(1 + int(len(line) / (LETTERS_A_CHARACTER * width)) for line in text.split("\n"))
         return math.ceil(LINE_SPACING * size * lines)
 

@@ -32,15 +32,15 @@ class _Drawn(Items):
         self.parent = sheet
 
     def listed(self) -> list:
-        contents = self.parent.book.document.contents
-        found = drawings.shapes(contents, self.parent.name)
+        inventory = self.parent.book.document.inventory
+        found = drawings.shapes(inventory, self.parent.name)
         return [self.item(self.parent, shape) for shape in found if self._is_one(shape)]
 
     def _is_one(self, shape: Shape) -> bool:
         raise NotImplementedError
 
     def _free_name(self) -> str:
-        found = drawings.shapes(self.parent.book.document.contents, self.parent.name)
+        found = drawings.shapes(self.parent.book.document.inventory, self.parent.name)
         taken = {shape.name.casefold() for shape in found}
         numbers = itertools.count(len(self) + 1)
         return next(name for n in numbers if (name := f"{self.noun} {n}").casefold() not in taken)
@@ -106,7 +106,7 @@ class _Drawing:
 
     @property
     def _contents(self):
-        return self.sheet.book.document.contents
+        return self.sheet.book.document.inventory
 
     def _resize(self, width: int, height: int) -> None:
         self._change(box=replace(self._added().box, width=width, height=height))
@@ -238,7 +238,7 @@ class Charts(_Drawn, base_classes.Charts):
     item, noun = Chart, "Chart"
 
     def _is_one(self, shape: Shape) -> bool:
-        return drawings.chart_part(self.parent.book.document.contents, shape) is not None
+        return drawings.chart_part(self.parent.book.document.inventory, shape) is not None
 
     def add(
         self,

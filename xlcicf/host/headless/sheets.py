@@ -25,10 +25,10 @@ class Sheets(base_classes.Sheets):
         self.book = book
 
     def __iter__(self) -> Iterator["Sheet"]:
-        return iter([Sheet(self.book, entry) for entry in self.book.document.contents.sheets.values()])
+        return iter([Sheet(self.book, entry) for entry in self.book.document.inventory.sheets.values()])
 
     def __len__(self) -> int:
-        return len(self.book.document.contents.sheets)
+        return len(self.book.document.inventory.sheets)
 
     def __contains__(self, name: str) -> bool:
         return any(sheet.name.casefold() == name.casefold() for sheet in self)
@@ -80,7 +80,7 @@ class Sheet(base_classes.Sheet):
 
     @property
     def index(self) -> int:
-        return list(self.book.document.contents.sheets).index(self.name) + 1
+        return list(self.book.document.inventory.sheets).index(self.name) + 1
 
     @property
     def visible(self) -> bool:

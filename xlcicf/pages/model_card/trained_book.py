@@ -20,7 +20,7 @@ from xlcicf.solve.fingerprints import Fingerprint, constants, differing, digest,
 from xlcicf.solve.history import History
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import goal_of
-from xlcicf.solve.training_log import RunLog
+from xlcicf.solve.training_log import TrainingLog
 
 NEAR = 1e-9  # formulas and torch agree far better
 GROUPS = "Groups"  # the sheet with a table whose headers are "group" and, further right, "accuracy"
@@ -107,7 +107,7 @@ def _logged_run(book) -> dict[str, object] | None:
     if (words.RUNS_LOG, None) not in snapshot.names:
         return None
     problem = place(snapshot, find_problem(book))
-    if RunLog.of(book, problem) is None:
+    if TrainingLog.of(book, problem) is None:
         return None
     (area,) = resolve(snapshot, words.RUNS_LOG, "the log of runs")
     headers, *lines = values_of(read_rows(cells_of(book, area)))
