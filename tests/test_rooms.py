@@ -16,7 +16,7 @@ LEAVES = {"errors", "words"}
 NUMBERS = {"formula", "optim", "learn", *LEAVES}
 BELOW = {
     "errors": set(),
-    "words": set(),
+    "words": {"errors"},
     "formula": LEAVES,
     "optim": LEAVES,
     "learn": {"optim", *LEAVES},
