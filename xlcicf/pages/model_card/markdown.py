@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from xlcicf import words
 from xlcicf.pages.model_card.content import Content, is_count
 from xlcicf.pages.model_card.sections import ASKED, FIELDS, SECTIONS, SOCIETY
 from xlcicf.pages.model_card.trained_book import Groups, TrainedBook
@@ -31,7 +32,7 @@ def _head(trained: TrainedBook, content: Content) -> str:
     """The YAML between the dashes."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    task = TASK[0] if "net.accuracy" in trained.shown else TASK[1]
+    task = TASK[0] if words.NET_ACCURACY in trained.shown else TASK[1]
     figures = _figures(trained)
     results = [
         EvalResult(
@@ -72,12 +73,12 @@ def _license(text: str | None) -> dict[str, Any]:
 def _figures(trained: TrainedBook) -> list[tuple[str, str, str, float]]:
     """(split, metric, its name, value) of each figure that the book shows."""
     shown, run = trained.shown, trained.run
-    loss = {"MSE": "mse", "MAE": "mae"}.get(str(shown.get("net.measure")), "loss")
+    loss = {"MSE": "mse", "MAE": "mae"}.get(str(shown.get(words.NET_MEASURE)), "loss")
     found = [("train", loss, "objective", run["after"])]
     for name, split, metric in (
-        ("net.accuracy", "train", "accuracy"),
-        ("net.valid_loss", "test", loss),
-        ("net.valid_accuracy", "test", "accuracy"),
+        (words.NET_ACCURACY, "train", "accuracy"),
+        (words.NET_VALID_LOSS, "test", loss),
+        (words.NET_VALID_ACCURACY, "test", "accuracy"),
     ):
         if isinstance(value := shown.get(name), float):
             found.append((split, metric, metric, value))
