@@ -10,7 +10,6 @@ from xlcicf.host import open_book
 from xlcicf.ooxml.package import read_package
 from xlcicf.pages import panel
 from xlcicf.solve.book_problem import training_settings
-from xlcicf.solve.training import Settings
 
 LOSSES = [(0, 4.0), (1, 2.0), (2, 1.0)]
 
@@ -95,4 +94,4 @@ def test_the_validator_finds_nothing_in_a_book_that_got_the_panel_and_no_other_p
     after = read_package(path)
     assert strangers.changed_by_a_sheet(kind, before, after) == set()
     assert oracles.validator_errors(path) == faults
-    assert panel.setting_cell(open_book(path), "optimizer").value == Settings().optimizer
+    assert panel.setting_cell(open_book(path), words.OPTIMIZER).value == words.OPTIMIZER.default
