@@ -117,7 +117,7 @@ def module_text(functions: Iterable[CellFunction]) -> str:
 def _wrapper(function: CellFunction) -> str:
     body = _gathered(function) if function.vararg else _listed(function)
     signature = ", ".join(_parameter(function, name) for name in function.arguments)
-    lines = [f"Public CellFunction {function.name}({signature}) As Variant", *body, "End Function", ""]
+    lines = [f"Public Function {function.name}({signature}) As Variant", *body, "End Function", ""]
     return "\n".join(lines)
 
 

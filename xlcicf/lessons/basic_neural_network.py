@@ -138,7 +138,7 @@ READ_ME = Front(
         "Logs": "all coefficients that torch had in each epoch",
         "Adding up": "what happens when slopes are not cleared",
         "Unit trap": "softmax and cross entropy, and a logarithm of the wrong base",
-        "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
+        "Training": "settings, the log of runs, the weights before each run, the loss at each step",
     },
     source=(
         "The lesson is week 12 of the CI Compass Fellowship, “What is a neural network?”; notebook 05 is "
@@ -671,7 +671,7 @@ def every_row(workbook: Workbook) -> None:
         frozen=f"D{FIRST}",
         zoom=90,
     )
-    put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "TrainingSheet"], "Column header")
+    put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "Training"], "Column header")
     fill_down(ws, _cells(EVERY, "A"), "=Net!$A{row}", "Formula", WHOLE, "center")
     fill_down(ws, _cells(EVERY, "B"), "=Net!$B{row}", "Data", *BIT)
     split = f"'Ten steps'!$E${NOW}=\"{SPLIT_2024}\""

@@ -93,7 +93,7 @@ READ_ME = Front(
         "Optimisers": "SGD, momentum, RMSProp, Adam and Adagrad beside each other: settings, losses, chart",
         "Steps": "how those five got there: every derivative, every running mean, every step",
         "Too fast": "four learning rates, from too slow to exploding, and the edge between",
-        "TrainingSheet": "settings, the log of runs, the numbers before each run, the loss at each step",
+        "Training": "settings, the log of runs, the numbers before each run, the loss at each step",
     },
     source=(
         "The lesson follows an idea of fast.ai's graddesc.xlsm, to which week 12 of the CI Compass "

@@ -84,7 +84,7 @@ SHEETS = {
     "Quadratic": "three numbers, twenty points, the loss and its slopes; a step down the slope, then ten",
     "ReLU": "a line cut off at zero; two of them added",
     "Sum of ReLUs": "up to eight ReLUs, each with its weight, that training fits to a curve",
-    "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
+    "Training": "settings, the log of runs, the weights before each run, the loss at each step",
 }
 SOURCE = (
     "The order of ideas, the parabola and its noise are those of Jeremy Howard's notebook “How does a neural "
@@ -457,7 +457,7 @@ def sum_of_relus(workbook: Workbook) -> None:
         print_area=f"A1:U{TOP + len(GRID) - 1}",
         zoom=90,
     )
-    put(ws, "A3", f"TrainingSheet changes these {3 * UNITS} numbers and nothing else", "Section")
+    put(ws, "A3", f"Training changes these {3 * UNITS} numbers and nothing else", "Section")
     _write_weights(ws)
     _write_fit(ws)
     _write_score(ws)

@@ -113,7 +113,7 @@ SHEETS = {
     "Columns": "eleven numbers made of each row: blanks filled, words turned into 0 and 1, scaled",
     "Net": "the net itself: 22 weights, every step of every prediction, the loss, and a row for you",
     "Gradient": "how much the loss changes when a weight changes, by the chain rule and by trying",
-    "TrainingSheet": "settings, the log of runs, the weights before each run, the loss at each step",
+    "Training": "settings, the log of runs, the weights before each run, the loss at each step",
     "Compare": "the net beside Solver's, a straight line, logistic regression and “women survive”",
     "Groups": "for whom the net is right: women and men, classes, children",
     "Look inside": "for whom each ReLU fires, and what pushes it over zero",

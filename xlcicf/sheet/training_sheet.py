@@ -13,7 +13,7 @@ from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
 from xlcicf.sheet.style import FOUR, weight_scale
 
-SHEET = "TrainingSheet"
+SHEET = "Training"
 
 
 @dataclass(frozen=True)
