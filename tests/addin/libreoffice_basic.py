@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import office, opened  # noqa: E402  a script finds only its own folder
+from uno_office import office, opened  # a script finds only its own folder
 
 ALWAYS_RUN = 4  # of com.sun.star.document.MacroExecMode
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from libreoffice_basic import ALWAYS_RUN
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import office, opened  # noqa: E402  a script finds only its own folder
+from uno_office import office, opened  # a script finds only its own folder
 
 LIBRARY = "xlcicf"
 

@@ -19,7 +19,7 @@ from com.sun.star.sheet.SolverConstraintOperator import GREATER_EQUAL, LESS_EQUA
 from com.sun.star.util import XModifyListener
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import office, opened  # noqa: E402  a script finds only its own folder
+from uno_office import office, opened  # a script finds only its own folder
 
 SERVICE = "com.sun.star.comp.Calc.NLPSolver.DEPSSolverImpl"
 BOUND = 4  # it wants bounds; Solver's own answer lies within +-3
