@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,27 @@ def test_each_file_says_first_what_it_is_for(source):
 
 def test_every_file_stands_in_a_room():
     assert {room_of(source) for source in SOURCES} <= BELOW.keys() | {"__init__", "__main__"}
+
+
+def test_no_file_imports_in_a_circle():
+    """Under TYPE_CHECKING and inside functions too. A package counts where names are taken from itself."""
+    names = {module_of(source) for source in SOURCES}
+    needed = {module_of(source): taken_from(source, names) - {module_of(source)} for source in SOURCES}
+    list(TopologicalSorter(needed).static_order())  # raises CycleError, which names the circle
+
+
+def module_of(source: Path) -> str:
+    parts = ("xlcicf", *source.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def taken_from(source: Path, names: set[str]) -> set[str]:
+    """The modules that a file needs: of `from a import b` a.b where that is a module, else a."""
+    found = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in names else node.module for name in whole}
+    return found & names

@@ -13,7 +13,7 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
 from xlcicf.host import read_snapshot
 from xlcicf.solve import PlacedProblem, find_problem, place
-from xlcicf.solve.placed import PlacedConstraint
+from xlcicf.solve.constraints import PlacedConstraint
 
 numbers = st.floats(allow_nan=False)
 finite = st.floats(allow_nan=False, allow_infinity=False)

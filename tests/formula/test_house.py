@@ -1,7 +1,6 @@
-"""How formula/ is built: no circle of imports, and functions that know nothing of how values are kept."""
+"""How formula/ is built: one file makes a Grid, and functions know nothing of how values are kept."""
 
 import ast
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ ROOM = Path(xlcicf.formula.__file__).parent
 SOURCES = sorted(ROOM.rglob("*.py"))
 FUNCTIONS = [source for source in SOURCES if source.parent.name == "functions"]
 HOW_VALUES_ARE_KEPT = {"kind", "kinds", "text", "texts", "place", "varying", "varies", "there"}
-
-
-def named(source: Path) -> str:
-    return ".".join(("xlcicf", "formula", *source.relative_to(ROOM).with_suffix("").parts)).removesuffix(
-        ".__init__"
-    )
 
 
 def parsed(source: Path) -> list[ast.AST]:
@@ -33,15 +26,6 @@ def imported(source: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
-
-
-def test_no_file_imports_in_a_circle():
-    """A package's __init__ counts where names are taken from the package itself."""
-    names = {named(source) for source in SOURCES}
-    inside = {named(source): (imported(source) & names) - {"xlcicf.formula"} for source in SOURCES}
-    for name, needs in inside.items():  # what stands in a package does not need the package that lists it
-        needs -= {name, *(n for n in names if name.startswith(n + "."))}
-    list(TopologicalSorter(inside).static_order())
 
 
 def test_a_grid_is_made_in_one_file():

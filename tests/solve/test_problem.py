@@ -11,7 +11,8 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
-from xlcicf.solve.placed import MAX_CHANGING, NoCells, PlacedConstraint, place
+from xlcicf.solve.constraints import NoCells, PlacedConstraint
+from xlcicf.solve.placed import MAX_CHANGING, place
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
 from xlcicf.solve.solver_names import OPTION_KEYS, RELATIONS, saved_problem, solver_names
 

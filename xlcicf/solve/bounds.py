@@ -1,8 +1,7 @@
 """Solver's constraints as bounds on the changing cells; whatever is no bound is refused by its cells."""
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -10,33 +9,33 @@ from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area, SheetCell, cell_address
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
-
-if TYPE_CHECKING:  # which computes its bounds here
-    from xlcicf.solve.placed import PlacedConstraint, PlacedProblem
+from xlcicf.solve.constraints import PlacedConstraint
 
 _ELSE = "delete it in Solver's list, or solve this problem with Solver"
 
 
-def bounds(problem: "PlacedProblem") -> tuple[np.ndarray, np.ndarray]:
+def bounds(
+    book: Snapshot, changing: Sequence[Area], constraints: Iterable[PlacedConstraint], non_negative: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """(lower, upper) of the changing cells, (n,) each, infinite where nothing limits them.
 
     Raises ProblemError for a constraint that is no constant bound on changing cells and for bounds that
     leave no value, AddressError for a right side that is neither number nor cells, DataError for a bound that
     is no number; each names the cells.
     """
-    cells = _cells(problem.changing)
+    cells = _cells(changing)
     position = {cell: i for i, cell in enumerate(cells)}
     lower, upper = np.full(len(cells), -math.inf), np.full(len(cells), math.inf)
     free_below = np.ones(len(cells), dtype=bool)
-    for constraint in problem.constraints:
+    for constraint in constraints:
         at = _positions(constraint, position)
-        limits = _limits(problem, constraint, len(at))
+        limits = _limits(book, changing, constraint, len(at))
         if constraint.relation == "<=":
             upper[at] = np.minimum(upper[at], limits)
         else:
             lower[at] = np.maximum(lower[at], limits)
             free_below[at] = False
-    if problem.non_negative:
+    if non_negative:
         lower[free_below] = 0
     for i in np.flatnonzero(lower > upper):
         raise ProblemError(
@@ -50,7 +49,7 @@ def _cells(areas: Iterable[Area]) -> list[SheetCell]:
     return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
 
-def _positions(constraint: "PlacedConstraint", position: dict[SheetCell, int]) -> list[int]:
+def _positions(constraint: PlacedConstraint, position: dict[SheetCell, int]) -> list[int]:
     """Which of the changing cells the constraint limits."""
     if constraint.relation not in ("<=", ">="):
         raise ProblemError(
@@ -67,7 +66,7 @@ def _positions(constraint: "PlacedConstraint", position: dict[SheetCell, int]) -
     return [position[cell] for cell in limited]
 
 
-def _limits(problem: "PlacedProblem", constraint: "PlacedConstraint", count: int) -> np.ndarray:
+def _limits(book: Snapshot, changing: Sequence[Area], constraint: PlacedConstraint, count: int) -> np.ndarray:
     """The numbers on the constraint's right side (1,) or (count,)."""
     right = constraint.number_or_cells()
     if not isinstance(right, tuple):
@@ -80,16 +79,16 @@ def _limits(problem: "PlacedProblem", constraint: "PlacedConstraint", count: int
             f"the constraint {constraint.text} has {count} cells on its left side and {len(cells)} on its"
             " right; give it as many bounds or one"
         )
-    own = any(area.intersect(other) for area in right for other in problem.changing)
-    if own or RunGraph(problem.book).between(problem.changing, right).runs:
+    own = any(area.intersect(other) for area in right for other in changing)
+    if own or RunGraph(book).between(changing, right).runs:
         raise ProblemError(
             f"the constraint {constraint.text} has a right side that moves with the changing cells; only"
             f" constant bounds are supported: {_ELSE}"
         )
-    return np.array([_number(problem.book, cell, constraint) for cell in cells])
+    return np.array([_number(book, cell, constraint) for cell in cells])
 
 
-def _number(book: Snapshot, cell: SheetCell, constraint: "PlacedConstraint") -> float:
+def _number(book: Snapshot, cell: SheetCell, constraint: PlacedConstraint) -> float:
     sheet, row, col = cell
     value = book.sheets[sheet].values.get((row, col))
     if isinstance(value, bool | str | None):

@@ -8,48 +8,17 @@ from functools import cached_property
 import numpy as np
 
 from xlcicf import formula
-from xlcicf.errors import AddressError, DataError, ProblemError
+from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.sheetfunction import start_values
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.bounds import bounds
-from xlcicf.solve.problem import OPTIONS, Constraint, Problem
+from xlcicf.solve.constraints import PlacedConstraint, place_constraint
+from xlcicf.solve.problem import OPTIONS, Problem
 from xlcicf.words import INIT, WEIGHTS
 
 MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
-
-
-@dataclass(frozen=True)
-class NoCells:
-    """A right side that means no cells, such as the formula "Net!$G$1*2": its text as it is, and the sentence
-    with which whoever needs cells refuses it."""
-
-    text: str
-    refusal: str
-
-
-@dataclass(frozen=True)
-class PlacedConstraint:
-    """A row of Solver's list.
-
-    text      the row as a person reads it, "Net!D4:N5 <= 3.0"
-    left      what is limited
-    relation  "<=", "=" or ">=", or "int", "bin", "dif"
-    right     a number, the areas of the cells that hold the bounds, or what is neither; None after int, bin
-              and dif
-    """
-
-    text: str
-    left: tuple[Area, ...]
-    relation: str
-    right: float | tuple[Area, ...] | NoCells | None
-
-    def number_or_cells(self) -> float | tuple[Area, ...] | None:
-        """The right side. Raises AddressError where it is neither."""
-        if isinstance(self.right, NoCells):
-            raise AddressError(self.right.refusal)
-        return self.right
 
 
 @dataclass(frozen=True)
@@ -95,7 +64,7 @@ class PlacedProblem:
     @cached_property
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """(lower, upper) of the changing cells, (n,) each. Raises what `bounds.bounds` raises."""
-        return bounds(self)
+        return bounds(self.book, self.changing, self.constraints, self.non_negative)
 
     @cached_property
     def init(self) -> float | None:
@@ -171,7 +140,9 @@ def place(book: Snapshot, problem: Problem) -> PlacedProblem:
         raise ProblemError(
             f"{problem.changing} are {count:,} changing cells; name only those that hold the values to change"
         )
-    constraints = tuple(_placed(book, constraint, objective.sheet) for constraint in problem.constraints)
+    constraints = tuple(
+        place_constraint(book, constraint, objective.sheet) for constraint in problem.constraints
+    )
     return PlacedProblem(
         book,
         objective,
@@ -190,17 +161,6 @@ def _one_cell(areas: list[Area], problem: Problem) -> Area:
             f"the objective {problem.objective} is not one cell; name the one cell to optimise"
         )
     return areas[0]
-
-
-def _placed(book: Snapshot, constraint: Constraint, host: str) -> PlacedConstraint:
-    what, right = f"the constraint {constraint}:", constraint.bound
-    left = tuple(resolve(book, constraint.cells, what, host))
-    if isinstance(right, str):
-        try:
-            right = tuple(resolve(book, right, what, host))
-        except AddressError as error:
-            right = NoCells(right, str(error))
-    return PlacedConstraint(str(constraint), left, constraint.relation, right)
 
 
 def _init_cell(book: Snapshot, changing: tuple[Area, ...]) -> Area | None:

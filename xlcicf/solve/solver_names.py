@@ -11,7 +11,8 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import reference
-from xlcicf.solve.placed import PlacedConstraint, PlacedProblem
+from xlcicf.solve.constraints import PlacedConstraint
+from xlcicf.solve.placed import PlacedProblem
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
 
 # The numbers of Solver's own VBA functions: SolverOk's MaxMinVal (3 is "Value Of") and SolverAdd's Relation.
