@@ -20,7 +20,8 @@ from xlcicf.lessons import (
     vision_transformer,
     visualizing_mnist,
 )
-from xlcicf.ooxml.openpyxl_book import errors_in, generated, save_generated
+from xlcicf.ooxml.openpyxl_book import errors_in, generated
+from xlcicf.ooxml.package import save_package
 from xlcicf.sheet.exercise import Exercise, hush, make_exercises, rename
 
 
@@ -125,8 +126,11 @@ def build(name: str, out_dir: Path | str, blank: bool = False) -> Path:
     if blank:
         make_exercises(workbook, lesson(name).exercises)
         rename(workbook, book_name(name), path.name)
-        hush(workbook, errors_in(generated(workbook, path)))
-    save_generated(workbook, path)
+    package = generated(workbook, path)
+    if blank and any((erring := errors_in(package)).values()):
+        hush(workbook, erring)
+        package = generated(workbook, path)
+    save_package(package, path)
     return path
 
 
