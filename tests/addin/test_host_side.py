@@ -409,7 +409,7 @@ def test_stop_ends_a_run_long_before_its_steps_are_made(scene_of, measured):
     ending = scene.train(once(press), settings)
     measured("from Stop to the end of the run, titanic.xlsx", f"{time.monotonic() - pressed[0]:.2f} s")
     assert "stopped by hand" in ending.sentence
-    made = scene.history().losses()[-1][0]
+    made = scene.history().losses(scene.book)[-1][0]
     assert 1 <= made < settings.steps / 2
 
 
@@ -525,7 +525,7 @@ def test_where_a_program_waits_another_process_trains_the_open_book(waiting):
     assert module == host_side.__name__
     person = person_at(scene.book)
     host_side.main(task)
-    assert scene.weights() != scene.before and len(scene.history().losses()) == 5
+    assert scene.weights() != scene.before and len(scene.history().losses(scene.book)) == 5
     assert person.status_bar is False and person.alerts == []
 
 
