@@ -47,6 +47,11 @@ def quote_sheet(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def unquote_sheet(text: str) -> str:
+    """The sheet's name of what stands before the "!": "'My sheet'" -> "My sheet"."""
+    return text[1:-1].replace("''", "'") if text.startswith("'") else text
+
+
 def cell_address(sheet: str, row: int, col: int) -> str:
     """("Net", 2, 2) -> "Net!B2"."""
     return f"{quote_sheet(sheet)}!{column_letters(col)}{row}"

@@ -19,6 +19,7 @@ from xlcicf.formula.address import (
     cell_address,
     column_number,
     parse_cell,
+    unquote_sheet,
 )
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, Table
 from xlcicf.formula.tree import (
@@ -304,7 +305,7 @@ class _Parser:
         return self.name(rest, sheet if prefix else None)
 
     def sheet_named(self, prefix: str) -> str:
-        name = prefix[1:-1].replace("''", "'") if prefix.startswith("'") else prefix
+        name = unquote_sheet(prefix)
         sheet = self.book.sheet(name)
         if sheet is None:
             if ":" in name:

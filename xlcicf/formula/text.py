@@ -14,6 +14,7 @@ from xlcicf.formula.address import (
     column_number,
     parse_cell,
     quote_sheet,
+    unquote_sheet,
 )
 
 
@@ -72,7 +73,7 @@ def split_sheet(reference: str) -> tuple[str | None, str]:
     """The sheet that a reference or a name begins with, and the rest: "'My sheet'!B2" -> ("My sheet", "B2");
     None where it names none."""
     prefix, mark, rest = reference.rpartition("!")
-    return (prefix.removeprefix("'").removesuffix("'").replace("''", "'") if mark else None), rest
+    return (unquote_sheet(prefix) if mark else None), rest
 
 
 def area_of(sheet: str, cells: str) -> Area | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import ModelCard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xlcicf.errors import BookError
@@ -78,6 +78,7 @@ def test_a_text_that_looks_like_a_mark_is_text(path):
 
 
 @given(text=st.text(st.characters(blacklist_categories=["Cs"])))
+@example(text="\ufeff\ufeff# Card")
 def test_a_card_with_any_text_is_known_again(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("card") / "card.md"
     write_card(path, text.replace("\r", ""))

@@ -31,7 +31,8 @@ def write_card(path: str | os.PathLike, text: str) -> None:
 
     Raises what `require_ours` raises, and BookError where the file cannot be written.
     """
-    path, text = Path(path), f"{text.rstrip()}\n\n"
+    text = text.lstrip("\ufeff").rstrip() + "\n\n"  # editors put that mark before a text, or take it away
+    path = Path(path)
     data = (text + _MARK.format(_hash(text))).encode()
     try:
         before = _read_ours(path)
