@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -304,4 +305,5 @@ if __name__ == "__main__":
     from xlcicf.learn.layers import one_thread
 
     with one_thread():
-        np.savez_compressed(Path(__file__).parent / "data" / _SHIPPED, allow_pickle=False, **computed())
+        arrays: dict[str, Any] = computed()
+        np.savez_compressed(Path(__file__).parent / "data" / _SHIPPED, **arrays)
