@@ -59,7 +59,7 @@ PAIRS = {
         lambda x: t.matrix_product(t.reshape(x, shape=(3, 1, 1, 4)), t.reshape(x, shape=(1, 3, 4, 1))),
         lambda x: (x @ x.T).reshape(3, 3, 1, 1),
     ),
-    "within": (lambda x: t.or_else(t.within(t.greater(x, 0.7), x, 1.0, t.log), 0.5), lambda x: torch.where(x > 0.7, x.log(), 0.5)),
+    "within": (lambda x: t.where(t.is_finite(logarithm := t.within(t.greater(x, 0.7), x, 1.0, t.log)), logarithm, 0.5), lambda x: torch.where(x > 0.7, x.log(), 0.5)),
     "dot": (lambda x: t.matmul(t.reshape(x, shape=(12,)), t.reshape(x, shape=(12,))), lambda x: (x * x).sum()),
     "matrix_vector": (lambda x: t.matmul(x, V), lambda x: x @ V),
     "matrix_vector of both": (

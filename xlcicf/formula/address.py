@@ -1,7 +1,7 @@
 """Cell addresses: letters to numbers and back, sheet names as Excel quotes them, rectangles of cells."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_ROW = 1_048_576
@@ -106,3 +106,10 @@ class Area:
         if self.sheet != other.sheet or top > bottom or left > right:
             return None
         return Area(self.sheet, top, left, bottom, right)
+
+
+def area_around(sheet: str, cells: Iterable[tuple[int, int]]) -> Area:
+    """The smallest rectangle with all these cells (row, column) in it, of which there is at least one."""
+    cells = list(cells)
+    rows, cols = [row for row, _ in cells], [col for _, col in cells]
+    return Area(sheet, min(rows), min(cols), max(rows), max(cols))

@@ -479,11 +479,6 @@ def unless_nan(a: Array, *operands: Operand) -> Array:
     return a
 
 
-def or_else(a: Array, b: Operand) -> Array:
-    """`a` where it is finite, else `b`."""
-    return where(is_finite(a), a, b)
-
-
 def may_fail(a: Array) -> Array:
     """`a`, just computed, which grows beyond all numbers at some inputs."""
     if isinstance(a, Var):

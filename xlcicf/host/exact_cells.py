@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from itertools import chain
 
-from xlcicf.formula.address import Area, SheetCell
+from xlcicf.formula.address import Area, SheetCell, area_around
 from xlcicf.formula.snapshot import ERRORS
 from xlcicf.host.hosts import host_of
 
@@ -82,10 +82,7 @@ def differing(area: Area, rows: Rows, others: Rows) -> list[SheetCell]:
 def around(places: Iterable[SheetCell]) -> Area | None:
     """The smallest area with all these cells of one sheet in it; None where there are none."""
     places = list(places)
-    if not places:
-        return None
-    sheets, down, across = zip(*places, strict=True)
-    return Area(sheets[0], min(down), min(across), max(down), max(across))
+    return area_around(places[0][0], ((row, col) for _, row, col in places)) if places else None
 
 
 def part_of(rows: Rows, part: Area, whole: Area) -> Rows:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import groupby
 
 from xlcicf.errors import AddressError
-from xlcicf.formula.address import Area, cell_address, column_letters, column_number
+from xlcicf.formula.address import Area, area_around, cell_address, column_letters, column_number
 from xlcicf.sheet.block import place
-from xlcicf.sheet.page_value import Page, PageCell, PageChart, area_around
+from xlcicf.sheet.page_value import Page, PageCell, PageChart
 from xlcicf.sheet.style import INK, LOOKS, VERDICTS, rgb
 
 _BODY = 10  # points of most of our letters; a person's book has a size of its own for these
@@ -62,7 +62,7 @@ def _add(book, page: Page):
         sheet[f"{letter}:{letter}"].column_width = width
     cells = {**head, **page.cells}
     _write(sheet, cells)
-    written = _range(sheet, area_around(sheet.name, cells))
+    written = _range(sheet, area_around(sheet.name, map(place, cells)))
     written.vertical_alignment = "center"
     written.rows.autofit()
     _add_names_and_charts(book, sheet, page)
@@ -148,8 +148,8 @@ def _write(sheet, cells: Cells) -> None:
     """Contents in one write, since Excel computes the book after each; then looks, by runs down a column."""
     if not cells:
         return
-    area = area_around(sheet.name, cells)
     by_place = {place(address): cell for address, cell in cells.items()}
+    area = area_around(sheet.name, by_place)
     contents = [_content(by_place.get(at)) for at in area.cells()]
     _, across = area.shape
     rows = [contents[i : i + across] for i in range(0, len(contents), across)]

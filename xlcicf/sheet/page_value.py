@@ -5,10 +5,10 @@ that a person has open.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from xlcicf.formula.address import Area, column_letters
+from xlcicf.formula.address import Area, area_around, column_letters
 from xlcicf.sheet.block import Block, place
 
 
@@ -92,10 +92,4 @@ class Page:
     @property
     def area(self) -> Area:
         """The smallest rectangle with all the cells in it."""
-        return area_around(self.name, self.cells)
-
-
-def area_around(sheet: str, addresses: Iterable[str]) -> Area:
-    """The smallest rectangle with all these cells in it, of which there is at least one."""
-    rows, cols = zip(*map(place, addresses), strict=True)
-    return Area(sheet, min(rows), min(cols), max(rows), max(cols))
+        return area_around(self.name, map(place, self.cells))

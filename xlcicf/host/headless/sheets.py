@@ -7,7 +7,7 @@ from typing import Any
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, quote_sheet
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, area_around, quote_sheet
 from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range
@@ -111,8 +111,7 @@ class Sheet(base_classes.Sheet):
         """The cells that hold something, whatever the file declares; A1 where none does."""
         sheet = self.book.document.formulas(self.name)
         cells = sheet.values.keys() | sheet.formulas.keys() or {(1, 1)}
-        rows, cols = [row for row, _ in cells], [col for _, col in cells]
-        return self.range_at(Area(self.name, min(rows), min(cols), max(rows), max(cols)))
+        return self.range_at(area_around(self.name, cells))
 
     def activate(self) -> None:
         self.book.active_sheet = self.name
