@@ -27,7 +27,7 @@ from xlcicf.formula.grid import (
     laid_out,
 )
 from xlcicf.formula.runs import AreaIndexes, Run, RunGraph
-from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
 from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
 
 MAX_CELLS = 2**22  # of one range
@@ -52,6 +52,13 @@ class Evaluator:
         self.graph = graph
         self.pieces = AreaIndexes()
         self._constants: dict[Area, Grid] = {}
+        self._filled: dict[str, set[tuple[int, int]]] = {}
+
+    def afresh(self) -> "Evaluator":
+        """One that has computed nothing yet, and need not read again what this one has read of the book."""
+        other = Evaluator(self.graph)
+        other._constants = self._constants
+        return other
 
     def lay(self, piece: Piece) -> None:
         """From now on references to the piece's cells mean its values."""
@@ -243,12 +250,19 @@ class Evaluator:
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]
         value = sheet.values.get((row, col))
-        if value is None and (row, col) in sheet.formulas:
+        if value is None and (row, col) in self._filled_cells(sheet):
             cell = cell_address(sheet_name, row, col)
             raise FormulaError(
                 f"{cell} has no saved value; open and save the book where it can be computed", cell
             )
         return _located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
+
+    def _filled_cells(self, sheet: Sheet) -> set[tuple[int, int]]:
+        """The cells that formulas fill, and what-if tables: one without a value is no blank."""
+        if sheet.name not in self._filled:
+            areas = [*sheet.arrays.values(), *sheet.data_tables]
+            self._filled[sheet.name] = {*sheet.formulas, *(cell for area in areas for cell in area.cells())}
+        return self._filled[sheet.name]
 
 
 def _located(value: Scalar, cell: str) -> Scalar:

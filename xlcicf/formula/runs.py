@@ -20,7 +20,7 @@ from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.tree import Call, Node, Ref, walk
 
 _SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
-_UNTRACEABLE = {"INDIRECT", "OFFSET"}
+UNTRACEABLE = {"INDIRECT", "OFFSET"}  # they make their references while they compute
 _VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
@@ -116,6 +116,17 @@ class RunGraph:
             for run in self._runs[sheet]:
                 index.add(run.area, run)
         return self._runs[sheet]
+
+    def of(self, parts: Iterable[Run]) -> "RunGraph":
+        """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
+        some = RunGraph(self.book)
+        some._trees = self._trees
+        for sheet in self.book.sheets:
+            some._runs[sheet], some._sheets[sheet] = [], AreaIndex()
+        for part in parts:
+            some._runs[part.area.sheet].append(part)
+            some._sheets[part.area.sheet].add(part.area, part)
+        return some
 
     def touching(self, area: Area) -> list[Run]:
         """The runs that have cells in `area`."""
@@ -245,7 +256,7 @@ class RunGraph:
             if run in reached:
                 continue
             for node in walk(self.tree(run)):
-                if isinstance(node, Call) and node.name in _UNTRACEABLE:
+                if isinstance(node, Call) and node.name in UNTRACEABLE:
                     raise NotDifferentiable(
                         f"{run.cell}: {node.name} makes its reference while it computes, so what it depends"
                         " on cannot be followed; write the reference itself or use INDEX",
