@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xlcicf.errors import FormulaError
+from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
 from xlcicf.formula.evaluate import Evaluator, Piece
@@ -59,6 +59,9 @@ def computed(
     for unit in units:
         try:
             yield from compute(evaluator, unit)
+        except CycleError as error:
+            assert isinstance(unit, Ring)
+            failed(unit.runs[0], error)
         except FormulaError as error:
             if isinstance(unit, Run):
                 failed(unit, error)
@@ -69,8 +72,11 @@ def computed(
 
 def _solved(evaluator: Evaluator, ring: Ring) -> list[Piece] | None:
     """The ring's cells solved for at once; None where that cannot be done."""
-    recorded = _recorded(evaluator, ring)
-    order = _order(recorded) if recorded else None
+    try:
+        recorded = _recorded(evaluator, ring)
+    except FormulaError:  # a function without derivative, whose argument need not change at all
+        return None
+    order = _order(recorded) if recorded and recorded.reads else None
     if recorded is None or order is None:
         return None
     system = _System(evaluator, recorded, order)

@@ -20,10 +20,9 @@ from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.parse import ColumnKeys, parse, relative_key
 from xlcicf.formula.snapshot import Sheet, Snapshot
-from xlcicf.formula.tree import Call, Edge, Node, Ref, walk
+from xlcicf.formula.tree import Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
-_SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
 _UNTRACEABLE = {"INDIRECT", "OFFSET"}
 _VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
@@ -67,7 +66,7 @@ class RunGraph:
         self.book = book
         self._sheets: dict[str, AreaIndex] = {}
         self._runs: dict[str, list[Run]] = {}
-        self._trees: dict[tuple[str, str], Node] = {}
+        self._formulas: dict[tuple[str, str], Formula] = {}
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
@@ -113,19 +112,22 @@ class RunGraph:
         )
         return "\x02".join(("", *beside))
 
-    def tree(self, run: Run | Batch) -> Node:
-        """The formula of a run, or the first of a batch; parsed once however many runs repeat it."""
-        if run.tree is not None:
-            return run.tree
-        assert isinstance(run, Run)
+    def tree(self, unit: Run | Batch) -> Node:
+        """The formula of a run, or the first of a batch."""
+        return unit.tree if isinstance(unit, Batch) else self.formula(unit).tree
+
+    def formula(self, run: Run) -> Formula:
+        """The run's formula; parsed once however many runs repeat it."""
+        if run.formula is not None:
+            return run.formula
         sheet, (row, col) = run.area.sheet, run.origin
         key = (sheet, relative_key(run.text, row, col))
         if "[" in run.text:  # a structured reference may mean the table around the cell
             key = (f"{sheet}!{row}:{col}", key[1])
-        if key not in self._trees:
-            self._trees[key] = parse(run.text, sheet, row, col, self.book)
-        run.tree = self._trees[key]
-        return run.tree
+        if key not in self._formulas:
+            self._formulas[key] = Formula(parse(run.text, sheet, row, col, self.book))
+        run.formula = self._formulas[key]
+        return run.formula
 
     def trimmed(self, area: Area) -> Area:
         """Whole columns and rows end where the workbook's data does."""
@@ -135,15 +137,7 @@ class RunGraph:
 
     def refs(self, run: Run) -> list[Ref]:
         """The references of a run whose cells' values it needs."""
-        tree = self.tree(run)
-        skipped = {
-            id(arg)
-            for node in walk(tree)
-            if isinstance(node, Call) and node.name in _SHAPE_ONLY
-            for arg in node.args
-            if isinstance(arg, Ref)
-        }
-        return [node for node in walk(tree) if isinstance(node, Ref) and id(node) not in skipped]
+        return self.formula(run).refs
 
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""
@@ -208,14 +202,13 @@ class RunGraph:
             run = waiting.pop()
             if run in reached:
                 continue
-            for node in walk(self.tree(run)):
-                if isinstance(node, Call) and node.name in _UNTRACEABLE:
-                    raise NotDifferentiable(
-                        f"{run.cell}: {node.name} makes its reference while it computes, so what it depends"
-                        " on cannot be followed; write the reference itself or use INDEX",
-                        run.cell,
-                        node.name,
-                    )
+            for name in self.formula(run).functions & _UNTRACEABLE:
+                raise NotDifferentiable(
+                    f"{run.cell}: {name} makes its reference while it computes, so what it depends"
+                    " on cannot be followed; write the reference itself or use INDEX",
+                    run.cell,
+                    name,
+                )
             areas = self.footprints(run)
             sources = list({id(r): r for area in areas for r in self.touching(area)}.values())
             reached[run] = (areas, sources)
@@ -247,7 +240,7 @@ class RunGraph:
             yield from self._batched(part for part in levels[level] if isinstance(part, Run))
 
     def _batched(self, runs: Iterable[Run]) -> list[Run | Batch]:
-        return batched(runs, self.tree, self.trimmed)
+        return batched(runs, self.formula, self.trimmed)
 
     def _parts(self, group: list[Run], edges: dict[int, list[Run]]) -> Iterable[tuple[int, Run | Ring]]:
         """A group of strongly_connected as (level within, what can be computed at once)."""
@@ -265,7 +258,7 @@ class RunGraph:
 
     def _fills_as_one(self, run: Run) -> bool:
         """Whether every range, those that ROWS only measures too, has one size in all of the run's cells."""
-        return run.block or all(node.slides for node in walk(self.tree(run)) if isinstance(node, Ref))
+        return run.block or self.formula(run).slides
 
     def taken_apart(self, ring: Ring) -> Iterator[Run | Batch]:
         """A ring as units that can be computed one after another."""

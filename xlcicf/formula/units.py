@@ -12,14 +12,13 @@ from functools import cached_property
 import numpy as np
 
 from xlcicf.formula.address import Area, area_around, cell_address
-from xlcicf.formula.tree import Call, Const, Infix, Node, Prefix, Ref, Union, walk
+from xlcicf.formula.tree import Const, Formula, Node, Ref
 
 FEWEST = 4  # runs that are worth a batch
 SMALL = 256  # cells of a run that joins one
 MOST_READ = 2**20  # cells that all members of a batch read together
 
 Operand = Ref | Const
-Skeleton = tuple  # what formulas have in common that differ in numbers and places
 
 
 @dataclass(eq=False)
@@ -36,7 +35,7 @@ class Run:
     origin: tuple[int, int]
     array: bool = False
     block: bool = False
-    tree: Node | None = None
+    formula: Formula | None = None
 
     @property
     def cell(self) -> str:
@@ -133,70 +132,48 @@ class Batch:
         return {id(node): i for i, node in enumerate(self.operands[0])}
 
 
-def skeleton(
-    tree: Node, row: int, col: int, trimmed: Callable[[Area], Area]
-) -> tuple[Skeleton, list[Operand], int] | None:
-    """What formulas alike share with this one in (row, col), its operands, and how many cells it reads.
-
-    None where a reference points off the sheet."""
-    shape: list = []
-    operands: list[Operand] = []
-    read = 0
-    for node in walk(tree):
-        kind = type(node)
-        if kind is Ref:
-            area = node.area(row, col)  # type: ignore[union-attr]
-            if area is None:
-                return None
-            rows, cols = size = trimmed(area).shape
-            shape.append(size)
-            operands.append(node)  # type: ignore[arg-type]
-            read += rows * cols
-        elif kind is Const and type(node.value) is float:  # type: ignore[union-attr]
-            shape.append(float)
-            operands.append(node)  # type: ignore[arg-type]
-        elif kind is Infix or kind is Prefix:
-            shape.append(node.operator)  # type: ignore[union-attr]
-        elif kind is Call:
-            shape += (node.name, len(node.args))  # type: ignore[union-attr]
-        elif kind is Union:
-            shape += (Union, len(node.parts))  # type: ignore[union-attr]
-        else:
-            shape += (kind, node)
-    return tuple(shape), operands, read
-
-
 def batched(
-    runs: Iterable[Run], tree: Callable[[Run], Node], trimmed: Callable[[Area], Area]
+    runs: Iterable[Run], formula: Callable[[Run], Formula], trimmed: Callable[[Area], Area]
 ) -> list[Run | Batch]:
     """Runs of which none reads another: small ones of one skeleton as a batch, the others as they are."""
-    units: list[Run | Batch] = []
-    alike: dict[Skeleton, list[tuple[Run, list[Operand]]]] = {}
-    reading: dict[Skeleton, int] = {}
     runs = list(runs)
     if len(runs) < FEWEST:
         return list(runs)
+    units: list[Run | Batch] = []
+    alike: dict[tuple, list[Run]] = {}
+    reading: dict[tuple, int] = {}
     for run in runs:
         rows, cols = run.area.shape
-        found = None
+        sizes = None
         if rows * cols <= SMALL and not run.block:
-            found = skeleton(tree(run), run.area.top, run.area.left, trimmed)
-        if found is None:
+            sizes = _sizes(formula(run), run.area.top, run.area.left, trimmed)
+        if sizes is None:
             units.append(run)
             continue
-        shape, operands, read = found
-        key = (run.array, *shape)
-        alike.setdefault(key, []).append((run, operands))
-        reading[key] = reading.get(key, 0) + read * rows * cols
-    for key, members in alike.items():
-        if len(members) < FEWEST or reading[key] > MOST_READ:
-            units += (run for run, _ in members)
+        key = run.array, formula(run).shape, *sizes
+        alike.setdefault(key, []).append(run)
+        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for h, w in sizes)
+    for key, some in alike.items():
+        if len(some) < FEWEST or reading[key] > MOST_READ:
+            units += some
         else:
-            first = members[0][0]
-            units.append(
-                Batch([run for run, _ in members], tree(first), [ops for _, ops in members], first.array)
-            )
+            operands = [formula(run).operands for run in some]
+            units.append(Batch(some, formula(some[0]).tree, operands, some[0].array))
     return units
+
+
+def _sizes(
+    formula: Formula, row: int, col: int, trimmed: Callable[[Area], Area]
+) -> list[tuple[int, int]] | None:
+    """The sizes of the ranges that a formula in (row, col) names; None where one points off the sheet."""
+    sizes = []
+    for node in formula.operands:
+        if type(node) is Ref:
+            area = node.area(row, col)
+            if area is None:
+                return None
+            sizes.append(trimmed(area).shape)
+    return sizes
 
 
 @dataclass(eq=False)
