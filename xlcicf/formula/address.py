@@ -80,6 +80,16 @@ class Area:
             return first
         return f"{first}:{column_letters(self.right)}{self.bottom}"
 
+    def cell(self, i: int, j: int) -> str:
+        """The address of the cell in its row i and column j, counted from 0."""
+        return cell_address(self.sheet, self.top + i, self.left + j)
+
+    def positions(self):
+        """Its rows (H, 1) and columns (1, W) as numpy arrays."""
+        import numpy as np  # most that imports addresses needs no numbers
+
+        return np.arange(self.top, self.bottom + 1)[:, None], np.arange(self.left, self.right + 1)[None, :]
+
     def cells(self):
         """(row, column) of each cell, row by row."""
         return ((r, c) for r in range(self.top, self.bottom + 1) for c in range(self.left, self.right + 1))

@@ -9,9 +9,10 @@ from openpyxl.formula.tokenizer import Token
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import Area
 from xlcicf.formula.parse import parse
-from xlcicf.formula.runs import UNTRACEABLE, Run, RunGraph
+from xlcicf.formula.runs import UNTRACEABLE, RunGraph
 from xlcicf.formula.text import tokens
-from xlcicf.formula.tree import Call, Edge, Node, Ref, walk
+from xlcicf.formula.tree import Edge, Formula, Ref
+from xlcicf.formula.units import Run
 
 MOST = 1000  # rectangles of one run; where a change reaches more, it counts as reaching the whole of it
 
@@ -130,14 +131,10 @@ def references(graph: RunGraph, run: Run) -> list[Ref] | None:
     """The references whose cells a run needs, those of a formula that cannot be read too; None where they
     may mean any cell."""
     try:
-        tree = graph.tree(run)
+        formula = graph.formula(run)
     except FormulaError:
         return _legible(graph, run)
-    return None if _is_untraceable(tree) else graph.refs(run)
-
-
-def _is_untraceable(tree: Node) -> bool:
-    return any(isinstance(node, Call) and node.name in UNTRACEABLE for node in walk(tree))
+    return None if formula.functions & UNTRACEABLE else formula.refs
 
 
 def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
@@ -153,12 +150,12 @@ def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
         if word.subtype != Token.RANGE or _is_elsewhere(word.value):
             continue
         try:
-            tree = parse(word.value, run.area.sheet, *run.origin, graph.book)
+            operand = Formula(parse(word.value, run.area.sheet, *run.origin, graph.book))
         except FormulaError:
             return None
-        if _is_untraceable(tree):
+        if operand.functions & UNTRACEABLE:
             return None
-        found += [node for node in walk(tree) if isinstance(node, Ref)]
+        found += operand.refs
     return found
 
 

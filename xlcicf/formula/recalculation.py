@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -14,8 +15,10 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, cell_addre
 from xlcicf.formula.downstream import Parts, Readers, references
 from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.grid import Grid, from_cells
-from xlcicf.formula.runs import Run, RunGraph, rectangles
+from xlcicf.formula.rings import compute, computed
+from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
+from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
 
 AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
@@ -163,6 +166,10 @@ class Recalculation:
                 for run, area in self._located([part.area]):
                     self._doubt(run, area, error)
 
+        def lacking(part: Run, error: FormulaError) -> None:
+            for run, area in self._located([part.area]):
+                self._keep_or_lose(run, area, error)
+
         for unit in graph.in_order(parts, failed):
             areas = areas_of(unit)
             done += areas
@@ -170,12 +177,7 @@ class Recalculation:
                 left.add_all(self._located(areas))
                 late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
                 continue
-            try:
-                piece = evaluator.compute(unit)
-            except FormulaError as error:
-                for run, area in self._located(areas):
-                    self._keep_or_lose(run, area, error)
-            else:
+            for piece in computed(evaluator, [unit], lacking):
                 for sheet, cells, values in shown(piece):
                     self._hold(sheet, dict(zip(cells, values, strict=True)))
         for run, area in self._located(_left_over(parts, done) if circles else ()):
@@ -279,7 +281,7 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
     Each call evaluates the formulas in between anew. Raises what `RunGraph.between` raises.
     """
     graph = RunGraph(book)
-    units = graph.between(changing, [objective]).runs
+    units = graph.between(changing, [objective]).units
     first = Evaluator(graph)
     at = objective.top, objective.left
 
@@ -287,13 +289,13 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
         evaluator, begin = first.afresh(), 0
         for area in changing:
             end = begin + math.prod(area.shape)
-            evaluator.lay(Piece(area, from_cells(torch.tensor(v[begin:end]).reshape(area.shape))))
+            evaluator.lay(Piece((area,), from_cells(torch.tensor(v[begin:end]).reshape(area.shape))))
             begin = end
         found = book.sheets[objective.sheet].values.get(at)
         for unit in units:
-            for sheet, cells, values in shown(evaluator.compute(unit)):
-                if sheet == objective.sheet and at in cells:
-                    found = values[cells.index(at)]
+            for piece in compute(evaluator, unit):
+                if any(area.intersect(objective) for area in piece.areas):
+                    found = next(_values_at(piece, objective.sheet, at))
         return found if isinstance(found, float) else math.nan
 
     return value
@@ -302,14 +304,22 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
 # --- computed pieces: the only place that knows their shape -----------------------------------------------
 
 
-def areas_of(unit: Run) -> list[Area]:
-    """The cells that a unit of computation fills, each area within one run."""
-    return [unit.area]
+def areas_of(unit: Unit) -> list[Area]:
+    """The cells that a unit of computation fills, each area a part of one run."""
+    return [unit.area] if isinstance(unit, Run) else [run.area for run in unit.runs]
 
 
 def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:
-    """What the computed cells show: (a sheet, cells, their values)."""
-    yield piece.area.sheet, list(piece.area.cells()), scalars(piece.grid)
+    """What the computed cells show: (a sheet, cells of it, their values)."""
+    values, start = scalars(piece.grid), 0
+    for sheet, areas in groupby(piece.areas, lambda area: area.sheet):
+        cells = [cell for area in areas for cell in area.cells()]
+        yield sheet, cells, values[start : start + len(cells)]
+        start += len(cells)
+
+
+def _values_at(piece: Piece, name: str, at: Cell) -> Iterator[Scalar]:
+    return (values[cells.index(at)] for sheet, cells, values in shown(piece) if sheet == name and at in cells)
 
 
 def scalars(grid: Grid) -> list[Scalar]:

@@ -12,32 +12,18 @@ import zlib
 import numpy as np
 import torch
 
-from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
-from xlcicf.formula.evaluate import Evaluator, Piece
+from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions.table import elementwise, of_grids
-from xlcicf.formula.grid import constant, from_numbers
-from xlcicf.formula.runs import Run, RunGraph, is_volatile
-from xlcicf.formula.tree import Call, Node, walk
-
-VOLATILE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # the last of them is not drawn
+from xlcicf.formula.grid import Grid, constant, from_numbers
+from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.tree import Node
+from xlcicf.formula.units import Batch, Host, Run
 
 _EPOCHS = {False: dt.datetime(1899, 12, 30), True: dt.datetime(1904, 1, 1)}
-
-
-def is_drawn(graph: RunGraph, run: Run) -> bool:
-    """Whether a run's cells change at every recalculation, by themselves or by a name in their formula."""
-    if is_volatile(run):
-        return True
-    try:
-        tree = graph.tree(run)
-    except FormulaError:
-        return False
-    return any(isinstance(node, Call) and node.name in VOLATILE for node in walk(tree))
 
 
 def moment() -> dt.datetime:
@@ -57,9 +43,9 @@ class Drawing(Evaluator):
         self._now = since / dt.timedelta(days=1)
         self._draws = 0
 
-    def compute(self, run: Run) -> Piece:
+    def cells_of(self, unit: Run | Batch) -> Grid:
         self._draws = 0
-        return super().compute(run)
+        return super().cells_of(unit)
 
     def _call(self, name: str, args: tuple[Node, ...], context: Context) -> Value:
         match name, len(args):
@@ -84,14 +70,13 @@ class Drawing(Evaluator):
         inside = context.taking("plain")
         return of_grids(inside, lambda *g: elementwise(inside, whole, [taken_as_scalar(x) for x in g]), ends)
 
-    def _draw(self, host: Area) -> torch.Tensor:
+    def _draw(self, host: Host) -> torch.Tensor:
         """A number from 0 to 1 for each cell (H, W, 1, 1), another for each RAND of its formula."""
         self._draws += 1
-        rows = np.arange(host.top, host.bottom + 1, dtype=np.uint64)[:, None]
-        cols = np.arange(host.left, host.right + 1, dtype=np.uint64)[None, :]
-        sheet = np.uint64(zlib.crc32(host.sheet.encode()) + self._draws)
-        mixed = _mixed(_mixed(_mixed(sheet + rows) + cols))
-        return torch.from_numpy((mixed >> np.uint64(11)) / 2.0**53)[..., None, None]
+        rows, cols = host.shape
+        cells = [[zlib.crc32(host.cell(i, j).encode()) for j in range(cols)] for i in range(rows)]
+        bits = _mixed(_mixed(np.array(cells, np.uint64)) + np.uint64(self._draws))
+        return torch.from_numpy((bits >> np.uint64(11)) / 2.0**53)[..., None, None]
 
 
 def _mixed(x: np.ndarray) -> np.ndarray:
