@@ -16,7 +16,7 @@ from xlcicf.formula.downstream import Parts, Readers, references
 from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.rings import compute, computed
-from xlcicf.formula.runs import RunGraph, rectangles
+from xlcicf.formula.runs import RunGraph, is_volatile, rectangles
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
 from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
@@ -25,7 +25,7 @@ AGREE = 1e-9  # two computers of one formula that differ by more do not compute 
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
 Cell = tuple[int, int]
-Cells = Mapping[str, Mapping[Cell, Scalar]]  # a sheet's name -> (row, column) -> what the cell holds
+Contents = Mapping[str, Mapping[Cell, Scalar]]  # a sheet's name -> (row, column) -> what the cell holds
 
 
 class Recalculation:
@@ -34,21 +34,30 @@ class Recalculation:
     book        it is not changed; formulas, names and tables stay as they are in it
     trusted     whether the results in it are true. Then only those that are missing are computed, and what
                 lies downstream of an edit; else every formula
-    edited      areas that hold something else than the results in the book were computed from
+    edited      areas that hold something else, constants or formulas, than the results were computed from
     uncomputed  the cells that a formula fills whose result is not known -> why. What cannot be computed (a
                 function that the table lacks, another book, a circle) keeps the result that the book has as
                 long as nothing that it reads has changed, and stands here if that is not trusted. Else it
                 has none, and neither has what reads it
+    doubted     of the cells with a result in the book those that stood there before
 
-    Volatile cells (RAND, NOW) stand at results that are trusted; others are drawn once (see volatile.py).
+    Volatile cells (RAND, NOW) stand at the results in the book. Where there is none, or in a book that is not
+    trusted a 0, which some programs write for every formula, they are drawn once (see volatile.py).
     What INDIRECT, OFFSET and what-if tables read is not known: they are not computed, and any edit reaches
     them.
     """
 
-    def __init__(self, book: Snapshot, trusted: bool, edited: Iterable[Area] = ()):
+    def __init__(
+        self,
+        book: Snapshot,
+        trusted: bool,
+        edited: Iterable[Area] = (),
+        doubted: Mapping[SheetCell, FormulaError] | None = None,
+    ):
         self.book = replace(book, sheets={name: replace(sheet) for name, sheet in book.sheets.items()})
         self.trusted = trusted
-        self.uncomputed: dict[SheetCell, FormulaError] = {}
+        self.uncomputed: dict[SheetCell, FormulaError] = dict(doubted or {})
+        self._doubted = set(self.uncomputed)
         self._edited = list(edited)
         self._graph = RunGraph(self.book)
         self._runs = [run for sheet in self.book.sheets for run in self._graph.runs(sheet)]
@@ -67,19 +76,36 @@ class Recalculation:
         self._before = {name: sheet.values for name, sheet in self.book.sheets.items()}
         self._gone_before, self._uncomputed_before = self._gone, dict(self.uncomputed)
 
-    def write(self, cells: Cells) -> None:
+    def after(self, book: Snapshot, edited: Iterable[Area]) -> "Recalculation":
+        """One of the same book once formulas, names or tables have become others; `book` has them, and the
+        results that this one has told."""
+        edited = list(edited)
+        doubted = {
+            place: self.uncomputed[place]
+            for place in self.unverified
+            if not any(area.sheet == place[0] and area.contains(*place[1:]) for area in edited)
+        }
+        return Recalculation(book, True, edited, doubted)
+
+    @property
+    def unverified(self) -> list[SheetCell]:
+        """The cells that hold a result of which it is not known whether it is true."""
+        sheets = self.book.sheets
+        return [place for place in self.uncomputed if place[1:] in sheets[place[0]].values]
+
+    def write(self, cells: Contents) -> None:
         """Puts constants into cells that no formula fills; `renewed` computes what they reach."""
         for name, contents in cells.items():
             held, before, written = self._own(name), self._before[name], self._written[name]
-            news = [cell for cell, value in contents.items() if not _same(held.get(cell), value)]
+            news = [cell for cell, value in contents.items() if not same(held.get(cell), value)]
             for cell in news:
                 _put(held, cell, contents[cell])
                 written.add(cell)
-                if _same(before.get(cell), contents[cell]):
+                if same(before.get(cell), contents[cell]):
                     written.remove(cell)
-            self._waiting += _areas(name, news)
+            self._waiting += rectangles_of(name, news)
 
-    def renewed(self) -> Cells:
+    def renewed(self) -> Contents:
         """The results that are not those of the last call, at the first not those in the book; None for a
         cell that has no result any more."""
         if not self._is_begun:
@@ -99,14 +125,22 @@ class Recalculation:
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            return Parts((run, run.area) for run in (*self._runs, *self._tables))
+            drawn = [run for run in self._runs if is_volatile(run) and references(self._graph, run) == []]
+            found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in drawn)
+            found.add_all((run, area) for run in drawn for area in self._holding(run, (None, 0.0)))
+            return found
         edits = [*self._edited, *self._waiting]
         found = self._readers_of_all().reached(edits, FEW) if edits else Parts()
-        for run in self._runs:
-            values = self.book.sheets[run.area.sheet].values
-            for area in _areas(run.area.sheet, [cell for cell in run.area.cells() if cell not in values]):
-                found.add(run, area)
+        for area in self._edited:
+            for run in self._graph.touching(area):
+                found.add(run, run.within(area).area)
+        found.add_all((run, area) for run in self._runs for area in self._holding(run, (None,)))
         return found
+
+    def _holding(self, run: Run, contents: Sequence[Scalar]) -> list[Area]:
+        """The cells of the run that hold one of these."""
+        held = self.book.sheets[run.area.sheet].values
+        return rectangles_of(run.area.sheet, [c for c in run.area.cells() if held.get(c) in contents])
 
     def _readers_of_all(self) -> Readers:
         if self._readers is None:
@@ -209,14 +243,14 @@ class Recalculation:
         doubtful = [cell for cell in area.cells() if (area.sheet, *cell) not in self.uncomputed]
         reads_changed = self._reader_of_changed(run)
         lost = [cell for cell in doubtful if cell not in values or reads_changed(cell)]
-        if not self.trusted:
-            self.uncomputed |= {(area.sheet, *cell): error for cell in set(doubtful) - set(lost)}
+        kept = [(area.sheet, *cell) for cell in doubtful if cell not in set(lost)]
+        self.uncomputed |= {place: error for place in kept if not self.trusted or place in self._doubted}
         self._lose(run, lost, error)
 
     def _lose(self, run: Run, cells: Sequence[Cell], error: FormulaError) -> None:
         """These cells have no result, and what reads them neither."""
         sheet = run.area.sheet
-        for area in [run.area] if run.block and cells else _areas(sheet, cells):
+        for area in [run.area] if run.block and cells else rectangles_of(sheet, cells):
             self._let_go(run, area, lambda cell: error)
             self._lose_readers(area)
 
@@ -267,7 +301,7 @@ class Recalculation:
     def _hold(self, name: str, results: Mapping[Cell, Scalar]) -> None:
         """From now on the cells hold these results."""
         held = self.book.sheets[name].values
-        news = {cell: value for cell, value in results.items() if not _same(held.get(cell), value)}
+        news = {cell: value for cell, value in results.items() if not same(held.get(cell), value)}
         if news:
             held = self._own(name)
             for cell, value in news.items():
@@ -352,17 +386,17 @@ def _put(held: dict[Cell, Scalar], cell: Cell, value: Scalar) -> None:
         held[cell] = value
 
 
-def _same(a: Scalar, b: Scalar) -> bool:
+def same(a: Scalar, b: Scalar) -> bool:
     return a == b and type(a) is type(b)
 
 
 def _agree(a: Scalar, b: Scalar) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= AGREE * max(1.0, abs(a))
-    return _same(a, b)
+    return same(a, b)
 
 
-def _areas(sheet: str, cells: Iterable[Cell]) -> list[Area]:
+def rectangles_of(sheet: str, cells: Iterable[Cell]) -> list[Area]:
     """Cells as rectangles."""
     return [area for area, _ in rectangles(sheet, {(col, row): "written" for row, col in cells})]
 
@@ -386,4 +420,4 @@ def _left_over(parts: Iterable[Run], done: Iterable[Area]) -> Iterator[Area]:
     seen = {(area.sheet, *cell) for area in done for cell in area.cells()}
     for part in parts:
         left = [cell for cell in part.area.cells() if (part.area.sheet, *cell) not in seen]
-        yield from [part.area] if part.block and left else _areas(part.area.sheet, left)
+        yield from [part.area] if part.block and left else rectangles_of(part.area.sheet, left)

@@ -1,16 +1,15 @@
 """A file as a host: the document answers in the place of a running program. It ships as the double of one."""
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import xlwings
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Sheet, Snapshot
+from xlcicf.formula.recalculation import Recalculation, recalculation
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.boundary import Host
 from xlcicf.host.headless.person import Busy
-from xlcicf.ooxml.calculator import Calculator
 from xlcicf.ooxml.document import Document
 
 
@@ -20,52 +19,27 @@ class Headless(Host):
     name = "xlcicf"
 
     def snapshot(self, book: xlwings.Book) -> Snapshot:
-        document, found = document_of(book), self.outline(book)
-        for name in found.sheets:
-            cells = document.sheet(name)
-            found.sheets[name] = Sheet(name, dict(cells.formulas), dict(cells.values), dict(cells.arrays))
-        return found
+        return document_of(book).snapshot()
 
     def outline(self, book: xlwings.Book) -> Snapshot:
-        inventory = document_of(book).inventory
-        return Snapshot(
-            sheets={name: Sheet(name) for name in inventory.sheets},
-            names={(name.name.lower(), name.scope): name.refers_to for name in inventory.names},
-            tables={table.name.lower(): table for table in inventory.tables},
-        )
+        return document_of(book).inventory.outline()
 
     def recomputed(self, book: xlwings.Book) -> Snapshot:
-        """The book as IronCalc computes it now, whatever its file was saved with."""
+        """The book as our evaluator computes it now, whatever its file was saved with."""
         found = self.snapshot(book)
-        for (sheet, cell), value in document_of(book).recomputed().items():
-            if value is None:
-                found.sheets[sheet].values.pop(cell, None)
-            else:
-                found.sheets[sheet].values[cell] = value
+        for name, results in Recalculation(found, trusted=False).renewed().items():
+            sheet = found.sheets[name]
+            sheet.values = {c: v for c, v in {**sheet.values, **results}.items() if v is not None}
         return found
 
     def recalculation(
         self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
     ) -> Callable[[np.ndarray], float]:
-        """By IronCalc, in a calculator of its own; the book must be as saved."""
-        document = document_of(book)
-        assert not document.edits, "a calculator of its own sees the book as saved"
-        calculator = Calculator(
-            document.inventory, {name: document.formulas(name) for name in document.inventory.sheets}
-        )
-        places = [(area.sheet, cell) for area in changing for cell in area.cells()]
-
-        def value(v: np.ndarray) -> float:
-            for place, number in zip(places, v, strict=True):
-                calculator.write(place, float(number))
-            calculator.recalculate()
-            shown = calculator.value((objective.sheet, (objective.top, objective.left)))
-            return shown if isinstance(shown, float) else math.nan
-
-        return value
+        """By our evaluator, from the formulas anew at each call."""
+        return recalculation(self.snapshot(book), objective, changing)
 
     def uncomputed(self, book: xlwings.Book) -> list[str]:
-        """Those that IronCalc cannot compute; Excel will."""
+        """Those that the function table lacks, and what reads them; Excel will compute them."""
         return document_of(book).uncomputed
 
     def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
