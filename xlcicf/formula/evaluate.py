@@ -269,7 +269,8 @@ class Evaluator:
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
         """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w)."""
         areas = batch.areas(ref)
-        filled = [self._filled(area, batch.cell(0, 0), blanks_count) for area in areas]
+        self._filled(areas[0], batch.cell(0, 0), blanks_count)
+        filled = [self.graph.trimmed(area) for area in areas]
         tops, lefts = (
             np.array([[x] for x in xs]) for xs in zip(*((a.top, a.left) for a in areas), strict=True)
         )
@@ -302,8 +303,9 @@ class Evaluator:
                     start = starts[id(laid.piece)] = size
                     sources.append(_in_a_row(laid.piece.grid))
                     size += sources[-1].size[1]
-                if h == w == 1 and laid.area == area:
-                    cells[0, 0] = start + laid.start
+                if h == w == 1:
+                    down, right = area.top - laid.area.top, area.left - laid.area.left
+                    cells[0, 0] = start + laid.start + down * laid.area.shape[1] + right
                 elif both := laid.area.intersect(area):
                     cells[both.within(area)] = start + laid.numbers(both)
         if (missing := np.argwhere(index < 0)).size:
