@@ -117,6 +117,21 @@ class Area:
             return None
         return Area(self.sheet, top, left, bottom, right)
 
+    def without(self, other: "Area") -> Iterator["Area"]:
+        """This area as rectangles, without the cells that the other one has too."""
+        both = self.intersect(other)
+        if both is None:
+            yield self
+            return
+        if self.top < both.top:
+            yield Area(self.sheet, self.top, self.left, both.top - 1, self.right)
+        if self.left < both.left:
+            yield Area(self.sheet, both.top, self.left, both.bottom, both.left - 1)
+        if both.right < self.right:
+            yield Area(self.sheet, both.top, both.right + 1, both.bottom, self.right)
+        if both.bottom < self.bottom:
+            yield Area(self.sheet, both.bottom + 1, self.left, self.bottom, self.right)
+
 
 def area_around(sheet: str, cells: Iterable[tuple[int, int]]) -> Area:
     """The smallest rectangle with all these cells (row, column) in it, of which there is at least one."""

@@ -31,7 +31,7 @@ from xlcicf.formula.grid import (
     laid_out,
 )
 from xlcicf.formula.runs import AreaIndexes, RunGraph
-from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
 from xlcicf.formula.units import Batch, Host, Run
@@ -88,6 +88,13 @@ class Evaluator:
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
         self._constants: dict[Area, Grid] = {}
+        self._filled: dict[str, set[tuple[int, int]]] = {}
+
+    def afresh(self) -> "Evaluator":
+        """One that has computed nothing yet, and need not read again what this one has read of the book."""
+        other = Evaluator(self.graph)
+        other._constants = self._constants
+        return other
 
     def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""
@@ -249,10 +256,10 @@ class Evaluator:
         cell = host.cell(0, 0)
         if whole is None:
             return constant(error_at("#REF!", cell))
-        filled = self._filled(whole, cell, blanks_count)
+        filled = self._bounded(whole, cell, blanks_count)
         return _as_seen(self.values(filled), ref, filled, host).at(_place(ref, host))
 
-    def _filled(self, whole: Area, cell: str, blanks_count: bool) -> Area:
+    def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
         if blanks_count and filled != whole:
             raise NotDifferentiable(
@@ -269,7 +276,7 @@ class Evaluator:
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
         """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w)."""
         areas = batch.areas(ref)
-        self._filled(areas[0], batch.cell(0, 0), blanks_count)
+        self._bounded(areas[0], batch.cell(0, 0), blanks_count)
         filled = [self.graph.trimmed(area) for area in areas]
         tops, lefts = (
             np.array([[x] for x in xs]) for xs in zip(*((a.top, a.left) for a in areas), strict=True)
@@ -349,12 +356,19 @@ class Evaluator:
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]
         value = sheet.values.get((row, col))
-        if value is None and (row, col) in sheet.formulas:
+        if value is None and (row, col) in self._filled_cells(sheet):
             cell = cell_address(sheet_name, row, col)
             raise FormulaError(
                 f"{cell} has no saved value; open and save the book where it can be computed", cell
             )
         return _located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
+
+    def _filled_cells(self, sheet: Sheet) -> set[tuple[int, int]]:
+        """The cells that formulas fill, and what-if tables: one without a value is no blank."""
+        if sheet.name not in self._filled:
+            areas = [*sheet.arrays.values(), *sheet.data_tables]
+            self._filled[sheet.name] = {*sheet.formulas, *(cell for area in areas for cell in area.cells())}
+        return self._filled[sheet.name]
 
 
 def _located(value: Scalar, cell: str) -> Scalar:

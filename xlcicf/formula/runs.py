@@ -23,7 +23,7 @@ from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.tree import Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
-_UNTRACEABLE = {"INDIRECT", "OFFSET"}
+UNTRACEABLE = {"INDIRECT", "OFFSET"}  # they make their references while they compute
 _VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
@@ -82,6 +82,17 @@ class RunGraph:
             for run in self._runs[sheet]:
                 index.add(run.area, run)
         return self._runs[sheet]
+
+    def of(self, parts: Iterable[Run]) -> "RunGraph":
+        """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
+        some = RunGraph(self.book)
+        some._formulas = self._formulas
+        for sheet in self.book.sheets:
+            some._runs[sheet], some._sheets[sheet] = [], AreaIndex()
+        for part in parts:
+            some._runs[part.area.sheet].append(part)
+            some._sheets[part.area.sheet].add(part.area, part)
+        return some
 
     def touching(self, area: Area) -> list[Run]:
         """The runs that have cells in `area`."""
@@ -204,7 +215,7 @@ class RunGraph:
             run = waiting.pop()
             if run in reached:
                 continue
-            for name in self.formula(run).functions & _UNTRACEABLE:
+            for name in self.formula(run).functions & UNTRACEABLE:
                 raise NotDifferentiable(
                     f"{run.cell}: {name} makes its reference while it computes, so what it depends"
                     " on cannot be followed; write the reference itself or use INDEX",
