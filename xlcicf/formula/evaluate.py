@@ -88,7 +88,7 @@ class Evaluator:
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
         self._constants: dict[Area, Grid] = {}
-        self._filled: dict[str, set[tuple[int, int]]] = {}
+        self._with_results: dict[str, set[tuple[int, int]]] = {}
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
@@ -365,10 +365,13 @@ class Evaluator:
 
     def _filled_cells(self, sheet: Sheet) -> set[tuple[int, int]]:
         """The cells that formulas fill, and what-if tables: one without a value is no blank."""
-        if sheet.name not in self._filled:
+        if sheet.name not in self._with_results:
             areas = [*sheet.arrays.values(), *sheet.data_tables]
-            self._filled[sheet.name] = {*sheet.formulas, *(cell for area in areas for cell in area.cells())}
-        return self._filled[sheet.name]
+            self._with_results[sheet.name] = {
+                *sheet.formulas,
+                *(cell for area in areas for cell in area.cells()),
+            }
+        return self._with_results[sheet.name]
 
 
 def _located(value: Scalar, cell: str) -> Scalar:

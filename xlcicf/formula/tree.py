@@ -129,9 +129,6 @@ Node = Const | ArrayConst | Ref | Union | Prefix | Percent | Infix | Call
 SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
 
 
-VOLATILE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # drawn anew at each calculation
-
-
 class Formula:
     """A tree, and what it is made of.
 

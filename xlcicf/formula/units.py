@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from xlcicf.formula.address import Area, area_around, cell_address
-from xlcicf.formula.tree import VOLATILE, Const, Formula, Node, Ref
+from xlcicf.formula.tree import Const, Formula, Node, Ref
 
 FEWEST = 4  # runs that are worth a batch
 SMALL = 256  # cells of a run that joins one
@@ -145,7 +145,7 @@ def batched(
     for run in runs:
         rows, cols = run.area.shape
         sizes = None
-        if rows * cols <= SMALL and not run.block and not formula(run).functions & VOLATILE:
+        if rows * cols <= SMALL and not run.block:
             sizes = _sizes(formula(run), run.area.top, run.area.left, trimmed)
         if sizes is None:
             units.append(run)

@@ -12,30 +12,18 @@ import zlib
 import numpy as np
 import torch
 
-from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions.table import elementwise, of_grids
 from xlcicf.formula.grid import Grid, constant, from_numbers
-from xlcicf.formula.runs import RunGraph, is_volatile
-from xlcicf.formula.tree import VOLATILE, Node
+from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.tree import Node
 from xlcicf.formula.units import Batch, Host, Run
 
 _EPOCHS = {False: dt.datetime(1899, 12, 30), True: dt.datetime(1904, 1, 1)}
-
-
-def is_drawn(graph: RunGraph, run: Run) -> bool:
-    """Whether a run's cells change at every recalculation, by themselves or by a name in their formula."""
-    if is_volatile(run):
-        return True
-    try:
-        return bool(graph.formula(run).functions & VOLATILE)
-    except FormulaError:
-        return False
 
 
 def moment() -> dt.datetime:
@@ -84,12 +72,11 @@ class Drawing(Evaluator):
 
     def _draw(self, host: Host) -> torch.Tensor:
         """A number from 0 to 1 for each cell (H, W, 1, 1), another for each RAND of its formula."""
-        assert isinstance(host, Area), "volatile formulas join no batch"
         self._draws += 1
-        rows, cols = (numbers.astype(np.uint64) for numbers in host.positions())
-        sheet = np.uint64(zlib.crc32(host.sheet.encode()) + self._draws)
-        mixed = _mixed(_mixed(_mixed(sheet + rows) + cols))
-        return torch.from_numpy((mixed >> np.uint64(11)) / 2.0**53)[..., None, None]
+        rows, cols = host.shape
+        cells = [[zlib.crc32(host.cell(i, j).encode()) for j in range(cols)] for i in range(rows)]
+        bits = _mixed(_mixed(np.array(cells, np.uint64)) + np.uint64(self._draws))
+        return torch.from_numpy((bits >> np.uint64(11)) / 2.0**53)[..., None, None]
 
 
 def _mixed(x: np.ndarray) -> np.ndarray:
