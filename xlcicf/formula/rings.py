@@ -31,7 +31,9 @@ MOST_LANES = 64  # columns of a ring that goes down, rows of one that goes right
 MOST_BAND = 2**25  # numbers in the band
 MOST_STEPS = 200  # of Newton; then cell by cell
 PASSES = 4  # until the kinds of a ring's cells are known
-EXACT = 4 * np.finfo(float).eps
+EXACT = 4 * np.finfo(float).eps  # parts of a number that rounding leaves
+NEAR = 1e-9  # from here on, steps that gain nothing have come to rounding
+SMALLEST = np.finfo(float).tiny
 
 
 def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
@@ -119,12 +121,14 @@ class _Recorded:
 
     inputs of the tape: the cells of each run (rows, columns), what varies outside, and each read
     shown    the cells of each run as functions of outside and reads (1, 1, rows, columns)
-    outside  the pieces outside that vary
+    around   the pieces that the formulas read
+    outside  those of them that vary
     """
 
     ring: Ring
     tape: t.Tape
     cells: list[t.Var]
+    around: list[Piece]
     outside: list[Piece]
     theta: list[t.Var]
     reads: list[_Read]
@@ -215,8 +219,9 @@ def _recorded_with(
         at += math.prod(run.area.shape)
     inside = _Inside(evaluator, tape, numbers, runs)
     inside.may_fail = may_fail
+    around = _around(evaluator, runs)
     outside, theta = [], []
-    for piece in _outside(evaluator, runs):
+    for piece in around:
         if piece.grid.there is not None:
             return None
         if isinstance(piece.grid.num, t.Var):
@@ -236,10 +241,10 @@ def _recorded_with(
         if grid.there is not None or grid.has(ERROR):
             return None
         shown.append(grid)
-    return _Recorded(ring, tape, cells, outside, theta, inside.reads, shown)
+    return _Recorded(ring, tape, cells, around, outside, theta, inside.reads, shown)
 
 
-def _outside(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
+def _around(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
     """The pieces that the runs read."""
     found = {
         id(laid.piece): laid.piece
@@ -431,25 +436,39 @@ class _System:
     def forward(self, *theta: Tensor) -> Tensor:
         """The ring's cells (K,) at what stands outside; nan where one shows an error."""
         outside = self._outside(theta)
-        cells = self.start
-        before = -1
+        cells, before = self.start, np.inf
         for _ in range(MOST_STEPS):
             point = self._at(cells, outside, theta)
-            fine = np.isfinite(point.out) & (np.abs(point.out - cells) <= EXACT * np.abs(point.out))
-            if fine.all():
+            off = self._off(point)
+            worst = off.max()
+            if worst <= EXACT or (worst <= NEAR and worst > before / 2):  # rounding is all that is left
                 self._last = point
                 return point.cells
-            residual = np.nan_to_num(point.out - cells, nan=0.0, posinf=0.0, neginf=0.0)
-            stepped = cells + self._solve(point.band, residual, transposed=False)
-            if _settled(cells, stepped, point.out):
-                self._last = self._at(stepped, outside, theta)
-                return self._last.cells
-            right = _leading(fine[self._by_rank])
-            if right <= before and not np.isfinite(point.out[self._by_rank[right]]):
+            if not np.isfinite(worst) and self._is_error(off):
                 break
-            before = right
+            before = worst
+            with np.errstate(all="ignore"):
+                residual = np.nan_to_num(point.out - cells, nan=0.0, posinf=0.0, neginf=0.0)
+                stepped = cells + self._solve(point.band, residual, transposed=False)
             cells = np.where(np.isfinite(stepped), stepped, cells)
         return self._cell_by_cell(theta)
+
+    def _off(self, point: _Point) -> np.ndarray:
+        """How far each cell is from what its formula yields, in parts of the numbers at work there."""
+        cells = point.cells.numpy()
+        scale = np.maximum(np.abs(point.out), np.abs(cells))
+        for read, values in zip(self._recorded.reads, point.reads, strict=True):
+            owners = read.owners.ravel()
+            at_work = np.abs(values.numpy()).reshape(owners.size, -1).max(axis=1)
+            scale[owners] = np.maximum(scale[owners], at_work)
+        with np.errstate(all="ignore"):
+            off = np.abs(point.out - cells) / np.maximum(scale, SMALLEST)
+        return np.where(np.isfinite(off), off, np.inf)
+
+    def _is_error(self, off: np.ndarray) -> bool:
+        """Whether the first cell that is wrong is so although all before it are right: it shows an error."""
+        by_rank = off[self._by_rank]
+        return not np.isfinite(by_rank[np.argmax(by_rank > NEAR)])
 
     def backward(self, g: Tensor, cells: Tensor, *theta: Tensor) -> Tensor:
         """The cotangents of what stands outside, one after another, for those of the cells (K,)."""
@@ -511,7 +530,7 @@ class _System:
         recorded = self._recorded
         alone = Evaluator(self._evaluator.graph)
         values = iter(theta)
-        for piece in _outside(self._evaluator, recorded.ring.runs):
+        for piece in recorded.around:
             if isinstance(piece.grid.num, t.Var):
                 piece = Piece(piece.areas, piece.grid.with_num(next(values)))
             alone.lay(piece)
@@ -522,16 +541,3 @@ class _System:
             for grid in (alone.values(run.area) for run in recorded.ring.runs)
         ]
         return torch.from_numpy(np.concatenate(cells))
-
-
-def _settled(cells: np.ndarray, stepped: np.ndarray, out: np.ndarray) -> bool:
-    """Whether a step no longer changes more than rounding does."""
-    if not (np.isfinite(stepped).all() and np.isfinite(out).all()):
-        return False
-    return bool((np.abs(stepped - cells) <= EXACT * np.abs(stepped)).all())
-
-
-def _leading(fine: np.ndarray) -> int:
-    """How many are true before the first that is not."""
-    wrong = np.flatnonzero(~fine)
-    return int(wrong[0]) if wrong.size else fine.size
