@@ -257,7 +257,7 @@ class Evaluator:
         if whole is None:
             return constant(error_at("#REF!", cell))
         filled = self._bounded(whole, cell, blanks_count)
-        return _as_seen(self.values(filled), ref, filled, host).at(_place(ref, host))
+        return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
 
     def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
@@ -413,7 +413,7 @@ def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
     return grid.taken(row_at * cols + col_at)
 
 
-def _place(ref: Ref, host: Area) -> Place:
+def place_of(ref: Ref, host: Area) -> Place:
     """Where each cell of the run sees the range, cells beyond the data included."""
     area = ref.area(host.top, host.left)
     assert area
