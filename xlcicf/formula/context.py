@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.choice import Value
-from xlcicf.formula.grid import Grid, constant, error_at
-from xlcicf.formula.tree import Node
+from xlcicf.formula.grid import Grid, Place, constant, error_at
+from xlcicf.formula.tree import Edge, Node, Ref
 
 
 class Fails(Exception):
@@ -27,6 +29,7 @@ class Evaluates(Protocol):
 
     def value(self, node: Node, context: "Context") -> Value: ...
     def operand(self, node: Node, context: "Context") -> Value: ...
+    def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Context:
     array_formula  whether it is an array formula, in which ranges stand for arrays
     array_args     whether ranges stand for arrays because of the function around
     function       the function being computed, for errors
+    spread         rows and columns of the cells that one array formula fills together
     """
 
     evaluator: Evaluates
@@ -44,6 +48,7 @@ class Context:
     array_formula: bool = False
     array_args: bool = False
     function: str = ""
+    spread: tuple[int, int] = (1, 1)
 
     @property
     def cell(self) -> str:
@@ -54,6 +59,23 @@ class Context:
     def array(self) -> bool:
         """Whether ranges stand for arrays and not for one cell each."""
         return self.array_formula or self.array_args
+
+    def rows(self) -> np.ndarray:
+        """The row of each cell of the run, counted from 1 (H, 1)."""
+        return np.arange(self.host.top, self.host.bottom + 1)[:, None]
+
+    def columns(self) -> np.ndarray:
+        """The column of each cell of the run, counted from 1 (1, W)."""
+        return np.arange(self.host.left, self.host.right + 1)[None, :]
+
+    def place(self, ref: Ref) -> Place | None:
+        """Where each cell of the run sees a range, which is not read; None where it is off the sheet."""
+        if ref.footprint(self.host) is None:
+            return None
+        ends = [_lines(edge, self.rows()) for edge in (ref.top, ref.bottom)]
+        sides = [_lines(edge, self.columns()) for edge in (ref.left, ref.right)]
+        rows, cols = (int(abs(a - b).flat[0]) + 1 for a, b in (ends, sides))
+        return Place(np.minimum(*ends), np.minimum(*sides), rows, cols)
 
     def taking(self, ranges: str) -> "Context":
         """For arguments that take ranges so: see Function."""
@@ -78,3 +100,8 @@ class Context:
         return self.refuse(
             "depends on a changing cell and has no derivative; keep it out of the objective's way"
         )
+
+
+def _lines(edge: Edge, hosts: np.ndarray) -> np.ndarray:
+    """The row or column that one side of a reference means for each of the cells."""
+    return np.full((1, 1), edge.at) if edge.fixed else hosts + edge.at

@@ -62,7 +62,8 @@ class Evaluator:
 
         Raises NotDifferentiable for what has no derivative or no translation, by cell and function.
         """
-        context = Context(self, run.host, array_formula=run.array)
+        spread = run.area.shape if run.block else (1, 1)
+        context = Context(self, run.host, array_formula=run.array, spread=spread)
         value = self.operand(self.graph.tree(run), context)
         shown = of_each(lambda grid: self._spread(grid, run) if run.block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not run.block:  # what shows alike is one kind once blanks show 0
@@ -148,6 +149,11 @@ class Evaluator:
         if isinstance(node, Ref):
             return self.reference(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
+
+    def has_formula(self, sheet: str, row: int, col: int) -> bool:
+        """Whether a cell is filled by a formula, be it its own or one of several cells."""
+        held = self.graph.book.sheets[sheet]
+        return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
 
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""

@@ -19,7 +19,13 @@ from xlcicf.formula.parse import ColumnKeys, parse, relative_key
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.tree import Call, Node, Ref, walk
 
-_SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
+_SHAPE_ONLY = {
+    "ROWS",
+    "COLUMNS",
+    "ROW",
+    "COLUMN",
+    "ISFORMULA",
+}  # they ask where cells are, not what they show
 _UNTRACEABLE = {"INDIRECT", "OFFSET"}
 _VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
