@@ -22,7 +22,8 @@ from torch import Tensor
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
-from xlcicf.formula.evaluate import Evaluator, Piece, place_of
+from xlcicf.formula.context import place_of
+from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.floats import on_floats
 from xlcicf.formula.grid import ERROR, Grid, from_cells, from_numbers
 from xlcicf.formula.tree import Ref
