@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -108,6 +109,13 @@ class Recalculation:
     def renewed(self) -> Contents:
         """The results that are not those of the last call, at the first not those in the book; None for a
         cell that has no result any more."""
+        with one_thread():
+            self._renew()
+        self._waiting = []
+        changes, self._changes = self._changes, defaultdict(dict)
+        return changes
+
+    def _renew(self) -> None:
         if not self._is_begun:
             self._compute(self._first_wanted())
             self._is_begun = True
@@ -117,9 +125,6 @@ class Recalculation:
             self._put_back()
         elif self._waiting:
             self._compute(self._readers_of_all().reached(self._waiting, FEW))
-        self._waiting = []
-        changes, self._changes = self._changes, defaultdict(dict)
-        return changes
 
     # --- what is wanted
 
@@ -192,26 +197,29 @@ class Recalculation:
         graph, late, left, done = self._graph.of(parts), Parts(), Parts(), []
         evaluator, circles = Drawing(graph, self._moment), []
 
-        def failed(part: Run, error: FormulaError) -> None:
-            if isinstance(error, CycleError):
+        def unreadable(part: Run, error: FormulaError) -> None:
+            note(part, error, self._doubt)
+
+        def refused(part: Run, error: FormulaError) -> None:
+            note(part, error, self._keep_or_lose)
+
+        def note(part: Run, error: FormulaError, so: Callable[[Run, Area, FormulaError], None]) -> None:
+            if isinstance(error, CycleError):  # which names one cell of all that are in it
                 circles.append(error)
-            else:
-                done.append(part.area)
-                for run, area in self._located([part.area]):
-                    self._doubt(run, area, error)
-
-        def lacking(part: Run, error: FormulaError) -> None:
+                return
+            done.append(part.area)
             for run, area in self._located([part.area]):
-                self._keep_or_lose(run, area, error)
+                so(run, area, error)
 
-        for unit in graph.in_order(parts, failed):
+        for unit in graph.in_order(parts, unreadable):
             areas = areas_of(unit)
-            done += areas
             if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):
+                done += areas
                 left.add_all(self._located(areas))
                 late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
                 continue
-            for piece in computed(evaluator, [unit], lacking):
+            for piece in computed(evaluator, [unit], refused):
+                done += piece.areas
                 for sheet, cells, values in shown(piece):
                     self._hold(sheet, dict(zip(cells, values, strict=True)))
         for run, area in self._located(_left_over(parts, done) if circles else ()):
@@ -309,6 +317,17 @@ class Recalculation:
             self._changes[name] |= news
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it torch uses one thread: sums come out the same everywhere, and small ones sooner."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> Callable[[np.ndarray], float]:
     """value(v): what the objective's cell shows, nan for no number, with v (n,) in the changing cells.
 
@@ -328,8 +347,8 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
         found = book.sheets[objective.sheet].values.get(at)
         for unit in units:
             for piece in compute(evaluator, unit):
-                if any(area.intersect(objective) for area in piece.areas):
-                    found = next(_values_at(piece, objective.sheet, at))
+                if any(objective.intersect(area) for area in piece.areas):
+                    found = scalars(evaluator.values(objective))[0]
         return found if isinstance(found, float) else math.nan
 
     return value
@@ -339,21 +358,17 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
 
 
 def areas_of(unit: Unit) -> list[Area]:
-    """The cells that a unit of computation fills, each area a part of one run."""
+    """The cells that a unit of computation fills, each area within one run."""
     return [unit.area] if isinstance(unit, Run) else [run.area for run in unit.runs]
 
 
 def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:
-    """What the computed cells show: (a sheet, cells of it, their values)."""
+    """What the computed cells show: (a sheet, cells, their values)."""
     values, start = scalars(piece.grid), 0
     for sheet, areas in groupby(piece.areas, lambda area: area.sheet):
         cells = [cell for area in areas for cell in area.cells()]
         yield sheet, cells, values[start : start + len(cells)]
         start += len(cells)
-
-
-def _values_at(piece: Piece, name: str, at: Cell) -> Iterator[Scalar]:
-    return (values[cells.index(at)] for sheet, cells, values in shown(piece) if sheet == name and at in cells)
 
 
 def scalars(grid: Grid) -> list[Scalar]:

@@ -142,6 +142,8 @@ class RunGraph:
 
     def trimmed(self, area: Area) -> Area:
         """Whole columns and rows end where the workbook's data does."""
+        if area.bottom < MAX_ROW and area.right < MAX_COL:
+            return area
         bottom = self._last_cell[0] if area.bottom == MAX_ROW else area.bottom
         right = self._last_cell[1] if area.right == MAX_COL else area.right
         return Area(area.sheet, area.top, area.left, max(area.top, bottom), max(area.left, right))

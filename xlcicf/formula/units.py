@@ -152,7 +152,7 @@ def batched(
             continue
         key = run.array, formula(run).shape, *sizes
         alike.setdefault(key, []).append(run)
-        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for h, w in sizes)
+        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for (h, w), _ in sizes)
     for key, some in alike.items():
         if len(some) < FEWEST or reading[key] > MOST_READ:
             units += some
@@ -164,15 +164,16 @@ def batched(
 
 def _sizes(
     formula: Formula, row: int, col: int, trimmed: Callable[[Area], Area]
-) -> list[tuple[int, int]] | None:
-    """The sizes of the ranges that a formula in (row, col) names; None where one points off the sheet."""
+) -> list[tuple[tuple[int, int], tuple[int, int]]] | None:
+    """The sizes of the ranges that a formula in (row, col) names, as far as the data goes and in full; None
+    where one points off the sheet."""
     sizes = []
     for node in formula.operands:
         if type(node) is Ref:
             area = node.area(row, col)
             if area is None:
                 return None
-            sizes.append(trimmed(area).shape)
+            sizes.append((trimmed(area).shape, area.shape))
     return sizes
 
 
