@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import gc
 import io
 import json
 import math
@@ -27,6 +28,11 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command: 0 done, 1 a named problem with the input; argparse exits with 2 by itself."""
     _prepare_streams()
     args = _parser().parse_args(argv)
+    args.is_alone = argv is None  # the process is this command's own
+    if args.is_alone:
+        gc.set_threshold(50_000, 20, 20)  # what is loaded at first stays: hardly any of it is garbage
+    if args.verb in _OPENING:
+        _load_xlwings(args)
     try:
         facts, lines, code = args.verb(args)
     except XlcicfError as error:
@@ -41,6 +47,14 @@ def main(argv: list[str] | None = None) -> int:
         return _named_problem(args, f"the system refuses ({error}); check the disk and its permissions")
     _say(json.dumps(_jsonable(facts)) if args.json else "\n".join(lines))
     return code
+
+
+def _load_xlwings(args: argparse.Namespace) -> None:
+    """Without pandas, where nobody else uses it in this process: that takes half the time."""
+    if args.is_alone:
+        from xlcicf.host.bare_xlwings import import_bare
+
+        import_bare()
 
 
 def _prepare_streams() -> None:
@@ -244,7 +258,7 @@ def _build(args):
     from xlcicf.errors import BookError
     from xlcicf.lessons import LESSONS, book_name, build
 
-    every = [made.name for made in LESSONS.values() if made.exercises or not args.blank]
+    every = [made.name for made in LESSONS.values() if not args.blank or made.exercises]
     names = every if args.all else list(dict.fromkeys(args.names))
     if not names:
         raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
@@ -398,23 +412,34 @@ def _as_argument(path: Path) -> str:
 
 
 def _undo(args):
-    return _exchange(args, lambda history, book: history.undo(book), "taken back")
+    from xlcicf.solve.history import History, undone_in_file
+
+    return _exchange(args, undone_in_file, History.undo, "taken back")
 
 
 def _redo(args):
-    return _exchange(args, lambda history, book: history.redo(book), "brought back")
+    from xlcicf.solve.history import History, redone_in_file
+
+    return _exchange(args, redone_in_file, History.redo, "brought back")
 
 
-def _exchange(args, move: Callable, what: str):
+def _exchange(args, in_file: Callable, in_book: Callable, what: str):
+    """By the file alone where it is as the last run left it, which takes a moment; else in the open book."""
+    run = in_file(args.book) or _exchanged(args, in_book)
+    facts = {"run": run.title, "cells": [change.cells for change in run.changes], "saved": args.book}
+    return facts, [f"{what}: {run.title}", f"saved {args.book}"], DONE
+
+
+def _exchanged(args, move: Callable):
+    _load_xlwings(args)
     from xlcicf.host import open_book
     from xlcicf.solve import History
     from xlcicf.solve.training import save_with_history
 
     book, history = open_book(args.book), History.beside(args.book)
     run = move(history, book)
-    saved = save_with_history(book, history, args.book)
-    facts = {"run": run.title, "cells": [change.cells for change in run.changes], "saved": str(saved)}
-    return facts, [f"{what}: {run.title}", f"saved {saved}"], DONE
+    save_with_history(book, history, args.book)
+    return run
 
 
 # --- looking --------------------------------------------------------------------------------------------
@@ -662,6 +687,9 @@ def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
     path = free_path(Path("xlcicf-selftest.md"))
     path.write_text(checklist.report(system, lines, answers), encoding="utf-8")
     return path
+
+
+_OPENING = (_demo, _train, _grad, _check, _bench, _card)  # what opens a book each time
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ import time
 from copy import copy
 from dataclasses import dataclass
 
-from scipy.optimize import Bounds, minimize
-
 from xlcicf.optim.objective import merit_of
 from xlcicf.optim.train import train
 
@@ -87,6 +85,8 @@ def run_standin(value, f, method, seconds, goal=None) -> Result:
     value(v) gives the objective at v (n,), nan where its cell shows an error; f tells where to start, the
     bounds and the sense.
     """
+    from scipy.optimize import Bounds, minimize
+
     referee = _Referee(f.sense, seconds, goal)
 
     def merit(v):
