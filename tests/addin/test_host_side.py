@@ -344,6 +344,7 @@ def test_nothing_is_lost(fault, name, scene_of, monkeypatch, measured):
     assert re.search(fault.said, ending.sentence)
     outcome = OUTCOMES[fault.cells](scene)
     assert scene.path.read_bytes() == scene.file  # the book is the person's to save
+    pipe.dismiss()  # the one that may wait for the next run
     assert not any(is_alive(trainer.pid) for trainer in scene.trainers)
     assert not claims.running(scene.path) and not any(claims.folder().iterdir())
     left = {path.name for path in scene.path.parent.iterdir()}
