@@ -103,6 +103,10 @@ class Host(ABC):
         """The open book of a handle. Raises BookError where it is not open any more."""
         raise NotImplementedError(f"a book in {self.name} is used by the process that opened it")
 
+    def is_there(self, handle: dict[str, Any]) -> bool:
+        """Whether the program of a handle still runs, asked without holding on to it."""
+        return True
+
     # --- what its exceptions mean, for xlcicf.host.patience
 
     @abstractmethod
