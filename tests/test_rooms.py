@@ -38,7 +38,7 @@ ROOMS = {
     "ironcalc": {"ooxml"},
     "openpyxl": {"formula", "ooxml", "host", "sheet", "pages", "lessons"},
     "torch": {"formula", "optim", "learn"},
-    "scipy": {"optim", "learn"},
+    "scipy": {"formula", "optim", "learn"},
     "pandas": {"learn"},
     "safetensors": {"learn"},
 }

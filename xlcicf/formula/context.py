@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, constant, error_at
-from xlcicf.formula.tree import Node
+from xlcicf.formula.tree import Node, Ref
+from xlcicf.formula.units import Batch, Host
 
 
 class Fails(Exception):
@@ -31,7 +32,7 @@ class Evaluates(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """A formula in a run of cells.
+    """A formula in a run or batch of cells.
 
     host           the cells it is evaluated for
     array_formula  whether it is an array formula, in which ranges stand for arrays
@@ -40,7 +41,7 @@ class Context:
     """
 
     evaluator: Evaluates
-    host: Area
+    host: Host
     array_formula: bool = False
     array_args: bool = False
     function: str = ""
@@ -48,7 +49,13 @@ class Context:
     @property
     def cell(self) -> str:
         """The address of the first cell."""
-        return cell_address(self.host.sheet, self.host.top, self.host.left)
+        return self.host.cell(0, 0)
+
+    def area(self, ref: Ref) -> Area | None:
+        """What a reference means in the first cell; None where it points off the sheet."""
+        if isinstance(self.host, Batch):
+            return self.host.areas(ref)[0]
+        return ref.area(self.host.top, self.host.left)
 
     @property
     def array(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from xlcicf.formula.address import cell_address
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.grid import CellError, Grid, aligned, error_at, from_scalars
 
@@ -55,5 +54,4 @@ def _outcome(
     try:
         return body(*args)
     except Fails as failed:
-        cell = cell_address(context.host.sheet, context.host.top + at[0], context.host.left + at[1])
-        return error_at(failed.code, cell, failed.why)
+        return error_at(failed.code, context.host.cell(at[0], at[1]), failed.why)

@@ -32,7 +32,7 @@ def transposed(places):
 def extent(axis: int):
     def evaluate(context: Context, node: Node):
         if isinstance(node, Ref):
-            area = node.area(context.host.top, context.host.left)
+            area = context.area(node)
             return constant(float(area.shape[axis])) if area else context.error("#REF!")
         return of_each(lambda grid: constant(float(grid.size[axis])), context.value(node))
 
