@@ -7,15 +7,17 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.small import save_small
 from xlcicf.addin import pipe
-from xlcicf.addin.protocol import ALIVE, OVER, STOP, report_of
-from xlcicf.addin.question import question_line
+from xlcicf.addin.protocol import ALIVE, OVER, STOP, Report, report_of
 from xlcicf.errors import TrainingError
 from xlcicf.host import open_book, read_snapshot
 from xlcicf.optim import train
 from xlcicf.solve import Problem, place
+from xlcicf.solve.question import question_line
 
 ADAM = {"optimizer": "adam", "steps": 20, "restarts": 1, "seed": 0, "lr": None}
 LONG = ADAM | {"steps": 10_000_000, "lr": 1e-9}
@@ -144,3 +146,16 @@ def test_the_word_to_stop_is_for_the_question_before_it(problem):
     stopped, whole = answers
     assert sum(len(report.losses) for report in stopped) == 1 and stopped[-1].reason is None
     assert sum(len(report.losses) for report in whole) == ADAM["steps"] and whole[-1].reason
+
+
+# ---- what they say ---------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(allow_nan=False)), st.none() | st.text(max_size=5))
+def test_a_report_is_one_line_and_comes_back_as_it_was(values, reason):
+    line = Report(values, values, reason).to_line()
+    assert line.count(b"\n") == 1 and report_of(line) == Report(values, values, reason)
+
+
+def test_a_sign_of_life_is_no_report():
+    assert report_of(ALIVE) is None

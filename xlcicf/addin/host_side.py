@@ -15,12 +15,13 @@ import numpy as np
 import xlwings
 
 from xlcicf.addin import ADDIN, claims
-from xlcicf.addin.pipe import Trainer, interpreter, own_group
+from xlcicf.addin.pipe import Trainer
 from xlcicf.addin.waiting import Task, hand_over, is_awaited
 from xlcicf.errors import BookError, TrainingError, XlcicfError
 from xlcicf.host.hosts import host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.solve import History, Problem
+from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.solve.training import Outcome, Settings, Training
 from xlcicf.solve.watched_cells import Watch
 from xlcicf.words import TAB

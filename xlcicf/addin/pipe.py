@@ -6,19 +6,17 @@ torch, is done by then. One that was cut short, fell silent or is in a long step
 """
 
 import atexit
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from xlcicf.addin.protocol import OVER, STOP, Report, report_of
-from xlcicf.addin.question import question_line
 from xlcicf.errors import TrainingError
 from xlcicf.solve import PlacedProblem
+from xlcicf.solve.processes import interpreter, own_group
+from xlcicf.solve.question import question_line
 
 TICK = 0.05  # seconds; how often the host looks up while the trainer is quiet
 SILENT = 20.0  # seconds without a sign of life, after which a trainer counts as lost
@@ -179,16 +177,3 @@ def dismiss() -> None:
 
 
 atexit.register(dismiss)  # while the thread that hears it can still be joined
-
-
-def interpreter() -> str:
-    """This Python; on Windows the one with a console, which has streams even when no window is shown."""
-    beside = Path(sys.executable).with_name("python.exe")
-    return str(beside) if os.name == "nt" and beside.exists() else sys.executable
-
-
-def own_group() -> dict:
-    """Arguments of Popen for a process that Ctrl-C here does not reach and that shows no window."""
-    if os.name == "nt":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}

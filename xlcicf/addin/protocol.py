@@ -1,8 +1,8 @@
 """What host and trainer say to each other: lines of JSON, numbers as Python writes them and so exact.
 
-The host asks one question after another, each a line (`question.py`); a line `STOP` ends the one it is at.
-The trainer answers with Reports, each of them a line, and with `OVER` when it is done with the question, in
-whatever way; every second it says that it is alive.
+The host asks one question after another, each a line (`xlcicf.solve.question`); a line `STOP` ends the one
+that the trainer is at. It answers with Reports, each of them a line, and with `OVER` when it is done with the
+question, in whatever way; every second it says that it is alive.
 """
 
 import json

@@ -92,9 +92,9 @@ def _answer(line: bytes, channel: _Channel, stop: Event) -> None:
 
 
 def _train(line: bytes, channel: _Channel, stop: Event) -> None:
-    from xlcicf.addin.question import question_of
     from xlcicf.formula import differentiate
     from xlcicf.optim import train
+    from xlcicf.solve.question import question_of
 
     question, settings = question_of(line)
     losses: list[float] = []
