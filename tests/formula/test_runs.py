@@ -20,9 +20,9 @@ from xlcicf.errors import (
     ProblemError,
     XlcicfError,
 )
-from xlcicf.formula import survey
 from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.snapshot import ExcelError, Table
+from xlcicf.formula.survey import survey
 
 
 def runs(cells):
