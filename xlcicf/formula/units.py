@@ -26,6 +26,7 @@ class Run:
     """One formula in a rectangle of cells.
 
     text   the formula as it stands in the cell `origin` (row, column)
+    key    what all its cells have in common, see keys.py; "" where nobody found out
     array  its cells are array formulas (no implicit intersection)
     block  the one array formula that fills the whole area, as Ctrl+Shift+Enter over several cells does
     """
@@ -33,6 +34,7 @@ class Run:
     area: Area
     text: str
     origin: tuple[int, int]
+    key: str = ""
     array: bool = False
     block: bool = False
     formula: Formula | None = None

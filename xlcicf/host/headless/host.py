@@ -11,6 +11,7 @@ from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.boundary import Host
 from xlcicf.host.headless.person import Busy
 from xlcicf.ooxml.document import Document
+from xlcicf.ooxml.package import Package
 
 
 class Headless(Host):
@@ -23,6 +24,10 @@ class Headless(Host):
 
     def outline(self, book: xlwings.Book) -> Snapshot:
         return document_of(book).inventory.outline()
+
+    def parts(self, book: xlwings.Book) -> Package | None:
+        document = document_of(book)
+        return None if document.edits else document.package
 
     def recomputed(self, book: xlwings.Book) -> Snapshot:
         """The book as our evaluator computes it now, whatever its file was saved with."""
