@@ -153,9 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)
     grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", book, target)
-    grad.add_argument(
-        "--check", action="store_true", help="beside central differences through recalculation by IronCalc"
-    )
+    grad.add_argument("--check", action="store_true", help="beside central differences through recalculation")
     verb("check", _check, "do formulas and torch agree; what cannot be differentiated", book, target)
     bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", book, target)
     bench.add_argument(
@@ -543,6 +541,7 @@ def _check(args):
         "blockers": report.blockers,
         "frozen": report.frozen,
         "differs": report.differs,
+        "unverified": report.unverified,
     }
     about = (
         f"the way to {', '.join(p.objective for p in problems)}" if problems else "all formulas of the book"
@@ -556,9 +555,15 @@ def _check(args):
         for cell in report.frozen[:20]
     ]
     lines += [
-        f"  IronCalc    {cell} is saved as {saved}, IronCalc says {now}"
-        for cell, saved, now in report.differs[:20]
+        f"  differs     {cell} comes to {ours}; it is saved as {saved}, IronCalc says {second}"
+        for cell, saved, ours, second in report.differs[:20]
     ]
+    if report.unverified:
+        because = f", IronCalc has none: {report.no_opinion}" if report.no_opinion else ""
+        lines.append(
+            f"  unverified  {_count(report.unverified, 'cell')} without a saved value to be trusted or a second"
+            f" opinion{because}"
+        )
     hidden = sum(
         max(0, len(rows) - 20) for rows in (report.errors, report.blockers, report.frozen, report.differs)
     )

@@ -13,20 +13,18 @@ import torch
 
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, cell_address
-from xlcicf.formula.downstream import Parts, Readers, references
+from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
 from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.rings import compute, computed
-from xlcicf.formula.runs import RunGraph, is_volatile, rectangles
-from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
+from xlcicf.formula.runs import RunGraph, is_volatile
+from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
 
-AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
 Cell = tuple[int, int]
-Contents = Mapping[str, Mapping[Cell, Scalar]]  # a sheet's name -> (row, column) -> what the cell holds
 
 
 class Recalculation:
@@ -36,14 +34,16 @@ class Recalculation:
     trusted     whether the results in it are true. Then only those that are missing are computed, and what
                 lies downstream of an edit; else every formula
     edited      areas that hold something else, constants or formulas, than the results were computed from
+    volatile    the runs of volatile formulas
     uncomputed  the cells that a formula fills whose result is not known -> why. What cannot be computed (a
                 function that the table lacks, another book, a circle) keeps the result that the book has as
                 long as nothing that it reads has changed, and stands here if that is not trusted. Else it
                 has none, and neither has what reads it
     doubted     of the cells with a result in the book those that stood there before
 
-    Volatile cells (RAND, NOW) stand at the results in the book. Where there is none, or in a book that is not
-    trusted a 0, which some programs write for every formula, they are drawn once (see volatile.py).
+    Volatile cells (RAND, NOW) stand at the results in the book. Where there is none they are drawn once (see
+    volatile.py); in a book that is not trusted also those that hold a 0, which some programs write for every
+    formula, and those that read other cells, unless `draws` is False.
     What INDIRECT, OFFSET and what-if tables read is not known: they are not computed, and any edit reaches
     them.
     """
@@ -54,14 +54,16 @@ class Recalculation:
         trusted: bool,
         edited: Iterable[Area] = (),
         doubted: Mapping[SheetCell, FormulaError] | None = None,
+        draws: bool = True,
     ):
         self.book = replace(book, sheets={name: replace(sheet) for name, sheet in book.sheets.items()})
         self.trusted = trusted
         self.uncomputed: dict[SheetCell, FormulaError] = dict(doubted or {})
-        self._doubted = set(self.uncomputed)
+        self._doubted, self._draws = set(self.uncomputed), draws
         self._edited = list(edited)
         self._graph = RunGraph(self.book)
         self._runs = [run for sheet in self.book.sheets for run in self._graph.runs(sheet)]
+        self.volatile = [run for run in self._runs if is_volatile(run)]
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
         self._moment = moment()
@@ -87,6 +89,17 @@ class Recalculation:
             if not any(area.sheet == place[0] and area.contains(*place[1:]) for area in edited)
         }
         return Recalculation(book, True, edited, doubted)
+
+    @property
+    def areas(self) -> list[Area]:
+        """Where formulas stand, run by run."""
+        return [run.area for run in self._runs]
+
+    @property
+    def refused(self) -> list[FormulaError]:
+        """Why cells cannot be computed, each reason once; reading such a cell is none."""
+        found = {id(error): error for error in self.uncomputed.values()}
+        return [error for error in found.values() if not isinstance(error, _ReadsUnknown)]
 
     @property
     def unverified(self) -> list[SheetCell]:
@@ -130,9 +143,10 @@ class Recalculation:
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            drawn = [run for run in self._runs if is_volatile(run) and references(self._graph, run) == []]
-            found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in drawn)
-            found.add_all((run, area) for run in drawn for area in self._holding(run, (None, 0.0)))
+            standing = [run for run in self.volatile if not self._draws or not references(self._graph, run)]
+            found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in standing)
+            nothing = (None, 0.0) if self._draws else (None,)
+            found.add_all((run, area) for run in standing for area in self._holding(run, nothing))
             return found
         edits = [*self._edited, *self._waiting]
         found = self._readers_of_all().reached(edits, FEW) if edits else Parts()
@@ -290,7 +304,7 @@ class Recalculation:
         if any(area.intersect(edit) for edit in self._edited):
             return True
         cells = () if now is before else {*area.among(now), *area.among(before)}
-        return any(not _agree(before.get(cell), now.get(cell)) for cell in cells)
+        return any(not agree(before.get(cell), now.get(cell)) for cell in cells)
 
     def _has_anything_changed(self) -> bool:
         return bool(self._edited) or any(
@@ -401,21 +415,6 @@ def _put(held: dict[Cell, Scalar], cell: Cell, value: Scalar) -> None:
         held[cell] = value
 
 
-def same(a: Scalar, b: Scalar) -> bool:
-    return a == b and type(a) is type(b)
-
-
-def _agree(a: Scalar, b: Scalar) -> bool:
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= AGREE * max(1.0, abs(a))
-    return same(a, b)
-
-
-def rectangles_of(sheet: str, cells: Iterable[Cell]) -> list[Area]:
-    """Cells as rectangles."""
-    return [area for area, _ in rectangles(sheet, {(col, row): "written" for row, col in cells})]
-
-
 def _table(area: Area) -> Run:
     """A what-if table as a run without a text."""
     return Run(area, "", (area.top, area.left), block=True)
@@ -425,9 +424,13 @@ def _only_excel(table: Run) -> FormulaError:
     return FormulaError(f"{table.cell} is a what-if table, which only Excel computes", table.cell)
 
 
+class _ReadsUnknown(FormulaError):
+    """A cell reads another that cannot be computed."""
+
+
 def _reads_a_lost(sheet: str, lost: Area, cell: Cell) -> FormulaError:
     address = cell_address(sheet, *cell)
-    return FormulaError(f"{address} reads {lost.address}, which cannot be computed", address)
+    return _ReadsUnknown(f"{address} reads {lost.address}, which cannot be computed", address)
 
 
 def _left_over(parts: Iterable[Run], done: Iterable[Area]) -> Iterator[Area]:

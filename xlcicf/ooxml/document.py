@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.recalculation import Contents, Recalculation, rectangles_of, same
-from xlcicf.formula.snapshot import Scalar, Sheet, Snapshot
+from xlcicf.formula.downstream import rectangles_of
+from xlcicf.formula.snapshot import Contents, Scalar, Sheet, Snapshot, same
 from xlcicf.formula.text import relative
 from xlcicf.ooxml import drawings, formats, saved_results, sheets_and_names, tables
 from xlcicf.ooxml.cells import Cell, SheetCells, read_sheet
@@ -38,7 +39,11 @@ from xlcicf.ooxml.edits import (
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import HEAD
 from xlcicf.ooxml.package import Package, read_package, save_package
+from xlcicf.ooxml.second_opinion import second_opinion
 from xlcicf.ooxml.splice import KEEP, Patch, splice
+
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
 
 MAX_FORMATTED = 100_000  # cells that one format may be given to
 
@@ -67,7 +72,7 @@ class Document:
     def _begin(self, package: Package, trusted: bool | None = None) -> None:
         self.package = package
         self.edits: list[Edit] = []
-        self.inventory = Inventory(package)
+        self.inventory = self._opened = Inventory(package)
         self.uncomputed: list[str] = []
         self._trusted = trusted
         self._saved: dict[str, SheetCells] = {}
@@ -77,7 +82,7 @@ class Document:
         self._styles: dict[CellOfSheet, int] = {}  # new cell formats
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
         self._formulas_changed = False
-        self._recalculation: Recalculation | None = None
+        self._recalculation: "Recalculation | None" = None
         self._not_calculated: list[Edit] = []
         self._other_formulas = False  # whether formulas are among the edits not calculated, or names
         self._results: dict[str, set[Cell]] = defaultdict(set)  # those that are not as saved
@@ -94,28 +99,51 @@ class Document:
         """The book as it is now; later edits leave it as it is."""
         for name in self.inventory.sheets:
             self.sheet(name)
-        return self._lend(self._now)
+        return self._lend(self.inventory, self._now)
 
-    def _lend(self, sheets: Mapping[str, SheetCells]) -> Snapshot:
-        found = self.inventory.outline()
+    def _lend(self, inventory: Inventory, sheets: Mapping[str, SheetCells]) -> Snapshot:
+        found = inventory.outline()
         for name in found.sheets:
             of = sheets[name]
             found.sheets[name] = Sheet(name, of.formulas, of.values, of.arrays, of.data_tables)
         self._lent |= found.sheets.keys()
         return found
 
+    def as_saved(self) -> Snapshot:
+        """The book as its file says, without the edits since."""
+        for name in self._opened.sheets:
+            self._as_saved(name)
+        return self._lend(self._opened, self._saved)
+
+    def second_opinion(self) -> Snapshot:
+        """The same as IronCalc computes it. Raises NoOpinion."""
+        found = self.as_saved()
+        values = second_opinion(self._opened, {name: self._saved[name] for name in found.sheets})
+        for name, sheet in found.sheets.items():
+            sheet.values = values.get(name, {})
+        return found
+
+    @property
+    def recalculation(self) -> "Recalculation | None":
+        """The one that has computed every formula, edits included; None where saved results are trusted."""
+        if self.trusted:
+            return None
+        if self._recalculation is None or self._not_calculated:
+            self._calculate()
+        return self._recalculation
+
     @property
     def trusted(self) -> bool:
         """Whether the results that the file was saved with are true (see saved_results.py)."""
         if self._trusted is None:
             self._trusted = saved_results.computed_by_us(self.package, self.path) or (
-                saved_results.computed_by_another(Inventory(self.package)) and self._has_all_results()
+                saved_results.computed_by_another(self._opened) and self._has_all_results()
             )
         return self._trusted
 
     def _has_all_results(self) -> bool:
         """A program that computes leaves no formula without a result."""
-        sheets = (self._as_saved(name) for name in Inventory(self.package).sheets)
+        sheets = (self._as_saved(name) for name in self._opened.sheets)
         return all(sheet.formulas.keys() <= sheet.values.keys() for sheet in sheets)
 
     def formulas(self, name: str) -> SheetCells:
@@ -247,13 +275,15 @@ class Document:
         self._not_calculated, self._other_formulas = [], False
         self._take_over(self._recalculation.renewed())
 
-    def _after_edits(self) -> Recalculation:
+    def _after_edits(self) -> "Recalculation":
+        from xlcicf.formula.recalculation import Recalculation  # and torch with it
+
         found, edits = self._recalculation, self._not_calculated
         if self._other_formulas:
-            book, edited = self._lend(self._now), [*_areas(edits), *self._awaiting(edits)]
+            book, edited = self._lend(self.inventory, self._now), [*_areas(edits), *self._awaiting(edits)]
             return found.after(book, edited) if found else Recalculation(book, self.trusted, edited)
         if found is None:
-            found = Recalculation(self._lend(self._saved), self.trusted)
+            found = Recalculation(self._lend(self._opened, self._saved), self.trusted)
         found.write(_constants(edits))
         return found
 

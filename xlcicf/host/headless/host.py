@@ -1,17 +1,21 @@
 """A file as a host: the document answers in the place of a running program. It ships as the double of one."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xlwings
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.recalculation import Recalculation, recalculation
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.boundary import Host
+from xlcicf.host.boundary import Host, Witness
 from xlcicf.host.headless.person import Busy
 from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.package import Package
+from xlcicf.ooxml.second_opinion import NoOpinion
+
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
 
 
 class Headless(Host):
@@ -29,18 +33,27 @@ class Headless(Host):
         document = document_of(book)
         return None if document.edits else document.package
 
-    def recomputed(self, book: xlwings.Book) -> Snapshot:
-        """The book as our evaluator computes it now, whatever its file was saved with."""
-        found = self.snapshot(book)
-        for name, results in Recalculation(found, trusted=False).renewed().items():
-            sheet = found.sheets[name]
-            sheet.values = {c: v for c, v in {**sheet.values, **results}.items() if v is not None}
-        return found
+    def recomputed(self, book: xlwings.Book) -> "Recalculation":
+        """Of a book whose saved results are not trusted all is computed already."""
+        return document_of(book).recalculation or super().recomputed(book)
+
+    def shown(self, book: xlwings.Book) -> Witness:
+        document = document_of(book)
+        return Witness(document.as_saved(), document.trusted)
+
+    def second_opinion(self, book: xlwings.Book) -> Witness:
+        """IronCalc's, on the file as it was opened or saved."""
+        try:
+            return Witness(document_of(book).second_opinion())
+        except NoOpinion as reason:
+            return Witness(None, why=str(reason))
 
     def recalculation(
         self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
     ) -> Callable[[np.ndarray], float]:
         """By our evaluator, from the formulas anew at each call."""
+        from xlcicf.formula.recalculation import recalculation
+
         return recalculation(self.snapshot(book), objective, changing)
 
     def uncomputed(self, book: xlwings.Book) -> list[str]:
