@@ -559,10 +559,10 @@ def _check(args):
         for cell, saved, ours, second in report.differs[:20]
     ]
     if report.unverified:
-        because = f", IronCalc has none: {report.no_opinion}" if report.no_opinion else ""
+        because = f" ({report.no_opinion})" if report.no_opinion else ""
+        cells = _count(report.unverified, "cell")
         lines.append(
-            f"  unverified  {_count(report.unverified, 'cell')} without a saved value to be trusted or a second"
-            f" opinion{because}"
+            f"  unverified  {cells}, for want of a trusted saved value and a second opinion{because}"
         )
     hidden = sum(
         max(0, len(rows) - 20) for rows in (report.errors, report.blockers, report.frozen, report.differs)
@@ -600,6 +600,8 @@ def _bench(args):
         ["time", *(_times(r, ours) for r in found.contenders)],
         ["", *(_ended(r) for r in found.contenders)],
     )
+    if found.left_out:
+        lines.append(f"  left out    {found.left_out}")
     lines.append("  sizes       " + ", ".join(f"{count:,} {word}" for word, count in found.sizes.items()))
     lines.append("  seconds     " + ", ".join(f"{what} {took:.2f}" for what, took in found.seconds.items()))
     return facts, lines, DONE

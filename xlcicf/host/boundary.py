@@ -10,7 +10,8 @@ for the book that it was asked of: a run shows its progress while another book m
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +105,19 @@ class Host(ABC):
         """
         return through_xlwings.recalculation(book, objective, changing)
 
+    @contextmanager
+    def peer(
+        self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
+    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        """(a program's name, value(v) as that program computes it), to be measured beside ours.
+
+        Raises BookError where there is no such program for the book, at the start or at a call.
+        """
+        yield self.name, self.recalculation(book, objective, changing)
+
     def uncomputed(self, book: xlwings.Book) -> list[str]:
-        """Addresses of the formulas that edits reach and the host cannot compute: they show no value."""
+        """Addresses of the cells that formulas fill and whose results are not known; of these, those that an
+        edit reaches show no value."""
         return []
 
     # --- changed

@@ -39,7 +39,7 @@ from xlcicf.ooxml.edits import (
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import HEAD
 from xlcicf.ooxml.package import Package, read_package, save_package
-from xlcicf.ooxml.second_opinion import second_opinion
+from xlcicf.ooxml.second_opinion import IronCalc
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Document:
         self._styles: dict[CellOfSheet, int] = {}  # new cell formats
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
         self._formulas_changed = False
-        self._recalculation: "Recalculation | None" = None
+        self._recalculation: Recalculation | None = None
         self._not_calculated: list[Edit] = []
         self._other_formulas = False  # whether formulas are among the edits not calculated, or names
         self._results: dict[str, set[Cell]] = defaultdict(set)  # those that are not as saved
@@ -115,10 +115,15 @@ class Document:
             self._as_saved(name)
         return self._lend(self._opened, self._saved)
 
+    def in_ironcalc(self) -> IronCalc:
+        """The same in IronCalc, to be asked within `with`. Raises NoOpinion."""
+        return IronCalc(self._opened, {name: self._as_saved(name) for name in self._opened.sheets})
+
     def second_opinion(self) -> Snapshot:
         """The same as IronCalc computes it. Raises NoOpinion."""
         found = self.as_saved()
-        values = second_opinion(self._opened, {name: self._saved[name] for name in found.sheets})
+        with self.in_ironcalc() as process:
+            values = process.results()
         for name, sheet in found.sheets.items():
             sheet.values = values.get(name, {})
         return found

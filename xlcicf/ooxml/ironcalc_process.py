@@ -7,7 +7,8 @@ what it prints goes nowhere, and whoever started this process sees it end.
     {"read": "all"}                      -> {"cells": [[sheet, row, column, value, whether an error], ...]}
     {"write": [[sheet, row, column, number], ...], "read": [sheet, row, column]}  -> {"value": value or null}
 
-Sheets count from 0. The first answer, before any request, is {"sheets": [name, ...]}. {"error": why} is the last.
+Sheets count from 0. The first answer, before any request, is {"sheets": [name, ...]}; {"error": why} is the
+last.
 """
 
 import json

@@ -5,6 +5,7 @@ where it crashes, hangs or cannot load the book there is no second opinion, and 
 """
 
 import json
+import math
 import os
 import posixpath
 import signal
@@ -42,12 +43,6 @@ _PROCESS = Path(__file__).with_name("ironcalc_process.py")
 
 class NoOpinion(Exception):
     """There is no second opinion on this book; `str` says why, in a few words."""
-
-
-def second_opinion(inventory: Inventory, sheets: Mapping[str, SheetCells]) -> dict[str, dict[Cell, Scalar]]:
-    """What IronCalc shows in the cells of each sheet, without those that it cannot compute. Raises NoOpinion."""
-    with IronCalc(inventory, sheets) as peer:
-        return peer.results()
 
 
 class IronCalc:
@@ -92,13 +87,13 @@ class IronCalc:
                 found[self._sheets[sheet]][row, col] = ExcelError(value) if is_error else value
         return found
 
-    def value(self, changing: Sequence[Area], numbers: Sequence[float], objective: Area) -> float | None:
-        """What the objective's cell shows with these numbers in the changing cells; None for no number."""
+    def value(self, changing: Sequence[Area], numbers: Sequence[float], objective: Area) -> float:
+        """What the objective's cell shows with these numbers in the changing cells; nan for no number."""
         places = [(self._sheets.index(area.sheet), *cell) for area in changing for cell in area.cells()]
         written = [[*place, number] for place, number in zip(places, numbers, strict=True)]
         at = self._sheets.index(objective.sheet), objective.top, objective.left
         shown = self._asked({"write": written, "read": at})["value"]
-        return shown if isinstance(shown, float) else None
+        return shown if isinstance(shown, float) else math.nan
 
     def _asked(self, request: Mapping) -> dict:
         assert self._process.stdin

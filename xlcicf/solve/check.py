@@ -16,9 +16,8 @@ from xlcicf.solve.parity import Parity, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
 
-NO_NUMBER = (
-    "no number"  # what is known of a cell that torch computes as part of a problem, where it shows none
-)
+# All that is known of a cell that torch computes in a problem and that shows a text or an error.
+NO_NUMBER = ExcelError("no number")
 
 Differing = tuple[str, Scalar, Scalar, Scalar]
 
@@ -33,8 +32,8 @@ class Check:
     errors          (address, error value) of cells that show one
     blockers        (address, function or reason) of formulas that are not
     frozen          addresses of volatile cells, which stand at their saved values
-    differs         (address, saved value, ours, second opinion) where ours is not the one it is compared with;
-                    None for what nobody says
+    differs         (address, saved value, ours, second opinion) where ours is not the one that it is
+                    compared with; None for what nobody says
     unverified      how many of the cells have neither a trusted value nor a second opinion
     no_opinion      why there is no second opinion, where one was asked for
     """

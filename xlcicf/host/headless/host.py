@@ -1,11 +1,13 @@
 """A file as a host: the document answers in the place of a running program. It ships as the double of one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xlwings
 
+from xlcicf.errors import BookError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.boundary import Host, Witness
@@ -55,6 +57,17 @@ class Headless(Host):
         from xlcicf.formula.recalculation import recalculation
 
         return recalculation(self.snapshot(book), objective, changing)
+
+    @contextmanager
+    def peer(
+        self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
+    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        """IronCalc, on the file as it was opened or saved."""
+        try:
+            with document_of(book).in_ironcalc() as process:
+                yield "IronCalc", lambda v: process.value(changing, v.tolist(), objective)
+        except NoOpinion as reason:
+            raise BookError(f"IronCalc does not compute this book: {reason}") from reason
 
     def uncomputed(self, book: xlwings.Book) -> list[str]:
         """Those that the function table lacks, and what reads them; Excel will compute them."""
