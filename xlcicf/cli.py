@@ -547,7 +547,8 @@ def _check(args):
         f"the way to {', '.join(p.objective for p in problems)}" if problems else "all formulas of the book"
     )
     lines = [f"{about}: {report.formulas} formula cells, {report.differentiable} of them in torch"]
-    lines.append(f"  parity      {report.parity.sentence}")
+    asked = "" if report.trusted else "; the saved values cannot be trusted, so IronCalc was asked"
+    lines.append(f"  parity      {report.parity.sentence}{asked}")
     lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
     lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
     lines += [

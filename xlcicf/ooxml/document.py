@@ -117,7 +117,7 @@ class Document:
 
     def in_ironcalc(self) -> IronCalc:
         """The same in IronCalc, to be asked within `with`. Raises NoOpinion."""
-        return IronCalc(self._opened, {name: self._as_saved(name) for name in self._opened.sheets})
+        return IronCalc(self._opened, {name: self._cells(name) for name in self._opened.sheets})
 
     def second_opinion(self) -> Snapshot:
         """The same as IronCalc computes it. Raises NoOpinion."""

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlcicf.formula.address import Area
+from xlcicf.formula.runs import VOLATILE
 from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.ooxml.cells import Cell, SheetCells
 from xlcicf.ooxml.inventory import Inventory
@@ -46,7 +47,10 @@ class NoOpinion(Exception):
 
 
 class IronCalc:
-    """A book in IronCalc, while its process runs: a context manager. Each call may raise NoOpinion."""
+    """A book in IronCalc, while its process runs: a context manager. Each call may raise NoOpinion.
+
+    sheets  the cells; of their values only those count that IronCalc cannot read in the file
+    """
 
     def __init__(self, inventory: Inventory, sheets: Mapping[str, SheetCells]):
         self._package = _readable(inventory, sheets)
@@ -142,14 +146,15 @@ def _in_file(package: Package) -> Iterator[str]:
 
 def _readable(inventory: Inventory, sheets: Mapping[str, SheetCells]) -> Package:
     """The package with that put otherwise which IronCalc cannot read or reads wrongly: empty cells called
-    numbers (it takes them for 0), dates written out, data tables, parts that it looks for in the wrong place,
-    such as comments, and the namespaces of strict files."""
+    numbers (it takes them for 0), dates written out, data tables, volatile formulas (it would draw others),
+    parts that it looks for in the wrong place, such as comments, and the namespaces of strict files."""
     package, parts = inventory.package, {}
     for name, sheet in sheets.items():
         part = inventory.sheets[name].part
         tables = [(area.top, area.left) for area in sheet.data_tables]
+        drawn = [cell for cell, formula in sheet.formulas.items() if VOLATILE.search(formula)]
         patches = dict.fromkeys(sheet.typed_blanks, Patch(None))
-        patches |= {cell: Patch(sheet.values.get(cell)) for cell in (*sheet.iso_dates, *tables)}
+        patches |= {cell: Patch(sheet.values.get(cell)) for cell in (*sheet.iso_dates, *tables, *drawn)}
         if patches:
             parts[part] = splice(package[part], part, patches)
         parts[relations_part(part)] = _tables_and_links(package, part)

@@ -28,7 +28,9 @@ class Check:
 
     formulas        how many cells they fill
     differentiable  how many of these are computed; in a problem, with their derivatives
-    parity          ours against the saved values where these are trusted, else against the second opinion
+    trusted         whether the saved values are; else ours are compared with the second opinion, which judges
+                    nothing: that of IronCalc is wrong here and there
+    parity          ours against the saved values or the second opinion
     errors          (address, error value) of cells that show one
     blockers        (address, function or reason) of formulas that are not
     frozen          addresses of volatile cells, which stand at their saved values
@@ -40,6 +42,7 @@ class Check:
 
     formulas: int
     differentiable: int
+    trusted: bool
     parity: Parity
     errors: list[tuple[str, str]]
     blockers: list[tuple[str, str]]
@@ -51,8 +54,9 @@ class Check:
 
     @property
     def fine(self) -> bool:
-        """No error values, nothing that differs, and for a problem nothing that blocks its gradient."""
-        agreed = self.parity.agrees and not self.differs
+        """No error values, nothing that differs from a trusted value, and for a problem nothing that blocks
+        its gradient."""
+        agreed = not self.trusted or (self.parity.agrees and not self.differs)
         return agreed and not self.errors and (self.whole_book or not self.blockers)
 
 
@@ -125,6 +129,7 @@ def _checked(book, snapshot: Snapshot, looked: _Looked, whole_book: bool) -> Che
     return Check(
         formulas=len(places),
         differentiable=len(looked.ours),
+        trusted=saved.trusted,
         parity=parity(_known(looked.blocks, against), against) if against else Parity(None, None),
         errors=[(cell_address(*p), str(v)) for p in places if isinstance(v := _at(snapshot, p), ExcelError)],
         blockers=looked.blockers,
