@@ -163,6 +163,7 @@ def take_and_press(self, *step):
         os.kill(os.getpid(), signal.SIGINT)
 
 Training.take = take_and_press
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 sys.exit(cli.main(sys.argv[1:]))
 """
     args = ["train", path, "--objective", "S!B1", "--changing", "S!A1:A40", "--restarts", "100000", "--json"]
