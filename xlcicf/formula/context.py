@@ -6,10 +6,10 @@ from typing import Protocol
 import numpy as np
 
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
 from xlcicf.formula.tree import Edge, Node, Ref
+from xlcicf.formula.units import Batch, Host
 
 
 class Fails(Exception):
@@ -34,7 +34,7 @@ class Evaluates(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """A formula in a run of cells.
+    """A formula in a run or batch of cells.
 
     host           the cells it is evaluated for
     array_formula  whether it is an array formula, in which ranges stand for arrays
@@ -44,7 +44,7 @@ class Context:
     """
 
     evaluator: Evaluates
-    host: Area
+    host: Host
     array_formula: bool = False
     array_args: bool = False
     function: str = ""
@@ -53,7 +53,7 @@ class Context:
     @property
     def cell(self) -> str:
         """The address of the first cell."""
-        return cell_address(self.host.sheet, self.host.top, self.host.left)
+        return self.host.cell(0, 0)
 
     @property
     def array(self) -> bool:
@@ -61,21 +61,16 @@ class Context:
         return self.array_formula or self.array_args
 
     def rows(self) -> np.ndarray:
-        """The row of each cell of the run, counted from 1 (H, 1)."""
-        return np.arange(self.host.top, self.host.bottom + 1)[:, None]
+        """The rows of the cells, counted from 1; of one shape with the columns or (H, 1)."""
+        return self.host.positions()[0]
 
     def columns(self) -> np.ndarray:
-        """The column of each cell of the run, counted from 1 (1, W)."""
-        return np.arange(self.host.left, self.host.right + 1)[None, :]
+        """The columns of the cells, counted from 1; of one shape with the rows or (1, W)."""
+        return self.host.positions()[1]
 
     def place(self, ref: Ref) -> Place | None:
-        """Where each cell of the run sees a range, which is not read; None where it is off the sheet."""
-        if ref.footprint(self.host) is None:
-            return None
-        ends = [_lines(edge, self.rows()) for edge in (ref.top, ref.bottom)]
-        sides = [_lines(edge, self.columns()) for edge in (ref.left, ref.right)]
-        rows, cols = (int(abs(a - b).flat[0]) + 1 for a, b in (ends, sides))
-        return Place(np.minimum(*ends), np.minimum(*sides), rows, cols)
+        """Where each cell sees a range, which is not read; None where that is off the sheet."""
+        return place_of(ref, self.host)
 
     def taking(self, ranges: str) -> "Context":
         """For arguments that take ranges so: see Function."""
@@ -100,6 +95,21 @@ class Context:
         return self.refuse(
             "depends on a changing cell and has no derivative; keep it out of the objective's way"
         )
+
+
+def place_of(ref: Ref, host: Host) -> Place | None:
+    """Where each cell of a run or batch sees a range; None where that is off the sheet."""
+    if isinstance(host, Batch):
+        areas = host.areas(ref)
+        tops, lefts = np.array([[area.top for area in areas], [area.left for area in areas]])
+        return Place(tops[:, None], lefts[:, None], *areas[0].shape)
+    if ref.footprint(host) is None:
+        return None
+    rows, columns = host.positions()
+    ends = [_lines(edge, rows) for edge in (ref.top, ref.bottom)]
+    sides = [_lines(edge, columns) for edge in (ref.left, ref.right)]
+    height, width = (int(abs(a - b).flat[0]) + 1 for a, b in (ends, sides))
+    return Place(np.minimum(*ends), np.minimum(*sides), height, width)
 
 
 def _lines(edge: Edge, hosts: np.ndarray) -> np.ndarray:

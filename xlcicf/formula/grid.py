@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.units import Host
 
 NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
 
@@ -237,6 +237,13 @@ class Grid:
         places = torch.from_numpy(np.ascontiguousarray(index))
         return self.moved(lambda x: t.take(t.reshape(x, shape=(-1,)), places), lambda a: a.reshape(-1)[index])
 
+    def picked(self, index: np.ndarray) -> "Grid":
+        """The same, where they stand one after another without that each is looked up."""
+        first, size = int(index.flat[0]), index.size
+        if self.shape[:3] != (1, 1, 1) or not np.array_equal(index.ravel(), np.arange(first, first + size)):
+            return self.taken(index)
+        return self.cut(slice(0, 1), slice(first, first + size)).reshaped(index.shape)
+
     @property
     def extent(self) -> tuple[int, int]:
         """Rows and columns; of whole columns and rows also those beyond the data, where the grid ends."""
@@ -276,14 +283,14 @@ class Grid:
         return fitting.expanded((1, 1, *shape)).with_blanks_as_zeros()
 
 
-def crossing(grid: Grid, host: Area) -> Grid:
+def crossing(grid: Grid, host: Host) -> Grid:
     """Implicit intersection: of a range the cell in the row or column of each of the run's cells.
 
     #VALUE! where it has none."""
     place = grid.place
     if place is None or (place.rows, place.cols) == (1, 1):
         return grid
-    rows, cols = np.arange(host.top, host.bottom + 1)[:, None], np.arange(host.left, host.right + 1)[None, :]
+    rows, cols = host.positions()
     down, right = (rows - place.top, cols * 0) if place.cols == 1 else (rows * 0, cols - place.left)
     down, right = np.broadcast_arrays(down, right)
     inside = (down >= 0) & (down < place.rows) & (right >= 0) & (right < place.cols)
@@ -480,7 +487,7 @@ def first_error(grid: Grid) -> CellError | None:
     return grid.texts().item(at)
 
 
-def settled(grid: Grid, found: Errors | None, host: Area) -> Grid:
+def settled(grid: Grid, found: Errors | None, host: Host) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(grid.num, t.Var):
         return with_errors(grid, found)
@@ -490,7 +497,7 @@ def settled(grid: Grid, found: Errors | None, host: Area) -> Grid:
 
 
 def errors_where(
-    failed: np.ndarray, code: str, host: Area, why: str | None = None, after: Errors | None = None
+    failed: np.ndarray, code: str, host: Host, why: str | None = None, after: Errors | None = None
 ) -> Errors | None:
     """Errors `after`, and an error of its own cell of the run `host` wherever else `failed` (H, W, h, w)."""
     if not failed.any():
@@ -502,8 +509,7 @@ def errors_where(
     if after is not None:
         errors[earlier] = np.broadcast_to(after[1], shape)[earlier]
     for at in np.argwhere(failed & ~earlier):
-        row, col = int(at[0]) + host.top, int(at[1]) + host.left
-        errors[tuple(at)] = error_at(code, cell_address(host.sheet, row, col), why)
+        errors[tuple(at)] = error_at(code, host.cell(int(at[0]), int(at[1])), why)
     return failed | earlier, errors
 
 
@@ -519,7 +525,7 @@ def nan_at_errors(grid: Grid) -> Grid:
 # --- arrays that do not fit -----------------------------------------------------------------------------
 
 
-def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
+def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
     """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel."""
     for axis in (2, 3):
         longest = max((g.shape[axis] for g in grids), default=1)
@@ -532,7 +538,7 @@ def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
     return grids
 
 
-def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Area, why: str) -> Grid:
+def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Host, why: str) -> Grid:
     """The grid with errors in so many places before and after it along an axis; no range any more."""
     length = grid.shape[axis]
 
