@@ -28,16 +28,21 @@ class Live:
     def __init__(self, path: Path):
         self._model = oracles.load_ironcalc(path)
         self._sheets = [properties["name"] for properties in self._model.get_worksheets_properties()]
+        self._typed: dict[tuple[int, int, int], str | float] = {}
         self._stale = False
 
     def __setitem__(self, area: str, values) -> None:
         values = [values] if isinstance(values, str) else np.ravel(values).tolist()
         for place, value in zip(self._places(area), values, strict=True):
-            if isinstance(value, str):
-                self._model.update_cell_with_text(*place, value)
-            else:
-                self._model.update_cell_with_number(*place, value)
-        self._stale = True
+            if self._typed.get(place) != value:  # else it stands there, and nothing is to be computed anew
+                self._type(place, value)
+
+    def _type(self, place: tuple[int, int, int], value: str | float) -> None:
+        if isinstance(value, str):
+            self._model.update_cell_with_text(*place, value)
+        else:
+            self._model.update_cell_with_number(*place, value)
+        self._typed[place], self._stale = value, True
 
     def __getitem__(self, cell: str):
         return self._values(cell)[0]
