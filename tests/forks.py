@@ -25,7 +25,7 @@ LIBRARIES = (
     "scipy.optimize",
     "xlwings",
 )  # torch's optimisers import its _dynamo when first used
-ROOMS = "xlcicf.host.headless.person", "xlcicf.solve", "xlcicf.optim", "xlcicf.addin.question"
+ROOMS = "xlcicf.host.headless.person", "xlcicf.solve.training", "xlcicf.optim.methods"
 REQUEST = 1_000_000  # bytes, at most
 
 
@@ -56,7 +56,12 @@ class Forked:
 
     def wait(self) -> int:
         if self.returncode is None:
-            self.returncode = _ask({"wait for": self.pid})
+            self.returncode = _ask({"ended": self.pid, "how": 0})
+        return self.returncode
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self.returncode = _ask({"ended": self.pid, "how": os.WNOHANG})
         return self.returncode
 
 
@@ -71,11 +76,11 @@ def popen(start=subprocess.Popen):
     return forked_or_started
 
 
-def _ask(asked: dict, *ends: int) -> int:
+def _ask(asked: dict, *ends: int) -> int | None:
     socket.send_fds(_server(), [json.dumps(asked).encode()], ends)
     answer = _server().recv(100)
     assert answer, "the process that forks has ended"
-    return int(answer)
+    return json.loads(answer)
 
 
 @functools.cache
@@ -98,7 +103,7 @@ def _server() -> socket.socket:
 
 
 def serve(requests: socket.socket) -> None:
-    """Answers with the id of a process, or with the code with which one has ended."""
+    """Answers with the id of a new process, or with the code with which one has ended."""
     for module in LIBRARIES + ROOMS:
         importlib.import_module(module)
     gc.freeze()  # what all of them have in common is not looked through again
@@ -107,9 +112,9 @@ def serve(requests: socket.socket) -> None:
         if not message:
             return
         asked = json.loads(message)
-        if "wait for" in asked:
-            status = os.waitpid(asked["wait for"], 0)[1]
-            answer = os.waitstatus_to_exitcode(status)
+        if "ended" in asked:
+            pid, status = os.waitpid(asked["ended"], asked["how"])
+            answer = os.waitstatus_to_exitcode(status) if pid else None
         else:
             answer = os.fork()
             if answer == 0:
@@ -117,7 +122,7 @@ def serve(requests: socket.socket) -> None:
                 _become(ends, **asked)
         for end in ends:
             os.close(end)
-        requests.send(str(answer).encode())
+        requests.send(json.dumps(answer).encode())
 
 
 def _become(ends: list[int], arguments: list[str], environment: dict[str, str], folder: str) -> None:

@@ -57,7 +57,7 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch, forked_trainers):
+def home(tmp_path, monkeypatch):
     """A home of its own: runs are noted and lessons are opened there."""
     folder = tmp_path / "home"
     (folder / "Documents").mkdir(parents=True)

@@ -20,9 +20,9 @@ from xlcicf.errors import (
     ProblemError,
     XlcicfError,
 )
-from xlcicf.formula import survey
-from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.snapshot import ExcelError, Table
+from xlcicf.formula.survey import survey
 
 
 def runs(cells):
@@ -45,6 +45,12 @@ def test_a_gap_or_another_formula_ends_a_run():
 
 def test_text_that_looks_like_a_reference_keeps_formulas_apart():
     assert runs({"B1": '="A1"', "B2": '="A2"'}) == ["S!B1", "S!B2"]
+
+
+def test_cells_of_one_key_apart_from_each_other_are_two_rectangles():
+    keyed = dict.fromkeys([(1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (4, 4)], "")
+    found = {found.address for found, _ in rectangles("S", keyed)}
+    assert found == {"S!A1:B2", "S!A4", "S!D4"}
 
 
 def test_an_array_formula_is_never_fused_with_a_plain_one():
@@ -230,7 +236,7 @@ def test_a_book_without_a_problem_is_translated_as_far_as_it_goes():
     book.sheets["S"].values[1, 3] = 5.0
     done = survey(book)
     assert {b.area.address: b.values.item() for b in done.blocks} == {"S!B1": 4.0, "S!D1": 9.0}
-    assert [cell for cell, _ in done.blockers] == ["S!E1", "S!C1", "S!F1"]
+    assert {cell for cell, _ in done.blockers} == {"S!E1", "S!C1", "S!F1"}
 
 
 def test_a_unit_that_gives_a_constant_everywhere_is_dead():

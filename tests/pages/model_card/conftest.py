@@ -23,7 +23,7 @@ def trained(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch, forked_trainers):
+def home(tmp_path, monkeypatch):
     """Runs are noted there."""
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
