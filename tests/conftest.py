@@ -118,6 +118,12 @@ def titanic_book() -> Path:
 
 
 @pytest.fixture(scope="session")
+def is_full(request) -> bool:
+    """Whether a long sweep is to take all its cases."""
+    return request.config.getoption("--full")
+
+
+@pytest.fixture(scope="session")
 def bench_seconds(request) -> float:
     return request.config.getoption("--bench-seconds")
 

@@ -32,10 +32,10 @@ def kept(compute: Callable[..., bytes], least: int = LARGE) -> Callable[..., byt
     def found(book: bytes, *words: str) -> bytes:
         if FOLDER not in os.environ or len(book) < least:
             return compute(book, *words)
-        name = "-".join([compute.__name__, *words, hashlib.sha256(book).hexdigest()])
-        path = Path(os.environ[FOLDER], name)
+        asked = hashlib.sha256(b"\0".join([*(word.encode() for word in words), book]))
+        path = Path(os.environ[FOLDER], f"{compute.__name__}-{asked.hexdigest()}")
         if not path.exists():
-            unfinished = path.with_name(f"{name}.{os.getpid()}")
+            unfinished = path.with_suffix(f".{os.getpid()}")
             unfinished.write_bytes(compute(book, *words))
             unfinished.replace(path)
         return path.read_bytes()

@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,9 +28,10 @@ from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.kept import kept, kept_json
 from tests.libreoffice import convert
-from tests.saved_cells import saved_cells
-from xlcicf.formula.address import cell_address, quote_sheet
+from tests.saved_cells import SavedCell, saved_cells
+from xlcicf.formula.address import cell_address, parse_cell, quote_sheet, unquote_sheet
 from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.text import split_sheet
 
 Values = dict[str, Scalar]
 """Address, such as "Net!B2" -> value; numbers are floats. Empty cells and empty texts are left out, since a
@@ -162,9 +164,59 @@ def values_in(model: "ironcalc.Model") -> Values:
     return {cell: value for cell, value in values.items() if value not in (None, "")}
 
 
-def load_ironcalc(path: Path) -> "ironcalc.Model":
-    """The book in IronCalc, computed once; each call gives a model of its own."""
-    return _ironcalc_holding(Path(path).read_bytes())
+def load_ironcalc(book: Path | bytes, *sheets: str) -> "ironcalc.Model":
+    """The book in IronCalc, computed once; each call gives a model of its own.
+
+    Where sheets are named, it has no formulas but those that the cells of these sheets need: IronCalc computes all
+    that there are at each evaluation.
+    """
+    book = _content(book)
+    if not sheets:
+        return _ironcalc_holding(book)
+    return ironcalc.load_from_bytes(_computed_for(book, *sorted(needed_sheets(book, *sheets))), "en")
+
+
+@kept
+def _computed_for(book: bytes, *sheets: str) -> bytes:
+    model = _ironcalc_holding(book)
+    clear_formulas(model, (cell for cell in saved_cells(book) if cell.sheet not in sheets))
+    return model.to_bytes()
+
+
+def clear_formulas(model: "ironcalc.Model", cells: Iterable[SavedCell]) -> None:
+    """Empties the cells that hold formulas, but for array formulas, which IronCalc does not let go."""
+    sheets = {properties["name"]: i for i, properties in enumerate(model.get_worksheets_properties())}
+    for cell in cells:
+        if cell.formula and not cell.array:
+            model.clear_cell_contents(sheets[cell.sheet], *parse_cell(cell.place))
+
+
+def needed_sheets(book: Path | bytes, *sheets: str) -> set[str]:
+    """The sheets with all that their formulas read, directly or through others'."""
+    reads = _sheets_read_in(_content(book))
+    needed, more = set(), set(sheets)
+    while more - needed:
+        needed |= more
+        more = {name for sheet in more for name in reads.get(sheet, [])}
+    return needed
+
+
+def _content(book: Path | bytes) -> bytes:
+    return book if isinstance(book, bytes) else Path(book).read_bytes()
+
+
+@functools.lru_cache(maxsize=4)
+@kept_json(dict, dict)
+def _sheets_read_in(book: bytes) -> dict[str, list[str]]:
+    """Sheet -> the sheets that its formulas name."""
+    formulas: dict[str, set[str]] = {}
+    for cell in saved_cells(book):
+        if cell.formula and "!" in cell.formula:
+            formulas.setdefault(cell.sheet, set()).update(_SHEET.findall(cell.formula))
+    return {sheet: sorted(map(unquote_sheet, names)) for sheet, names in formulas.items()}
+
+
+_SHEET = re.compile(r"('(?:[^']|'')+'|[^\W\d][\w.]*)!")
 
 
 def _ironcalc_holding(book: bytes) -> "ironcalc.Model":
@@ -266,14 +318,11 @@ class Recalculation:
     """A book as a plain function of some cells, by IronCalc recalculation: `f(v)` sets and reads.
 
     `Recalculation(path, "Net!B2", "Net!D4:N5")`; several areas are joined by commas. `start` (n,) is
-    what stands in the changing cells. Sheets named in `without` are left out, to save the time they take.
+    what stands in the changing cells.
     """
 
-    def __init__(self, path: Path, objective: str, changing: str, without: tuple[str, ...] = ()):
-        self._model = load_ironcalc(path)
-        for name in without:
-            names = [properties["name"] for properties in self._model.get_worksheets_properties()]
-            self._model.delete_sheet(names.index(name))
+    def __init__(self, path: Path, objective: str, changing: str):
+        self._model = load_ironcalc(path, split_sheet(objective)[0])
         self._objective = self._places(objective)[0]
         self._changing = self._places(changing)
         self.start = np.array([self._model.get_cell_value(*place) for place in self._changing], float)

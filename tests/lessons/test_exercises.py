@@ -19,7 +19,7 @@ from tests.saved_cells import saved_cells, sheet_parts
 from xlcicf import lessons
 from xlcicf.cli import main
 from xlcicf.errors import BookError
-from xlcicf.formula.address import cell_address, column_letters, parse_cell, unquote_sheet
+from xlcicf.formula.address import cell_address, column_letters, parse_cell
 from xlcicf.formula.text import split_sheet
 from xlcicf.sheet import exercise
 from xlcicf.sheet.block import Block
@@ -94,9 +94,8 @@ class Copy:
             for block, rows in self.built(folder).items()
             for cell, formula in zip(block.area.cells(), itertools.chain(*rows), strict=True)
         }
-        there = [cell for cell in saved_cells(self.path.read_bytes()) if cell.formula]
-        self.formulas = {(cell.sheet, *parse_cell(cell.place)): cell.formula for cell in there}
-        self.arrays = {(cell.sheet, *parse_cell(cell.place)) for cell in there if cell.array}
+        self.cells = [cell for cell in saved_cells(self.path.read_bytes()) if cell.formula]
+        self.formulas = {(cell.sheet, *parse_cell(cell.place)): cell.formula for cell in self.cells}
 
     def built(self, folder: Path) -> dict[Block, list[list[str]]]:
         """The formulas of the whole book in the cells of each exercise, read on its way into the copy."""
@@ -167,28 +166,14 @@ class Copy:
     @functools.cached_property
     def judged_by_ironcalc(self) -> bytes:
         """The same without the formulas that no judgement needs: IronCalc computes all there are at each answer."""
-        model, needed = ironcalc.load_from_bytes(self.solved_by_ironcalc, "en"), self.needed()
-        sheets = {name: index for index, name in enumerate(names_of(model))}
-        for sheet, row, col in self.formulas.keys() - self.arrays:  # it clears no array formula
-            if sheet not in needed:
-                model.clear_cell_contents(sheets[sheet], row, col)
+        model = ironcalc.load_from_bytes(self.solved_by_ironcalc, "en")
+        changed = {split_sheet(cell)[0] for cell in CHANGES[self.name]}
+        needed = oracles.needed_sheets(self.solved, exercise.SHEET, *changed)
+        oracles.clear_formulas(model, (cell for cell in self.cells if cell.sheet not in needed))
         return model.to_bytes()
-
-    def needed(self) -> set[str]:
-        """The sheets that the judging formulas read, directly or through others, and those with inputs to change."""
-        reads: dict[str, set[str]] = {}
-        for (sheet, *_), formula in (self.formulas | self.removed).items():
-            named = {unquote_sheet(found[1]) for found in SHEET.finditer(formula)}
-            reads.setdefault(sheet, set()).update(named)
-        needed, more = set(), {exercise.SHEET} | {split_sheet(cell)[0] for cell in CHANGES[self.name]}
-        while more - needed:
-            needed |= more
-            more = set().union(*(reads.get(sheet, set()) for sheet in more))
-        return needed
 
 
 EMPTY_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"([^>]*?) ?(/>|></c>)')
-SHEET = re.compile(r"('(?:[^']|'')+'|[^\W\d][\w.]*)!")
 
 
 def with_formula(cell: re.Match, formulas: dict[str, str]) -> str:
