@@ -5,7 +5,6 @@ Python with these arguments: the test's environment and folder, pipes, signals, 
 """
 
 import atexit
-import functools
 import gc
 import importlib
 import json
@@ -83,20 +82,25 @@ def _ask(asked: dict, *ends: int) -> int | None:
     return json.loads(answer)
 
 
-@functools.cache
+_servers: list[tuple[socket.socket, subprocess.Popen]] = []  # where to ask it, and itself; one at most
+
+
 def _server() -> socket.socket:
     """Where this process asks its own server. It is gone with this process."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-P", __file__, str(theirs.fileno())]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
-    theirs.close()
+    if not _servers:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        theirs.close()
+        _servers.append((ours, process))
+    return _servers[0][0]
 
-    @atexit.register
-    def end() -> None:
-        ours.close()
+
+@atexit.register  # before anything that starts a trainer is imported: so it comes after these have ended theirs
+def _end() -> None:
+    for requests, process in _servers:
+        requests.close()
         process.wait()
-
-    return ours
 
 
 # ---- the process that forks --------------------------------------------------------------------------------
