@@ -163,6 +163,7 @@ def take_and_press(self, *step):
         os.kill(os.getpid(), signal.SIGINT)
 
 Training.take = take_and_press
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 sys.exit(cli.main(sys.argv[1:]))
 """
     args = ["train", path, "--objective", "S!B1", "--changing", "S!A1:A40", "--restarts", "100000", "--json"]
@@ -367,12 +368,12 @@ def test_doctor_finds_this_machine_well(capsys):
 
 def test_lessons_and_build(capsys, tmp_path):
     assert "titanic" in [lesson["name"] for lesson in run_json(capsys, "lessons")["lessons"]]
-    assert run(capsys, "build", "titanic", "nope", "--out", tmp_path / "new folder")[0] == 1
+    assert run(capsys, "build", "how_a_net_works", "nope", "--out", tmp_path / "new folder")[0] == 1
     assert not (tmp_path / "new folder").exists()
-    told = run_json(capsys, "build", "titanic", "titanic", "--out", tmp_path / "new folder")
-    assert [Path(p).name for p in told["built"]] == ["titanic.xlsx"]
+    told = run_json(capsys, "build", *2 * ["how_a_net_works"], "--out", tmp_path / "new folder")
+    assert [Path(p).name for p in told["built"]] == ["how_a_net_works.xlsx"]
     before = contents(tmp_path / "new folder")
-    code, _, err = run(capsys, "build", "titanic", "--out", tmp_path / "new folder")
+    code, _, err = run(capsys, "build", "how_a_net_works", "--out", tmp_path / "new folder")
     assert code == 1 and "is there already" in err and contents(tmp_path / "new folder") == before
 
 
