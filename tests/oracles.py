@@ -372,9 +372,10 @@ def validator_command() -> str | None:
     return os.environ.get("OOXML_VALIDATOR") or shutil.which("ooxml-validator") or shutil.which(local)
 
 
-def validator_errors(path: Path) -> list[str]:
+def validator_errors(path: str | Path) -> list[str]:
     """What the Open XML SDK finds wrong with a file, one sentence each (mark the test `validator`)."""
-    return _errors_in(Path(path).read_bytes(), path.suffix)
+    path = Path(path)
+    return _errors_in(path.read_bytes(), path.suffix)
 
 
 @kept_json(list, list, least=0)  # starting the validator takes longer than looking up
