@@ -138,7 +138,13 @@ def _parser() -> argparse.ArgumentParser:
 
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    target, book, training = _target_options(), _book_argument(), _training_options()
+    book, target, training = _book_argument(), _target_options(), _training_options()
+    solved = argparse.ArgumentParser(add_help=False, parents=[book])
+    solved.add_argument(
+        "--recalculate",
+        action="store_true",
+        help="compute every formula here, whatever was saved in its cell",
+    )
 
     demo = verb("demo", _demo, "build the Titanic book, train it without Excel, and report")
     demo.add_argument("--out", default=".", metavar="DIR", help="folder for titanic.xlsx (default: here)")
@@ -148,14 +154,16 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--all", action="store_true", help="all of them")
     build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
     build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
-    train = verb("train", _train, "train a book's changing cells in place of Solver", book, target, training)
+    train = verb(
+        "train", _train, "train a book's changing cells in place of Solver", solved, target, training
+    )
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)
-    grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", book, target)
+    grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", solved, target)
     grad.add_argument("--check", action="store_true", help="beside central differences through recalculation")
     verb("check", _check, "do formulas and torch agree; what cannot be differentiated", book, target)
-    bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", book, target)
+    bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", solved, target)
     bench.add_argument(
         "--seconds", type=_seconds, default=20.0, metavar="S", help="time for each contender (default: 20)"
     )
@@ -247,6 +255,16 @@ def _training_options() -> argparse.ArgumentParser:
     return parent
 
 
+def _opened(args: argparse.Namespace):
+    """The book; with --recalculate no result that was saved in it counts."""
+    from xlcicf.host import host_of, open_book
+
+    book = open_book(args.book)
+    if args.recalculate:
+        host_of(book).distrust(book)
+    return book
+
+
 def _problem(book, args: argparse.Namespace):
     """The problem that the options name, or the one saved in the book."""
     from xlcicf.errors import ProblemError
@@ -330,12 +348,11 @@ def _demo(args):
 
 
 def _train(args):
-    from xlcicf.host import open_book
     from xlcicf.solve import History
     from xlcicf.solve.training import Settings
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
-        book = open_book(args.book)
+        book = _opened(args)
         settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
         out = args.book if args.out is None else args.out
         facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out, show)
@@ -466,12 +483,11 @@ def _exchanged(args, move: Callable):
 
 
 def _grad(args):
-    from xlcicf.host import open_book, read_snapshot
-    from xlcicf.solve import place
+    from xlcicf.solve.agreement import agreed
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
-        book = open_book(args.book)
-        problem = place(read_snapshot(book), _problem(book, args))
+        book = _opened(args)
+        problem = agreed(book, _problem(book, args))
         show("compiling")
         f = problem.function()
         value, gradient = f.value_and_gradient(f.start)
@@ -574,11 +590,10 @@ def _check(args):
 
 
 def _bench(args):
-    from xlcicf.host import open_book
     from xlcicf.solve.bench import bench
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
-        book = open_book(args.book)
+        book = _opened(args)
         problem = _problem(book, args)
         found = bench(book, problem, args.seconds, show)
     ours = found.contenders[0]

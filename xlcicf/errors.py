@@ -3,6 +3,7 @@
 XlcicfError
 |-- BookError               the file: missing, not a workbook, encrypted, locked, read-only, hostile
 |-- AddressError            a sheet, name, cell or range that is not there or is empty
+|-- DisagreementError       what cells show is not what their formulas come to
 |-- DataError               a value that cannot be computed with (text, #N/A, NaN), by its cell or column
 |-- FormulaError            a formula that cannot be read
 |   |-- CycleError          cells that depend on themselves, with their path
@@ -23,6 +24,14 @@ class BookError(XlcicfError):
 
 class AddressError(XlcicfError):
     """A sheet, name, cell or range is not there, or is empty."""
+
+
+class DisagreementError(XlcicfError):
+    """What cells were saved with, or show, is not what their formulas come to; `cells` says which."""
+
+    def __init__(self, cells: str, way_out: str):
+        super().__init__(f"{cells}; {way_out}")
+        self.cells = cells
 
 
 class DataError(XlcicfError):

@@ -17,7 +17,7 @@ import xlwings
 from xlcicf.addin import ADDIN, claims
 from xlcicf.addin.pipe import Trainer
 from xlcicf.addin.waiting import Task, hand_over, is_awaited
-from xlcicf.errors import BookError, TrainingError, XlcicfError
+from xlcicf.errors import BookError, DisagreementError, TrainingError, XlcicfError
 from xlcicf.host.hosts import host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.solve import History, Problem
@@ -37,6 +37,9 @@ QUESTION = (
     "No: put back the weights from before the run.\n"
     "Cancel: leave the cells as they are now."
 )
+
+
+DOUBT = "{cells}.\n\nYes: train all the same, on what the formulas come to.\nNo: leave the book as it is."
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class _Host:
     def train(self, problem: Problem, settings: Settings) -> Ending:
         history = History.beside(self.path)
         history.require_target(self.path)
-        self.training = training = patiently(Training, self.book, problem, settings)
+        self.training = training = self._begun(problem, settings)
         self.watch = patiently(Watch, self.book, training.problem)
         self.recording = patiently(history.begin, self.book, training.title, training.written, True)
         self.trainer.ask(training.problem, asdict(settings))
@@ -141,6 +144,16 @@ class _Host:
             raise self._with_what_is_kept(error) from error
         finally:
             once(self._say, False)
+
+    def _begun(self, problem: Problem, settings: Settings) -> Training:
+        """The run; where cells show something else than their formulas come to, if the person wants it."""
+        try:
+            return patiently(Training, self.book, problem, settings)
+        except DisagreementError as error:
+            asked = DOUBT.format(cells=error.cells)
+            if patiently(self.book.app.alert, asked, TAB, "yes_no") != "yes":
+                raise
+        return patiently(Training, self.book, problem, settings, True)
 
     def _follow(self) -> None:
         """Takes steps and shows them, until the run ends, is stopped, or a person has changed its cells."""

@@ -34,6 +34,8 @@ class Recalculation:
     trusted     whether the results in it are true. Then only those that are missing are computed, and what
                 lies downstream of an edit; else every formula
     edited      areas that hold something else, constants or formulas, than the results were computed from
+    of          the cells that matter: only what they need is computed, and of the others nothing is known;
+                without any, all
     volatile    the runs of volatile formulas
     uncomputed  the cells that a formula fills whose result is not known -> why. What cannot be computed (a
                 function that the table lacks, another book, a circle) keeps the result that the book has as
@@ -55,6 +57,7 @@ class Recalculation:
         edited: Iterable[Area] = (),
         doubted: Mapping[SheetCell, FormulaError] | None = None,
         draws: bool = True,
+        of: Sequence[Area] = (),
     ):
         self.book = replace(book, sheets={name: replace(sheet) for name, sheet in book.sheets.items()})
         self.trusted = trusted
@@ -62,7 +65,8 @@ class Recalculation:
         self._doubted, self._draws = set(self.uncomputed), draws
         self._edited = list(edited)
         self._graph = RunGraph(self.book)
-        self._runs = [run for sheet in self.book.sheets for run in self._graph.runs(sheet)]
+        everything = (run for sheet in self.book.sheets for run in self._graph.runs(sheet))
+        self._runs = self._needed(of) if of else list(everything)
         self.volatile = [run for run in self._runs if is_volatile(run)]
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
@@ -73,6 +77,18 @@ class Recalculation:
         self._changes: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
         self._is_begun = False
         self._begin()
+
+    def _needed(self, of: Sequence[Area]) -> list[Run]:
+        """The runs that these areas need, those among which one cannot be read included."""
+        found: dict[Run, None] = {}
+        waiting = [run for area in of for run in self._graph.touching(area)]
+        while waiting:
+            run = waiting.pop()
+            if run not in found:
+                found[run] = None
+                areas = (ref.footprint(run.host) for ref in references(self._graph, run) or ())
+                waiting += [other for area in areas if area for other in self._graph.touching(area)]
+        return list(found)
 
     def _begin(self) -> None:
         """From now on "before" means as it is now."""

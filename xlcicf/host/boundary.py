@@ -80,6 +80,14 @@ class Host(ABC):
 
     # --- computed
 
+    def shows_others_results(self, book: xlwings.Book) -> bool:
+        """Whether another computer than our evaluator has computed what the formulas' cells show."""
+        return True
+
+    def distrust(self, book: xlwings.Book) -> None:
+        """Has every formula computed anew, whatever is saved or shown. The book has not been edited."""
+        book.app.calculate()
+
     def recomputed(self, book: xlwings.Book) -> "Recalculation":
         """Every formula of the book as our own evaluator computes it, whatever is saved or shown."""
         from xlcicf.formula.recalculation import Recalculation  # and torch with it

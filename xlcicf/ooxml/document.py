@@ -146,6 +146,11 @@ class Document:
             )
         return self._trusted
 
+    def distrust(self) -> None:
+        """Every formula is computed, whatever the file was saved with. There are no edits yet."""
+        assert not self.edits
+        self._trusted = False
+
     def _has_all_results(self) -> bool:
         """A program that computes leaves no formula without a result."""
         sheets = (self._as_saved(name) for name in self._opened.sheets)

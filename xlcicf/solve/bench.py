@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from xlcicf.errors import BookError
-from xlcicf.host import host_of, read_snapshot
+from xlcicf.host import host_of
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
-from xlcicf.solve.placed import PlacedProblem, place
+from xlcicf.solve.agreement import agreed
+from xlcicf.solve.placed import PlacedProblem
 from xlcicf.solve.problem import Problem
 
 Told = Callable[[str, float], None]  # what is being done, and how far it is at most, 0 to 1
@@ -33,7 +34,7 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
     """How each contender does on a book just opened; nothing is written to the book.
 
     Each has at most `seconds`, from the book's values on. Opening is counted for none of them; ours counts
-    the translation of the formulas. Raises what `differentiate` raises.
+    the translation of the formulas. Raises what `agreed` and `differentiate` raise.
     """
     spent: dict[str, float] = {}
 
@@ -49,7 +50,7 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
             what, lambda: run(*contender, seconds, watch=lambda now: told(what, min(now / seconds, 1.0)))
         )
 
-    placed = timed("reading", lambda: place(read_snapshot(book), problem))
+    placed = timed("reading", lambda: agreed(book, problem))
     f = timed("compiling", placed.function)
     ours = raced("gradients", run_exact, f)
 

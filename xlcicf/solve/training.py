@@ -18,6 +18,7 @@ from xlcicf import __version__, words
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.ooxml.package import require_target
+from xlcicf.solve.agreement import agreed
 from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History
@@ -93,18 +94,19 @@ class Outcome:
 class Training:
     """A run of one problem on an open book: iterate over it to train here, or `take` steps made elsewhere.
 
+    doubted   whether the run goes on where cells show something else than their formulas come to
     problem   in its place: all that a process needs to make the steps
     f         the function that it makes of it
     written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
     losses    the best loss after each step
 
-    Raises what `differentiate` raises, AddressError where a cell to write to is locked or covered by a merged
-    one, and at the first step what `train` raises.
+    Raises what `agreed` and `differentiate` raise, AddressError where a cell to write to is locked or covered
+    by a merged one, and at the first step what `train` raises.
     """
 
-    def __init__(self, book, problem: Problem, settings: Settings):
+    def __init__(self, book, problem: Problem, settings: Settings, doubted: bool = False):
         self.book, self.settings = book, settings
-        self.problem = place(read_snapshot(book), problem)
+        self.problem = place(read_snapshot(book), problem) if doubted else agreed(book, problem)
         self.f = self.problem.function()
         self.log = TrainingLog.of(book, self.problem)
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]

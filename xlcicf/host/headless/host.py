@@ -35,6 +35,12 @@ class Headless(Host):
         document = document_of(book)
         return None if document.edits else document.package
 
+    def shows_others_results(self, book: xlwings.Book) -> bool:
+        return document_of(book).trusted
+
+    def distrust(self, book: xlwings.Book) -> None:
+        document_of(book).distrust()
+
     def recomputed(self, book: xlwings.Book) -> "Recalculation":
         """Of a book whose saved results are not trusted all is computed already."""
         return document_of(book).recalculation or super().recomputed(book)
