@@ -24,6 +24,7 @@ from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import retyped, with_default, with_related
 from xlcicf.ooxml.openpyxl_book import book_of_rows, generated
 from xlcicf.ooxml.package import Package, read_package, save_package
+from xlcicf.ooxml.saved_results import stamped
 from xlcicf.ooxml.sheets_and_names import with_code_names
 
 ADDIN_TYPE = "application/vnd.ms-excel.addin.macroEnabled.main+xml"
@@ -67,7 +68,7 @@ def build_macro_book(name: str, out_dir: str | os.PathLike) -> Path:
         configuration.append(row)
     configuration.sheet_state = "veryHidden"
     package = with_macros(generated(workbook, path), MACRO_BOOK_TYPE)
-    save_package(_with_buttons(package), path)
+    save_package(stamped(_with_buttons(package)), path)
     return path
 
 

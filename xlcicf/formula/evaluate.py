@@ -3,21 +3,18 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from xlcicf.errors import FormulaError, NotDifferentiable
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
 from xlcicf.formula.context import Context, place_of
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
     CROSSES_NOTHING,
-    CellError,
-    CellText,
     Grid,
     beside,
     constant,
@@ -25,13 +22,12 @@ from xlcicf.formula.grid import (
     error_at,
     first_error,
     framed,
-    from_cells,
     from_numbers,
     from_scalars,
     laid_out,
 )
+from xlcicf.formula.held import HeldValues, located
 from xlcicf.formula.runs import AreaIndexes, RunGraph
-from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
 from xlcicf.formula.units import Batch, Host, Run
@@ -87,13 +83,12 @@ class Evaluator:
     def __init__(self, graph: RunGraph, tape: Tape | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
-        self._constants: dict[Area, Grid] = {}
-        self._unknowns: dict[str, set[tuple[int, int]]] = {}
+        self._held = HeldValues(graph.book)
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
         other = Evaluator(self.graph)
-        other._constants, other._unknowns = self._constants, self._unknowns
+        other._held = self._held
         return other
 
     def lay(self, piece: Piece) -> Piece:
@@ -154,11 +149,11 @@ class Evaluator:
             case Const(value):
                 if isinstance(context.host, Batch) and (numbers := context.host.numbers(node)) is not None:
                     return from_numbers(torch.from_numpy(numbers))
-                return constant(_located(value, context.cell))
+                return constant(located(value, context.cell))
             case ArrayConst(rows):
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
                 for i, row in enumerate(rows):
-                    cells[0, 0, i, :] = [_located(value, context.cell) for value in row]
+                    cells[0, 0, i, :] = [located(value, context.cell) for value in row]
                 return from_scalars(cells)
             case Ref():
                 return self.reference(node, context.host)
@@ -281,9 +276,12 @@ class Evaluator:
         return filled
 
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
-        """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w)."""
+        """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w), or (1, 1, h, w)
+        where all mean the same."""
         areas = batch.areas(ref)
-        self._bounded(areas[0], batch.cell(0, 0), blanks_count)
+        first = self._bounded(areas[0], batch.cell(0, 0), blanks_count)
+        if all(area == areas[0] for area in areas):
+            return self.values(first).at(place_of(ref, batch))
         filled = [self.graph.trimmed(area) for area in areas]
         return self._gathered(filled).at(place_of(ref, batch))
 
@@ -291,14 +289,17 @@ class Evaluator:
         """What stands in an area (1, 1, rows, columns)."""
         found = self.pieces.touching(area)
         if not found:
-            return self._saved(area)
+            return self._held.grid(area)
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
             return self._gathered([area]).reshaped((1, 1, *area.shape))
-        parts = [(both, laid.part(both)) for laid in found if (both := laid.area.intersect(area))]
-        saved = self._saved_between(area, [both for both, _ in parts])
-        return laid_out([(both.within(area), grid) for both, grid in parts], saved)
+        parts, wanted = [], np.ones(area.shape, bool)
+        for laid in found:
+            if both := laid.area.intersect(area):
+                parts.append((both.within(area), laid.part(both)))
+                wanted[both.within(area)] = False
+        return laid_out(parts, self._held.some(area, wanted))
 
     def _gathered(self, areas: Sequence[Area]) -> Grid:
         """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
@@ -319,77 +320,29 @@ class Evaluator:
                     cells[0, 0] = start + laid.start + down * laid.area.shape[1] + right
                 elif both := laid.area.intersect(area):
                     cells[both.within(area)] = start + laid.numbers(both)
-        if (missing := np.argwhere(index < 0)).size:
-            saved = [
-                self._saved_value(areas[n].sheet, areas[n].top + i, areas[n].left + j)
-                for n, _, i, j in missing.tolist()
-            ]
-            index[index < 0] = np.arange(size, size + len(saved))
-            cells = np.empty((1, 1, 1, len(saved)), dtype=object)
-            cells[0, 0, 0] = saved
-            sources.append(from_scalars(cells))
+        for sheet, who, rows, cols in _missing(index, areas):
+            around = Area(sheet, *(int(x) for x in (rows.min(), cols.min(), rows.max(), cols.max())))
+            rows, cols = rows - around.top, cols - around.left
+            wanted = np.zeros(around.shape, bool)
+            wanted[rows, cols] = True
+            index[who] = size + rows * wanted.shape[1] + cols
+            sources.append(_in_a_row(self._held.some(around, wanted)))
+            size += wanted.size
         together = beside(sources) if len(sources) > 1 else sources[0]
         return together.picked(index)
 
-    def _saved(self, area: Area) -> Grid:
-        """Saved values as a grid (1, 1, rows, columns)."""
-        if area not in self._constants:
-            self._constants[area] = self._saved_between(area, [])
-        return self._constants[area]
 
-    def _saved_between(self, whole: Area, computed: list[Area]) -> Grid:
-        """Saved values of `whole`; blanks in `computed` areas, whose cells may have no saved value at all."""
-        if not computed and (numbers := self._numbers(whole)) is not None:
-            return numbers
-        wanted = np.ones(whole.shape, bool)
-        for area in computed:
-            wanted[area.within(whole)] = False
-        cells = np.empty((1, 1, *whole.shape), dtype=object)
-        sheet = self.graph.book.sheets[whole.sheet]
-        for known in (self._unknown(sheet), sheet.values):  # most of a large area is blank
-            for row, col in whole.among(known):
-                i, j = row - whole.top, col - whole.left
-                if wanted[i, j]:
-                    cells[0, 0, i, j] = self._saved_value(whole.sheet, row, col)
-        return from_scalars(cells)
-
-    def _numbers(self, whole: Area) -> Grid | None:
-        """The quick way for what most data is: nothing but numbers."""
-        held = self.graph.book.sheets[whole.sheet].values
-        if math.prod(whole.shape) > len(held):
-            return None
-        values = [held.get(cell) for cell in whole.cells()]
-        if not all(type(value) is float for value in values):
-            return None
-        return from_cells(torch.tensor(values, dtype=torch.float64).reshape(whole.shape))
-
-    def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
-        sheet = self.graph.book.sheets[sheet_name]
-        value = sheet.values.get((row, col))
-        if value is None and (row, col) in self._unknown(sheet):
-            cell = cell_address(sheet_name, row, col)
-            raise FormulaError(
-                f"{cell} has no saved value; open and save the book where it can be computed", cell
-            )
-        return _located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
-
-    def _unknown(self, sheet: Sheet) -> set[tuple[int, int]]:
-        """The cells without a value that formulas fill, or what-if tables: they are no blanks."""
-        if sheet.name not in self._unknowns:
-            areas = (area.cells() for area in (*sheet.arrays.values(), *sheet.data_tables))
-            filled = chain(sheet.formulas, *areas)
-            self._unknowns[sheet.name] = {cell for cell in filled if cell not in sheet.values}
-        return self._unknowns[sheet.name]
-
-
-def _located(value: Scalar, cell: str) -> Scalar:
-    """Text and errors that know where they stand."""
-    if isinstance(value, ExcelError):
-        return value if isinstance(value, CellError) else error_at(value, cell)
-    if isinstance(value, str):
-        value = CellText(value)
-        value.cell = cell
-    return value
+def _missing(index: np.ndarray, areas: Sequence[Area]) -> Iterator[tuple[str, tuple, np.ndarray, np.ndarray]]:
+    """Where an index (areas, 1, h, w) is not set yet: (a sheet, which elements, their rows, columns)."""
+    who = np.nonzero(index < 0)
+    if not who[0].size:
+        return
+    corners = np.array([(area.top, area.left) for area in areas])[who[0]]
+    rows, cols = corners[:, 0] + who[2], corners[:, 1] + who[3]
+    sheets = np.array([area.sheet for area in areas])[who[0]]
+    for sheet in np.unique(sheets).tolist():
+        here = sheets == sheet
+        yield sheet, tuple(axis[here] for axis in who), rows[here], cols[here]
 
 
 def _in_a_row(grid: Grid) -> Grid:

@@ -20,8 +20,8 @@ import numpy as np
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
-from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Sheet, Snapshot
+from xlcicf.formula.templates import Templates
 from xlcicf.formula.tree import Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
@@ -69,6 +69,7 @@ class RunGraph:
         self._sheets: dict[str, AreaIndex] = {}
         self._runs: dict[str, list[Run]] = {}
         self._formulas: dict[tuple[str, str], Formula] = {}
+        self._templates = Templates(book)
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
@@ -88,7 +89,7 @@ class RunGraph:
     def of(self, parts: Iterable[Run]) -> "RunGraph":
         """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
         some = RunGraph(self.book)
-        some._formulas = self._formulas
+        some._formulas, some._templates = self._formulas, self._templates
         for sheet in self.book.sheets:
             some._runs[sheet], some._sheets[sheet] = [], AreaIndex()
         for part in parts:
@@ -144,7 +145,7 @@ class RunGraph:
         if "[" in run.text:  # a structured reference may mean the table around the cell
             key = (f"{sheet}!{row}:{col}", key[1])
         if key not in self._formulas:
-            self._formulas[key] = Formula(parse(run.text, sheet, row, col, self.book))
+            self._formulas[key] = self._templates.formula(run.text, sheet, row, col)
         run.formula = self._formulas[key]
         return run.formula
 

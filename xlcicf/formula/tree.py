@@ -132,7 +132,6 @@ SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN", "ISFORMULA"}  # they ask where
 class Formula:
     """A tree, and what it is made of.
 
-    tree      its root
     operands  its references and numbers, in the order of `walk`
     shape     all else in that order: equal shapes make formulas alike but for operands, which stand as types
     refs      references to cells whose values it needs
@@ -140,24 +139,22 @@ class Formula:
     slides    whether each range, those that ROWS only measures too, has one size wherever it is filled to
     """
 
-    __slots__ = ("tree", "operands", "shape", "refs", "functions", "slides")
+    __slots__ = ("_tree", "operands", "shape", "refs", "functions", "slides", "_measured", "_alike")
 
     def __init__(self, tree: Node):
-        self.tree = tree
+        self._tree: Node | None = tree
         self.operands: list[Ref | Const] = []
-        self.refs: list[Ref] = []
         self.functions: set[str] = set()
-        self.slides = True
+        self._measured: set[int] = set()  # numbers of the operands that it needs no values of
         shape: list = []
         measured: set[int] = set()
         for node in walk(tree):
             match node:
                 case Ref():
                     shape.append(Ref)
+                    if id(node) in measured:
+                        self._measured.add(len(self.operands))
                     self.operands.append(node)
-                    self.slides = self.slides and node.slides
-                    if id(node) not in measured:
-                        self.refs.append(node)
                 case Const(float()):
                     shape.append(float)
                     self.operands.append(node)
@@ -173,6 +170,50 @@ class Formula:
                 case _:
                     shape += (type(node), node)
         self.shape = tuple(shape)
+        self._refer()
+
+    def _refer(self) -> None:
+        refs = [(i, node) for i, node in enumerate(self.operands) if type(node) is Ref]
+        self.refs: list[Ref] = [ref for i, ref in refs if i not in self._measured]
+        self.slides = all(ref.slides for _, ref in refs)
+
+    def with_operands(self, operands: list[Ref | Const]) -> "Formula":
+        """The formula that is this one but for its references and numbers."""
+        other = object.__new__(Formula)
+        other._tree, other._alike, other.operands = None, self, operands
+        other.shape, other.functions, other._measured = self.shape, self.functions, self._measured
+        other._refer()
+        return other
+
+    @property
+    def tree(self) -> Node:
+        """Its root."""
+        if self._tree is None:
+            self._tree = _substituted(self._alike.tree, self.operands)
+        return self._tree
+
+
+def _substituted(tree: Node, operands: list[Ref | Const]) -> Node:
+    """The tree with other references and numbers; without recursion, as `walk`."""
+    left, built = list(operands), []
+    for node in reversed(list(walk(tree))):
+        parts = tuple(built.pop() for _ in children(node))
+        match node:
+            case Ref() | Const(float()):
+                built.append(left.pop())
+            case Infix(operator):
+                built.append(Infix(operator, *parts))
+            case Prefix(operator):
+                built.append(Prefix(operator, *parts))
+            case Percent():
+                built.append(Percent(*parts))
+            case Call(name):
+                built.append(Call(name, parts))
+            case Union():
+                built.append(Union(parts))
+            case _:
+                built.append(node)
+    return built.pop()
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@ Those that have one skeleton, and none of which reads another, are one batch: ea
 many ranges, each number for as many numbers.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from xlcicf.formula.tree import Const, Formula, Node, Ref
 
 FEWEST = 4  # runs that are worth a batch
 SMALL = 256  # cells of a run that joins one
-MOST_READ = 2**20  # cells that all members of a batch read together
+MOST_READ = 2**20  # cells that the members of a batch read together, each its own
 
 Operand = Ref | Const
 
@@ -148,13 +149,14 @@ def batched(
         rows, cols = run.area.shape
         sizes = None
         if rows * cols <= SMALL and not run.block:
-            sizes = _sizes(formula(run), run.area.top, run.area.left, trimmed)
+            sizes = _sizes(formula(run), run.area, trimmed)
         if sizes is None:
             units.append(run)
             continue
         key = run.array, formula(run).shape, *sizes
         alike.setdefault(key, []).append(run)
-        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for (h, w), _ in sizes)
+        own = sum(math.prod(size[0]) for size in sizes if not isinstance(size, Area))
+        reading[key] = reading.get(key, 0) + rows * cols * own
     for key, some in alike.items():
         if len(some) < FEWEST or reading[key] > MOST_READ:
             units += some
@@ -164,18 +166,22 @@ def batched(
     return units
 
 
-def _sizes(
-    formula: Formula, row: int, col: int, trimmed: Callable[[Area], Area]
-) -> list[tuple[tuple[int, int], tuple[int, int]]] | None:
-    """The sizes of the ranges that a formula in (row, col) names, as far as the data goes and in full; None
-    where one points off the sheet."""
-    sizes = []
+Size = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _sizes(formula: Formula, host: Area, trimmed: Callable[[Area], Area]) -> list[Size | Area] | None:
+    """What the ranges that a formula names have to have in common with those of another: their sizes, as far
+    as the data goes and in full; of a large range that all cells of the host read, which it is. None where
+    one points off the sheet."""
+    sizes: list[Size | Area] = []
     for node in formula.operands:
         if type(node) is Ref:
-            area = node.area(row, col)
+            area = node.area(host.top, host.left)
             if area is None:
                 return None
-            sizes.append((trimmed(area).shape, area.shape))
+            held = trimmed(area).shape
+            is_shared = math.prod(held) > SMALL and node.footprint(host) == area
+            sizes.append(area if is_shared else (held, area.shape))
     return sizes
 
 

@@ -15,6 +15,7 @@ from xlcicf.formula.snapshot import ExcelError
 from xlcicf.ooxml.cells import read_sheet
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package, package_from_bytes, save_package
+from xlcicf.ooxml.saved_results import stamped
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 
 _FONT = re.compile(rb"<font>(.*?)</font>", re.DOTALL)
@@ -44,7 +45,8 @@ def book_of_rows(sheets: Mapping[str, Iterable[Sequence]]) -> openpyxl.Workbook:
 
 
 def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
-    """A workbook of ours with each formula's result beside it, numbers in 17 digits; `path` is where it goes.
+    """A workbook of ours with each formula's result beside it, numbers in 17 digits, and a stamp that vouches
+    for them; `path` is where it goes.
 
     Our evaluator computes the results; Excel computes them again when it opens the book. Equal workbooks make
     equal packages. Raises FormulaError, naming the cell, where a formula cannot be computed, and BookError
@@ -56,7 +58,7 @@ def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
     except OSError as error:  # openpyxl writes each sheet into a temporary file first
         raise BookError(f"{path} cannot be built ({error.strerror}); make room on the disk") from error
     package = package_from_bytes(buffer.getvalue(), os.fspath(path))
-    return _with_results(_with_exact_numbers(tidied(package), workbook))
+    return stamped(_with_results(_with_exact_numbers(tidied(package), workbook)))
 
 
 def errors_in(package: Package) -> dict[str, list[tuple[int, int]]]:

@@ -1,0 +1,147 @@
+"""What cells hold that no formula of the graph fills, constants and results that stand, as grids."""
+
+import math
+from collections.abc import Collection
+from itertools import chain
+
+import numpy as np
+import torch
+
+from xlcicf.errors import FormulaError
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.grid import (
+    BLANK,
+    BOOL,
+    CellError,
+    CellText,
+    Grid,
+    error_at,
+    from_cells,
+    from_scalars,
+    kind_of,
+)
+from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet, Snapshot
+
+MANY = 256  # cells that are cut out of the sheet laid out as a whole
+DENSE = 16  # cells of a sheet laid out for each number in it, at most
+
+Cell = tuple[int, int]
+
+
+class HeldValues:
+    """Read once: whoever changes the book's values afterwards needs another one."""
+
+    def __init__(self, book: Snapshot):
+        self._book = book
+        self._grids: dict[Area, Grid] = {}
+        self._laid: dict[str, np.ndarray | None] = {}
+        self._unknown: dict[str, set[Cell]] = {}
+        self._others: dict[str, set[Cell]] = {}
+
+    def grid(self, area: Area) -> Grid:
+        """The cells (1, 1, rows, columns). Raises FormulaError where a formula fills one and no result is
+        there."""
+        if area not in self._grids:
+            self._grids[area] = self._numbers(area) or self.some(area, np.ones(area.shape, bool))
+        return self._grids[area]
+
+    def some(self, area: Area, wanted: np.ndarray) -> Grid:
+        """The same of the cells that are `wanted` (rows, columns); blanks stand in the others' places."""
+        sheet = self._book.sheets[area.sheet]
+        block = self._cut(area) if wanted.size > MANY else None
+        if block is None:
+            cells = np.empty((1, 1, *area.shape), dtype=object)
+            for row, col in self._among(area, wanted, self._unknowns(sheet), sheet.values):
+                cells[0, 0, row - area.top, col - area.left] = self._value(sheet, row, col)
+            return from_scalars(cells)
+        is_number = wanted & ~np.isnan(block)
+        kind = np.where(is_number, np.uint8(0), np.uint8(BLANK))
+        num, text = np.where(is_number, block, 0.0), None
+        for row, col in self._among(area, wanted, self._unknowns(sheet), self._no_numbers(sheet)):
+            at, value = (row - area.top, col - area.left), self._value(sheet, row, col)
+            kind[at] = kind_of(value)
+            if kind[at] == BOOL:
+                num[at] = value
+            else:
+                text = np.full(area.shape, None, dtype=object) if text is None else text
+                text[at] = value
+        shape = (1, 1, *area.shape)
+        return Grid(
+            torch.from_numpy(num.reshape(shape)),
+            kind.reshape(shape) if kind.any() else None,
+            None if text is None else text.reshape(shape),
+        )
+
+    def _numbers(self, area: Area) -> Grid | None:
+        """The quick way for what most data is: nothing but numbers."""
+        held, count = self._book.sheets[area.sheet].values, math.prod(area.shape)
+        if count > len(held):
+            return None
+        if count > MANY and (block := self._cut(area)) is not None:
+            return None if np.isnan(block).any() else from_cells(torch.from_numpy(block.copy()))
+        values = [held.get(cell) for cell in area.cells()]
+        if not all(type(value) is float for value in values):
+            return None
+        return from_cells(torch.tensor(values, dtype=torch.float64).reshape(area.shape))
+
+    def _cut(self, area: Area) -> np.ndarray | None:
+        """The numbers in an area, nan where there is none; None of a sheet with few cells far apart."""
+        if area.sheet not in self._laid:
+            self._laid[area.sheet] = _laid_out(self._book.sheets[area.sheet])
+        laid = self._laid[area.sheet]
+        if laid is None:
+            return None
+        block = laid[area.top - 1 : area.bottom, area.left - 1 : area.right]
+        missing = [(0, n - m) for n, m in zip(area.shape, block.shape, strict=True)]
+        return np.pad(block, missing, constant_values=np.nan) if block.shape != area.shape else block
+
+    @staticmethod
+    def _among(area: Area, wanted: np.ndarray, *cells: Collection[Cell]) -> list[Cell]:
+        found = chain(*(area.among(some) for some in cells))
+        return [(row, col) for row, col in found if wanted[row - area.top, col - area.left]]
+
+    def _value(self, sheet: Sheet, row: int, col: int) -> Scalar:
+        value = sheet.values.get((row, col))
+        if value is None and (row, col) in self._unknowns(sheet):
+            cell = cell_address(sheet.name, row, col)
+            raise FormulaError(
+                f"{cell} has no saved value; open and save the book where it can be computed", cell
+            )
+        return located(value, cell_address(sheet.name, row, col)) if isinstance(value, str) else value
+
+    def _unknowns(self, sheet: Sheet) -> set[Cell]:
+        """The cells without a value that formulas fill, or what-if tables: they are no blanks."""
+        if sheet.name not in self._unknown:
+            areas = (area.cells() for area in (*sheet.arrays.values(), *sheet.data_tables))
+            filled = chain(sheet.formulas, *areas)
+            self._unknown[sheet.name] = {cell for cell in filled if cell not in sheet.values}
+        return self._unknown[sheet.name]
+
+    def _no_numbers(self, sheet: Sheet) -> set[Cell]:
+        if sheet.name not in self._others:
+            self._others[sheet.name] = {cell for cell, v in sheet.values.items() if type(v) is not float}
+        return self._others[sheet.name]
+
+
+def _laid_out(sheet: Sheet) -> np.ndarray | None:
+    """The numbers of a sheet (rows, columns), nan where there is none."""
+    numbers = [(row, col, value) for (row, col), value in sheet.values.items() if type(value) is float]
+    if not numbers:
+        return None
+    rows, cols, values = (np.array(part) for part in zip(*numbers, strict=True))
+    shape = int(rows.max()), int(cols.max())
+    if math.prod(shape) > DENSE * len(numbers) + MANY:
+        return None
+    laid = np.full(shape, np.nan)
+    laid[rows - 1, cols - 1] = values
+    return laid
+
+
+def located(value: Scalar, cell: str) -> Scalar:
+    """Text and errors that know where they stand."""
+    if isinstance(value, ExcelError):
+        return value if isinstance(value, CellError) else error_at(value, cell)
+    if isinstance(value, str):
+        value = CellText(value)
+        value.cell = cell
+    return value

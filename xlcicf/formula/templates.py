@@ -1,0 +1,130 @@
+"""Formulas that are alike but for references and numbers are parsed once; of the others these are read."""
+
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xlcicf.errors import FormulaError
+from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
+from xlcicf.formula.parse import MAX_LENGTH, parse
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.tree import Const, Edge, Formula, Ref
+
+# What is passed over (texts, quoted sheets), then references to cells, then numbers. Whatever else has digits
+# in it (names, LOG10, whole columns) belongs to what formulas have in common.
+_OPERANDS = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'"
+    r"|(?<![\w.$\\?:#@])"
+    r"(?P<ref>\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?)(?![\w.(!\\?:\[])"
+    r"|(?<![\w.$\\?:#])"
+    r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?)(?![\w.:!])"
+)
+_CELL = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
+
+_REF, _NUMBER = "\1", "\2"  # what stands in their places
+
+
+class Templates:
+    """The formulas of a book."""
+
+    def __init__(self, book: Snapshot):
+        self._book = book
+        self._templates: dict[tuple[str, str], _Template] = {}
+
+    def formula(self, text: str, sheet: str, row: int, col: int) -> Formula:
+        """The formula `text` in a cell. Raises what `parse` raises."""
+        if "[" in text or len(text) > MAX_LENGTH:  # a structured reference may mean the table around the cell
+            return Formula(parse(text, sheet, row, col, self._book))
+        texts: list[str] = []
+
+        def cut(match: re.Match[str]) -> str:
+            if match.lastgroup is None:
+                return match[0]
+            texts.append(match[0])
+            return _REF if match.lastgroup == "ref" else _NUMBER
+
+        bare = _OPERANDS.sub(cut, text)
+        template = self._templates.get((sheet, bare))
+        if template is None:
+            formula = Formula(parse(text, sheet, row, col, self._book))
+            self._templates[sheet, bare] = _Template(formula, bare, sheet, row, col)
+            return formula
+        operands = template.operands(texts, row, col) if template.holds(self._book) else None
+        if operands is None:
+            return Formula(parse(text, sheet, row, col, self._book))
+        return template.formula.with_operands(operands)
+
+
+@dataclass
+class _Template:
+    """A parsed formula in a cell, and its text with marks in the places of its operands."""
+
+    formula: Formula
+    bare: str
+    sheet: str
+    row: int
+    col: int
+    _holds: bool | None = None
+
+    def holds(self, book: Snapshot) -> bool:
+        """Whether the marks are its operands: then other operands in their places become those of the tree.
+        They are not where a number belongs to an array, or a name stands for a reference of its own."""
+        if self._holds is None:
+            marks = [mark for mark in self.bare if mark in (_REF, _NUMBER)]
+            others = [f"$XA${9001 + i}" if mark == _REF else f"{9001 + i}.5" for i, mark in enumerate(marks)]
+            left = iter(others)
+            text = "".join(next(left) if mark in (_REF, _NUMBER) else mark for mark in self.bare)
+            operands = self.operands(others, self.row, self.col)
+            try:
+                other = Formula(parse(text, self.sheet, self.row, self.col, book))
+            except FormulaError:  # such as for an intersection of ranges that have nothing in common
+                other = None
+            self._holds = other is not None and (other.operands, other.shape) == (
+                operands,
+                self.formula.shape,
+            )
+        return self._holds
+
+    def operands(self, texts: list[str], row: int, col: int) -> list[Ref | Const] | None:
+        """What texts in the places of the marks are in a cell; None where one is no operand."""
+        known = self.formula.operands
+        if len(texts) != len(known):
+            return None
+        found: list[Ref | Const] = []
+        for text, like in zip(texts, known, strict=True):
+            one = _ref(text, like.sheet, row, col) if isinstance(like, Ref) else _number(text)
+            if one is None:
+                return None
+            found.append(one)
+        return found
+
+
+def _number(text: str) -> Const | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return Const(number) if math.isfinite(number) else None
+
+
+def _ref(text: str, sheet: str, row: int, col: int) -> Ref | None:
+    first, _, last = text.partition(":")
+    a, b = _cell(first), _cell(last or first)
+    if a is None or b is None:
+        return None
+    top, left = _edge(a[0] if a[1] else a[0] - row, a[1]), _edge(a[2] if a[3] else a[2] - col, a[3])
+    bottom, right = _edge(b[0] if b[1] else b[0] - row, b[1]), _edge(b[2] if b[3] else b[2] - col, b[3])
+    return Ref(sheet, top, left, bottom, right)
+
+
+@lru_cache(maxsize=2**16)
+def _cell(text: str) -> tuple[int, bool, int, bool] | None:
+    """ "B$7" -> (7, True, 2, False): row, whether it is fixed, column, whether it is; None for a name."""
+    match = _CELL.fullmatch(text)
+    if match is None or int(match[4]) > MAX_ROW or column_number(match[2]) > MAX_COL:
+        return None
+    return int(match[4]), bool(match[3]), column_number(match[2]), bool(match[1])
+
+
+_edge = lru_cache(maxsize=2**16)(Edge)
