@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.formula.sheets import area, computed, snapshot
 from xlcicf.errors import FormulaError, XlcicfError
 from xlcicf.formula.address import Area, cell_address, column_letters, column_number, parse_cell
-from xlcicf.formula.parse import ColumnKeys, parse, relative_key
+from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Table
 from xlcicf.formula.tree import Ref, walk
 
@@ -128,63 +128,6 @@ def test_column_letters_come_back_as_numbers(col):
 @given(st.integers(1, 1_048_576), st.integers(1, 16384))
 def test_an_address_comes_back_as_row_and_column(row, col):
     assert parse_cell(cell_address("S", row, col).removeprefix("S!")) == (row, col)
-
-
-refs = st.builds(
-    lambda c, col, r, row: f"{c}{column_letters(col)}{r}{row}",
-    st.sampled_from(["", "$"]), st.integers(1, 60), st.sampled_from(["", "$"]), st.integers(1, 60),
-)  # fmt: skip
-
-
-@given(
-    refs,
-    refs,
-    st.integers(1, 40),
-    st.integers(1, 40),
-    st.sampled_from(["{a}+{b}", "SUM({a}:{b})", '"A1"&{a}*{b}']),
-)
-def test_equal_keys_mean_equal_trees(a, b, down, right, shape):
-    """A formula filled elsewhere, as Excel moves its references, has the same key and the same tree."""
-    from openpyxl.formula.translate import Translator
-
-    text = "=" + shape.format(a=a, b=b)
-    there = Translator(text, "J10").translate_formula(row_delta=down, col_delta=right)
-    book = snapshot({"A1": 1.0})
-    assert relative_key(text, 10, 10) == relative_key(there, 10 + down, 10 + right)
-    assert parse(text, "S", 10, 10, book) == parse(there, "S", 10 + down, 10 + right, book)
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(1, 120),
-            st.sampled_from(
-                [
-                    "A{r}",
-                    "$A{r}*B$3",
-                    "A{r}+{r}",
-                    "A1{r}+B{r}",
-                    "SUM(A{r}:C{r})",
-                    "A{p}+B{r}",
-                    "{r}:{r}",
-                    '"A{r}"&A{r}',
-                    "$B${r}*A{r}",
-                    "YTM{r}+A{r}",
-                    "SUM($A$1:A{r})",
-                    "A{r}*T[[#This Row],[x{r}]]",
-                    "LOG10(A{r})",
-                    "A{r}{r}",
-                ]
-            ),
-        ),
-        max_size=30,
-    )
-)
-def test_quick_keys_are_the_slow_ones(cells):
-    keys = ColumnKeys()
-    for row, shape in cells:
-        text = "=" + shape.format(r=row, p=row - 1)
-        assert keys.of(text, row, 4) == relative_key(text, row, 4)
 
 
 def test_an_area_knows_its_cells():

@@ -20,7 +20,7 @@ from xlcicf.errors import (
     ProblemError,
     XlcicfError,
 )
-from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.snapshot import ExcelError, Table
 from xlcicf.formula.survey import survey
 
@@ -45,6 +45,12 @@ def test_a_gap_or_another_formula_ends_a_run():
 
 def test_text_that_looks_like_a_reference_keeps_formulas_apart():
     assert runs({"B1": '="A1"', "B2": '="A2"'}) == ["S!B1", "S!B2"]
+
+
+def test_cells_of_one_key_apart_from_each_other_are_two_rectangles():
+    keyed = dict.fromkeys([(1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (4, 4)], "")
+    found = {found.address for found, _ in rectangles("S", keyed)}
+    assert found == {"S!A1:B2", "S!A4", "S!D4"}
 
 
 def test_an_array_formula_is_never_fused_with_a_plain_one():

@@ -11,14 +11,13 @@ import torch
 from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
-from xlcicf.formula.context import Context
+from xlcicf.formula.context import Context, place_of
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
     CROSSES_NOTHING,
     CellError,
     CellText,
     Grid,
-    Place,
     beside,
     constant,
     crossing,
@@ -125,7 +124,9 @@ class Evaluator:
         block = unit if isinstance(unit, Run) and unit.block else None
         if self.tape:
             self.tape.deciding = host
-        value = self.operand(self.graph.tree(unit), Context(self, host, array_formula=unit.array))
+        spread = block.area.shape if block else (1, 1)
+        context = Context(self, host, array_formula=unit.array, spread=spread)
+        value = self.operand(self.graph.tree(unit), context)
         shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
@@ -211,6 +212,11 @@ class Evaluator:
             return self.reference(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
 
+    def has_formula(self, sheet: str, row: int, col: int) -> bool:
+        """Whether a cell is filled by a formula, be it its own or one of several cells."""
+        held = self.graph.book.sheets[sheet]
+        return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
+
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""
         if isinstance(node, Ref):
@@ -257,7 +263,7 @@ class Evaluator:
         if whole is None:
             return constant(error_at("#REF!", cell))
         filled = self._bounded(whole, cell, blanks_count)
-        return _as_seen(self.values(filled), ref, filled, host).at(_place(ref, host))
+        return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
 
     def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
@@ -278,10 +284,7 @@ class Evaluator:
         areas = batch.areas(ref)
         self._bounded(areas[0], batch.cell(0, 0), blanks_count)
         filled = [self.graph.trimmed(area) for area in areas]
-        tops, lefts = (
-            np.array([[x] for x in xs]) for xs in zip(*((a.top, a.left) for a in areas), strict=True)
-        )
-        return self._gathered(filled).at(Place(tops, lefts, *areas[0].shape))
+        return self._gathered(filled).at(place_of(ref, batch))
 
     def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
@@ -411,16 +414,6 @@ def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
     if slides_right:
         col_at = col_at + np.arange(W)[None, :, None, None]
     return grid.taken(row_at * cols + col_at)
-
-
-def _place(ref: Ref, host: Area) -> Place:
-    """Where each cell of the run sees the range, cells beyond the data included."""
-    area = ref.area(host.top, host.left)
-    assert area
-    rows, cols = host.shape
-    top = area.top + np.arange(1 if ref.top.fixed else rows)[:, None]
-    left = area.left + np.arange(1 if ref.left.fixed else cols)[None, :]
-    return Place(top, left, *area.shape)
 
 
 def _refused(shown: Either, cell: str) -> NotDifferentiable:

@@ -245,38 +245,24 @@ class Grid:
         return self.cut(slice(0, 1), slice(first, first + size)).reshaped(index.shape)
 
     @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns; of whole columns and rows also those beyond the data, where the grid ends."""
+        return (self.place.rows, self.place.cols) if self.place else self.size
+
+    @property
     def beyond(self) -> int:
-        """How many blank cells of a whole column or row lie beyond the data, where the grid ends."""
-        return self.place.rows * self.place.cols - self.size[0] * self.size[1] if self.place else 0
+        """How many blank cells of a whole column or row lie beyond the data."""
+        return self.extent[0] * self.extent[1] - self.size[0] * self.size[1]
 
-    def rearranged(self, places: np.ndarray, keeps_place: bool = False) -> "Grid":
-        """For each cell of a run the elements at `places` (H, W, h', w'), numbered row by row in its array.
-
-        With `keeps_place` they are neighbours still, and of a range a range."""
-        grid = self._rearranged(places)
-        if self.place is None or not keeps_place:
-            return grid
-        down, right = np.divmod(places[:, :, 0, 0], self.size[1])
-        return grid.at(self.place.part(down, right, *self._extent(places.shape[2:])))
-
-    def _extent(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The rows and columns that a part of the range has, with the blank cells beyond the data."""
-        assert self.place
-        whole = self.place.rows, self.place.cols
-        rows, cols = (all_ if n == held else n for n, held, all_ in zip(size, self.size, whole, strict=True))
-        return rows, cols
-
-    def _rearranged(self, places: np.ndarray) -> "Grid":
+    def rearranged(self, places: np.ndarray) -> "Grid":
+        """For each cell of a run the elements at `places` (H, W, h', w') of its array, counted row by row."""
         h, w = self.size
         if places.shape[:2] == (1, 1):
-            numbered = np.arange(h * w).reshape(h, w)
             wanted = places[0, 0]
             top, left = divmod(int(wanted.flat[0]), w)
-            box = slice(top, top + wanted.shape[0]), slice(left, left + wanted.shape[1])
-            if np.array_equal(numbered[box], wanted):
-                return self.cut(*box)
-            if np.array_equal(numbered.T, wanted):
-                return self.permuted((0, 1, 3, 2))
+            rows, cols = (start + np.arange(n) for start, n in zip((top, left), wanted.shape, strict=True))
+            if cols[-1] < w and np.array_equal(rows[:, None] * w + cols, wanted):
+                return self.cut(slice(top, int(rows[-1]) + 1), slice(left, int(cols[-1]) + 1))
         batch = np.broadcast_shapes(self.batch, places.shape[:2])
         if self.batch == (1, 1):
             return self.taken(places)
@@ -382,6 +368,18 @@ def kinds_asked(grid: Grid, kinds: Sequence[int]) -> t.Array:
     if grid.there is None or (NUMBER in kinds) == (BOOL in kinds):
         return asked
     return t.where(grid.there, asked, BOOL in kinds)
+
+
+def errors_asked(grid: Grid, holds: Callable[[str], bool]) -> Tensor:
+    """Boolean: whether elements are errors of whose code something holds."""
+    meant = [isinstance(value, ExcelError) and holds(value) for value in grid.texts().ravel()]
+    return torch.tensor(meant).reshape(grid.shape)
+
+
+def nothing_shown(grid: Grid) -> Tensor:
+    """How many empty texts and blank cells beyond the data there are (H, W, 1, 1)."""
+    shown = np.equal(grid.texts(), "").astype(float)
+    return torch.from_numpy(shown.sum((2, 3), keepdims=True) + grid.beyond)
 
 
 def beside(grids: Sequence[Grid]) -> Grid:

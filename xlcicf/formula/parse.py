@@ -18,7 +18,6 @@ from xlcicf.formula.address import (
     Area,
     cell_address,
     column_number,
-    parse_cell,
     unquote_sheet,
 )
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, Table
@@ -52,65 +51,6 @@ _ROWS = re.compile(r"(\$?)([0-9]{1,7}):(\$?)([0-9]{1,7})")
 _CELL_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
 _HALF_EXPONENT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[Ee]")
-
-# What to leave alone (strings, quoted sheet names, brackets), then what moves with the cell.
-_MOVES = re.compile(
-    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!|\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
-    r"|(?<![\w.$\\:])(?P<cols>\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3})(?![\w(.!\[])"
-    r"|(?<![\w.$\\:])(?P<rows>\$?[0-9]{1,7}:\$?[0-9]{1,7})(?![\w.])"
-    r"|(?<![\w.$\\])(?P<cabs>\$?)(?P<col>[A-Za-z]{1,3})(?P<rabs>\$?)(?P<row>[0-9]{1,7})(?![\w(.!\[\\])"
-)
-
-
-_MOVING_ROW = re.compile(r"[0-9],-?[0-9]+\x01")  # in a key: a reference whose row moves with the cell
-_OWN_ROW = ",0\x01"
-
-
-def relative_key(text: str, row: int, col: int) -> str:
-    """The text with each reference as a distance from (row, col): equal keys mean equal trees."""
-
-    def row_distance(text: str) -> str:
-        return text if text.startswith("$") else str(int(text) - row)
-
-    def distance(match: re.Match) -> str:
-        if match["col"]:
-            if parse_cell(match[0]) is None:
-                return match[0]  # beyond column XFD: a name, such as YTM1
-            c = column_number(match["col"]) - (0 if match["cabs"] else col)
-            r = int(match["row"]) - (0 if match["rabs"] else row)
-            return f"\x01{match['cabs']}{c}{match['rabs']},{r}\x01"
-        if match["rows"]:
-            first, last = match["rows"].split(":")
-            return f"\x01r{row_distance(first)}:{row_distance(last)}\x01"
-        if match["cols"]:
-            return f"\x01c{match['cols']}@{'' if match['cols'].count('$') == 2 else col}\x01"
-        return match[0]
-
-    return _MOVES.sub(distance, text)
-
-
-class ColumnKeys:
-    """`relative_key` of many cells, quick where a formula filled down refers to its own row only.
-
-    Two cells of a column whose texts differ in their own row number alone have one key, if in one of them
-    each place where the row number stands is a reference to that row and no other reference moves with it.
-    """
-
-    def __init__(self):
-        self._known: dict[tuple[int, str], str | None] = {}
-
-    def of(self, text: str, row: int, col: int) -> str:
-        """The relative key of the formula in (row, col)."""
-        pattern = text.replace(str(row), "\0")
-        known = self._known.get((col, pattern), "")
-        if known == "":
-            key = relative_key(text, row, col)
-            moving = len(_MOVING_ROW.findall(key))
-            own = key.count(_OWN_ROW)
-            alone = moving == own == pattern.count("\0") and "\x01r" not in key
-            self._known[col, pattern] = key if alone else None
-            return key
-        return known or relative_key(text, row, col)
 
 
 def parse(text: str, sheet: str, row: int, col: int, book: Snapshot) -> Node:

@@ -22,16 +22,21 @@ from torch import Tensor
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
+from xlcicf.formula.context import place_of
 from xlcicf.formula.evaluate import Evaluator, Piece
-from xlcicf.formula.grid import ERROR, Grid, from_cells
+from xlcicf.formula.floats import on_floats
+from xlcicf.formula.grid import ERROR, Grid, from_cells, from_numbers
 from xlcicf.formula.tree import Ref
 from xlcicf.formula.units import Batch, Host, Ring, Run, Unit
 
 MOST_LANES = 64  # columns of a ring that goes down, rows of one that goes right
 MOST_BAND = 2**25  # numbers in the band
-MOST_STEPS = 200  # of Newton; then cell by cell
+AT_ONCE = 12  # Newton's steps before the cells are computed in turn, where that can be done on plain floats
+MOST_STEPS = 200  # where it cannot; then cell by cell
 PASSES = 4  # until the kinds of a ring's cells are known
-EXACT = 4 * np.finfo(float).eps
+EXACT = 4 * np.finfo(float).eps  # parts of a number that rounding leaves
+NEAR = 1e-9  # from here on, steps that gain nothing have come to rounding
+SMALLEST = np.finfo(float).tiny
 
 
 def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
@@ -119,16 +124,22 @@ class _Recorded:
 
     inputs of the tape: the cells of each run (rows, columns), what varies outside, and each read
     shown    the cells of each run as functions of outside and reads (1, 1, rows, columns)
-    outside  the pieces outside that vary
+    around   the pieces that the formulas read
+    outside  those of them that vary
     """
 
     ring: Ring
     tape: t.Tape
     cells: list[t.Var]
+    around: list[Piece]
     outside: list[Piece]
     theta: list[t.Var]
-    reads: list[_Read]
+    inside: "_Inside"
     shown: list[Grid]
+
+    @property
+    def reads(self) -> list[_Read]:
+        return self.inside.reads
 
     @property
     def may_fail(self) -> bool:
@@ -169,6 +180,11 @@ class _Inside(Evaluator):
             self.reads.append(_Read(read, full.num, self._owners(host)))
             self._known[key] = full.with_num(read).at(grid.place)
         return self._known[key]
+
+    def read(self, ref: Ref, host: Area) -> _Read | None:
+        """The read that a reference became; None for one to cells outside."""
+        known = self._known.get((ref, host))
+        return next((read for read in self.reads if known is not None and read.input is known.num), None)
 
     def _owners(self, host: Area) -> np.ndarray:
         whole = self.reading.area
@@ -215,8 +231,9 @@ def _recorded_with(
         at += math.prod(run.area.shape)
     inside = _Inside(evaluator, tape, numbers, runs)
     inside.may_fail = may_fail
+    around = _around(evaluator, runs)
     outside, theta = [], []
-    for piece in _outside(evaluator, runs):
+    for piece in around:
         if piece.grid.there is not None:
             return None
         if isinstance(piece.grid.num, t.Var):
@@ -236,10 +253,10 @@ def _recorded_with(
         if grid.there is not None or grid.has(ERROR):
             return None
         shown.append(grid)
-    return _Recorded(ring, tape, cells, outside, theta, inside.reads, shown)
+    return _Recorded(ring, tape, cells, around, outside, theta, inside, shown)
 
 
-def _outside(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
+def _around(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
     """The pieces that the runs read."""
     found = {
         id(laid.piece): laid.piece
@@ -413,6 +430,7 @@ class _System:
         self._by_rank = np.argsort(order.rank)
         self._shapes = [cell.value.shape for cell in recorded.cells]
         self._zeros = [torch.zeros(shape, dtype=t.DTYPE) for shape in self._shapes]
+        self._in_turn = _in_turn(recorded, order)
         self._band: np.ndarray | None = None
         self._last: _Point | None = None
         self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta))
@@ -431,25 +449,45 @@ class _System:
     def forward(self, *theta: Tensor) -> Tensor:
         """The ring's cells (K,) at what stands outside; nan where one shows an error."""
         outside = self._outside(theta)
-        cells = self.start
-        before = -1
-        for _ in range(MOST_STEPS):
+        cells, before = self.start, np.inf
+        for taken in range(MOST_STEPS):
             point = self._at(cells, outside, theta)
-            fine = np.isfinite(point.out) & (np.abs(point.out - cells) <= EXACT * np.abs(point.out))
-            if fine.all():
+            off = self._off(point)
+            worst = off.max()
+            if worst <= EXACT or (worst <= NEAR and worst > before / 2):  # rounding is all that is left
                 self._last = point
                 return point.cells
-            residual = np.nan_to_num(point.out - cells, nan=0.0, posinf=0.0, neginf=0.0)
-            stepped = cells + self._solve(point.band, residual, transposed=False)
-            if _settled(cells, stepped, point.out):
-                self._last = self._at(stepped, outside, theta)
-                return self._last.cells
-            right = _leading(fine[self._by_rank])
-            if right <= before and not np.isfinite(point.out[self._by_rank[right]]):
+            if not np.isfinite(worst) and self._is_error(off):
                 break
-            before = right
+            before = worst
+            with np.errstate(all="ignore"):
+                residual = np.nan_to_num(point.out - cells, nan=0.0, posinf=0.0, neginf=0.0)
+                stepped = cells + self._solve(point.band, residual, transposed=False)
             cells = np.where(np.isfinite(stepped), stepped, cells)
-        return self._cell_by_cell(theta)
+            if taken == AT_ONCE and self._in_turn:
+                break
+        if self._in_turn is None:
+            return self._cell_by_cell(theta)
+        point = self._at(self._in_turn(theta, outside), outside, theta)
+        self._last = point
+        return point.cells
+
+    def _off(self, point: _Point) -> np.ndarray:
+        """How far each cell is from what its formula yields, in parts of the numbers at work there."""
+        cells = point.cells.numpy()
+        scale = np.maximum(np.abs(point.out), np.abs(cells))
+        for read, values in zip(self._recorded.reads, point.reads, strict=True):
+            owners = read.owners.ravel()
+            at_work = np.abs(values.numpy()).reshape(owners.size, -1).max(axis=1)
+            scale[owners] = np.maximum(scale[owners], at_work)
+        with np.errstate(all="ignore"):
+            off = np.abs(point.out - cells) / np.maximum(scale, SMALLEST)
+        return np.where(np.isfinite(off), off, np.inf)
+
+    def _is_error(self, off: np.ndarray) -> bool:
+        """Whether the first cell that is wrong is so although all before it are right: it shows an error."""
+        by_rank = off[self._by_rank]
+        return not np.isfinite(by_rank[np.argmax(by_rank > NEAR)])
 
     def backward(self, g: Tensor, cells: Tensor, *theta: Tensor) -> Tensor:
         """The cotangents of what stands outside, one after another, for those of the cells (K,)."""
@@ -511,7 +549,7 @@ class _System:
         recorded = self._recorded
         alone = Evaluator(self._evaluator.graph)
         values = iter(theta)
-        for piece in _outside(self._evaluator, recorded.ring.runs):
+        for piece in recorded.around:
             if isinstance(piece.grid.num, t.Var):
                 piece = Piece(piece.areas, piece.grid.with_num(next(values)))
             alone.lay(piece)
@@ -524,14 +562,112 @@ class _System:
         return torch.from_numpy(np.concatenate(cells))
 
 
-def _settled(cells: np.ndarray, stepped: np.ndarray, out: np.ndarray) -> bool:
-    """Whether a step no longer changes more than rounding does."""
-    if not (np.isfinite(stepped).all() and np.isfinite(out).all()):
-        return False
-    return bool((np.abs(stepped - cells) <= EXACT * np.abs(stepped)).all())
+# --- in turn --------------------------------------------------------------------------------------------
 
 
-def _leading(fine: np.ndarray) -> int:
-    """How many are true before the first that is not."""
-    wrong = np.flatnonzero(~fine)
-    return int(wrong[0]) if wrong.size else fine.size
+class _ManyNumbers(Exception):
+    """A formula reads more than one number by a reference, or something else than numbers."""
+
+
+class _OneCell(Evaluator):
+    """Computes the formula of a run for its first cell; whatever it reads is an input of a tape.
+
+    sources  of each input but the first: the read of the ring, or the numbers outside (H, W, 1, 1)
+    """
+
+    def __init__(self, recorded: _Recorded, run: Run):
+        super().__init__(recorded.inside.graph)
+        self._recorded, self._run = recorded, run
+        self.on = t.Tape(torch.zeros(()))
+        self.sources: list[_Read | t.Array] = []
+        self._known: dict[Ref, t.Var] = {}
+
+    def reference(self, ref: Ref, host: Host, blanks_count: bool = False) -> Grid:
+        assert isinstance(host, Area)
+        if ref not in self._known:
+            inside, area = self._recorded.inside, self._run.area
+            inside.reading = self._run
+            count = len(inside.reads)
+            whole = inside.reference(ref, area)
+            if whole.kind is not None or whole.there is not None or not whole.is_single:
+                raise _ManyNumbers
+            if len(inside.reads) > count:
+                raise _ManyNumbers
+            number = torch.from_numpy(whole.numbers()[:1, :1].copy())
+            self._known[ref] = self.on.another_input(number, self._recorded.may_fail)
+            self.sources.append(inside.read(ref, area) or whole.num)
+        return from_numbers(self._known[ref]).at(place_of(ref, host))
+
+
+class _InTurn:
+    """Computes a ring's cells one after another, on plain floats.
+
+    Raises _ManyNumbers where that is not possible."""
+
+    def __init__(self, recorded: _Recorded, order: _Order):
+        self._runs = recorded.ring.runs
+        self._formulas = []
+        self._sources: list[list[_Read | t.Array]] = []
+        for run in self._runs:
+            one = _OneCell(recorded, run)
+            grid = one.cells_of(run.part(_first_of(run.area)))
+            formula = on_floats(one.on, grid.num)
+            if grid.kind is not None or grid.there is not None or formula is None:
+                raise _ManyNumbers
+            self._formulas.append(formula)
+            self._sources.append(one.sources)
+        outside = [source for some in self._sources for source in some if not isinstance(source, _Read)]
+        self._outside = recorded.tape.program(outside)
+        self._zeros = [torch.zeros_like(cell.value) for cell in recorded.cells]
+        self._wired, at = {}, 0
+        for read in recorded.reads:
+            end = at + read.input.value.numel()
+            self._wired[id(read)] = slice(at, end), order.wired[at:end].tolist()
+            at = end
+        counts = [math.prod(run.area.shape) for run in self._runs]
+        turns = np.argsort(order.rank)
+        run_of = np.repeat(np.arange(len(counts)), counts)[turns]
+        place = np.concatenate([np.arange(count) for count in counts])[turns]
+        self._turns = list(zip(turns.tolist(), run_of.tolist(), place.tolist(), strict=True))
+
+    def __call__(self, theta: Sequence[Tensor], outside: np.ndarray) -> np.ndarray:
+        """The ring's cells (K,), nan where one shows an error; `outside` are the elements of all reads."""
+        read = self._what_is_read(theta, outside)
+        cells = [math.nan] * len(self._turns)
+        for cell, run, place in self._turns:
+            values = [0.0]
+            for wired, numbers in read[run]:
+                source = wired[place] if wired else -1
+                values.append(numbers[place] if source < 0 else cells[source])
+            cells[cell] = self._formulas[run](values)
+        shown = np.array(cells)
+        return np.where(np.isfinite(shown), shown, np.nan)
+
+    def _what_is_read(
+        self, theta: Sequence[Tensor], outside: np.ndarray
+    ) -> list[list[tuple[list[int], list[float]]]]:
+        """For each run and each of its references: which cell of the ring each cell reads, -1 for none, and
+        what stands there else."""
+        others = iter(self._outside(*self._zeros, *theta))
+
+        def one(source: _Read | t.Array, shape: tuple[int, int]) -> tuple[list[int], list[float]]:
+            if isinstance(source, _Read):
+                where, wired = self._wired[id(source)]
+                return wired, outside[where].tolist()
+            return [], np.broadcast_to(next(others).numpy(), (*shape, 1, 1)).ravel().tolist()
+
+        return [
+            [one(source, run.area.shape) for source in some]
+            for run, some in zip(self._runs, self._sources, strict=True)
+        ]
+
+
+def _first_of(area: Area) -> Area:
+    return Area(area.sheet, area.top, area.left, area.top, area.left)
+
+
+def _in_turn(recorded: _Recorded, order: _Order) -> _InTurn | None:
+    try:
+        return _InTurn(recorded, order)
+    except (_ManyNumbers, FormulaError):
+        return None

@@ -11,14 +11,16 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property
+from itertools import pairwise
 from operator import itemgetter
 
 import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
-from xlcicf.formula.parse import ColumnKeys, parse, relative_key
+from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
+from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.tree import Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
@@ -100,28 +102,34 @@ class RunGraph:
         return self._sheets[area.sheet].touching(area)
 
     def _fuse(self, sheet: Sheet) -> Iterator[Run]:
-        keyed: dict[tuple[int, int], str] = {}
-        keys, beside = ColumnKeys(), cache(partial(self._tables_beside, sheet.name))
-        for (row, col), text in sheet.formulas.items():
-            area = sheet.arrays.get((row, col))
-            if area is not None and area.shape != (1, 1):
-                yield Run(area, text, (row, col), array=True, block=True)
-            else:
-                key = ("{" if area else "") + keys.of(text, row, col)
-                keyed[col, row] = key + beside(row) if "[" in text else key
-        for area, key in rectangles(sheet.name, keyed):
-            origin = area.top, area.left
-            yield Run(area, sheet.formulas[origin], origin, array=key.startswith("{"))
+        plain, arrays = sheet.formulas, {}
+        if sheet.arrays:
+            plain = {cell: text for cell, text in sheet.formulas.items() if cell not in sheet.arrays}
+            arrays = {cell: text for cell, text in sheet.formulas.items() if cell in sheet.arrays}
+        for cell in [cell for cell in arrays if sheet.arrays[cell].shape != (1, 1)]:
+            yield Run(sheet.arrays[cell], arrays.pop(cell), cell, array=True, block=True)
+        for formulas, array in ((plain, False), (arrays, True)):
+            for area, key in joined(sheet.name, self._cut_at_tables(sheet.name, strips(formulas))):
+                origin = area.top, area.left
+                yield Run(area, formulas[origin], origin, key, array=array)
 
-    def _tables_beside(self, sheet: str, row: int) -> str:
-        """The tables with data in this row, where [@column] has a meaning: other rows make another run."""
-        beside = (
-            table.name
+    def _cut_at_tables(self, sheet: str, strips: Iterable[Strip]) -> Iterator[Strip]:
+        """The strips; those with brackets end where a table's data begins or ends, beside which [@column] has
+        a meaning: other tables make another key."""
+        data = {
+            table.name: (table.area.top + table.header_rows, table.area.bottom - table.totals_rows)
             for table in self.book.tables.values()
             if table.area.sheet == sheet
-            and table.area.top + table.header_rows <= row <= table.area.bottom - table.totals_rows
-        )
-        return "\x02".join(("", *beside))
+        }
+        edges = sorted({edge for first, last in data.values() for edge in (first, last + 1)})
+        for col, top, bottom, key in strips:
+            if "[" not in key:
+                yield col, top, bottom, key
+                continue
+            inside = (edge for edge in edges if top < edge <= bottom)
+            for start, end in pairwise((top, *inside, bottom + 1)):
+                beside = (name for name, (first, last) in data.items() if first <= start <= last)
+                yield col, start, end - 1, "\x02".join((key, *beside))
 
     def tree(self, unit: Run | Batch) -> Node:
         """The formula of a run, or the first of a batch."""
@@ -132,7 +140,7 @@ class RunGraph:
         if run.formula is not None:
             return run.formula
         sheet, (row, col) = run.area.sheet, run.origin
-        key = (sheet, relative_key(run.text, row, col))
+        key = (sheet, run.key or relative_key(run.text, row, col))
         if "[" in run.text:  # a structured reference may mean the table around the cell
             key = (f"{sheet}!{row}:{col}", key[1])
         if key not in self._formulas:
@@ -471,36 +479,25 @@ TALL, WIDE = 64, 4
 
 
 def rectangles(sheet: str, keyed: dict[tuple[int, int], str]) -> Iterator[tuple[Area, str]]:
-    """Cells (col, row) -> key, as rectangles of one key: columns first, then equal neighbours joined.
+    """Cells (col, row) -> key, as rectangles of one key: columns first, then equal neighbours joined."""
+    cells = ((col, row, row, key) for (col, row), key in sorted(keyed.items()))
+    return joined(sheet, lengthened(cells))
+
+
+def joined(sheet: str, strips: Iterable[Strip]) -> Iterator[tuple[Area, str]]:
+    """Strips, column by column, as rectangles of one key: equal neighbours side by side.
 
     Two or three tall columns stay apart: laying their numbers side by side costs more than it saves.
     """
-    open_runs: dict[tuple[str, int, int, int], tuple[Area, str]] = {}
-    strips: list[tuple[int, int, int, str]] = []
-    columns: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for (col, row), key in keyed.items():
-        columns[col].append((row, key))
-    for col in sorted(columns):
-        top = bottom = -1
-        strip = ""
-        for row, key in sorted(columns[col]):
-            if row != bottom + 1 or key != strip:
-                if strip:
-                    strips.append((col, top, bottom, strip))
-                top, strip = row, key
-            bottom = row
-        strips.append((col, top, bottom, strip))
+    lefts: dict[tuple[str, int, int, int], int] = {}
     for col, top, bottom, key in strips:
-        left_neighbour = open_runs.pop((key, top, bottom, col - 1), None)
-        left = left_neighbour[0].left if left_neighbour else col
-        open_runs[key, top, bottom, col] = (Area(sheet, top, left, bottom, col), key)
-    for area, key in open_runs.values():
-        rows, cols = area.shape
-        if rows >= TALL and cols < WIDE:
-            for col in range(area.left, area.right + 1):
-                yield Area(sheet, area.top, col, area.bottom, col), key
+        lefts[key, top, bottom, col] = lefts.pop((key, top, bottom, col - 1), col)
+    for (key, top, bottom, right), left in lefts.items():
+        if bottom - top + 1 >= TALL and right - left + 1 < WIDE:
+            for col in range(left, right + 1):
+                yield Area(sheet, top, col, bottom, col), key
         else:
-            yield area, key
+            yield Area(sheet, top, left, bottom, right), key
 
 
 def _single_cells(area: Area) -> Iterator[Area]:

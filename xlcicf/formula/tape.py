@@ -131,8 +131,8 @@ class Program:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __call__(self, *inputs: Tensor) -> list[Tensor]:
-        """The outputs, in order, at these inputs; shapes as recorded."""
+    def __call__(self, *inputs) -> list:
+        """The outputs, in order, at these inputs: tensors of the shapes recorded, or plain numbers."""
         registers = self._registers.copy()
         registers[: len(inputs)] = inputs
         for function, ins, out in self._steps:
@@ -239,8 +239,11 @@ class Tape:
                     cotangents.setdefault(operand.index, []).append(part)
         return [_together(cotangents.get(x.index, [torch.zeros_like(x.value)])) for x in by]
 
-    def program(self, outputs: Sequence[Array]) -> Program:
-        """The steps that `outputs` need, and no others, as a function of all inputs."""
+    def program(self, outputs: Sequence[Array], of: dict["Primitive", Callable] | None = None) -> Program:
+        """The steps that `outputs` need, and no others, as a function of all inputs.
+
+        With `of` each step is what stands there for its primitive, on plain numbers in place of tensors;
+        KeyError where nothing does, or a tensor holds several numbers."""
         needed = {x.index for x in outputs if isinstance(x, Var)}
         kept = []
         for record in reversed(self._records):
@@ -253,7 +256,7 @@ class Tape:
         def register(x: Operand) -> int:
             if isinstance(x, Var):
                 return place[x.index]
-            registers.append(x)
+            registers.append(_number(x) if of else x)
             return len(registers) - 1
 
         steps = []
@@ -261,9 +264,28 @@ class Tape:
             ins = tuple(register(x) for x in operands)
             place[var.index] = len(registers)
             registers.append(None)
-            function = partial(primitive.forward, **static) if static else primitive.forward
+            if of:
+                function = of[_of_one_number(primitive, operands, var)]
+            else:
+                function = partial(primitive.forward, **static) if static else primitive.forward
             steps.append((function, ins, place[var.index]))
         return Program(registers, steps, [register(x) for x in outputs])
+
+
+def _of_one_number(primitive: Primitive, operands: tuple, out: Var) -> Primitive:
+    """The primitive. Raises KeyError where a tensor at work holds several numbers."""
+    if any(isinstance(x, Var | Tensor) and shape_of(x).numel() != 1 for x in (*operands, out)):
+        raise KeyError(primitive)
+    return primitive
+
+
+def _number(x: Operand) -> float | bool:
+    """A constant as a plain number. Raises KeyError for several."""
+    if not isinstance(x, Tensor):
+        return x  # type: ignore[return-value]
+    if x.numel() != 1:
+        raise KeyError(x.shape)
+    return x.item()
 
 
 def _together(cotangents: list[Array | Part]) -> Array:
@@ -783,3 +805,7 @@ def _(g, out, a, dim, start, length):
 def segment(a: Array, dim: int, start: int, length: int) -> Array:
     """The part of `a` from `start` along `dim`."""
     return a if length == shape_of(a)[dim] else _segment(a, dim=dim, start=start, length=length)
+
+
+# What rearranges, repeats or adds up, and leaves a tensor of one number as it is.
+OF_ONE_NUMBER = (total, largest, product, _reshape, _permute, _expand, _sum_to, _segment)

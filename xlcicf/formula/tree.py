@@ -126,7 +126,7 @@ class Call:
 Node = Const | ArrayConst | Ref | Union | Prefix | Percent | Infix | Call
 
 
-SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
+SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN", "ISFORMULA"}  # they ask where cells are, not what they show
 
 
 class Formula:

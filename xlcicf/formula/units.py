@@ -26,6 +26,7 @@ class Run:
     """One formula in a rectangle of cells.
 
     text   the formula as it stands in the cell `origin` (row, column)
+    key    what all its cells have in common, see keys.py; "" where nobody found out
     array  its cells are array formulas (no implicit intersection)
     block  the one array formula that fills the whole area, as Ctrl+Shift+Enter over several cells does
     """
@@ -33,6 +34,7 @@ class Run:
     area: Area
     text: str
     origin: tuple[int, int]
+    key: str = ""
     array: bool = False
     block: bool = False
     formula: Formula | None = None
@@ -152,7 +154,7 @@ def batched(
             continue
         key = run.array, formula(run).shape, *sizes
         alike.setdefault(key, []).append(run)
-        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for h, w in sizes)
+        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for (h, w), _ in sizes)
     for key, some in alike.items():
         if len(some) < FEWEST or reading[key] > MOST_READ:
             units += some
@@ -164,15 +166,16 @@ def batched(
 
 def _sizes(
     formula: Formula, row: int, col: int, trimmed: Callable[[Area], Area]
-) -> list[tuple[int, int]] | None:
-    """The sizes of the ranges that a formula in (row, col) names; None where one points off the sheet."""
+) -> list[tuple[tuple[int, int], tuple[int, int]]] | None:
+    """The sizes of the ranges that a formula in (row, col) names, as far as the data goes and in full; None
+    where one points off the sheet."""
     sizes = []
     for node in formula.operands:
         if type(node) is Ref:
             area = node.area(row, col)
             if area is None:
                 return None
-            sizes.append(trimmed(area).shape)
+            sizes.append((trimmed(area).shape, area.shape))
     return sizes
 
 
