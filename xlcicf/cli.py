@@ -1,10 +1,8 @@
 """The command line: each verb with --json for machines. Heavy imports wait until a verb needs them."""
 
 import argparse
-import functools
 import gc
 import io
-import itertools
 import json
 import math
 import os
@@ -15,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import xlcicf
@@ -500,11 +499,14 @@ def _grad(args):
     if not args.check:
         return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient])], DONE
     from xlcicf.solve.bench import recalculation
-    from xlcicf.solve.training import central_differences
+    from xlcicf.solve.differences import H, central_differences
+    from xlcicf.solve.question import question_line
+    from xlcicf.solve.share import slopes as slopes_elsewhere
 
     with _bar(args, "recalculating") as show:
-        value = recalculation(book, problem)
-        slopes, steps = central_differences(_counted(value, 2 * len(f.cells), show), f.start)
+        value, told = recalculation(book, problem), partial(show, "recalculating")
+        elsewhere = slopes_elsewhere(lambda: question_line(problem, {}), H)
+        slopes, steps = central_differences(value, f.start, H, elsewhere, told)
         show("looking for corners", 1.0)
         kinks = f.kinks(f.start, steps)
     gaps = abs(slopes - gradient)
@@ -522,17 +524,6 @@ def _grad(args):
             f"largest difference {max(smooth):.1e} over {_count(len(smooth), 'cell')} that meet no corner"
         )
     return facts, lines, DONE
-
-
-def _counted(value: Callable, total: int, show: Callable) -> Callable:
-    """`value`, which shows of how many times it was called for how many there are."""
-    calls = itertools.count()
-
-    def counted(v):
-        show(f"recalculating, {total:,} times", next(calls) / total)
-        return value(v)
-
-    return counted
 
 
 def _check(args):
@@ -763,7 +754,7 @@ def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
 
     if system is None:
         raise BookError("the self-test is for Excel on Windows or a Mac; run it there")
-    say = functools.partial(print, file=sys.stderr)
+    say = partial(print, file=sys.stderr)
 
     def ask(question: str) -> str:
         say(question, end="", flush=True)

@@ -30,6 +30,14 @@ def test_books_with_other_parts_have_none():
     assert difference(Package({"a": b""}), Package({"a": b"", "b": b""})) is None
 
 
+def test_too_much_is_not_told(monkeypatch):
+    here, there = Package({"a": b"x" * 9}), Package({"a": b"y" * 99})
+    monkeypatch.setattr(module, "MAX_TOLD", 197)
+    assert difference(here, there) is None
+    monkeypatch.setattr(module, "MAX_TOLD", 198)
+    assert dict(made_of(here, difference(here, there))) == dict(there)
+
+
 def test_few_changed_cells_are_told_in_few_letters():
     cells = [f"<c r='A{i}'><v>{i / 7}</v></c>" for i in range(1, 10_000)]
     here = Package({"sheet": "".join(cells).encode()})

@@ -619,13 +619,13 @@ def test_what_was_written_beside_the_run_is_not_taken_back_with_it(path):
     with beside.recording(book, "a run", [WEIGHTS]):
         book.sheets["Net"]["B1"].value = 7
     save_with_history(book, beside, path)
-    assert History.beside(path).saved is None and undone_in_file(path) is None
+    assert History.beside(path).file is None and undone_in_file(path) is None
 
 
 def test_what_is_too_much_to_keep_is_not_kept(path, monkeypatch):
     monkeypatch.setattr(history, "MAX_DIFFERENCE", 10)
     run(path, [1, 2])
-    assert History.beside(path).saved is None
+    assert History.beside(path).file is None
     take(path, "undo")
     assert weights(path) == [4, 4]
 

@@ -95,11 +95,13 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
     from xlcicf.formula import differentiate
     from xlcicf.optim import train
     from xlcicf.solve.question import question_of
+    from xlcicf.solve.share import restarts
 
     question, settings = question_of(line)
     losses: list[float] = []
     due = 0.0
-    for step in train(differentiate(**question), **settings):
+    f, elsewhere = differentiate(**question), restarts(lambda: line, settings)
+    for step in train(f, **settings, elsewhere=elsewhere):
         losses.append(step.best_loss)
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()

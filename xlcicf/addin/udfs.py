@@ -12,8 +12,8 @@ from xlcicf.addin.function_calls import FUNCTIONS, LAST_ERROR, cells, choice, in
 from xlcicf.errors import DataError
 from xlcicf.learn import layers
 from xlcicf.optim import OPTIMIZERS
+from xlcicf.solve.differences import central_differences
 from xlcicf.solve.parity import parity
-from xlcicf.solve.training import central_differences
 
 TRAIN_SECONDS = 2.0
 

@@ -11,7 +11,7 @@ import zlib
 
 from xlcicf.ooxml.package import MAX_PART, Package
 
-MAX_TOLD = 2**26  # bytes of a difference, unpacked
+MAX_TOLD = 2**24  # letters of a difference, unpacked
 
 _END = b"</c>"  # of a cell that holds something: parts are compared from one to the next
 
@@ -23,10 +23,13 @@ def digest(package: Package) -> str:
 
 
 def difference(here: Package, there: Package) -> str | None:
-    """What makes `there` of `here`; None where one of them has a part that the other has not."""
+    """What makes `there` of `here`; None where one of them has a part that the other has not, and where too
+    much differs."""
     if here.keys() != there.keys():
         return None
     parts = {name: _told(data, there[name]) for name, data in here.items() if data != there[name]}
+    if sum(len(text) for told in parts.values() for _, _, text in told) > MAX_TOLD // 2:
+        return None
     return base64.b64encode(zlib.compress(json.dumps(parts).encode())).decode()
 
 

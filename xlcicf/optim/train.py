@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from xlcicf.errors import TrainingError
+from xlcicf.optim.elsewhere import Elsewhere, Nowhere
 from xlcicf.optim.methods import METHODS
 from xlcicf.optim.objective import Objective, one_thread, require_start
 from xlcicf.optim.steps import Step
@@ -11,7 +12,15 @@ from xlcicf.words import SETTINGS
 MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more in a first-order batch
 
 
-def train(f: Objective, optimizer="lbfgs", steps=200, restarts=1, seed=0, lr=None) -> Iterator[Step]:
+def train(
+    f: Objective,
+    optimizer="lbfgs",
+    steps=200,
+    restarts=1,
+    seed=0,
+    lr=None,
+    elsewhere: Elsewhere | None = None,
+) -> Iterator[Step]:
     """Train f and yield a Step after each step; to stop early, close the generator or leave it alone.
 
     f          a SheetFunction, or anything else that is an Objective
@@ -20,6 +29,7 @@ def train(f: Objective, optimizer="lbfgs", steps=200, restarts=1, seed=0, lr=Non
     restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`
     seed       of the drawn starts; the same seed gives the same numbers
     lr         learning rate of a first-order optimiser; None takes its own
+    elsewhere  other processes, for restarts that take long: to the same result
 
     f.sense "min" lowers the objective, "max" raises it, a number brings it near that number by minimising
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.
@@ -37,7 +47,8 @@ def train(f: Objective, optimizer="lbfgs", steps=200, restarts=1, seed=0, lr=Non
         raise TrainingError(
             f"{restarts:,} restarts are too many here; at most {MAX_STARTS // len(f.start):,} are possible"
         )
-    return _run(f, method.run, steps, restarts, seed, method.lr if lr is None else lr)
+    lr = method.lr if lr is None else lr
+    return _run(f, method.run, steps, restarts, seed, lr, elsewhere or Nowhere())
 
 
 def _run(f: Objective, run, *settings) -> Iterator[Step]:

@@ -73,7 +73,7 @@ class History:
     """The last runs of a book, oldest first; of them the first `done` stand in it, the others are undone.
 
     was    how many stood before, where that may still be so: the book is being saved, or a run has not ended
-    saved  the book's file as last saved with this history; None where that is not known
+    file   the book's file as last saved with this history; None where that is not known
     """
 
     def __init__(
@@ -82,9 +82,9 @@ class History:
         runs: list[Record],
         done: int,
         was: int | None = None,
-        saved: SavedFile | None = None,
+        file: SavedFile | None = None,
     ):
-        self.path, self.runs, self.done, self.was, self.saved = path, runs, done, was, saved
+        self.path, self.runs, self.done, self.was, self.file = path, runs, done, was, file
         self._opened: Package | None = None  # the file that a run is being written into, or taken out of
         self._replaced: dict | None = None  # the book that stood in the place of this one, and its history
 
@@ -105,14 +105,14 @@ class History:
             for count in (done, content.get("was", done)):
                 if not isinstance(count, int) or count not in range(len(runs) + 1):
                     raise ValueError("it counts more runs than it holds")
-            saved = SavedFile.from_json(content["file"]) if "file" in content else None
+            file = SavedFile.from_json(content["file"]) if "file" in content else None
         except OSError as error:
             raise BookError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BookError(
                 f"{path} is damaged ({error}); put a good copy back, or delete it and go on without undo"
             ) from error
-        return cls(path, runs, done, content.get("was"), saved)
+        return cls(path, runs, done, content.get("was"), file)
 
     def require_target(self, book: str | os.PathLike) -> None:
         """Raises BookError where no history can be written beside `book`."""
@@ -150,9 +150,9 @@ class History:
     def note_file(self, book) -> None:
         """To be called when the book is saved, before the history is for the last time: from now on the file
         can be made again what it was, if nothing but the run was written into it."""
-        now, then, self.saved = parts_of(book), self._opened, None
+        now, then, self.file = parts_of(book), self._opened, None
         if now is not None and then is not None and self.was is not None:
-            self.saved = SavedFile.of(self.done, now, self.was, then)
+            self.file = SavedFile.of(self.done, now, self.was, then)
 
     def save(self) -> None:
         """Writes the history whole or not at all; what it says stands in the book."""
@@ -163,7 +163,7 @@ class History:
         was = "" if self.was in (None, self.done) else f' "was": {self.was},'
         runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
         replaced = f',\n"instead_of": {json.dumps(self._replaced)}' if self._replaced else ""
-        file = f',\n"file": {json.dumps(asdict(self.saved))}' if self.saved else ""
+        file = f',\n"file": {json.dumps(asdict(self.file))}' if self.file else ""
         text = f'{{"done": {self.done},{was} "runs": [\n{runs}\n]{replaced}{file}}}\n'
         try:
             replace_file(path, text.encode(), like=_book_of(path), source=_book_of(self.path))
@@ -199,7 +199,7 @@ class History:
             self.runs = [*kept, record][-KEPT:] if record else kept
             self.done = len(self.runs)
             self.was = self.done - 1 if record else None
-            self.saved = None  # it counted other runs
+            self.file = None  # it counted other runs
             if ahead:
                 if has_ended:
                     self.was = None
@@ -328,7 +328,7 @@ def redone_in_file(book: str | os.PathLike) -> Record | None:
 def _exchanged_in_file(book: str | os.PathLike, forward: bool) -> Record | None:
     path = Path(os.path.realpath(book))
     history, now = History.beside(path), read_package(path)
-    saved = history.saved
+    saved = history.file
     if saved is None or saved.parts != digest(now) or saved.then_done - saved.done != (1 if forward else -1):
         return None
     try:
@@ -341,7 +341,7 @@ def _exchanged_in_file(book: str | os.PathLike, forward: bool) -> Record | None:
     history.done, history.was = saved.then_done, saved.done
     with history.saved_first(path):
         save_package(then, path)
-        history.saved = SavedFile.of(saved.then_done, then, saved.done, now)
+        history.file = SavedFile.of(saved.then_done, then, saved.done, now)
     return run
 
 

@@ -1,7 +1,6 @@
 """A training run on an open book: differentiated, trained, written back, written down, compared."""
 
 import datetime as dt
-import math
 import os
 import platform
 import time
@@ -25,6 +24,7 @@ from xlcicf.solve.history import History
 from xlcicf.solve.parity import Parity, collected, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem, goal_of
+from xlcicf.solve.question import question_line
 from xlcicf.solve.recording import Recording
 from xlcicf.solve.training_log import TrainingLog, thinned
 
@@ -121,9 +121,12 @@ class Training:
 
     def __iter__(self) -> "Generator[Step, None, None]":
         from xlcicf.optim import train
+        from xlcicf.solve.share import restarts
 
         self._began = time.perf_counter()
-        for step in train(self.f, **asdict(self.settings)):
+        settings = asdict(self.settings)
+        elsewhere = restarts(lambda: question_line(self.problem, settings), settings)
+        for step in train(self.f, **settings, elsewhere=elsewhere):
             self.take([step.best_loss], step.best_values, step.reason)
             yield step
 
@@ -260,15 +263,3 @@ def save_with_history(book, history: History, path: str | os.PathLike) -> Path:
         book.save(path)
         history.note_file(book)
     return path
-
-
-def central_differences(value, v: np.ndarray, h: float = 1e-6) -> tuple[np.ndarray, np.ndarray]:
-    """(slopes (n,), steps (n,)): (value(v + s) - value(v - s)) / 2s a coordinate, s = h max(1, |v|)."""
-    steps = h * np.maximum(1.0, np.abs(v))
-    slopes = np.full(v.shape, math.nan)
-    for i, step in enumerate(steps):
-        up, down = v.copy(), v.copy()
-        up[i] += step
-        down[i] -= step
-        slopes[i] = (value(up) - value(down)) / (up[i] - down[i])
-    return slopes, steps

@@ -24,7 +24,7 @@ class Method:
 
     @property
     def run(self) -> Callable[..., Iterator[Step]]:
-        """(f, steps, restarts, seed, lr) -> Steps, the last one with its reason."""
+        """(f, steps, restarts, seed, lr, elsewhere) -> Steps, the last one with its reason."""
         file, _, function = self.home.partition(".")
         return getattr(import_module(f"{__name__}.{file}"), function)
 

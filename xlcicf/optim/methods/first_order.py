@@ -6,16 +6,24 @@ from functools import partial
 
 import torch
 
+from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.steps import GTOL, Best, Step, closed
 
 
 def run(
-    make: Callable[..., torch.optim.Optimizer], f: Objective, steps: int, restarts: int, seed: int, lr: float
+    make: Callable[..., torch.optim.Optimizer],
+    f: Objective,
+    steps: int,
+    restarts: int,
+    seed: int,
+    lr: float,
+    elsewhere: Elsewhere,
 ) -> Iterator[Step]:
     """All starts (restarts, n) until every slope is 0, none is a number any more, or `steps` are made.
 
     make  the optimiser of a list of tensors and a learning rate; bounds are kept by projection
+    Other processes are not asked: the rows of one tensor cost little more than one of them.
     """
     lower, upper = torch.from_numpy(f.lower), torch.from_numpy(f.upper)
     values = torch.from_numpy(starts(f, restarts, seed))

@@ -7,7 +7,8 @@ the iterations found meanwhile and waits until they are used up. Turns do not to
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import Bounds, minimize
 
+from xlcicf.optim.elsewhere import Elsewhere, in_order
 from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.steps import GTOL, Best, Step, closed
 
@@ -22,27 +24,49 @@ FTOL = 1e-15
 TURN = 0.02  # seconds; after each evaluation the two threads would wait for each other more than they work
 
 
-def run(f: Objective, steps: int, restarts: int, seed: int, lr: None) -> Iterator[Step]:
+class Found(NamedTuple):
+    """An iteration of one start: its number, from 0, the values there (n,), what is minimised, the objective,
+    whether they and the slopes are finite, and of the last one the reason why it is the last."""
+
+    number: int
+    values: np.ndarray
+    merit: float
+    loss: float
+    is_number: bool
+    reason: str | None
+
+
+def run(
+    f: Objective, steps: int, restarts: int, seed: int, lr: None, elsewhere: Elsewhere[Iterable[Found]]
+) -> Iterator[Step]:
     """From one start after another, each until it converges or has made `steps` iterations."""
+    best, reasons, lost = Best(f.start), [], 0
+    begin = starts(f, restarts, seed)
+    with closing(in_order(restarts, lambda i: search(f, begin[i], steps), elsewhere)) as searches:
+        for restart, iterations in enumerate(searches):
+            reason, shown = None, 0
+            for number, values, merit, loss, is_number, reason in iterations:
+                if not is_number:
+                    lost += 1
+                    continue
+                step = best.offer(merit, loss, values, number, restart)
+                last_of_run = reason and restart == restarts - 1
+                if number > shown and not last_of_run:
+                    shown = number
+                    yield step
+            reasons.append(reason)
+    yield closed(step, f, best, reasons[best.restart], restarts, lost)
+
+
+def search(f: Objective, start: np.ndarray, steps: int) -> Iterator[Found]:
+    """The iterations from one start (n,)."""
 
     def objective(values):
         loss, gradient = f.value_and_gradient(values)
         return *merit_of(f.sense, loss, gradient), loss
 
-    best, reasons, lost = Best(f.start), [], 0
-    for restart, start in enumerate(starts(f, restarts, seed)):
-        reason, shown = None, 0
-        for number, point, reason in iterate(objective, start, f.lower, f.upper, steps):
-            if not point.is_number():
-                lost += 1
-                continue
-            step = best.offer(point.merit, point.loss, point.x, number, restart)
-            last_of_run = reason and restart == restarts - 1
-            if number > shown and not last_of_run:
-                shown = number
-                yield step
-        reasons.append(reason)
-    yield closed(step, f, best, reasons[best.restart], restarts, lost)
+    for number, point, reason in iterate(objective, start, f.lower, f.upper, steps):
+        yield Found(number, point.x, point.merit, point.loss, point.is_number(), reason)
 
 
 class Point(NamedTuple):
