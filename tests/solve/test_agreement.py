@@ -12,6 +12,8 @@ from xlcicf.addin import host_side
 from xlcicf.errors import DisagreementError
 from xlcicf.host import open_book
 from xlcicf.host.headless.person import person_at
+from xlcicf.ooxml.document import Document
+from xlcicf.ooxml.package import read_package, save_package
 from xlcicf.solve import Problem
 from xlcicf.solve.agreement import agreed
 from xlcicf.solve.training import Settings
@@ -130,3 +132,22 @@ def test_at_the_ribbon_the_person_is_asked(answer, tmp_path):
         assert ending.outcome and ending.outcome.after < 1e-12
     else:
         assert ending.outcome is None and book.sheets["Model"]["A8"].value == 2
+
+
+def test_a_history_vouches_for_the_file_that_was_saved_with_it_and_for_no_other(tmp_path, capsys):
+    path = tmp_path / "book.xlsx"
+    package = strangers.in_sheet(strangers.plain(), "</sheetData>", ROWS.replace("+D9-D9", ""))
+    path.write_bytes(strangers.changed(package, strangers.SHEET, "NOTAFUNCTION(A1)", "A1+6").to_bytes())
+    assert not Document(path).trusted
+    assert run(capsys, "train", path, *TARGET)[0] == 0
+    assert Document(path).trusted
+    sheet = read_package(path)[strangers.SHEET].replace(*(text.encode() for text in TYPED))
+    save_package(read_package(path).replace({strangers.SHEET: sheet}), path)
+    assert not Document(path).trusted
+
+
+def test_a_book_with_a_result_that_nobody_can_check_is_not_vouched_for(tmp_path, capsys):
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(strangers.in_sheet(strangers.plain(), "</sheetData>", ROWS).to_bytes())
+    assert run(capsys, "train", path, *TARGET)[0] == 0 and shown(path)["D9"] == 7
+    assert not Document(path).trusted

@@ -522,7 +522,7 @@ def test_the_history_file_is_readable_text_of_one_line_a_run(path):
     for k in range(3):
         run(path, [k, k])
     lines = path.with_name("small.xlsx.xlcicf.json").read_text().splitlines()
-    assert len(lines) == 6 and '"cells": "Net!B1:B2"' in lines[1]
+    assert len(lines) == 7 and '"cells": "Net!B1:B2"' in lines[1]
     assert lines[5].startswith('"file": {"done": 3,')
 
 

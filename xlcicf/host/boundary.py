@@ -84,6 +84,10 @@ class Host(ABC):
         """Whether another computer than our evaluator has computed what the formulas' cells show."""
         return True
 
+    def vouches(self, book: xlwings.Book) -> bool:
+        """Whether our evaluator has computed every result that the book holds, or found it trusted."""
+        return False
+
     def distrust(self, book: xlwings.Book) -> None:
         """Has every formula computed anew, whatever is saved or shown. The book has not been edited."""
         book.app.calculate()

@@ -2,7 +2,7 @@
 
 They are true where a program that computes saved the file and nothing in it asks for a calculation, or where
 we did: in a book of ours a stamp says so, a hash of all other parts, which ends with any change that somebody
-else makes; of other books the history beside them has a hash of the file as we saved it.
+else makes; of other books the history beside them has a digest of the file as we saved it.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from xlcicf.errors import BookError
+from xlcicf.ooxml.difference import digest
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import with_part, with_related
 from xlcicf.ooxml.package import Package
@@ -23,7 +24,7 @@ COMPUTERS = ("Microsoft Excel", "Microsoft Excel Online", "Microsoft Macintosh E
 COMPUTERS_WITH_VERSION = ("LibreOffice/", "Collabora", "OpenOffice", "ONLYOFFICE/", "WPS")
 
 HISTORY = ".xlcicf.json"  # behind a book's name: the file with the history of its runs
-SAVED = "saved"  # in the history: the SHA-256 of the book's file as we saved it
+COMPUTED = "computed"  # in the history: the digest of the book's file with all results computed by us
 
 _STAMP = "docProps/custom.xml"
 _PROPERTIES = (  # a custom property; all of them have this format id, and the first the number 2
@@ -46,7 +47,7 @@ def computed_by_another(inventory: Inventory) -> bool:
 def computed_by_us(package: Package, path: Path) -> bool:
     """Whether we saved this package as it is, to that path, with all results computed."""
     stamp = _stamp_of(package)
-    return (stamp is not None and stamp == _hash(package)) or _is_in_history(path)
+    return (stamp is not None and stamp == _hash(package)) or digest(package) == _noted(path)
 
 
 def _application(package: Package) -> str:
@@ -94,10 +95,9 @@ def _hash(package: Package) -> str:
 # --- the history
 
 
-def _is_in_history(path: Path) -> bool:
-    """Whether the history beside a book knows its file as one that we saved."""
+def _noted(path: Path) -> str | None:
+    """The digest in the history beside a book."""
     try:
-        said = json.loads(Path(f"{path}{HISTORY}").read_text(encoding="utf-8")).get(SAVED)
-        return said is not None and said == hashlib.sha256(path.read_bytes()).hexdigest()
+        return json.loads(Path(f"{path}{HISTORY}").read_text(encoding="utf-8")).get(COMPUTED)
     except (OSError, ValueError, AttributeError, RecursionError):
-        return False
+        return None

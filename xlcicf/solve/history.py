@@ -22,6 +22,7 @@ from xlcicf.host.exact_cells import Rows
 from xlcicf.ooxml.difference import difference, digest, made_of
 from xlcicf.ooxml.package import Package, read_package, save_package
 from xlcicf.ooxml.replacing import replace_file
+from xlcicf.ooxml.saved_results import COMPUTED, HISTORY
 from xlcicf.solve.records import Change as Change
 from xlcicf.solve.records import Record as Record
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from xlcicf.solve.recording import Recording, RunCells
 
 KEPT = 50  # runs
-SUFFIX = ".xlcicf.json"
 MAX_NAME = 255  # bytes of a file's name, everywhere
 MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
 MAX_DIFFERENCE = 4_000_000  # letters of what makes the file what it was; a larger one is not kept
@@ -74,6 +74,7 @@ class History:
 
     was    how many stood before, where that may still be so: the book is being saved, or a run has not ended
     file   the book's file as last saved with this history; None where that is not known
+    computed  the digest of that file if all results in it are known to be true
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class History:
         done: int,
         was: int | None = None,
         file: SavedFile | None = None,
+        computed: str | None = None,
     ):
         self.path, self.runs, self.done, self.was, self.file = path, runs, done, was, file
+        self.computed = computed
         self._opened: Package | None = None  # the file that a run is being written into, or taken out of
         self._replaced: dict | None = None  # the book that stood in the place of this one, and its history
 
@@ -112,7 +115,7 @@ class History:
             raise BookError(
                 f"{path} is damaged ({error}); put a good copy back, or delete it and go on without undo"
             ) from error
-        return cls(path, runs, done, content.get("was"), file)
+        return cls(path, runs, done, content.get("was"), file, content.get(COMPUTED))
 
     def require_target(self, book: str | os.PathLike) -> None:
         """Raises BookError where no history can be written beside `book`."""
@@ -153,6 +156,9 @@ class History:
         now, then, self.file = parts_of(book), self._opened, None
         if now is not None and then is not None and self.was is not None:
             self.file = SavedFile.of(self.done, now, self.was, then)
+        from xlcicf.host import host_of
+
+        self.computed = digest(now) if now is not None and host_of(book).vouches(book) else None
 
     def save(self) -> None:
         """Writes the history whole or not at all; what it says stands in the book."""
@@ -164,7 +170,8 @@ class History:
         runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
         replaced = f',\n"instead_of": {json.dumps(self._replaced)}' if self._replaced else ""
         file = f',\n"file": {json.dumps(asdict(self.file))}' if self.file else ""
-        text = f'{{"done": {self.done},{was} "runs": [\n{runs}\n]{replaced}{file}}}\n'
+        computed = f',\n"{COMPUTED}": {json.dumps(self.computed)}' if self.computed else ""
+        text = f'{{"done": {self.done},{was} "runs": [\n{runs}\n]{replaced}{file}{computed}}}\n'
         try:
             replace_file(path, text.encode(), like=_book_of(path), source=_book_of(self.path))
         except OSError as error:
@@ -347,12 +354,12 @@ def _exchanged_in_file(book: str | os.PathLike, forward: bool) -> Record | None:
 
 def _place(book: str | os.PathLike) -> Path:
     """Where the history of a book stands: beside the file itself, whatever link leads to it."""
-    return Path(f"{os.path.realpath(book)}{SUFFIX}")
+    return Path(f"{os.path.realpath(book)}{HISTORY}")
 
 
 def _book_of(path: Path) -> Path:
     """The book that a history is of."""
-    return path.with_name(path.name.removesuffix(SUFFIX))
+    return path.with_name(path.name.removesuffix(HISTORY))
 
 
 def _standing_there(path: Path) -> dict | None:

@@ -38,6 +38,9 @@ class Headless(Host):
     def shows_others_results(self, book: xlwings.Book) -> bool:
         return document_of(book).trusted
 
+    def vouches(self, book: xlwings.Book) -> bool:
+        return document_of(book).vouches
+
     def distrust(self, book: xlwings.Book) -> None:
         document_of(book).distrust()
 
