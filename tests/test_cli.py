@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from xlcicf.host import open_book
 from xlcicf.ooxml import package
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.ooxml.replacing import replace_file
+from xlcicf.optim.standins import Result
 from xlcicf.solve import Problem, history
 from xlcicf.solve.training import Settings, Training
 
@@ -161,6 +163,7 @@ def take_and_press(self, *step):
         os.kill(os.getpid(), signal.SIGINT)
 
 Training.take = take_and_press
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs ignore
 sys.exit(cli.main(sys.argv[1:]))
 """
     args = ["train", path, "--objective", "S!B1", "--changing", "S!A1:A40", "--restarts", "100000", "--json"]
@@ -300,11 +303,11 @@ def test_check_covers_the_saved_problem(trained, capsys):
 
 
 def test_check_of_a_book_without_a_problem_covers_what_torch_translates(book, capsys):
-    path = book({"A1": 3, "B1": "=A1^2", "C1": "=RANK(A1,A1:A1)", "D1": "=RAND()", "E1": "=1/0"})
+    path = book({"A1": 3, "B1": "=A1^2", "C1": "=SUBTOTAL(9,A1:A1)", "D1": "=RAND()", "E1": "=1/0"})
     code, out, _ = run(capsys, "check", path, "--json")
     told = json.loads(out)
     assert code == 1 and told["errors"] == [["S!E1", "#DIV/0!"]]
-    assert told["blockers"] == [["S!C1", "RANK"]] and told["frozen"] == ["S!D1"]
+    assert told["blockers"] == [["S!C1", "SUBTOTAL"]] and told["frozen"] == ["S!D1"]
     assert told["formulas"] == 4 and told["differentiable"] == 2 and told["parity_max"] == 0.0
 
 
@@ -321,9 +324,38 @@ def test_check_names_what_blocks_a_problem(book, capsys):
 
 def test_bench_names_each_contender(book, capsys):
     path = book({"A1": 3, "A2": 2, "B1": "=(A1-1)^2+(A2+1)^2"})
-    told = run_json(capsys, "bench", path, "--objective", "S!B1", "--changing", "S!A1:A2", "--seconds", "5")
-    assert len(told["contenders"]) >= 2
-    assert all(c["value"] == pytest.approx(0, abs=1e-6) for c in told["contenders"])
+    told = run_json(capsys, "bench", path, *BENCH, "--seconds", "5")
+    assert len(told["contenders"]) == 5
+    assert all(c["value"] == pytest.approx(0, abs=1e-6) and c["done"] for c in told["contenders"])
+    assert all(c["gradients"] * 3 <= c["evaluations"] for c in told["contenders"][1:])
+    assert told["sizes"]["changing cells"] == 2
+    assert {"reading", "compiling", "gradients", "recalculation by IronCalc"} <= told["seconds"].keys()
+
+
+BENCH = ["--objective", "S!B1", "--changing", "S!A1:A2"]
+
+
+def test_a_contender_without_one_gradient_is_told_so_and_compared_with_nothing(book, capsys):
+    changing = {f"A{row}": row for row in range(1, 1001)}
+    path = book(changing | {"B1": "=SUMSQ(A1:A1000)"})
+    code, out, _ = run(
+        capsys, "bench", path, "--objective", "S!B1", "--changing", "S!A1:A1000", "--seconds", "0.001"
+    )
+    lines = [line for line in out.splitlines() if "differences" in line]
+    assert code == 0 and len(lines) == 4
+    for line in lines:
+        assert line.endswith("its time was up before it had one gradient") and not re.search(r"\dx\b", line)
+
+
+def test_a_contender_out_of_time_took_more_than_so_many_times_as_long():
+    done = Result("ours", 0.5, 10, 1, 1.0, is_done=True)
+    cut = Result("theirs", 20.0, 1000, 23, 2.0, is_done=False)
+    assert (cli._times(done, done), cli._times(cut, done), cli._times(done, cut)) == (
+        "1.0x",
+        "over 40.0x",
+        "",
+    )
+    assert cli._ended(cut) == "its time was up, after at most 43 gradients"
 
 
 def test_doctor_finds_this_machine_well(capsys):
@@ -526,3 +558,48 @@ def test_a_console_without_the_letters_of_a_sheet_shows_their_codes(tmp_path):
 
 def test_numbers_come_out_as_json_has_them():
     assert cli._jsonable({"a": [np.inf, 1.0, float("nan")]}) == {"a": [None, 1.0, None]}
+
+
+# --- what a terminal shows meanwhile --------------------------------------------------------------------
+
+
+def shown_on_a_terminal(*args) -> tuple[str, str]:
+    """(what a command prints, what it shows meanwhile) where its errors go to a terminal."""
+    termios, pty = pytest.importorskip("termios"), pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    command = [sys.executable, "-m", "xlcicf.cli", *map(str, args)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True) as running:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # as Linux says that the other end is closed
+            while piece := os.read(ours, 10_000):
+                shown += piece
+        printed = running.stdout.read()
+    os.close(ours)
+    assert running.returncode == 0, printed
+    return printed, shown.decode()
+
+
+LONG_WORK = {
+    "train": (["train"], ["reading book.xlsx", "writing"]),
+    "grad --check": (["grad", "--check"], ["reading book.xlsx", "compiling", "recalculating"]),
+    "check": (["check"], ["reading book.xlsx", "computing and comparing"]),
+    "bench": (["bench", "--seconds", "1"], ["compiling", "gradients", "recalculation by xlcicf"]),
+}
+
+
+@pytest.mark.parametrize(("verb", "words"), LONG_WORK.values(), ids=LONG_WORK)
+def test_long_work_says_on_a_terminal_what_it_is_at(book, verb, words):
+    path = book({"A1": 3, "A2": 2, "B1": "=(A1-1)^2+(A2+1)^2"})
+    printed, shown = shown_on_a_terminal(*verb, path, *BENCH)
+    assert all(word in shown for word in words)
+    assert "\r" in shown and "\r" not in printed
+
+
+def test_a_machine_sees_no_bar(book):
+    path = book({"A1": 3, "A2": 2, "B1": "=(A1-1)^2+(A2+1)^2"})
+    printed, shown = shown_on_a_terminal("grad", path, *BENCH, "--check", "--json")
+    assert shown == "" and json.loads(printed)["value"] == 13
+    piped = run_as_process("grad", path, *BENCH, "--check")
+    assert piped.stderr == ""

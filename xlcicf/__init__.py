@@ -4,8 +4,9 @@ The formulas between some weight cells and a loss cell become one torch function
 Heavy libraries are imported when a name is first used, never at `import xlcicf`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from xlcicf.late import late
 
 if TYPE_CHECKING:
     from xlcicf.errors import XlcicfError as XlcicfError
@@ -33,13 +34,4 @@ _HOMES = {
 }
 
 __all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
-
-
-def __getattr__(name: str):
-    if name not in _HOMES:
-        raise AttributeError(f"module 'xlcicf' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
-
-
-def __dir__():
-    return sorted([*globals(), *_HOMES])
+__getattr__, __dir__ = late(__name__, _HOMES)

@@ -2,7 +2,9 @@
 
 import argparse
 import functools
+import gc
 import io
+import itertools
 import json
 import math
 import os
@@ -10,7 +12,8 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,6 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command: 0 done, 1 a named problem with the input; argparse exits with 2 by itself."""
     _prepare_streams()
     args = _parser().parse_args(argv)
+    args.is_alone = argv is None  # the process is this command's own
+    if args.is_alone:
+        gc.set_threshold(50_000, 20, 20)  # what is loaded at first stays: hardly any of it is garbage
+    if args.verb in _OPENING:
+        _load_xlwings(args)
     try:
         facts, lines, code = args.verb(args)
     except XlcicfError as error:
@@ -41,6 +49,14 @@ def main(argv: list[str] | None = None) -> int:
         return _named_problem(args, f"the system refuses ({error}); check the disk and its permissions")
     _say(json.dumps(_jsonable(facts)) if args.json else "\n".join(lines))
     return code
+
+
+def _load_xlwings(args: argparse.Namespace) -> None:
+    """Without pandas, where nobody else uses it in this process: that takes half the time."""
+    if args.is_alone:
+        from xlcicf.host.bare_xlwings import import_bare
+
+        import_bare()
 
 
 def _prepare_streams() -> None:
@@ -61,6 +77,31 @@ def _say(text: str) -> None:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # or Python complains once more at exit
+
+
+@contextmanager
+def _bar(args: argparse.Namespace, doing: str) -> Iterator[Callable[..., None]]:
+    """A bar on the terminal that says what is being done, and nothing where there is none or a machine reads.
+
+    Gives `show(doing, share)`: what is done now, in words up to the first comma, and how far it is, 0 to 1.
+    """
+    if args.json or not sys.stderr.isatty():
+        yield lambda doing, share=0.0: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc=doing, total=1.0, miniters=0, leave=False, bar_format=_BAR) as bar:
+
+        def show(doing: str, share: float = 0.0) -> None:
+            is_new = doing.partition(",")[0] != bar.desc.partition(",")[0]
+            bar.n = share
+            bar.set_description_str(doing, refresh=is_new)
+            bar.update(0)
+
+        yield show
+
+
+_BAR = "{desc} |{bar:30}| {elapsed}"
 
 
 def _named_problem(args: argparse.Namespace, sentence: str) -> int:
@@ -244,7 +285,7 @@ def _build(args):
     from xlcicf.errors import BookError
     from xlcicf.lessons import LESSONS, book_name, build
 
-    every = [made.name for made in LESSONS.values() if made.exercises or not args.blank]
+    every = [made.name for made in LESSONS.values() if not args.blank or made.exercises]
     names = every if args.all else list(dict.fromkeys(args.names))
     if not names:
         raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
@@ -252,7 +293,11 @@ def _build(args):
         if (there := Path(args.out, book_name(name, args.blank))).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
-    paths = [str(build(name, args.out, args.blank)) for name in names]
+    paths = []
+    with _bar(args, "building") as show:
+        for number, name in enumerate(names):
+            show(f"building {name}", number / len(names))
+            paths.append(str(build(name, args.out, args.blank)))
     return {"built": paths}, [f"built {path}" for path in paths], DONE
 
 
@@ -275,10 +320,9 @@ def _demo(args):
     _make_folder(args.out)
     path = free_path(Path(args.out, "titanic.xlsx"))
     settings = Settings(restarts=100)
-    print("building the Titanic book ...", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _bar(args, "building the Titanic book") as show:
         book = open_book(built := build("titanic", folder))
-        facts, lines = _trained(book, find_problem(book), settings, History.beside(built), path)
+        facts, lines = _trained(book, find_problem(book), settings, History.beside(built), path, show)
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
     closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
     return facts, [opening, *lines, closing], DONE
@@ -292,17 +336,16 @@ def _train(args):
     from xlcicf.solve import History
     from xlcicf.solve.training import Settings
 
-    book = open_book(args.book)
-    settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
-    out = args.book if args.out is None else args.out
-    facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out)
+    with _bar(args, f"reading {Path(args.book).name}") as show:
+        book = open_book(args.book)
+        settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
+        out = args.book if args.out is None else args.out
+        facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out, show)
     return facts, lines, DONE
 
 
-def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
-    """Trains behind a progress bar, writes and saves; Ctrl-C stops and keeps the best."""
-    from tqdm import tqdm
-
+def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str]]:
+    """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best."""
     from xlcicf.ooxml.package import require_target
     from xlcicf.solve.training import Training
 
@@ -311,18 +354,14 @@ def _trained(book, problem, settings, history, path) -> tuple[Facts, list[str]]:
     training = Training(book, problem, settings)
     starts = settings.restarts if settings.optimizer == "lbfgs" else 1
     steps = iter(training)
-    with tqdm(total=starts, unit="start", disable=None, bar_format=_BAR) as bar:
-        try:
-            for step in steps:
-                done = step.restart if starts > 1 else step.number / settings.steps
-                bar.n = min(done, starts)
-                bar.set_postfix_str(f"best {training.best_loss:.8g}", refresh=False)
-                bar.update(0)
-            bar.n = starts
-        except KeyboardInterrupt:
-            steps.close()
-            training.reason = "stopped with Ctrl-C; the best values so far are kept"
-        bar.refresh()
+    try:
+        for step in steps:
+            share = step.restart / starts if starts > 1 else step.number / settings.steps
+            show(f"training, best {training.best_loss:.8g}", share)
+    except KeyboardInterrupt:
+        steps.close()
+        training.reason = "stopped with Ctrl-C; the best values so far are kept"
+    show("writing", 1.0)
     outcome = training.write(history)
     saved = _saved(book, history, Path(path))
     return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved)
@@ -340,9 +379,6 @@ def _saved(book, history, path: Path) -> Path:
     except BookError as error:
         other = save_with_history(book, history, free_path(path.with_stem(f"{path.stem}-trained")))
         raise BookError(f"{error}; what training found is in {other}") from error
-
-
-_BAR = "{percentage:3.0f}% |{bar:30}| {elapsed}{postfix}"
 
 
 def _outcome_facts(outcome, saved: Path) -> Facts:
@@ -398,23 +434,34 @@ def _as_argument(path: Path) -> str:
 
 
 def _undo(args):
-    return _exchange(args, lambda history, book: history.undo(book), "taken back")
+    from xlcicf.solve.history import History, undone_in_file
+
+    return _exchange(args, undone_in_file, History.undo, "taken back")
 
 
 def _redo(args):
-    return _exchange(args, lambda history, book: history.redo(book), "brought back")
+    from xlcicf.solve.history import History, redone_in_file
+
+    return _exchange(args, redone_in_file, History.redo, "brought back")
 
 
-def _exchange(args, move: Callable, what: str):
+def _exchange(args, in_file: Callable, in_book: Callable, what: str):
+    """By the file alone where it is as the last run left it, which takes a moment; else in the open book."""
+    run = in_file(args.book) or _exchanged(args, in_book)
+    facts = {"run": run.title, "cells": [change.cells for change in run.changes], "saved": args.book}
+    return facts, [f"{what}: {run.title}", f"saved {args.book}"], DONE
+
+
+def _exchanged(args, move: Callable):
+    _load_xlwings(args)
     from xlcicf.host import open_book
     from xlcicf.solve import History
     from xlcicf.solve.training import save_with_history
 
     book, history = open_book(args.book), History.beside(args.book)
     run = move(history, book)
-    saved = save_with_history(book, history, args.book)
-    facts = {"run": run.title, "cells": [change.cells for change in run.changes], "saved": str(saved)}
-    return facts, [f"{what}: {run.title}", f"saved {saved}"], DONE
+    save_with_history(book, history, args.book)
+    return run
 
 
 # --- looking --------------------------------------------------------------------------------------------
@@ -424,10 +471,12 @@ def _grad(args):
     from xlcicf.host import open_book, read_snapshot
     from xlcicf.solve import place
 
-    book = open_book(args.book)
-    problem = place(read_snapshot(book), _problem(book, args))
-    f = problem.function()
-    value, gradient = f.value_and_gradient(f.start)
+    with _bar(args, f"reading {Path(args.book).name}") as show:
+        book = open_book(args.book)
+        problem = place(read_snapshot(book), _problem(book, args))
+        show("compiling")
+        f = problem.function()
+        value, gradient = f.value_and_gradient(f.start)
     facts: Facts = {
         "objective": f.objective,
         "value": value,
@@ -439,8 +488,11 @@ def _grad(args):
     from xlcicf.solve.bench import recalculation
     from xlcicf.solve.training import central_differences
 
-    slopes, steps = central_differences(recalculation(book, problem), f.start)
-    kinks = f.kinks(f.start, steps)
+    with _bar(args, "recalculating") as show:
+        value = recalculation(book, problem)
+        slopes, steps = central_differences(_counted(value, 2 * len(f.cells), show), f.start)
+        show("looking for corners", 1.0)
+        kinks = f.kinks(f.start, steps)
     gaps = abs(slopes - gradient)
     smooth = [gap for cell, gap in zip(f.cells, gaps, strict=True) if cell not in kinks]
     facts["max_difference"] = float(max(smooth)) if smooth else None
@@ -458,16 +510,29 @@ def _grad(args):
     return facts, lines, DONE
 
 
+def _counted(value: Callable, total: int, show: Callable) -> Callable:
+    """`value`, which shows of how many times it was called for how many there are."""
+    calls = itertools.count()
+
+    def counted(v):
+        show(f"recalculating, {total:,} times", next(calls) / total)
+        return value(v)
+
+    return counted
+
+
 def _check(args):
     from xlcicf.host import open_book, read_snapshot
     from xlcicf.solve.check import check_book, check_problem
     from xlcicf.solve.solver_names import saved_problems
 
-    book = open_book(args.book)
-    snapshot = read_snapshot(book)
-    named = args.objective is not None or args.changing is not None or args.sheet is not None
-    problems = [_problem(book, args)] if named else saved_problems(snapshot)
-    report = check_problem(book, problems) if problems else check_book(book)
+    with _bar(args, f"reading {Path(args.book).name}") as show:
+        book = open_book(args.book)
+        snapshot = read_snapshot(book)
+        named = args.objective is not None or args.changing is not None or args.sheet is not None
+        problems = [_problem(book, args)] if named else saved_problems(snapshot)
+        show("computing and comparing")
+        report = check_problem(book, problems) if problems else check_book(book)
     facts = {
         "problems": [problem.objective for problem in problems],
         "formulas": report.formulas,
@@ -506,26 +571,49 @@ def _bench(args):
     from xlcicf.host import open_book
     from xlcicf.solve.bench import bench
 
-    book = open_book(args.book)
-    problem = _problem(book, args)
-    rows = bench(book, problem, args.seconds)
-    ours = rows[0]
+    with _bar(args, f"reading {Path(args.book).name}") as show:
+        book = open_book(args.book)
+        problem = _problem(book, args)
+        found = bench(book, problem, args.seconds, show)
+    ours = found.contenders[0]
     facts = {
         "objective": problem.objective,
         "contenders": [
-            {"name": r.name, "seconds": r.seconds, "evaluations": r.evaluations, "value": r.loss}
-            for r in rows
+            {"name": r.name, "seconds": r.seconds, "evaluations": r.evaluations, "gradients": r.gradients,
+             "done": r.is_done, "value": r.loss}
+            for r in found.contenders
         ],
-    }
+        "sizes": found.sizes,
+        "seconds": found.seconds,
+    }  # fmt: skip
     lines = [f"{problem.objective} by changing {problem.changing}, one start each, the same book:"]
     lines += _table(
-        ["", *(r.name for r in rows)],
-        ["value", *(f"{r.loss:.8g}" for r in rows)],
-        ["seconds", *(f"{r.seconds:.3f}" for r in rows)],
-        ["evaluations", *(str(r.evaluations) for r in rows)],
-        ["time", *(f"{r.seconds / ours.seconds:.1f}x" for r in rows)],
+        ["", *(r.name for r in found.contenders)],
+        ["value", *(f"{r.loss:.8g}" for r in found.contenders)],
+        ["seconds", *(f"{r.seconds:.3f}" for r in found.contenders)],
+        ["evaluations", *(f"{r.evaluations:,}" for r in found.contenders)],
+        ["time", *(_times(r, ours) for r in found.contenders)],
+        ["", *(_ended(r) for r in found.contenders)],
     )
+    lines.append("  sizes       " + ", ".join(f"{count:,} {word}" for word, count in found.sizes.items()))
+    lines.append("  seconds     " + ", ".join(f"{what} {took:.2f}" for what, took in found.seconds.items()))
     return facts, lines, DONE
+
+
+def _times(result, ours) -> str:
+    """How many times as long as ours it took, where that can be said."""
+    if not ours.is_done or not result.gradients:
+        return ""
+    times = f"{result.seconds / ours.seconds:.1f}x"
+    return times if result.is_done else f"over {times}"
+
+
+def _ended(result) -> str:
+    if result.is_done:
+        return "ended by itself"
+    if not result.gradients:
+        return "its time was up before it had one gradient"
+    return f"its time was up, after at most {_count(result.gradients, 'gradient')}"
 
 
 def _table(*columns: Iterable[str]) -> list[str]:
@@ -579,7 +667,7 @@ def _data(args):
 
     folder = fetch.cache()
     coming = fetch.download(folder) if args.source is None else fetch.take(Path(args.source), folder)
-    with tqdm(unit="B", unit_scale=True, disable=None) as bar:
+    with tqdm(unit="B", unit_scale=True, disable=True if args.json else None) as bar:
         for progress in coming:
             bar.set_description(progress.name, refresh=False)
             bar.total, bar.n = progress.total, progress.done
@@ -662,6 +750,9 @@ def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
     path = free_path(Path("xlcicf-selftest.md"))
     path.write_text(checklist.report(system, lines, answers), encoding="utf-8")
     return path
+
+
+_OPENING = (_demo, _train, _grad, _check, _bench, _card)  # what opens a book each time
 
 
 if __name__ == "__main__":

@@ -23,8 +23,7 @@ import xlcicf
 from tests.layouts import MODELS
 from xlcicf.addin import claims, host_side, pipe
 from xlcicf.errors import TrainingError
-from xlcicf.host import hosts, patience
-from xlcicf.host.headless.host import Headless, pretend
+from xlcicf.host import patience
 from xlcicf.host.headless.person import Busy, person_at
 from xlcicf.host.reading import outline
 from xlcicf.solve import History, differentiate, find_problem
@@ -344,6 +343,7 @@ def test_nothing_is_lost(fault, name, scene_of, monkeypatch, measured):
     assert re.search(fault.said, ending.sentence)
     outcome = OUTCOMES[fault.cells](scene)
     assert scene.path.read_bytes() == scene.file  # the book is the person's to save
+    pipe.dismiss()  # the one that may wait for the next run
     assert not any(is_alive(trainer.pid) for trainer in scene.trainers)
     assert not claims.running(scene.path) and not any(claims.folder().iterdir())
     left = {path.name for path in scene.path.parent.iterdir()}
@@ -486,52 +486,3 @@ def test_a_book_that_was_never_saved_is_refused(scene_of):
 def test_a_run_starts_here_and_now_where_no_program_waits_for_it(scene_of):
     scene = scene_of("collab")
     assert host_side.start(scene.book, scene.problem, Settings(optimizer="adam", steps=5)).outcome
-
-
-class Waiting(Headless):
-    """A program that stands still until a command has ended; one book is open in it."""
-
-    name = "a program that waits"
-
-    def __init__(self, book):
-        self.book = book
-
-    def handle(self, book):
-        return {"book": book.fullname}
-
-    def attach(self, handle):
-        assert handle == {"book": self.book.fullname}
-        return self.book
-
-
-@pytest.fixture
-def waiting(scene_of, monkeypatch):
-    """A scene in such a program, and the arguments of the process that is started in it."""
-    scene, started = scene_of("collab"), []
-    host = Waiting(scene.book)
-    pretend(scene.book, host)
-    monkeypatch.setattr(hosts, "HOSTS", (*hosts.HOSTS, host))
-    monkeypatch.setattr(host_side, "READ", 0.0)
-    with monkeypatch.context() as during:
-        during.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
-        ending = host_side.start(scene.book, scene.problem, Settings(optimizer="adam", steps=5))
-    assert ending is None and scene.weights() == scene.before
-    (command,) = started
-    return scene, command
-
-
-def test_where_a_program_waits_another_process_trains_the_open_book(waiting):
-    scene, (*_, module, task) = waiting
-    assert module == host_side.__name__
-    person = person_at(scene.book)
-    host_side.main(task)
-    assert scene.weights() != scene.before and len(scene.history().losses(scene.book)) == 5
-    assert person.status_bar is False and person.alerts == []
-
-
-def test_what_another_process_cannot_do_stands_in_a_box(waiting):
-    scene, (*_, task) = waiting
-    with claims.claim(scene.path):
-        host_side.main(task)
-    assert "being trained already" in person_at(scene.book).alerts[-1]
-    assert scene.weights() == scene.before

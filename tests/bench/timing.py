@@ -6,16 +6,23 @@ from collections.abc import Callable
 import numpy as np
 
 
-def interleaved(*calls: Callable, rounds: int, repeat: int = 1) -> np.ndarray:
+def interleaved(
+    *calls: Callable, rounds: int, repeat: int = 1, clock: Callable[[], float] = time.perf_counter
+) -> np.ndarray:
     """Seconds of each call in each round (calls, rounds); each the mean of `repeat` in a row."""
-    return np.array([[_seconds(call, repeat) for call in calls] for _ in range(rounds)]).T
+    return np.array([[_seconds(call, repeat, clock) for call in calls] for _ in range(rounds)]).T
 
 
-def _seconds(call: Callable, repeat: int) -> float:
-    began = time.perf_counter()
+def on_the_processor(*calls: Callable, rounds: int, repeat: int = 1) -> np.ndarray:
+    """The same in seconds of the processor, which other programs do not add to."""
+    return interleaved(*calls, rounds=rounds, repeat=repeat, clock=time.process_time)
+
+
+def _seconds(call: Callable, repeat: int, clock: Callable[[], float]) -> float:
+    began = clock()
     for _ in range(repeat):
         call()
-    return (time.perf_counter() - began) / repeat
+    return (clock() - began) / repeat
 
 
 def ratio(ours: np.ndarray, theirs: np.ndarray) -> str:

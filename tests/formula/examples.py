@@ -16,6 +16,15 @@ _PART = re.compile(
 )
 
 
+# Functions that came after Excel 2007, which a file writes with _xlfn.
+_NEWER = re.compile(r"\b([A-Z]+\.[A-Z]+|MAXIFS|MINIFS|CONCAT|TEXTJOIN|UNICHAR|UNICODE|ISFORMULA)(?=\()")
+
+
+def as_saved(formula: str) -> str:
+    """The formula as a file has it."""
+    return _NEWER.sub(r"_xlfn.\1", formula)
+
+
 def unmarked(example: str) -> str:
     """The formula that a person would type."""
     return _PART.sub(lambda part: part[0].removeprefix("~"), example)

@@ -7,6 +7,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from xlcicf.formula import SheetFunction, differentiate
 from xlcicf.formula.address import Area, parse_cell
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Sheet, Snapshot, Table
 
@@ -82,8 +83,8 @@ def computed(cells: dict[str, object], at: str, **named):
     evaluator = Evaluator(graph)
     where = area(at)
     failures: list[Exception] = []
-    for run in graph.in_order(list(graph.runs(where.sheet)), lambda run, error: failures.append(error)):
-        piece = evaluator.compute(run)
-        if where.intersect(piece.area):
-            return piece.part(where).grid.scalars().item()
+    for unit in graph.in_order(list(graph.runs(where.sheet)), lambda run, error: failures.append(error)):
+        for piece in compute(evaluator, unit):
+            if any(where.intersect(a) for a in piece.areas):
+                return evaluator.values(where).scalars().item()
     raise failures[0]

@@ -19,8 +19,9 @@ from openpyxl.formula.translate import Translator
 from tests import oracles
 from tests.formula.sheets import area, snapshot, write
 from xlcicf.errors import XlcicfError
-from xlcicf.formula import differentiate, survey
+from xlcicf.formula import differentiate
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.survey import survey
 
 TOP, BOTTOM = 2, 7  # rows of the columns; formulas are written for the row TOP and filled down
 NUMBERS = [0, 1, 2, 3, -1, -2, 0.5, 0.25, -0.75, 1.5, 10]
@@ -78,7 +79,8 @@ def formulas(draw, columns: str, depth: int) -> str:
         fill("IF({},{},{})", test, inner, inner),
         fill("IF({}({},{}),{})", pick("AND", "OR"), sound, sound, inner),
         fill("IFERROR({},{})", inner, inner),
-        fill("MAX(0,{})", inner),
+        fill("MAX(0,{})", cell),
+        fill("MAX(0,{}+0)", inner),
         fill("{}({},{}+0)", pick("SUM", "AVERAGE", "MAX", "MIN", "SUMSQ", "COUNT", "COUNTA"), ranges, inner),
         fill("{}({})", pick("SUM", "AVERAGE", "MAX", "MIN", "COUNT"), ranges),
         fill("SUMPRODUCT({})", arrays),

@@ -24,7 +24,7 @@ def test_each_contender_improves_on_the_start_and_ours_is_at_the_optimum(model, 
     problem = xlcicf.find_problem(book)
     f = xlcicf.differentiate(book, problem)
     distance = {"min": lambda y: y, "max": lambda y: -y}.get(model.sense, lambda y: abs(y - model.best))
-    ours, *theirs = bench(book, problem, seconds=5)
+    ours, *theirs = bench(book, problem, seconds=5).contenders
     assert ours.loss == pytest.approx(model.best, rel=1e-6, abs=1e-6)
     for result in theirs:
         assert distance(result.loss) < distance(f.value(f.start))

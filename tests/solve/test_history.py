@@ -15,8 +15,9 @@ from tests.small import save_small
 from xlcicf.errors import BookError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.host.headless.person import person_at
-from xlcicf.solve import History
-from xlcicf.solve.history import KEPT
+from xlcicf.ooxml.package import read_package, save_package
+from xlcicf.solve import History, history
+from xlcicf.solve.history import KEPT, redone_in_file, undone_in_file
 from xlcicf.solve.training import save_with_history
 
 WEIGHTS, LOG = Area("Net", 1, 2, 2, 2), Area("The log", 1, 1, 4, 3)
@@ -462,6 +463,9 @@ DAMAGES = {
     "another shape on the way": lambda c: json.dumps(damaged(c, changes=change(last=[[1, 2]]))),
     "more before than there are": lambda c: json.dumps(c | {"was": 2}),
     "a book that is none": lambda c: json.dumps(c | {"instead_of": ["a book"]}),
+    "a file of no kind": lambda c: json.dumps(c | {"file": ["a file"]}),
+    "a file without its parts": lambda c: json.dumps(c | {"file": {"done": 1}}),
+    "half a run in the file": lambda c: json.dumps(c | {"file": c["file"] | {"done": 0.5}}),
     "another field": lambda c: json.dumps(damaged(c, changes=change(more=1))),
     "not UTF-8": lambda c: b"\xff\xfe{}",
 }
@@ -518,4 +522,119 @@ def test_the_history_file_is_readable_text_of_one_line_a_run(path):
     for k in range(3):
         run(path, [k, k])
     lines = path.with_name("small.xlsx.xlcicf.json").read_text().splitlines()
-    assert len(lines) == 5 and '"cells": "Net!B1:B2"' in lines[1]
+    assert len(lines) == 6 and '"cells": "Net!B1:B2"' in lines[1]
+    assert lines[5].startswith('"file": {"done": 3,')
+
+
+# ---- by the file alone -----------------------------------------------------------------------------------
+
+
+def parts(path):
+    return dict(read_package(path))
+
+
+def test_a_file_that_nobody_wrote_since_comes_back_part_by_part(path):
+    before = parts(path)
+    run(path, [0.1 + 0.2, 1 / 3], OVERWRITE_ALL, title="lbfgs, 12 steps")
+    after = parts(path)
+    assert after != before
+    for _ in range(2):
+        assert undone_in_file(path).title == "lbfgs, 12 steps" and parts(path) == before
+        assert redone_in_file(path).title == "lbfgs, 12 steps" and parts(path) == after
+
+
+def test_both_ways_back_are_taken_in_any_order(path):
+    run(path, [1, 2])
+    run(path, [3, 4])
+    undone_in_file(path)
+    assert weights(path) == [1, 2]
+    take(path, "undo")
+    assert weights(path) == [4, 4]
+    redone_in_file(path)
+    assert weights(path) == [1, 2]
+    take(path, "redo")
+    assert weights(path) == [3, 4]
+    undone_in_file(path)
+    assert weights(path) == [1, 2] and History.beside(path).done == 1
+
+
+def by_hand(path):
+    book = xlcicf.open_book(path)
+    book.sheets["The log"]["B4"].value = "by hand"
+    book.save()
+
+
+def saved_by_another_program(path):
+    package = read_package(path)
+    part = "docProps/core.xml"
+    save_package(package.replace({part: package[part] + b" "}), path)
+
+
+def undone(path):
+    assert undone_in_file(path)
+
+
+def run_without_a_save(path):
+    """As in a program that closes the book without saving: the run before it is no longer known."""
+    book, beside = xlcicf.open_book(path), History.beside(path)
+    beside.undo(book)
+    recording = beside.begin(book, "another", [WEIGHTS], ahead=True)
+    recording.write({WEIGHTS: [[5], [6]]})
+    recording.end()
+
+
+def difference_exchanged(path):
+    beside = path.with_name("small.xlsx.xlcicf.json")
+    content = json.loads(beside.read_text())
+    told = content["file"]["difference"]
+    beside.write_text(json.dumps(content | {"file": content["file"] | {"difference": told[::-1]}}))
+
+
+def another_difference(path):
+    """A true one, which leads to another file than the history says."""
+    beside = path.with_name("small.xlsx.xlcicf.json")
+    content = json.loads(beside.read_text())
+    now = read_package(path)
+    part = "docProps/core.xml"
+    told = history.difference(now, now.replace({part: b"<other/>"}))
+    beside.write_text(json.dumps(content | {"file": content["file"] | {"difference": told}}))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [by_hand, saved_by_another_program, undone, run_without_a_save, difference_exchanged, another_difference],
+    ids=lambda act: act.__name__,
+)
+def test_any_other_file_has_to_be_opened(path, act):
+    run(path, [1, 2])
+    act(path)
+    before = path.read_bytes()
+    assert undone_in_file(path) is None
+    assert path.read_bytes() == before
+
+
+def test_what_was_written_beside_the_run_is_not_taken_back_with_it(path):
+    book, beside = xlcicf.open_book(path), History.beside(path)
+    book.sheets["The log"]["B4"].value = "by hand"
+    with beside.recording(book, "a run", [WEIGHTS]):
+        book.sheets["Net"]["B1"].value = 7
+    save_with_history(book, beside, path)
+    assert History.beside(path).saved is None and undone_in_file(path) is None
+
+
+def test_what_is_too_much_to_keep_is_not_kept(path, monkeypatch):
+    monkeypatch.setattr(history, "MAX_DIFFERENCE", 10)
+    run(path, [1, 2])
+    assert History.beside(path).saved is None
+    take(path, "undo")
+    assert weights(path) == [4, 4]
+
+
+def test_a_file_saved_under_another_name_has_its_own_way_back(path, tmp_path):
+    before, out = parts(path), tmp_path / "out.xlsx"
+    book, beside = xlcicf.open_book(path), History.beside(path)
+    with beside.recording(book, "a run", [WEIGHTS]):
+        book.sheets["Net"]["B1"].value = 7
+    save_with_history(book, beside, out)
+    assert undone_in_file(path) is None and parts(path) == before
+    assert undone_in_file(out) and parts(out) == before

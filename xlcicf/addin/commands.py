@@ -15,14 +15,10 @@ from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
 from xlcicf.formula.address import Area
 from xlcicf.host import read_snapshot
 from xlcicf.host.reading import outline
-from xlcicf.lessons import lesson
-from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.ooxml.package import free_path
 from xlcicf.pages import panel
-from xlcicf.pages.model_card import in_book
 from xlcicf.solve import History, Problem, place, save_changing, save_objective
 from xlcicf.solve.book_problem import cells_of, typed_setting
-from xlcicf.solve.check import check_problem
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
@@ -45,6 +41,17 @@ def press(name: str, text: str = "") -> None:
 
 
 def run(book: xlwings.Book, name: str, text: str = "") -> str:
+    """Runs a command, here or in the process that waits with all loaded that it needs; returns what it said
+    here."""
+    if name in LONG_TO_LOAD and host_side.ask(book, name):
+        return ""
+    said = run_here(book, name, text)
+    if name in BEFORE_TRAINING:
+        host_side.prepare(book)
+    return said
+
+
+def run_here(book: xlwings.Book, name: str, text: str = "") -> str:
     """Runs a command and tells the person what came of it; returns that sentence.
 
     What is asked for is shown in a box, what is done in the status bar, and what cannot be done in a box.
@@ -189,6 +196,8 @@ def gradient(book) -> str:
 
 
 def parity(book) -> str:
+    from xlcicf.solve.check import check_problem
+
     report = check_problem(book, [_problem(book)])
     lines = [f"{report.formulas} formulas on the way to the objective, {report.differentiable} in torch"]
     lines.append(report.parity.sentence)
@@ -218,6 +227,8 @@ def weights_picture(book) -> str:
 
 
 def model_card(book) -> str:
+    from xlcicf.pages.model_card import in_book
+
     _require_no_run(book)
     made = in_book.collect(book, History.beside(host_side.file_of(book)))
     in_book.show(book, made.content)
@@ -229,6 +240,9 @@ def model_card(book) -> str:
 
 
 def open_lesson(book, text: str) -> str:
+    from xlcicf.lessons import lesson
+    from xlcicf.ooxml.openpyxl_book import save_generated
+
     documents = Path.home() / "Documents"
     folder = documents if documents.is_dir() else Path.home()
     open_already = [other.name for other in book.app.books]  # Excel opens no two books of one name
@@ -308,6 +322,12 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "lesson": open_lesson,
     "help": help,
     "doctor": doctor,
+}
+
+# Those that need torch and change nothing, and those that a person presses before training.
+LONG_TO_LOAD = {"gradient", "parity"}
+BEFORE_TRAINING = {"set_objective", "set_changing", "read_solver", *LONG_TO_LOAD} | {
+    setting.control for setting in SETTINGS.values()
 }
 
 # Those whose sentence is what a person asked for; the others have done something and say so quietly.

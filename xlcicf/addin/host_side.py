@@ -1,14 +1,13 @@
 """The host side of training: it owns the open book, shows how the run comes on, asks; nothing freezes.
 
-Where the program would wait for it, as Excel does, it is a process of its own, started by `start` and
-attached to the workbook; elsewhere it is the same code in the calling process. The steps are made by a
-trainer process.
+Where the program would wait for it, as Excel does, it is a process of its own (`worker`) that `start` starts
+or finds waiting, attached to the workbook; elsewhere it is the same code in the calling process. The steps
+are made by a trainer process.
 """
 
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 
@@ -16,12 +15,13 @@ import numpy as np
 import xlwings
 
 from xlcicf.addin import ADDIN, claims
-from xlcicf.addin.pipe import Trainer, interpreter, own_group
+from xlcicf.addin.pipe import Trainer
+from xlcicf.addin.waiting import Task, hand_over, is_awaited
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.host.hosts import host_named, host_of
+from xlcicf.host.hosts import host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.solve import History, Problem
-from xlcicf.solve.problem import Constraint
+from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.solve.training import Outcome, Settings, Training
 from xlcicf.solve.watched_cells import Watch
 from xlcicf.words import TAB
@@ -30,7 +30,6 @@ EVERY = 0.25  # seconds between two writes, at least
 SHARE = 0.2  # of the time that writes may take
 SHOWN = 3  # cells that a question names
 SIGN = 10.0  # seconds for which the ribbon takes a run for alive after a sign of it
-READ = 10.0  # seconds for which the last sentence stays in the status bar
 
 QUESTION = (
     "{cells} changed while training ran.\n\n"
@@ -49,25 +48,44 @@ class Ending:
 
 
 def start(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending | None:
-    """Where the program would wait, starts a run in a process of its own and returns None; else `train`."""
+    """Where the program would wait, starts a run in another process and returns None; else `train`."""
+    task = _task(book)
+    if task is None:
+        return train(book, problem, settings)
+    task |= {"problem": asdict(problem), "settings": asdict(settings)}
+    if not hand_over(task):
+        _begin_worker(task)
+    return None
+
+
+def ask(book: xlwings.Book, command: str) -> bool:
+    """Whether another process, with torch loaded, carries out a command of the ribbon in our place."""
+    task = _task(book)
+    return task is not None and hand_over(task | {"command": command})
+
+
+def prepare(book: xlwings.Book) -> None:
+    """Where the program would wait, lets a process load what the next press of a button will need."""
+    task = _task(book)
+    if task is not None and not is_awaited():
+        _begin_worker(task)
+
+
+def _task(book: xlwings.Book) -> Task | None:
+    """What each task says: where the open book is found. None where this process does everything itself."""
     host = host_of(book)
     handle = host.handle(book)
-    if handle is None:
-        return train(book, problem, settings)
-    task = {
-        "host": host.name,
-        "book": handle,
-        "problem": asdict(problem),
-        "settings": asdict(settings),
-    }
+    return None if handle is None else {"host": host.name, "book": handle}
+
+
+def _begin_worker(task: Task) -> None:
     subprocess.Popen(
-        [interpreter(), "-P", "-m", "xlcicf.addin.host_side", json.dumps(task)],
+        [interpreter(), "-P", "-m", "xlcicf.addin.worker", json.dumps(task)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         **own_group(),
     )
-    return None
 
 
 def train(book: xlwings.Book, problem: Problem, settings: Settings) -> Ending:
@@ -212,27 +230,3 @@ class _Host:
             return error
         way = "Undo and Redo bring" if isinstance(error, HostIsBusy) else "in the open book Redo brings"
         return BookError(f"{error}; the best found, {self.training.best_loss:.6g}, is kept: {way} it")
-
-
-def main(task: str) -> None:
-    """The run of a task, which `start` has written, on the open book that `start` was called with."""
-    content = json.loads(task)
-    constraints = tuple(Constraint(**constraint) for constraint in content["problem"]["constraints"])
-    problem = Problem(**content["problem"] | {"constraints": constraints})
-    book = patiently(host_named(content["host"]).attach, content["book"])
-    try:
-        ending = train(book, problem, Settings(**content["settings"]))
-    except Exception as error:
-        ending = Ending(
-            None, f"training failed ({type(error).__name__}: {error}); please report this with the book"
-        )
-    if ending.outcome is None:
-        book.app.alert(ending.sentence, TAB, mode="critical")
-        return
-    patiently(setattr, book.app, "status_bar", f"{TAB}: {ending.sentence}")
-    time.sleep(READ)
-    patiently(setattr, book.app, "status_bar", False)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

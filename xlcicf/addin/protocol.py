@@ -1,7 +1,8 @@
 """What host and trainer say to each other: lines of JSON, numbers as Python writes them and so exact.
 
-The host's first line asks a question (`question.py`), any later line is `STOP`. The trainer answers with
-Reports, each of them a line, and every second it says that it is alive.
+The host asks one question after another, each a line (`xlcicf.solve.question`); a line `STOP` ends the one
+that the trainer is at. It answers with Reports, each of them a line, and with `OVER` when it is done with the
+question, in whatever way; every second it says that it is alive.
 """
 
 import json
@@ -9,7 +10,9 @@ from dataclasses import asdict, dataclass
 
 STOP = b"stop\n"
 ALIVE = b"{}\n"
+OVER = b'"over"\n'
 BEAT = 1.0  # seconds between two signs of life
+IDLE = 600.0  # seconds for which a trainer waits for the next question
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,6 @@ class Report:
 
 
 def report_of(line: bytes) -> Report | None:
-    """The Report that a line of the trainer is; None for a sign of life."""
+    """The Report that a line of the trainer is, `OVER` excepted; None for a sign of life."""
     content = json.loads(line)
     return Report(**content) if content else None

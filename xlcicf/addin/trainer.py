@@ -1,44 +1,50 @@
-"""The process that makes the steps. It knows numbers only, and lives no longer than the one that asked it."""
+"""The process that makes the steps. It knows numbers only, and lives no longer than the one that asks it.
+
+It loads torch before it is asked anything, answers one question after another, and ends when none has come
+for some minutes.
+"""
 
 import os
 import sys
 import time
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 
-from xlcicf.addin.protocol import ALIVE, BEAT, Report
+from xlcicf.addin.protocol import ALIVE, BEAT, IDLE, OVER, STOP, Report
 from xlcicf.errors import XlcicfError
 
 PAUSE = 0.1  # seconds between two reports; a report that takes long to write waits longer
 BUSY_WRITING = 0.2  # the share of the time that may go into reports
 
+Questions = SimpleQueue[tuple[bytes, Event]]  # each with the wish that its run stop
+
 
 def main() -> None:
-    """Answers one question: read from standard input, answered on standard output."""
-    channel, stop, questions = _Channel(), Event(), SimpleQueue()
-    Thread(target=_listen, args=(questions, stop), daemon=True).start()
+    """Answers questions: read from standard input, answered on standard output."""
+    channel, questions = _Channel(), Questions()
+    Thread(target=_listen, args=(questions,), daemon=True).start()
     Thread(target=_beat, args=(channel,), daemon=True).start()
-    try:
-        _train(questions.get(), channel, stop)
-    except XlcicfError as error:
-        channel.say(Report([], [], error=str(error)).to_line())
-    except MemoryError:
-        sentence = "this machine's memory does not suffice; try fewer restarts or a smaller book"
-        channel.say(Report([], [], error=sentence).to_line())
-    except Exception as error:
-        sentence = f"training failed ({type(error).__name__}: {error}); please report this with the book"
-        channel.say(Report([], [], error=sentence).to_line())
+    with suppress(Exception):  # the first question will say it
+        _load()
+    with suppress(Empty):
+        while True:
+            line, stop = questions.get(timeout=IDLE)
+            _answer(line, channel, stop)
+            channel.say(OVER)
     os._exit(0)  # the listening thread sits in a read, which an orderly end would wait for
 
 
-def _listen(questions: SimpleQueue, stop: Event) -> None:
-    """Hands the question over, then waits for the word to stop. When the host is gone, so is this process,
-    in the middle of a step if need be."""
-    question = sys.stdin.buffer.readline()
-    if question:
-        questions.put(question)
-        while sys.stdin.buffer.readline():
+def _listen(questions: Questions) -> None:
+    """Hands questions over, and the word to stop. When the host is gone, so is this process, in the middle of
+    a step if need be."""
+    stop = Event()
+    while line := sys.stdin.buffer.readline():
+        if line == STOP:
             stop.set()
+        else:
+            stop = Event()
+            questions.put((line, stop))
     os._exit(0)
 
 
@@ -63,10 +69,32 @@ class _Channel:
             os._exit(0)
 
 
+def _load() -> None:
+    """What takes seconds: torch, and with it all that is computed with."""
+    from xlcicf.formula import differentiate as differentiate
+    from xlcicf.optim import METHODS
+
+    for method in METHODS.values():
+        _ = method.run
+
+
+def _answer(line: bytes, channel: _Channel, stop: Event) -> None:
+    try:
+        _train(line, channel, stop)
+    except XlcicfError as error:
+        channel.say(Report([], [], error=str(error)).to_line())
+    except MemoryError:
+        sentence = "this machine's memory does not suffice; try fewer restarts or a smaller book"
+        channel.say(Report([], [], error=sentence).to_line())
+    except Exception as error:
+        sentence = f"training failed ({type(error).__name__}: {error}); please report this with the book"
+        channel.say(Report([], [], error=sentence).to_line())
+
+
 def _train(line: bytes, channel: _Channel, stop: Event) -> None:
-    from xlcicf.addin.question import question_of  # torch takes a while to load; the signs of life have begun
     from xlcicf.formula import differentiate
     from xlcicf.optim import train
+    from xlcicf.solve.question import question_of
 
     question, settings = question_of(line)
     losses: list[float] = []

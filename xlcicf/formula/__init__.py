@@ -1,6 +1,13 @@
 """Formulas become tensors: text -> tree -> fused runs -> one torch function with an exact gradient."""
 
-from xlcicf.formula.sheetfunction import RunValues, SheetFunction, differentiate
-from xlcicf.formula.survey import Survey, survey
+from typing import TYPE_CHECKING
 
-__all__ = ["RunValues", "SheetFunction", "Survey", "differentiate", "survey"]
+from xlcicf.late import late
+
+if TYPE_CHECKING:
+    from xlcicf.formula.sheetfunction import RunValues as RunValues
+    from xlcicf.formula.sheetfunction import SheetFunction as SheetFunction
+    from xlcicf.formula.sheetfunction import differentiate as differentiate
+
+__all__ = ["RunValues", "SheetFunction", "differentiate"]
+__getattr__, __dir__ = late(__name__, dict.fromkeys(__all__, "xlcicf.formula.sheetfunction"))

@@ -80,6 +80,16 @@ class Area:
             return first
         return f"{first}:{column_letters(self.right)}{self.bottom}"
 
+    def cell(self, i: int, j: int) -> str:
+        """The address of the cell in its row i and column j, counted from 0."""
+        return cell_address(self.sheet, self.top + i, self.left + j)
+
+    def positions(self):
+        """Its rows (H, 1) and columns (1, W) as numpy arrays."""
+        import numpy as np  # most that imports addresses needs no numbers
+
+        return np.arange(self.top, self.bottom + 1)[:, None], np.arange(self.left, self.right + 1)[None, :]
+
     def cells(self):
         """(row, column) of each cell, row by row."""
         return ((r, c) for r in range(self.top, self.bottom + 1) for c in range(self.left, self.right + 1))
@@ -106,6 +116,21 @@ class Area:
         if self.sheet != other.sheet or top > bottom or left > right:
             return None
         return Area(self.sheet, top, left, bottom, right)
+
+    def without(self, other: "Area") -> Iterator["Area"]:
+        """This area as rectangles, without the cells that the other one has too."""
+        both = self.intersect(other)
+        if both is None:
+            yield self
+            return
+        if self.top < both.top:
+            yield Area(self.sheet, self.top, self.left, both.top - 1, self.right)
+        if self.left < both.left:
+            yield Area(self.sheet, both.top, self.left, both.bottom, both.left - 1)
+        if both.right < self.right:
+            yield Area(self.sheet, both.top, both.right + 1, both.bottom, self.right)
+        if both.bottom < self.bottom:
+            yield Area(self.sheet, both.bottom + 1, self.left, self.bottom, self.right)
 
 
 def area_around(sheet: str, cells: Iterable[tuple[int, int]]) -> Area:

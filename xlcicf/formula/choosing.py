@@ -1,13 +1,13 @@
 """IF and its kind: values chosen by conditions, with their kinds, sizes and errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Either, Value, either, of_each, why_apart
-from xlcicf.formula.coercion import taken_as_condition
+from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
 from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
     ERROR,
@@ -15,6 +15,7 @@ from xlcicf.formula.grid import (
     aligned,
     constant,
     errors_among,
+    from_truths,
     mask_tensor,
     merged,
     with_errors,
@@ -27,6 +28,28 @@ def choose(context: Context, condition: Value, yes: Callable[[], Value], no: Cal
     Where the condition is a constant, what is not taken is not even computed. An array of conditions makes
     an array of as many values."""
     return of_each(lambda grid: _chosen(context, taken_as_condition(grid), yes, no), condition)
+
+
+def pick(
+    context: Context, index: Value, options: Sequence[Callable[[], Value]], code: str = "#VALUE!"
+) -> Value:
+    """What the option of that number yields, counted from 1 and cut to a whole one; the error `code` where
+    there is none. Options that no cell takes are not even computed."""
+
+    def from_option(number: int) -> Value:
+        if number == len(options):
+            return context.error(code, f"chooses none of {len(options)} values")
+        holds = of_each(lambda grid: _is_number(grid, number + 1), index)
+        return choose(context, holds, options[number], lambda: from_option(number + 1))
+
+    return from_option(0)
+
+
+def _is_number(grid: Grid, number: int) -> Grid:
+    """TRUE where the whole part of a number is `number`."""
+    grid = taken_as_scalar(grid)
+    holds = t.unless_nan(t.as_number(t.equal(t.truncated(grid.num), float(number))), grid.num)
+    return with_errors(from_truths(holds, like=[grid]), errors_among([grid]))
 
 
 def _chosen(context: Context, condition: Grid, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:

@@ -6,17 +6,18 @@
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
 | factor     | 0       | 0          | 0                           | 0          | itself |
+| n          | 0       | 1/0        | 0                           | 0          | itself |
 | strict     | #VALUE! | #VALUE!    | #VALUE!                     | #VALUE!    | itself |
 | condition  | FALSE   | itself     | "TRUE", "FALSE", else #VALUE!            | itself |
 """
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 import torch
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.context import Fails
 from xlcicf.formula.grid import (
     BLANK,
     BOOL,
@@ -29,20 +30,40 @@ from xlcicf.formula.grid import (
     mask_tensor,
     with_errors,
 )
+from xlcicf.formula.number_format import number_as_text
+from xlcicf.formula.number_in_text import number_in_text
 
-_NUMERIC_TEXT = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?%?")
+MOST_LETTERS = 32_767  # of a cell's text
+_TRUTHS = {"true": 1.0, "false": 0.0}
 
 
-def number_in_text(text: str) -> float | None:
-    """ "1,234" -> 1234.0, "5%" -> 0.05, spaces around ignored; None where Excel would say #VALUE!."""
-    stripped = text.strip()
-    if not _NUMERIC_TEXT.fullmatch(stripped) or not any(c.isdigit() for c in stripped):
-        return None
-    try:
-        number = float(stripped.rstrip("%").replace(",", ""))
-    except ValueError:
-        return None
-    return number / 100 if stripped.endswith("%") else number
+def number_of(value: object) -> float:
+    """The number that a plain value is taken for where one is needed. Raises Fails("#VALUE!")."""
+    number = number_in_text(value) if isinstance(value, str) else 0.0 if value is None else value
+    if not isinstance(number, float | bool):
+        raise Fails("#VALUE!", f"finds the text {str(value)!r} where it needs a number")
+    return float(number)
+
+
+def truth_of(value: object) -> bool:
+    """What a plain value is taken for where TRUE or FALSE is needed. Raises Fails("#VALUE!")."""
+    if isinstance(value, str) and value.casefold() in _TRUTHS:
+        return bool(_TRUTHS[value.casefold()])
+    return bool(number_of(value))
+
+
+def text_of(value: object) -> str:
+    """The text that a plain value is taken for where one is needed."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return "" if value is None else number_as_text(value) if isinstance(value, float) else str(value)
+
+
+def within_limits(text: str) -> str:
+    """The text, if a cell can hold it. Raises Fails("#VALUE!")."""
+    if len(text) > MOST_LETTERS:
+        raise Fails("#VALUE!", f"makes a text of more than {MOST_LETTERS:,} letters, which no cell holds")
+    return text
 
 
 def taken_as_scalar(grid: Grid) -> Grid:
@@ -52,7 +73,7 @@ def taken_as_scalar(grid: Grid) -> Grid:
 
 def taken_as_condition(grid: Grid) -> Grid:
     """What IF, AND, OR and NOT make of a condition: not 0 is TRUE."""
-    return _numbers_read(grid, lambda text: {"true": 1.0, "false": 0.0}.get(text.casefold()))
+    return _numbers_read(grid, lambda text: _TRUTHS.get(text.casefold()))
 
 
 def _numbers_read(grid: Grid, read: Callable[[str], float | None]) -> Grid:
@@ -76,6 +97,12 @@ def _numbers_read(grid: Grid, read: Callable[[str], float | None]) -> Grid:
 def _errors_only(grid: Grid) -> np.ndarray | None:
     """Kinds in which whatever is no error is a number."""
     return np.where(grid.kinds() == ERROR, ERROR, NUMBER).astype(np.uint8) if grid.has(ERROR) else None
+
+
+def taken_as_n(grid: Grid) -> Grid:
+    """What N makes of a value: whatever is no number, TRUE or FALSE is 0."""
+    grid = grid.as_value().without_falses()
+    return grid.of_kinds(_errors_only(grid))
 
 
 def taken_as_factor(grid: Grid) -> Grid:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
+
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.choice import Value
-from xlcicf.formula.grid import Grid, constant, error_at
-from xlcicf.formula.tree import Node
+from xlcicf.formula.grid import Grid, Place, constant, error_at
+from xlcicf.formula.tree import Edge, Node, Ref
+from xlcicf.formula.units import Batch, Host
 
 
 class Fails(Exception):
@@ -27,33 +29,48 @@ class Evaluates(Protocol):
 
     def value(self, node: Node, context: "Context") -> Value: ...
     def operand(self, node: Node, context: "Context") -> Value: ...
+    def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
 
 
 @dataclass(frozen=True)
 class Context:
-    """A formula in a run of cells.
+    """A formula in a run or batch of cells.
 
     host           the cells it is evaluated for
     array_formula  whether it is an array formula, in which ranges stand for arrays
     array_args     whether ranges stand for arrays because of the function around
     function       the function being computed, for errors
+    spread         rows and columns of the cells that one array formula fills together
     """
 
     evaluator: Evaluates
-    host: Area
+    host: Host
     array_formula: bool = False
     array_args: bool = False
     function: str = ""
+    spread: tuple[int, int] = (1, 1)
 
     @property
     def cell(self) -> str:
         """The address of the first cell."""
-        return cell_address(self.host.sheet, self.host.top, self.host.left)
+        return self.host.cell(0, 0)
 
     @property
     def array(self) -> bool:
         """Whether ranges stand for arrays and not for one cell each."""
         return self.array_formula or self.array_args
+
+    def rows(self) -> np.ndarray:
+        """The rows of the cells, counted from 1; of one shape with the columns or (H, 1)."""
+        return self.host.positions()[0]
+
+    def columns(self) -> np.ndarray:
+        """The columns of the cells, counted from 1; of one shape with the rows or (1, W)."""
+        return self.host.positions()[1]
+
+    def place(self, ref: Ref) -> Place | None:
+        """Where each cell sees a range, which is not read; None where that is off the sheet."""
+        return place_of(ref, self.host)
 
     def taking(self, ranges: str) -> "Context":
         """For arguments that take ranges so: see Function."""
@@ -78,3 +95,23 @@ class Context:
         return self.refuse(
             "depends on a changing cell and has no derivative; keep it out of the objective's way"
         )
+
+
+def place_of(ref: Ref, host: Host) -> Place | None:
+    """Where each cell of a run or batch sees a range; None where that is off the sheet."""
+    if isinstance(host, Batch):
+        areas = host.areas(ref)
+        tops, lefts = np.array([[area.top for area in areas], [area.left for area in areas]])
+        return Place(tops[:, None], lefts[:, None], *areas[0].shape)
+    if ref.footprint(host) is None:
+        return None
+    rows, columns = host.positions()
+    ends = [_lines(edge, rows) for edge in (ref.top, ref.bottom)]
+    sides = [_lines(edge, columns) for edge in (ref.left, ref.right)]
+    height, width = (int(abs(a - b).flat[0]) + 1 for a, b in (ends, sides))
+    return Place(np.minimum(*ends), np.minimum(*sides), height, width)
+
+
+def _lines(edge: Edge, hosts: np.ndarray) -> np.ndarray:
+    """The row or column that one side of a reference means for each of the cells."""
+    return np.full((1, 1), edge.at) if edge.fixed else hosts + edge.at

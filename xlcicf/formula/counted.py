@@ -1,6 +1,7 @@
 """The numbers that count in SUM, AVERAGE, MAX and their kind, out of any mix of ranges, arrays and values."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -8,9 +9,12 @@ from functools import reduce
 import numpy as np
 import torch
 
+from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
 from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, error_of_each, mask_tensor
+
+LAST = sys.float_info.max  # after all numbers in order, in the place of what does not count
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,34 @@ class Numbers:
         if bool((bound == 0).all()):
             return t.relu(top)
         return t.where(t.greater_equal(bound, top), bound, top)
+
+    def ranked(self, rank: t.Operand) -> t.Array:
+        """The number with so many smaller ones before it (H, W, 1, m), nan where there are not so many.
+
+        A constant among those that tie takes the derivative to 0; changing ones share it."""
+        batch = np.broadcast_shapes(*(part.shape[:2] for part in self.parts))
+        row = self._joined([part.masked(part.arrays[0], LAST) for part in self.parts], batch)
+        masks = [torch.from_numpy(~np.array(part.varying)) for part in self.parts]
+        still = t.value_of(self._joined(masks, batch))
+        rank = t.as_array(rank)
+        inside = t.both(t.greater_equal(rank, 0.0), t.less(rank, self.how_many))
+        rank = t.where(inside, rank, 0.0)
+        shape = t.shape_of(rank)
+        if batch == (1, 1):
+            asked = t.reshape(rank, shape=(1, 1, 1, shape.numel()))
+        else:
+            shape = np.broadcast_shapes((*batch, 1, 1), shape)
+            row = t.expand(row, (*shape[:2], 1, t.shape_of(row)[3]))
+            asked = t.expand(rank, shape)
+        t.decide(t.reshape(ordering.chosen(row, asked), shape=tuple(shape)))
+        out = t.unless_nan(ordering.ranked(row, asked, still), t.total(row, dims=(3,)))
+        return t.where(inside, t.reshape(out, shape=tuple(shape)), t.NAN)
+
+    def _joined(self, arrays: Sequence[t.Array], batch: tuple[int, ...]) -> t.Array:
+        """Arrays (H, W, h, w) as one row of numbers for each cell (H, W, 1, n)."""
+        rows = [self._in_a_row(x) for x in arrays]
+        rows = [t.expand(row, (*batch, 1, t.shape_of(row)[3])) for row in rows]
+        return t.join(*rows, dim=3) if len(rows) > 1 else rows[0]
 
     @staticmethod
     def _in_a_row(x: t.Array) -> t.Array:

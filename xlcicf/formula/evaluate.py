@@ -1,7 +1,9 @@
-"""Computes runs of formulas, once for all cells of a run: trees and cells in, grids of tensors out."""
+"""Computes formulas, once for all cells of a run or a batch: trees and cells in, grids of tensors out."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,69 +11,128 @@ import torch
 from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
-from xlcicf.formula.context import Context
+from xlcicf.formula.context import Context, place_of
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
     CROSSES_NOTHING,
     CellError,
     CellText,
     Grid,
-    Place,
+    beside,
     constant,
     crossing,
     error_at,
     first_error,
     framed,
     from_cells,
+    from_numbers,
     from_scalars,
     laid_out,
 )
-from xlcicf.formula.runs import AreaIndexes, Run, RunGraph
-from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.runs import AreaIndexes, RunGraph
+from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
+from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
+from xlcicf.formula.units import Batch, Host, Run
 
 MAX_CELLS = 2**22  # of one range
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
-    """Computed cells: an area and its values (1, 1, rows, columns)."""
+    """Computed cells: one area and its values (1, 1, rows, columns), or several areas, whose cells follow one
+    another (1, 1, cells, 1), each area's row by row."""
 
-    area: Area
+    areas: tuple[Area, ...]
     grid: Grid
 
-    def part(self, area: Area) -> "Piece":
-        """The cells of an area within."""
-        return self if area == self.area else Piece(area, self.grid.cut(*area.within(self.area)))
+    def laid(self) -> Iterator["Laid"]:
+        start = 0
+        for area in self.areas:
+            yield Laid(area, self, start)
+            start += math.prod(area.shape)
+
+
+class Laid(NamedTuple):
+    """One area of a piece, whose cells begin at number `start` of it."""
+
+    area: Area
+    piece: Piece
+    start: int
+
+    def part(self, area: Area) -> Grid:
+        """The cells of an area within (1, 1, rows, columns)."""
+        whole = self.piece.grid
+        if len(self.piece.areas) > 1:
+            rows, cols = self.area.shape
+            cells = whole.cut(slice(self.start, self.start + rows * cols), slice(0, 1))
+            whole = cells if cols == 1 else cells.reshaped((1, 1, rows, cols))
+        return whole if area == self.area else whole.cut(*area.within(self.area))
+
+    def numbers(self, area: Area) -> np.ndarray:
+        """Which cells of the piece those of an area within are (rows, columns)."""
+        cols = self.area.shape[1]
+        rows = np.arange(area.top - self.area.top, area.bottom - self.area.top + 1)
+        first = area.left - self.area.left
+        return self.start + rows[:, None] * cols + np.arange(first, first + area.shape[1])
 
 
 class Evaluator:
-    """Computes runs in the order given and remembers the results; other cells stand at their saved values."""
+    """Computes units in the order given and remembers the results; other cells stand at their saved values.
 
-    def __init__(self, graph: RunGraph):
-        self.graph = graph
+    tape  what records, in `decisions`, the choices that formulas make; None where nobody asks
+    """
+
+    def __init__(self, graph: RunGraph, tape: Tape | None = None):
+        self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
         self._constants: dict[Area, Grid] = {}
+        self._with_results: dict[str, set[tuple[int, int]]] = {}
 
-    def lay(self, piece: Piece) -> None:
+    def afresh(self) -> "Evaluator":
+        """One that has computed nothing yet, and need not read again what this one has read of the book."""
+        other = Evaluator(self.graph)
+        other._constants = self._constants
+        return other
+
+    def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""
-        self.pieces.add(piece.area, piece)
+        for laid in piece.laid():
+            self.pieces.add(laid.area, laid)
+        return piece
 
-    def compute(self, run: Run) -> Piece:
-        """The run's cells, laid for the runs that follow.
+    def compute(self, unit: Run | Batch) -> list[Piece]:
+        """The unit's cells, laid for the units that follow. Rings have a file of their own.
 
         Raises NotDifferentiable for what has no derivative or no translation, by cell and function.
         """
-        context = Context(self, run.host, array_formula=run.array)
-        value = self.operand(self.graph.tree(run), context)
-        shown = of_each(lambda grid: self._spread(grid, run) if run.block else grid.first().as_value(), value)
-        if isinstance(shown, Either) and not run.block:  # what shows alike is one kind once blanks show 0
+        pieces = [Piece((unit.area,), self.cells_of(unit))] if isinstance(unit, Run) else self._batch(unit)
+        return [self.lay(piece) for piece in pieces]
+
+    def _batch(self, batch: Batch) -> list[Piece]:
+        decided = len(self.tape.decisions) if self.tape else 0
+        try:
+            return [Piece(tuple(run.area for run in batch.runs), self.cells_of(batch))]
+        except FormulaError:  # for one of them, to be named by its own cell
+            if self.tape:
+                del self.tape.decisions[decided:]
+            return [Piece((run.area,), self.cells_of(run)) for run in batch.runs]
+
+    def cells_of(self, unit: Run | Batch) -> Grid:
+        """What the unit's cells show (1, 1, rows, columns)."""
+        host = unit.host
+        block = unit if isinstance(unit, Run) and unit.block else None
+        if self.tape:
+            self.tape.deciding = host
+        spread = block.area.shape if block else (1, 1)
+        context = Context(self, host, array_formula=unit.array, spread=spread)
+        value = self.operand(self.graph.tree(unit), context)
+        shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
+        if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
         if isinstance(shown, Either):
-            raise _refused(shown, run.cell)
-        piece = Piece(run.area, shown if run.block else shown.as_cells(run.area.shape))
-        self.lay(piece)
-        return piece
+            raise _refused(shown, host.cell(0, 0))
+        return shown if block else shown.as_cells(host.shape)
 
     def _spread(self, grid: Grid, run: Run) -> Grid:
         """One array formula over its whole area: a row or column repeats; refused where cells are missed."""
@@ -90,6 +151,8 @@ class Evaluator:
     def _evaluate(self, node: Node, context: Context) -> Value:
         match node:
             case Const(value):
+                if isinstance(context.host, Batch) and (numbers := context.host.numbers(node)) is not None:
+                    return from_numbers(torch.from_numpy(numbers))
                 return constant(_located(value, context.cell))
             case ArrayConst(rows):
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
@@ -149,14 +212,21 @@ class Evaluator:
             return self.reference(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
 
+    def has_formula(self, sheet: str, row: int, col: int) -> bool:
+        """Whether a cell is filled by a formula, be it its own or one of several cells."""
+        held = self.graph.book.sheets[sheet]
+        return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
+
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""
         if isinstance(node, Ref):
             return self._crossing(node, context.host)
         return of_each(lambda grid: crossing(grid, context.host), self._evaluate(node, context))
 
-    def _crossing(self, ref: Ref, host: Area) -> Grid:
+    def _crossing(self, ref: Ref, host: Host) -> Grid:
         """The same of a reference, of which only the cells meant are read."""
+        if isinstance(host, Batch):
+            return crossing(self.reference(ref, host), host)
         area = ref.area(host.top, host.left)
         if area is None or area.shape == (1, 1):
             return self.reference(ref, host)
@@ -170,7 +240,7 @@ class Evaluator:
             ref = Ref(ref.sheet, ref.top, here, ref.bottom, here)
             inside = host.intersect(Area(host.sheet, host.top, area.left, host.bottom, last.right))
         if inside is None:
-            return constant(error_at("#VALUE!", _first_cell(host), CROSSES_NOTHING))
+            return constant(error_at("#VALUE!", host.cell(0, 0), CROSSES_NOTHING))
         grid = self.reference(ref, inside)
         if inside == host:
             return grid
@@ -182,14 +252,20 @@ class Evaluator:
 
     # --- references -------------------------------------------------------------------------------------
 
-    def reference(self, ref: Ref, host: Area, blanks_count: bool = False) -> Grid:
-        """The cells meant by `ref` for each cell of the run `host`.
+    def reference(self, ref: Ref, host: Host, blanks_count: bool = False) -> Grid:
+        """The cells meant by `ref` for each cell of the run or batch `host`.
 
         Whole columns and rows end where the data does; refused where `blanks_count`, as in A:A<5."""
+        if isinstance(host, Batch):
+            return self._scattered(ref, host, blanks_count)
         whole = ref.footprint(host)
-        cell = _first_cell(host)
+        cell = host.cell(0, 0)
         if whole is None:
             return constant(error_at("#REF!", cell))
+        filled = self._bounded(whole, cell, blanks_count)
+        return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
+
+    def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
         if blanks_count and filled != whole:
             raise NotDifferentiable(
@@ -201,18 +277,58 @@ class Evaluator:
             raise NotDifferentiable(
                 f"{cell}: {filled.address} is more than {MAX_CELLS} cells; name those that hold data", cell
             )
-        return _as_seen(self._cells(filled), ref, filled, host).at(_place(ref, host))
+        return filled
 
-    def _cells(self, area: Area) -> Grid:
+    def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
+        """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w)."""
+        areas = batch.areas(ref)
+        self._bounded(areas[0], batch.cell(0, 0), blanks_count)
+        filled = [self.graph.trimmed(area) for area in areas]
+        return self._gathered(filled).at(place_of(ref, batch))
+
+    def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
-        pieces = self.pieces.touching(area)
-        if not pieces:
+        found = self.pieces.touching(area)
+        if not found:
             return self._saved(area)
-        if len(pieces) == 1 and pieces[0].area.intersect(area) == area:
-            return pieces[0].part(area).grid
-        parts = [piece.part(both) for piece in pieces if (both := piece.area.intersect(area))]
-        saved = self._saved_between(area, [part.area for part in parts])
-        return laid_out([(part.area.within(area), part.grid) for part in parts], saved)
+        if len(found) == 1 and found[0].area.intersect(area) == area:
+            return found[0].part(area)
+        if len({id(laid.piece) for laid in found}) < len(found):
+            return self._gathered([area]).reshaped((1, 1, *area.shape))
+        parts = [(both, laid.part(both)) for laid in found if (both := laid.area.intersect(area))]
+        saved = self._saved_between(area, [both for both, _ in parts])
+        return laid_out([(both.within(area), grid) for both, grid in parts], saved)
+
+    def _gathered(self, areas: Sequence[Area]) -> Grid:
+        """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
+        h, w = areas[0].shape
+        index = np.full((len(areas), 1, h, w), -1)
+        starts: dict[int, int] = {}
+        sources: list[Grid] = []
+        size = 0
+        for cells, area in zip(index[:, 0], areas, strict=True):
+            for laid in self.pieces.touching(area):
+                start = starts.get(id(laid.piece))
+                if start is None:
+                    start = starts[id(laid.piece)] = size
+                    sources.append(_in_a_row(laid.piece.grid))
+                    size += sources[-1].size[1]
+                if h == w == 1:
+                    down, right = area.top - laid.area.top, area.left - laid.area.left
+                    cells[0, 0] = start + laid.start + down * laid.area.shape[1] + right
+                elif both := laid.area.intersect(area):
+                    cells[both.within(area)] = start + laid.numbers(both)
+        if (missing := np.argwhere(index < 0)).size:
+            saved = [
+                self._saved_value(areas[n].sheet, areas[n].top + i, areas[n].left + j)
+                for n, _, i, j in missing.tolist()
+            ]
+            index[index < 0] = np.arange(size, size + len(saved))
+            cells = np.empty((1, 1, 1, len(saved)), dtype=object)
+            cells[0, 0, 0] = saved
+            sources.append(from_scalars(cells))
+        together = beside(sources) if len(sources) > 1 else sources[0]
+        return together.picked(index)
 
     def _saved(self, area: Area) -> Grid:
         """Saved values as a grid (1, 1, rows, columns)."""
@@ -243,12 +359,22 @@ class Evaluator:
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]
         value = sheet.values.get((row, col))
-        if value is None and (row, col) in sheet.formulas:
+        if value is None and (row, col) in self._filled_cells(sheet):
             cell = cell_address(sheet_name, row, col)
             raise FormulaError(
                 f"{cell} has no saved value; open and save the book where it can be computed", cell
             )
         return _located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
+
+    def _filled_cells(self, sheet: Sheet) -> set[tuple[int, int]]:
+        """The cells that formulas fill, and what-if tables: one without a value is no blank."""
+        if sheet.name not in self._with_results:
+            areas = [*sheet.arrays.values(), *sheet.data_tables]
+            self._with_results[sheet.name] = {
+                *sheet.formulas,
+                *(cell for area in areas for cell in area.cells()),
+            }
+        return self._with_results[sheet.name]
 
 
 def _located(value: Scalar, cell: str) -> Scalar:
@@ -261,8 +387,10 @@ def _located(value: Scalar, cell: str) -> Scalar:
     return value
 
 
-def _first_cell(host: Area) -> str:
-    return cell_address(host.sheet, host.top, host.left)
+def _in_a_row(grid: Grid) -> Grid:
+    """(1, 1, rows, columns) -> (1, 1, 1, cells)"""
+    rows, cols = grid.size
+    return grid if rows == 1 else grid.reshaped((1, 1, 1, rows * cols))
 
 
 def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
@@ -288,23 +416,13 @@ def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
     return grid.taken(row_at * cols + col_at)
 
 
-def _place(ref: Ref, host: Area) -> Place:
-    """Where each cell of the run sees the range, cells beyond the data included."""
-    area = ref.area(host.top, host.left)
-    assert area
-    rows, cols = host.shape
-    top = area.top + np.arange(1 if ref.top.fixed else rows)[:, None]
-    left = area.left + np.arange(1 if ref.left.fixed else cols)[None, :]
-    return Place(top, left, *area.shape)
-
-
 def _refused(shown: Either, cell: str) -> NotDifferentiable:
     return NotDifferentiable(f"{cell}: {shown.by} {why_apart(shown)}", cell, shown.by)
 
 
-def error_sentence(piece: Piece, objective: str) -> str | None:
+def error_sentence(grid: Grid, objective: str) -> str | None:
     """Why a computed cell shows an error, by the cell where it begins; None where it shows none."""
-    error = first_error(piece.grid)
+    error = first_error(grid)
     if error is None:
         return None
     where = error.cell or objective

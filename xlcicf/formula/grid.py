@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.units import Host
 
 NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
 
@@ -237,39 +237,32 @@ class Grid:
         places = torch.from_numpy(np.ascontiguousarray(index))
         return self.moved(lambda x: t.take(t.reshape(x, shape=(-1,)), places), lambda a: a.reshape(-1)[index])
 
+    def picked(self, index: np.ndarray) -> "Grid":
+        """The same, where they stand one after another without that each is looked up."""
+        first, size = int(index.flat[0]), index.size
+        if self.shape[:3] != (1, 1, 1) or not np.array_equal(index.ravel(), np.arange(first, first + size)):
+            return self.taken(index)
+        return self.cut(slice(0, 1), slice(first, first + size)).reshaped(index.shape)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns; of whole columns and rows also those beyond the data, where the grid ends."""
+        return (self.place.rows, self.place.cols) if self.place else self.size
+
     @property
     def beyond(self) -> int:
-        """How many blank cells of a whole column or row lie beyond the data, where the grid ends."""
-        return self.place.rows * self.place.cols - self.size[0] * self.size[1] if self.place else 0
+        """How many blank cells of a whole column or row lie beyond the data."""
+        return self.extent[0] * self.extent[1] - self.size[0] * self.size[1]
 
-    def rearranged(self, places: np.ndarray, keeps_place: bool = False) -> "Grid":
-        """For each cell of a run the elements at `places` (H, W, h', w'), numbered row by row in its array.
-
-        With `keeps_place` they are neighbours still, and of a range a range."""
-        grid = self._rearranged(places)
-        if self.place is None or not keeps_place:
-            return grid
-        down, right = np.divmod(places[:, :, 0, 0], self.size[1])
-        return grid.at(self.place.part(down, right, *self._extent(places.shape[2:])))
-
-    def _extent(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The rows and columns that a part of the range has, with the blank cells beyond the data."""
-        assert self.place
-        whole = self.place.rows, self.place.cols
-        rows, cols = (all_ if n == held else n for n, held, all_ in zip(size, self.size, whole, strict=True))
-        return rows, cols
-
-    def _rearranged(self, places: np.ndarray) -> "Grid":
+    def rearranged(self, places: np.ndarray) -> "Grid":
+        """For each cell of a run the elements at `places` (H, W, h', w') of its array, counted row by row."""
         h, w = self.size
         if places.shape[:2] == (1, 1):
-            numbered = np.arange(h * w).reshape(h, w)
             wanted = places[0, 0]
             top, left = divmod(int(wanted.flat[0]), w)
-            box = slice(top, top + wanted.shape[0]), slice(left, left + wanted.shape[1])
-            if np.array_equal(numbered[box], wanted):
-                return self.cut(*box)
-            if np.array_equal(numbered.T, wanted):
-                return self.permuted((0, 1, 3, 2))
+            rows, cols = (start + np.arange(n) for start, n in zip((top, left), wanted.shape, strict=True))
+            if cols[-1] < w and np.array_equal(rows[:, None] * w + cols, wanted):
+                return self.cut(slice(top, int(rows[-1]) + 1), slice(left, int(cols[-1]) + 1))
         batch = np.broadcast_shapes(self.batch, places.shape[:2])
         if self.batch == (1, 1):
             return self.taken(places)
@@ -290,14 +283,14 @@ class Grid:
         return fitting.expanded((1, 1, *shape)).with_blanks_as_zeros()
 
 
-def crossing(grid: Grid, host: Area) -> Grid:
+def crossing(grid: Grid, host: Host) -> Grid:
     """Implicit intersection: of a range the cell in the row or column of each of the run's cells.
 
     #VALUE! where it has none."""
     place = grid.place
     if place is None or (place.rows, place.cols) == (1, 1):
         return grid
-    rows, cols = np.arange(host.top, host.bottom + 1)[:, None], np.arange(host.left, host.right + 1)[None, :]
+    rows, cols = host.positions()
     down, right = (rows - place.top, cols * 0) if place.cols == 1 else (rows * 0, cols - place.left)
     down, right = np.broadcast_arrays(down, right)
     inside = (down >= 0) & (down < place.rows) & (right >= 0) & (right < place.cols)
@@ -375,6 +368,18 @@ def kinds_asked(grid: Grid, kinds: Sequence[int]) -> t.Array:
     if grid.there is None or (NUMBER in kinds) == (BOOL in kinds):
         return asked
     return t.where(grid.there, asked, BOOL in kinds)
+
+
+def errors_asked(grid: Grid, holds: Callable[[str], bool]) -> Tensor:
+    """Boolean: whether elements are errors of whose code something holds."""
+    meant = [isinstance(value, ExcelError) and holds(value) for value in grid.texts().ravel()]
+    return torch.tensor(meant).reshape(grid.shape)
+
+
+def nothing_shown(grid: Grid) -> Tensor:
+    """How many empty texts and blank cells beyond the data there are (H, W, 1, 1)."""
+    shown = np.equal(grid.texts(), "").astype(float)
+    return torch.from_numpy(shown.sum((2, 3), keepdims=True) + grid.beyond)
 
 
 def beside(grids: Sequence[Grid]) -> Grid:
@@ -482,7 +487,7 @@ def first_error(grid: Grid) -> CellError | None:
     return grid.texts().item(at)
 
 
-def settled(grid: Grid, found: Errors | None, host: Area) -> Grid:
+def settled(grid: Grid, found: Errors | None, host: Host) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(grid.num, t.Var):
         return with_errors(grid, found)
@@ -492,7 +497,7 @@ def settled(grid: Grid, found: Errors | None, host: Area) -> Grid:
 
 
 def errors_where(
-    failed: np.ndarray, code: str, host: Area, why: str | None = None, after: Errors | None = None
+    failed: np.ndarray, code: str, host: Host, why: str | None = None, after: Errors | None = None
 ) -> Errors | None:
     """Errors `after`, and an error of its own cell of the run `host` wherever else `failed` (H, W, h, w)."""
     if not failed.any():
@@ -504,8 +509,7 @@ def errors_where(
     if after is not None:
         errors[earlier] = np.broadcast_to(after[1], shape)[earlier]
     for at in np.argwhere(failed & ~earlier):
-        row, col = int(at[0]) + host.top, int(at[1]) + host.left
-        errors[tuple(at)] = error_at(code, cell_address(host.sheet, row, col), why)
+        errors[tuple(at)] = error_at(code, host.cell(int(at[0]), int(at[1])), why)
     return failed | earlier, errors
 
 
@@ -521,7 +525,7 @@ def nan_at_errors(grid: Grid) -> Grid:
 # --- arrays that do not fit -----------------------------------------------------------------------------
 
 
-def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
+def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
     """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel."""
     for axis in (2, 3):
         longest = max((g.shape[axis] for g in grids), default=1)
@@ -534,7 +538,7 @@ def aligned(grids: Sequence[Grid], host: Area) -> Sequence[Grid]:
     return grids
 
 
-def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Area, why: str) -> Grid:
+def framed(grid: Grid, axis: int, before: int, after: int, code: str, host: Host, why: str) -> Grid:
     """The grid with errors in so many places before and after it along an axis; no range any more."""
     length = grid.shape[axis]
 

@@ -1,18 +1,145 @@
 """Functions of plain Python values, computed for each cell of a run and each element of their arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 
-from xlcicf.formula.address import cell_address
 from xlcicf.formula.context import Context, Fails
-from xlcicf.formula.grid import CellError, Grid, aligned, error_at, from_scalars
+from xlcicf.formula.grid import (
+    BLANK,
+    BOOL,
+    ERROR,
+    NUMBER,
+    TEXT,
+    CellError,
+    Errors,
+    Grid,
+    aligned,
+    errors_where,
+    from_scalars,
+    with_errors,
+)
+from xlcicf.formula.number_in_text import number_in_text
+
+Places = np.ndarray  # integers (n,), ascending
+Shape = tuple[int, ...]
+
+NOWHERE: Places = np.empty(0, np.intp)
 
 
-class Cells(np.ndarray):
-    """An array argument as Python values (h, w), and how many blank cells lie `beyond` the data in it."""
+@dataclass(frozen=True)
+class Alike:
+    """Values of one kind: where they stand, in order, and what they are, texts in one case."""
 
-    beyond: int = 0
+    places: list[int]
+    values: list
+
+    @cached_property
+    def ascends(self) -> bool:
+        return all(a <= b for a, b in pairwise(self.values))
+
+
+class Cells:
+    """One array argument as Python values, row by row, indexed once for all who search in it.
+
+    size     (h, w)
+    extent   rows and columns, of whole columns and rows also the blank ones beyond the data
+    beyond   how many blank cells these are
+    numbers  float64 (h * w,), 0 where there is none
+    kinds    (h * w,), see grid.py
+    """
+
+    def __init__(self, grid: Grid, at: tuple[int, int], scalars: Callable[[], np.ndarray]):
+        """What the cell `at` (row, column) of a run is handed; `scalars` are the grid's, computed late."""
+        self.size, self.extent, self.beyond = grid.size, grid.extent, grid.beyond
+        self.numbers, self.kinds = grid.numbers()[at].ravel(), grid.kinds()[at].ravel()
+        self._scalars = lambda: scalars()[at]
+        self._found: dict[Hashable, Places] = {}
+        self._alike: dict[int, Alike] = {}
+
+    def __len__(self) -> int:
+        return self.kinds.size
+
+    @cached_property
+    def values(self) -> list:
+        return self._scalars().ravel().tolist()
+
+    @cached_property
+    def in_order(self) -> tuple[np.ndarray, Places]:
+        """The numbers, smallest first, and where each of them stands; of equal ones the first comes first."""
+        places = np.flatnonzero(self.kinds == NUMBER)
+        order = places[np.argsort(self.numbers[places], kind="stable")]
+        return self.numbers[order], order
+
+    @cached_property
+    def texts(self) -> dict[str, Places]:
+        """Where each text stands, all letters in one case."""
+        return _by_key(self.at(TEXT), lambda at: self.values[at].casefold())
+
+    @cached_property
+    def numbers_in_texts(self) -> dict[float, Places]:
+        """Where texts stand that read as a number."""
+        found: dict[float, list[Places]] = {}
+        for text, places in self.texts.items():
+            if (number := number_in_text(text)) is not None:
+                found.setdefault(number, []).append(places)
+        return {number: np.sort(np.concatenate(places)) for number, places in found.items()}
+
+    @cached_property
+    def errors(self) -> dict[str, Places]:
+        """Where each error value stands."""
+        return _by_key(self.at(ERROR), lambda at: str(self.values[at]))
+
+    def alike(self, kind: int) -> Alike:
+        """The values of one kind: NUMBER, TEXT or BOOL."""
+        if kind not in self._alike:
+            places = self.at(kind).tolist()
+            values = [self.values[at].casefold() for at in places] if kind == TEXT else self.numbers[places]
+            self._alike[kind] = Alike(places, list(values))
+        return self._alike[kind]
+
+    @cached_property
+    def first_error(self) -> CellError | None:
+        return next((self.values[at] for at in self.at(ERROR).tolist()), None)
+
+    def at(self, kind: int) -> Places:
+        """Where values of one kind stand."""
+        return np.flatnonzero(self.kinds == kind)
+
+    def of_texts(self, test: Callable[[str], bool]) -> Places:
+        """Where texts stand of which the test, handed all letters in one case, holds."""
+        found = [places for text, places in self.texts.items() if test(text)]
+        return np.sort(np.concatenate(found)) if found else NOWHERE
+
+    def truths(self, value: bool) -> Places:
+        """Where TRUE or FALSE stands."""
+        return np.flatnonzero((self.kinds == BOOL) & (self.numbers == value))
+
+    def blanks(self) -> Places:
+        return self.at(BLANK)
+
+    def between(self, low: float, high: float, ends: tuple[bool, bool] = (True, True)) -> Places:
+        """Where numbers between two bounds stand; `ends` says whether the bounds themselves count."""
+        numbers, places = self.in_order
+        first = np.searchsorted(numbers, low, "left" if ends[0] else "right")
+        last = np.searchsorted(numbers, high, "right" if ends[1] else "left")
+        return np.sort(places[first:last])
+
+    def remembered(self, key: Hashable, find: Callable[["Cells"], Places]) -> Places:
+        """find(these cells), computed once for equal keys."""
+        if key not in self._found:
+            self._found[key] = find(self)
+        return self._found[key]
+
+
+def _by_key(places: Places, key: Callable[[int], str]) -> dict[str, Places]:
+    found: dict[str, list[int]] = {}
+    for at in places.tolist():
+        found.setdefault(key(at), []).append(at)
+    return {text: np.array(where) for text, where in found.items()}
 
 
 def for_each(
@@ -25,35 +152,56 @@ def for_each(
     """body(arguments), each as Cells where it is `whole`, for each element of the others (H, W, h, w).
 
     None may depend on a changing cell. An error among the others is the outcome, unless `errors_too`."""
-    if not all(g.is_constant for g in grids):
+    shape, columns = columns_of(context, grids, whole)
+    passing = not errors_too and any(
+        g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole
+    )
+    out: list[object] = []
+    failed: dict[tuple[str, str | None], list[int]] = {}
+    for args in zip(*columns, strict=True):
+        error = next((a for a in args if isinstance(a, CellError)), None) if passing else None
+        try:
+            out.append(body(*args) if error is None else error)
+        except Fails as failure:
+            failed.setdefault((failure.code, failure.why), []).append(len(out))
+            out.append(None)
+    cells = np.empty(len(out), dtype=object)
+    cells[:] = out
+    return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+
+
+def failures(
+    context: Context, failed: dict[tuple[str, str | None], list[int]], shape: Shape
+) -> Errors | None:
+    """Errors at elements (numbered through `shape`) by their code and why."""
+    found: Errors | None = None
+    for (code, why), places in failed.items():
+        mask = np.zeros(shape, bool)
+        mask.reshape(-1)[places] = True
+        found = errors_where(mask, code, context.host, why, after=found)
+    return found
+
+
+def columns_of(
+    context: Context, grids: Sequence[Grid], whole: Sequence[bool], batch: tuple[int, int] = (1, 1)
+) -> tuple[Shape, list[Sequence]]:
+    """The shape (H, W, h, w) of all elements, of `batch` cells at least, and for each argument its value at
+    every one of them: plain, or Cells where it is `whole`. Refused where a changing cell decides one."""
+    if any(g.varies().any() for g in grids):
         raise context.refuse_changing()
     single = [i for i, is_whole in enumerate(whole) if not is_whole]
     fitting = dict(zip(single, aligned([grids[i] for i in single], context.host), strict=True))
-    batch = np.broadcast_shapes((1, 1), *(g.batch for g in grids))
-    size = np.broadcast_shapes((1, 1), *(g.size for g in fitting.values()))
-    values = [
-        np.broadcast_to(fitting.get(i, g).scalars(), (*batch, *(size if i in fitting else g.size)))
-        for i, g in enumerate(grids)
-    ]
-    out = np.empty((*batch, *size), dtype=object)
-    for at in np.ndindex(out.shape):
-        args = [v[at] if i in fitting else _cells(v[at[:2]], grids[i].beyond) for i, v in enumerate(values)]
-        failed = next((a for a in args if isinstance(a, CellError) and not errors_too), None)
-        out[at] = _outcome(context, body, args, at) if failed is None else failed
-    return from_scalars(out)
+    shape = np.broadcast_shapes(
+        (*batch, 1, 1), *(fitting[i].shape if i in fitting else (*g.batch, 1, 1) for i, g in enumerate(grids))
+    )
+    values = (fitting[i].scalars() if i in fitting else cells_of(g) for i, g in enumerate(grids))
+    return shape, [np.broadcast_to(v, shape).ravel().tolist() for v in values]
 
 
-def _cells(values: np.ndarray, beyond: int) -> Cells:
-    cells = values.view(Cells)
-    cells.beyond = beyond
-    return cells
-
-
-def _outcome(
-    context: Context, body: Callable[..., object], args: Sequence[object], at: tuple[int, ...]
-) -> object:
-    try:
-        return body(*args)
-    except Fails as failed:
-        cell = cell_address(context.host.sheet, context.host.top + at[0], context.host.left + at[1])
-        return error_at(failed.code, cell, failed.why)
+def cells_of(grid: Grid) -> np.ndarray:
+    """The grid's array as each cell of a run is handed it: Cells (H, W, 1, 1)."""
+    scalars = cache(grid.scalars)
+    out = np.empty((*grid.batch, 1, 1), dtype=object)
+    for at in np.ndindex(*grid.batch):
+        out[at] = Cells(grid, at, scalars)
+    return out

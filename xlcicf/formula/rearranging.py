@@ -1,19 +1,13 @@
-"""Elements of ranges and arrays in other places, with all that is known of them: INDEX, TRANSPOSE, ...
-
-The function says for one cell where each element comes from, by integers that number the elements; here that
-is asked for every cell of a run and done to numbers, kinds, texts and errors alike.
-"""
-
-from collections.abc import Callable, Sequence
+"""Elements of ranges and arrays in other places, with all that is known of them: INDEX, VLOOKUP, ..."""
 
 import numpy as np
 
 from xlcicf.formula.choice import Value, either, of_each
-from xlcicf.formula.context import Context, Fails
+from xlcicf.formula.coercion import taken_as_scalar
+from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
-    Errors,
     Grid,
-    beside,
+    aligned,
     constant,
     errors_among,
     errors_where,
@@ -21,72 +15,63 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 
-Places = np.ndarray  # integers (h, w)
+FAR = 2.0**40
+ALL = -1  # in the place of a row or column: every one of them
 
 
-def rearranged(
-    context: Context,
-    body: Callable[..., Places],
-    arrays: Sequence[Grid],
-    keys: Sequence[Grid],
-    hands_on: bool,
-) -> Value:
-    """body(places of each array, *keys) -> places, for each cell of the run; `keys` are single constants.
-
-    Cells that take parts of different sizes make an Either. With `hands_on` a part of a range is a range."""
-    whole = arrays[0] if len(arrays) == 1 else beside(arrays)
-    numbered = _numbered(arrays)
-    batch = np.broadcast_shapes((1, 1), *(g.batch for g in keys))
-    wanted = _each_once(lambda key: body(*numbered, *key), _keys_of_cells(keys, batch))
-    found = _failures(context, wanted, batch, errors_among(keys))
-    out: Value = constant(0.0)
-    for number, size in enumerate({w.shape: None for w in wanted if not isinstance(w, Fails)}):
-        here = [not isinstance(w, Fails) and w.shape == size for w in wanted]
-        sample = wanted[here.index(True)]
-        places = np.array([w if fits else sample for w, fits in zip(wanted, here, strict=True)])
-        part = whole.rearranged(places.reshape(*batch, *size), keeps_place=hands_on)
-        mask = mask_tensor((*batch, 1, 1), np.reshape(here, (*batch, 1, 1)))
-        out = either(mask, part, out, context.function) if number else part
-    return of_each(lambda grid: with_errors(grid, found), out)
+def fixed_number(context: Context, grid: Grid) -> Grid:
+    """A number that says a place, which no changing cell may decide."""
+    if grid.varies().any():
+        raise context.refuse("is keyed by a changing cell and has no derivative")
+    return taken_as_scalar(grid)
 
 
-def _numbered(arrays: Sequence[Grid]) -> list[Places]:
-    """The elements of all arrays, numbered on from one to the next."""
-    counts = [g.size[0] * g.size[1] for g in arrays]
-    starts = np.cumsum([0, *counts[:-1]])
-    return [
-        np.arange(start, start + count).reshape(g.size)
-        for start, count, g in zip(starts, counts, arrays, strict=True)
-    ]
+def elements(grid: Grid, found: Grid) -> Grid:
+    """For each element of `found` (H, W, h, w), a constant number from 0 or an error, that element of each
+    cell's array, counted row by row; values of their own, no range any more."""
+    taken = grid.rearranged(found.numbers().astype(np.intp))
+    return with_errors(taken, errors_among([found]))
 
 
-def _keys_of_cells(keys: Sequence[Grid], batch: tuple[int, ...]) -> list[tuple[float, ...]]:
-    """The keys of each cell of the batch, row by row."""
-    if not keys:
-        return [()]
-    return list(
-        zip(*(np.broadcast_to(g.numbers()[:, :, 0, 0], batch).ravel().tolist() for g in keys), strict=True)
-    )
+def _places(key: Grid) -> np.ndarray:
+    """Numbers counted from 1 as whole ones counted from 0; of those far off, some that are outside too."""
+    return np.clip(key.numbers(), -1.0, FAR).astype(np.intp) - 1
 
 
-def _each_once(body: Callable[[tuple], Places], keys: list[tuple[float, ...]]) -> list[Places | Fails]:
-    """body(key) of every key, or how it fails; equal keys are asked once."""
-    known: dict[tuple, Places | Fails] = {}
-    for key in keys:
-        if key not in known:
-            try:
-                known[key] = body(key)
-            except Fails as failed:
-                known[key] = failed
-    return [known[key] for key in keys]
+def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) -> Value:
+    """Of each cell's array the element in a row and column, numbers counted from 1, or the whole row or
+    column where the other is 0; of a range a range. In a single row or column one number says the place.
+
+    Cells that take parts of different sizes make an Either."""
+    rows, cols = grid.extent
+    if column is None:
+        row, column = (constant(1.0), row) if rows == 1 else (row, constant(float(cols == 1)))
+    keys = aligned([fixed_number(context, key) for key in (row, column)], context.host)
+    down, right = np.broadcast_arrays(*(_places(key) for key in keys))
+    outside = (down < ALL) | (down >= rows) | (right < ALL) | (right >= cols)
+    found = errors_where(outside, "#REF!", context.host, "looks outside its range", after=errors_among(keys))
+    down, right = (at if found is None else np.where(found[0], 0, at) for at in (down, right))
+    whole = np.stack([down == ALL, right == ALL])
+    if whole.any() and down.shape[2:] != (1, 1):
+        raise context.refuse("looks up several rows or columns at once; write one for each")
+    out: Value | None = None
+    for all_rows, all_cols in sorted({*map(tuple, whole.reshape(2, -1).T.tolist())}):
+        piece = _part(grid, np.maximum(down, 0), np.maximum(right, 0), all_rows, all_cols)
+        here = (whole[0] == all_rows) & (whole[1] == all_cols)
+        out = piece if out is None else either(mask_tensor(here.shape, here), piece, out, context.function)
+    assert out is not None
+    return of_each(lambda one: with_errors(one, found), out)
 
 
-def _failures(
-    context: Context, wanted: list[Places | Fails], batch: tuple[int, ...], found: Errors | None
-) -> Errors | None:
-    """Errors `found`, and elsewhere those of the cells whose places are not to be had."""
-    for failed in {(w.code, w.why): w for w in wanted if isinstance(w, Fails)}.values():
-        where = [isinstance(w, Fails) and (w.code, w.why) == (failed.code, failed.why) for w in wanted]
-        mask = np.reshape(where, (*batch, 1, 1))
-        found = errors_where(mask, failed.code, context.host, failed.why, after=found)
-    return found
+def _part(grid: Grid, down: np.ndarray, right: np.ndarray, all_rows: bool, all_cols: bool) -> Grid:
+    """The elements so far down and right of each array's first (H, W, h, w), or from there whole rows and
+    columns; blank beyond the data."""
+    h, w = grid.size
+    row = down + np.arange(h if all_rows else 1)[:, None]
+    col = right + np.arange(w if all_cols else 1)
+    held = (row < h) & (col < w)
+    out = grid.rearranged(np.where(held, row * w + col, 0)).blank_where(~held)
+    if grid.place is None or down.shape[2:] != (1, 1):
+        return out
+    rows, cols = grid.place.rows if all_rows else 1, grid.place.cols if all_cols else 1
+    return out.at(grid.place.part(down[:, :, 0, 0], right[:, :, 0, 0], rows, cols))

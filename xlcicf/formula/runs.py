@@ -2,65 +2,31 @@
 
 A run is a rectangle of cells that hold one and the same relative formula (filled down, right, or both).
 Dependencies are followed from run to run by rectangles, so a column of a million rows costs what one does.
-Only runs that depend on themselves or on each other in a ring are taken apart into cells.
+Runs that depend on themselves or on each other are a ring, which is solved at once where it is long, and
+taken apart into levels of cells where it is not. What stands on one level is computed in batches.
 """
 
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from operator import itemgetter
+
+import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Sheet, Snapshot
-from xlcicf.formula.tree import Call, Node, Ref, walk
+from xlcicf.formula.tree import Edge, Formula, Node, Ref
+from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
-_SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN"}  # they ask where cells are, never what is in them
-_UNTRACEABLE = {"INDIRECT", "OFFSET"}
+UNTRACEABLE = {"INDIRECT", "OFFSET"}  # they make their references while they compute
 _VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
-
-
-@dataclass(eq=False)
-class Run:
-    """One formula in a rectangle of cells.
-
-    text   the formula as it stands in the cell `origin` (row, column)
-    array  its cells are array formulas (no implicit intersection)
-    block  the one array formula that fills the whole area, as Ctrl+Shift+Enter over several cells does
-    """
-
-    area: Area
-    text: str
-    origin: tuple[int, int]
-    array: bool = False
-    block: bool = False
-    tree: Node | None = None
-
-    @property
-    def cell(self) -> str:
-        """The address of its first cell."""
-        return cell_address(self.area.sheet, self.area.top, self.area.left)
-
-    @property
-    def host(self) -> Area:
-        """The cells that the formula is evaluated for."""
-        a = self.area
-        return Area(a.sheet, a.top, a.left, a.top, a.left) if self.block else a
-
-    def part(self, area: Area) -> "Run":
-        return replace(self, area=area)
-
-    def within(self, area: Area) -> "Run":
-        """The part of it that lies in an area it touches; a block stays whole."""
-        common = self.area.intersect(area)
-        assert common
-        return self if self.block or common == self.area else self.part(common)
 
 
 def is_volatile(run: Run) -> bool:
@@ -102,7 +68,7 @@ class RunGraph:
         self.book = book
         self._sheets: dict[str, AreaIndex] = {}
         self._runs: dict[str, list[Run]] = {}
-        self._trees: dict[tuple[str, str], Node] = {}
+        self._formulas: dict[tuple[str, str], Formula] = {}
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
@@ -119,6 +85,17 @@ class RunGraph:
                 index.add(run.area, run)
         return self._runs[sheet]
 
+    def of(self, parts: Iterable[Run]) -> "RunGraph":
+        """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
+        some = RunGraph(self.book)
+        some._formulas = self._formulas
+        for sheet in self.book.sheets:
+            some._runs[sheet], some._sheets[sheet] = [], AreaIndex()
+        for part in parts:
+            some._runs[part.area.sheet].append(part)
+            some._sheets[part.area.sheet].add(part.area, part)
+        return some
+
     def touching(self, area: Area) -> list[Run]:
         """The runs that have cells in `area`."""
         self.runs(area.sheet)
@@ -132,9 +109,9 @@ class RunGraph:
         for cell in [cell for cell in arrays if sheet.arrays[cell].shape != (1, 1)]:
             yield Run(sheet.arrays[cell], arrays.pop(cell), cell, array=True, block=True)
         for formulas, array in ((plain, False), (arrays, True)):
-            for area, _ in joined(sheet.name, self._cut_at_tables(sheet.name, strips(formulas))):
+            for area, key in joined(sheet.name, self._cut_at_tables(sheet.name, strips(formulas))):
                 origin = area.top, area.left
-                yield Run(area, formulas[origin], origin, array=array)
+                yield Run(area, formulas[origin], origin, key, array=array)
 
     def _cut_at_tables(self, sheet: str, strips: Iterable[Strip]) -> Iterator[Strip]:
         """The strips; those with brackets end where a table's data begins or ends, beside which [@column] has
@@ -154,36 +131,34 @@ class RunGraph:
                 beside = (name for name, (first, last) in data.items() if first <= start <= last)
                 yield col, start, end - 1, "\x02".join((key, *beside))
 
-    def tree(self, run: Run) -> Node:
+    def tree(self, unit: Run | Batch) -> Node:
+        """The formula of a run, or the first of a batch."""
+        return unit.tree if isinstance(unit, Batch) else self.formula(unit).tree
+
+    def formula(self, run: Run) -> Formula:
         """The run's formula; parsed once however many runs repeat it."""
-        if run.tree is not None:
-            return run.tree
+        if run.formula is not None:
+            return run.formula
         sheet, (row, col) = run.area.sheet, run.origin
-        key = (sheet, relative_key(run.text, row, col))
+        key = (sheet, run.key or relative_key(run.text, row, col))
         if "[" in run.text:  # a structured reference may mean the table around the cell
             key = (f"{sheet}!{row}:{col}", key[1])
-        if key not in self._trees:
-            self._trees[key] = parse(run.text, sheet, row, col, self.book)
-        run.tree = self._trees[key]
-        return run.tree
+        if key not in self._formulas:
+            self._formulas[key] = Formula(parse(run.text, sheet, row, col, self.book))
+        run.formula = self._formulas[key]
+        return run.formula
 
     def trimmed(self, area: Area) -> Area:
         """Whole columns and rows end where the workbook's data does."""
+        if area.bottom < MAX_ROW and area.right < MAX_COL:
+            return area
         bottom = self._last_cell[0] if area.bottom == MAX_ROW else area.bottom
         right = self._last_cell[1] if area.right == MAX_COL else area.right
         return Area(area.sheet, area.top, area.left, max(area.top, bottom), max(area.left, right))
 
     def refs(self, run: Run) -> list[Ref]:
         """The references of a run whose cells' values it needs."""
-        tree = self.tree(run)
-        skipped = {
-            id(arg)
-            for node in walk(tree)
-            if isinstance(node, Call) and node.name in _SHAPE_ONLY
-            for arg in node.args
-            if isinstance(arg, Ref)
-        }
-        return [node for node in walk(tree) if isinstance(node, Ref) and id(node) not in skipped]
+        return self.formula(run).refs
 
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""
@@ -196,7 +171,7 @@ class RunGraph:
         return list(found.values())
 
     def between(self, changing: Iterable[Area], objectives: Iterable[Area]) -> "Slice":
-        """The runs that the objectives need and that depend on the changing cells, precedents first.
+        """The runs that the objectives need and that depend on the changing cells.
 
         Raises CycleError with the path where cells depend on themselves, FormulaError for what cannot be
         read, NotDifferentiable where a reference is made at run time (INDIRECT, OFFSET).
@@ -222,10 +197,10 @@ class RunGraph:
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
         }
-        ordered = self._ordered([by_id[i] for i in edges], edges)
-        return Slice(ordered, frozen)
+        runs = [by_id[i] for i in edges]
+        return Slice(runs, list(self._units(runs, edges)), frozen)
 
-    def in_order(self, runs: Iterable[Run], failed: Callable[[Run, FormulaError], None]) -> Iterator[Run]:
+    def in_order(self, runs: Iterable[Run], failed: Callable[[Run, FormulaError], None]) -> Iterator[Unit]:
         """All of `runs`, precedents first; `failed` hears of those that cannot be read or are circular."""
         edges: dict[int, list[Run]] = {}
         readable = []
@@ -238,11 +213,7 @@ class RunGraph:
                 readable.append(run)
         for run in readable:
             edges[id(run)] = [source for source in edges[id(run)] if id(source) in edges]
-        for group in strongly_connected(readable, edges):
-            try:
-                yield from self._computable(group, edges)
-            except CycleError as error:
-                failed(group[0], error)
+        yield from self._units(readable, edges, failed)
 
     def _reach(self, heads: list[Run]) -> dict[Run, tuple[list[Area], list[Run]]]:
         """Every run that the heads need -> (the rectangles, the runs it reads)."""
@@ -252,77 +223,243 @@ class RunGraph:
             run = waiting.pop()
             if run in reached:
                 continue
-            for node in walk(self.tree(run)):
-                if isinstance(node, Call) and node.name in _UNTRACEABLE:
-                    raise NotDifferentiable(
-                        f"{run.cell}: {node.name} makes its reference while it computes, so what it depends"
-                        " on cannot be followed; write the reference itself or use INDEX",
-                        run.cell,
-                        node.name,
-                    )
-            sources = self.precedents(run)
-            reached[run] = (self.footprints(run), sources)
+            for name in self.formula(run).functions & UNTRACEABLE:
+                raise NotDifferentiable(
+                    f"{run.cell}: {name} makes its reference while it computes, so what it depends"
+                    " on cannot be followed; write the reference itself or use INDEX",
+                    run.cell,
+                    name,
+                )
+            areas = self.footprints(run)
+            sources = list({id(r): r for area in areas for r in self.touching(area)}.values())
+            reached[run] = (areas, sources)
             waiting.extend(sources)
         return reached
 
-    def _ordered(self, runs: list[Run], edges: dict[int, list[Run]]) -> list[Run]:
-        return [part for group in strongly_connected(runs, edges) for part in self._computable(group, edges)]
+    def _units(
+        self,
+        runs: list[Run],
+        edges: dict[int, list[Run]],
+        failed: Callable[[Run, FormulaError], None] | None = None,
+    ) -> Iterator[Unit]:
+        """Runs in order of computation, level by level, as units that can each be computed at once."""
+        after: dict[int, int] = {}  # run -> the first level on which it has been computed
+        levels: dict[int, list[Run | Ring]] = defaultdict(list)
+        for group in strongly_connected(runs, edges):
+            first = last = max((after.get(id(s), 0) for run in group for s in edges[id(run)]), default=0)
+            try:
+                for depth, part in self._parts(group, edges):
+                    levels[first + depth].append(part)
+                    last = max(last, first + depth)
+            except CycleError as error:
+                if failed is None:
+                    raise
+                failed(group[0], error)
+            after.update((id(run), last + 1) for run in group)
+        for level in sorted(levels):
+            yield from (part for part in levels[level] if isinstance(part, Ring))
+            yield from self._batched(part for part in levels[level] if isinstance(part, Run))
 
-    def _computable(self, group: list[Run], edges: dict[int, list[Run]]) -> list[Run]:
-        """A group of strongly_connected as runs that can each be computed at once."""
-        if len(group) > 1 or group[0] in edges[id(group[0])]:
-            return list(self._taken_apart(group))
+    def _batched(self, runs: Iterable[Run]) -> list[Run | Batch]:
+        return batched(runs, self.formula, self.trimmed)
+
+    def _parts(self, group: list[Run], edges: dict[int, list[Run]]) -> Iterable[tuple[int, Run | Ring]]:
+        """A group of strongly_connected as (level within, what can be computed at once)."""
         run = group[0]
+        if len(group) == 1 and run not in edges[id(run)]:
+            return [(0, part) for part in self._filled(run)]
+        if all(self._fills_as_one(r) and not r.block for r in group):
+            longest = max(length for r in group for length in r.area.shape)
+            if longest >= LONG:
+                return [(0, Ring(group))]
+        return self._taken_apart(group)
+
+    def _filled(self, run: Run) -> list[Run]:
         return [run] if self._fills_as_one(run) else [run.part(a) for a in _single_cells(run.area)]
 
     def _fills_as_one(self, run: Run) -> bool:
         """Whether every range, those that ROWS only measures too, has one size in all of the run's cells."""
-        return run.block or all(node.slides for node in walk(self.tree(run)) if isinstance(node, Ref))
+        return run.block or self.formula(run).slides
 
-    def _taken_apart(self, ring: list[Run]) -> Iterator[Run]:
-        """Runs that depend on each other, as parts that can be computed one after another."""
-        owner: dict[tuple[str, int, int], Run] = {}
-        units: dict[Run, list[tuple[str, int, int]]] = {}
+    def taken_apart(self, ring: Ring) -> Iterator[Run | Batch]:
+        """A ring as units that can be computed one after another."""
+        levels: dict[int, list[Run]] = defaultdict(list)
+        for level, part in self._taken_apart(ring.runs):
+            levels[level].append(part)
+        for level in sorted(levels):
+            yield from self._batched(levels[level])
+
+    def _taken_apart(self, ring: Sequence[Run]) -> Iterator[tuple[int, Run]]:
+        """Runs that depend on each other, as (level, part); parts of one level do not read each other.
+
+        Raises CycleError with the path where cells depend on themselves."""
+        nodes = _Nodes(ring)
+        edges = [e for run in ring for ref in self.refs(run) for e in nodes.edges(run, ref)]
+        levels = nodes.levels(edges)
         for run in ring:
-            units[run] = [(run.area.sheet, r, c) for r, c in run.area.cells()]
-            owner.update(dict.fromkeys(units[run], run))
-        inside = AreaIndexes()
-        for key in owner:
-            inside.add(Area(key[0], key[1], key[2], key[1], key[2]), key)
-
-        def sources(key: tuple[str, int, int]) -> list[tuple[str, int, int]]:
-            run = owner[key]
-            row, col = (run.area.top, run.area.left) if run.block else key[1:]
-            areas = (ref.area(row, col) for ref in self.refs(run))
-            return [k for a in areas if a for k in inside.touching(self.trimmed(a))]
-
-        levels = _levels(list(owner), sources)
-        grouped: dict[tuple[int, int], dict[tuple[int, int], str]] = defaultdict(dict)
-        blocks: dict[Run, int] = {}
-        for key, level in levels.items():
-            run = owner[key]
+            mine = levels[nodes.of(run)]
             if run.block:
-                blocks[run] = max(level, blocks.get(run, 0))
-            else:
-                grouped[level, id(run)][key[2], key[1]] = ""
-        by_id = {id(run): run for run in ring}
-        parts = [(level, by_id[i], cells) for (level, i), cells in grouped.items()]
-        parts += [(level, run, {}) for run, level in blocks.items()]
-        for _, run, cells in sorted(parts, key=lambda part: part[0]):
-            if run.block:
-                yield run
+                yield int(mine[0]), run
                 continue
-            whole = self._fills_as_one(run)
-            for area, _ in rectangles(run.area.sheet, cells):
-                yield from [run.part(area)] if whole else (run.part(a) for a in _single_cells(area))
+            for level, areas in _areas_by_level(run.area, mine.reshape(run.area.shape)):
+                for area in areas:
+                    yield from ((level, part) for part in self._filled(run.part(area)))
+
+
+LONG = 24  # cells along a ring that are worth solving it at once
 
 
 @dataclass(frozen=True)
 class Slice:
-    """`runs` to compute, in order; `frozen` runs hold volatile functions and stand at their saved values."""
+    """The `runs` between changing cells and objective, and as `units` in order of computation; `frozen` runs
+    hold volatile functions and stand at their saved values."""
 
     runs: list[Run]
+    units: list[Unit]
     frozen: list[Run]
+
+
+Edges = tuple[np.ndarray, np.ndarray]  # numbers of nodes that read, and of those that they read
+
+
+class _Nodes:
+    """The cells of a ring as numbers: each run's row by row, a block as one."""
+
+    def __init__(self, ring: Sequence[Run]):
+        self._ring = ring
+        self._start: dict[int, int] = {}
+        self.count = 0
+        for run in ring:
+            self._start[id(run)] = self.count
+            rows, cols = run.area.shape
+            self.count += 1 if run.block else rows * cols
+
+    def of(self, run: Run) -> slice:
+        rows, cols = run.area.shape
+        start = self._start[id(run)]
+        return slice(start, start + (1 if run.block else rows * cols))
+
+    def address(self, number: int) -> str:
+        run = next(r for r in self._ring if self.of(r).start <= number < self.of(r).stop)
+        row, col = divmod(number - self.of(run).start, run.area.shape[1])
+        return cell_address(run.area.sheet, run.area.top + row, run.area.left + col)
+
+    def edges(self, run: Run, ref: Ref) -> Iterator[Edges]:
+        """Which cells of the ring a reference reads in each cell of a run."""
+        host = run.host
+        rows = np.arange(host.top, host.bottom + 1)
+        cols = np.arange(host.left, host.right + 1)
+        tops, bottoms = _span(ref.top, ref.bottom, rows)
+        lefts, rights = _span(ref.left, ref.right, cols)
+        readers = np.arange(self.of(run).start, self.of(run).stop).reshape(host.shape)
+        for source in self._ring:
+            area = source.area
+            if area.sheet != ref.sheet:
+                continue
+            down = _overlaps(tops, bottoms, area.top, area.bottom)
+            right = _overlaps(lefts, rights, area.left, area.right)
+            pairs = down[0].size * right[0].size
+            if not pairs:
+                continue
+            if pairs > MOST_EDGES:
+                raise FormulaError(
+                    f"{run.cell}: too many cells depend on each other in a ring; read fewer cells at once",
+                    run.cell,
+                )
+            who = readers[down[0][:, None], right[0][None, :]].ravel()
+            if source.block:
+                yield np.unique(who), np.full(np.unique(who).size, self.of(source).start)
+            else:
+                read = down[1][:, None] * area.shape[1] + right[1][None, :]
+                yield who, self.of(source).start + read.ravel()
+
+    def levels(self, edges: list[Edges]) -> np.ndarray:
+        """For each node the longest chain of nodes before it. Raises CycleError with the path of a ring."""
+        readers = np.concatenate([e[0] for e in edges])
+        read = np.concatenate([e[1] for e in edges])
+        order = np.argsort(read, kind="stable")
+        dependents = readers[order]
+        starts = np.searchsorted(read[order], np.arange(self.count + 1))
+        waits_for = np.bincount(readers, minlength=self.count)
+        levels = np.zeros(self.count, np.int64)
+        ready = np.flatnonzero(waits_for == 0)
+        done, level = 0, 0
+        while ready.size:
+            levels[ready] = level
+            done, level = done + ready.size, level + 1
+            reached = dependents[_slices(starts[ready], starts[ready + 1])]
+            reached, times = np.unique(reached, return_counts=True)
+            waits_for[reached] -= times
+            ready = reached[waits_for[reached] == 0]
+        if done < self.count:
+            raise self._circle(readers, read, waits_for > 0)
+        return levels
+
+    def _circle(self, readers: np.ndarray, read: np.ndarray, circular: np.ndarray) -> CycleError:
+        """The path of a ring among nodes that wait for each other."""
+        among = circular[readers] & circular[read]
+        source_of = dict(zip(readers[among].tolist(), read[among].tolist(), strict=True))
+        path = [min(source_of)]
+        while source_of[path[-1]] not in path:
+            path.append(source_of[path[-1]])
+        ring = [*path[path.index(source_of[path[-1]]) :], source_of[path[-1]]]
+        cells = [self.address(number) for number in reversed(ring)]
+        shown = cells if len(cells) <= 8 else [*cells[:4], "...", *cells[-3:]]
+        return CycleError(
+            f"{cells[0]} depends on itself: {' -> '.join(shown)}; break the circle in the sheet", cells[0]
+        )
+
+
+MOST_EDGES = 2**25
+
+
+def _span(first: Edge, last: Edge, at: np.ndarray) -> Edges:
+    """Where a reference begins and ends, in rows or columns, for cells `at` these."""
+    ends = [np.full(at.shape, edge.at) if edge.fixed else at + edge.at for edge in (first, last)]
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def _overlaps(firsts: np.ndarray, lasts: np.ndarray, low: int, high: int) -> Edges:
+    """Pairs (i, place) for every place, counted from `low`, that span i has within low to high."""
+    starts, stops = np.maximum(firsts, low), np.minimum(lasts, high) + 1
+    counts = np.maximum(stops - starts, 0)
+    return np.repeat(np.arange(firsts.size), counts), _slices(starts, np.maximum(stops, starts)) - low
+
+
+def _slices(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """The numbers start, start + 1, ... of each slice, one after another."""
+    counts = stops - starts
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if ends.size else 0) + np.repeat(stops - ends, counts)
+
+
+def _areas_by_level(whole: Area, levels: np.ndarray) -> Iterator[tuple[int, list[Area]]]:
+    """The cells of each level (rows, columns of levels) as few rectangles."""
+    order = np.argsort(levels, axis=None, kind="stable")
+    sorted_levels = levels.ravel()[order]
+    ends = np.flatnonzero(np.diff(sorted_levels)) + 1
+    for cells in np.split(order, ends):
+        level = int(levels.flat[cells[0]])
+        rows, cols = np.divmod(cells, levels.shape[1])
+        top, left, bottom, right = (
+            int(f(x)) for f, x in ((np.min, rows), (np.min, cols), (np.max, rows), (np.max, cols))
+        )
+        if (bottom - top + 1) * (right - left + 1) == cells.size:
+            yield (
+                level,
+                [
+                    Area(
+                        whole.sheet,
+                        whole.top + top,
+                        whole.left + left,
+                        whole.top + bottom,
+                        whole.left + right,
+                    )
+                ],
+            )
+        else:
+            keyed = {(whole.left + int(c), whole.top + int(r)): "" for r, c in zip(rows, cols, strict=True)}
+            yield level, [area for area, _ in rectangles(whole.sheet, keyed)]
 
 
 class AreaIndexes:
@@ -402,36 +539,3 @@ def strongly_connected(runs: list[Run], edges: dict[int, list[Run]]) -> Iterator
                         group.append(open_runs.pop())
                         is_open.discard(id(group[-1]))
                     yield group
-
-
-def _levels(keys: list[tuple[str, int, int]], sources) -> dict[tuple[str, int, int], int]:
-    """Cell -> the longest chain of cells before it. Raises CycleError with the path of a ring."""
-    level: dict[tuple[str, int, int], int] = {}
-    for root in keys:
-        path: dict[tuple[str, int, int], tuple[list, Iterator]] = {}
-        if root not in level:
-            path[root] = _and_iterator(sources(root))
-        while path:
-            key = next(reversed(path))
-            needed, waiting = path[key]
-            for source in waiting:
-                if source in path:
-                    ring = list(path)
-                    ring = [*ring[ring.index(source) :], source]
-                    cells = [cell_address(*k) for k in reversed(ring)]
-                    shown = cells if len(cells) <= 8 else [*cells[:4], "...", *cells[-3:]]
-                    raise CycleError(
-                        f"{cells[0]} depends on itself: {' -> '.join(shown)}; break the circle in the sheet",
-                        cells[0],
-                    )
-                if source not in level:
-                    path[source] = _and_iterator(sources(source))
-                    break
-            else:
-                level[key] = max((level[s] + 1 for s in needed), default=0)
-                del path[key]
-    return level
-
-
-def _and_iterator(items: list) -> tuple[list, Iterator]:
-    return items, iter(items)

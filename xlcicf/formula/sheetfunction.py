@@ -1,7 +1,9 @@
 """One torch function out of a spreadsheet: from changing cells to objective, with its exact gradient."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -10,9 +12,11 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, Piece, error_sentence
-from xlcicf.formula.grid import BOOL, NUMBER, from_cells
+from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
+from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
+from xlcicf.formula.units import Batch, Host
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,11 @@ class RunValues:
     values: np.ndarray
 
 
-def values_of(piece: Piece, num: torch.Tensor) -> RunValues:
+def values_of(piece: Piece, num: torch.Tensor) -> Iterator[RunValues]:
     """The piece's numbers `num` (1, 1, rows, columns), nan where its cells show text or an error."""
-    values = np.where(piece.grid.kinds() > BOOL, np.nan, num.numpy()).reshape(piece.area.shape)
-    return RunValues(piece.area, values)
+    values = np.where(piece.grid.kinds() > BOOL, np.nan, num.numpy()).ravel()
+    for area, _, start in piece.laid():
+        yield RunValues(area, values[start : start + math.prod(area.shape)].reshape(area.shape))
 
 
 class SheetFunction:
@@ -42,9 +47,15 @@ class SheetFunction:
     """
 
     def __init__(
-        self, objective: Area, changing: Sequence[Area], tape: t.Tape, pieces: list[Piece], frozen: list[str]
+        self,
+        objective: Area,
+        changing: Sequence[Area],
+        tape: t.Tape,
+        head: Grid,
+        pieces: list[Piece],
+        frozen: list[str],
     ):
-        """Of what was recorded on `tape`; the last of the computed `pieces` is the objective."""
+        """Of what was recorded on `tape`: `head` is what the objective shows, `pieces` all cells computed."""
         self.objective = objective.address
         self.changing = tuple(changing)
         self.cells = [cell_address(a.sheet, r, c) for a in changing for r, c in a.cells()]
@@ -54,7 +65,7 @@ class SheetFunction:
         self.upper = np.full(self.start.shape, np.inf)
         self.sense: str | float = "min"
         self.init: float | None = None
-        value = t.reshape(pieces[-1].grid.num, shape=())
+        value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
@@ -97,7 +108,7 @@ class SheetFunction:
         if self._cells_program is None:
             self._cells_program = self._tape.program([p.grid.full() for p in self._pieces])
         for piece, num in zip(self._pieces, self._cells_program(self._tensor(v)), strict=True):
-            yield values_of(piece, num)
+            yield from values_of(piece, num)
 
     def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
         """Changing cell -> the cells whose MAX, IF or ABS crosses a corner within v +- reach (n,)."""
@@ -126,27 +137,30 @@ class SheetFunction:
         found: dict[str, None] = {}
         patterns = self._tape.program([decision.pattern for decision in asked])(self._tensor(v))
         for decision, pattern in zip(asked, patterns, strict=True):
-            host = decision.owner.host  # type: ignore[attr-defined]
-            if host.shape != (1, 1):
-                idle = _per_cell(pattern == decision.idle, host, all_of=True)
-                found.update(dict.fromkeys(line.address for line in _idle_lines(host, idle)))
+            if decision.owner.shape != (1, 1):
+                idle = _per_cell(pattern == decision.idle, decision.owner.shape, all_of=True)
+                found.update(dict.fromkeys(line.address for line in _idle_lines(decision.owner, idle)))
         return list(found)
 
 
-def _per_cell(mask: torch.Tensor, host: Area, all_of: bool = False) -> torch.Tensor:
+def _per_cell(mask: torch.Tensor, shape: tuple[int, int], all_of: bool = False) -> torch.Tensor:
     """Whether any (or all) of what each cell of a run decided is True (H, W)."""
     flat = mask.flatten(2)
-    return (flat.all(dim=2) if all_of else flat.any(dim=2)).broadcast_to(host.shape)
+    return (flat.all(dim=2) if all_of else flat.any(dim=2)).broadcast_to(shape)
 
 
 def _cells_where(decision: t.Decision, mask: torch.Tensor) -> Iterator[str]:
-    host = decision.owner.host  # type: ignore[attr-defined]
     if bool(mask.any()):
-        for i, j in _per_cell(mask, host).nonzero().tolist():
-            yield cell_address(host.sheet, host.top + i, host.left + j)
+        for i, j in _per_cell(mask, decision.owner.shape).nonzero().tolist():
+            yield decision.owner.cell(i, j)
 
 
-def _idle_lines(host: Area, idle: torch.Tensor) -> Iterator[Area]:
+def _idle_lines(host: Host, idle: torch.Tensor) -> Iterator[Area]:
+    """The columns of a run, or of the runs of a batch, that are idle in each cell; of one row the row."""
+    if isinstance(host, Batch):
+        yield from host.columns(idle[:, 0].numpy())
+        return
+    assert isinstance(host, Area)
     rows, cols = host.shape
     if rows == 1:
         if bool(idle.all()):
@@ -188,17 +202,13 @@ def differentiate(
             " follow it back with Trace Precedents"
         )
     tape = t.Tape(torch.from_numpy(start))
-    evaluator = Evaluator(graph)
+    evaluator = Evaluator(graph, tape)
     lay_changing(evaluator, tape, changing)
-    pieces = []
-    for run in sliced.runs:
-        tape.deciding = run
-        pieces.append(evaluator.compute(run))
-    head = next(p for p in reversed(pieces) if objective.intersect(p.area))
-    pieces = [p for p in pieces if p is not head] + [head.part(objective)]
-    _require_number(pieces[-1], objective, changing)
+    pieces = [piece for unit in sliced.units for piece in compute(evaluator, unit)]
+    head = evaluator.values(objective)
+    _require_number(head, objective, changing)
     frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
-    function = SheetFunction(objective, changing, tape, pieces, frozen)
+    function = SheetFunction(objective, changing, tape, head, pieces, frozen)
     function.sense, function.init = sense, init
     if lower is not None:
         function.lower = np.asarray(lower, dtype=np.float64)
@@ -241,21 +251,34 @@ def start_values(book: Snapshot, changing: Sequence[Area]) -> np.ndarray:
 
 
 def lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -> None:
-    """From now on the evaluator takes the changing cells from the tape's input, in order."""
+    """From now on the evaluator takes the changing cells from the tape's input, in order.
+
+    Single cells in a row of their own are laid as one piece, however many a person named."""
     at = 0
-    for area in changing:
-        rows, cols = area.shape
-        part = t.segment(tape.input, dim=0, start=at, length=rows * cols)
-        evaluator.lay(Piece(area, from_cells(t.reshape(part, shape=(rows, cols)))))
-        at += rows * cols
+    for areas in _together(changing):
+        count = sum(math.prod(area.shape) for area in areas)
+        part = t.segment(tape.input, dim=0, start=at, length=count)
+        shape = areas[0].shape if len(areas) == 1 else (count, 1)
+        evaluator.lay(Piece(tuple(areas), from_cells(t.reshape(part, shape=shape))))
+        at += count
 
 
-def _require_number(head: Piece, objective: Area, changing: Sequence[Area]) -> None:
+def _together(changing: Sequence[Area]) -> Iterator[list[Area]]:
+    """Areas one by one, but many single cells in a row as one list."""
+    for is_single, areas in groupby(changing, key=lambda area: area.shape == (1, 1)):
+        some = list(areas)
+        yield from [some] if is_single and len(some) > MANY else ([area] for area in some)
+
+
+MANY = 8
+
+
+def _require_number(head: Grid, objective: Area, changing: Sequence[Area]) -> None:
     if sentence := error_sentence(head, objective.address):
         raise DataError(sentence)
-    if (head.grid.kinds() != NUMBER).any():
+    if (head.kinds() != NUMBER).any():
         raise ProblemError(f"{objective.address} shows no number; the objective must be a number to optimise")
-    if not isinstance(head.grid.num, t.Var):
+    if not isinstance(head.num, t.Var):
         cells = ", ".join(a.address for a in changing)
         raise ProblemError(
             f"{objective.address} does not change with the cells {cells} as the book stands;"

@@ -25,17 +25,19 @@ Scalar = float | str | bool | ExcelError | None
 class Sheet:
     """One worksheet. Keys are (row, column), counted from 1.
 
-    formulas  text with its leading "=", in the file's own (English) grammar; of an array formula
-              only the top left cell stands here
-    values    what each non-empty cell holds: float, bool, str, ExcelError; formulas' saved results too.
-              A formula cell without an entry has no saved value.
-    arrays    top left cell of each array formula (t="array", dynamic ones too) -> the area it fills
+    formulas    text with its leading "=", in the file's own (English) grammar; of an array formula
+                only the top left cell stands here
+    values      what each non-empty cell holds: float, bool, str, ExcelError; formulas' results too.
+                A formula cell without an entry has no known result.
+    arrays      top left cell of each array formula (t="array", dynamic ones too) -> the area it fills
+    data_tables areas of what-if data tables, which only Excel computes
     """
 
     name: str
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     values: dict[tuple[int, int], Scalar] = field(default_factory=dict)
     arrays: dict[tuple[int, int], Area] = field(default_factory=dict)
+    data_tables: list[Area] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,32 @@ class Table:
     columns: tuple[str, ...]
     header_rows: int = 1
     totals_rows: int = 0
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """How a book asks to be calculated, as its file says (calcPr of xl/workbook.xml).
+
+    on_load         all formulas anew when the book is opened: who saved it does not vouch for their results
+    mode            "auto", "autoNoTable" or "manual"
+    complete        False where the book was saved before all was calculated
+    full_precision  False for "precision as displayed": each number is rounded to what its cell shows
+    iterates        circular references are computed again and again
+    date1904        dates count from 1904
+    """
+
+    on_load: bool = False
+    mode: str = "auto"
+    complete: bool = True
+    full_precision: bool = True
+    iterates: bool = False
+    date1904: bool = False
+
+    @property
+    def vouches(self) -> bool:
+        """Whether results that were saved under it are those of the formulas, in full precision."""
+        is_done = self.mode == "auto" and self.complete and not self.on_load
+        return is_done and self.full_precision and not self.iterates
 
 
 @dataclass
@@ -61,6 +89,7 @@ class Snapshot:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     names: dict[tuple[str, str | None], str] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
+    calculation: Calculation = Calculation()
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name, letters' case ignored as Excel does."""

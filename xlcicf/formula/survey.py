@@ -9,9 +9,11 @@ from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
-from xlcicf.formula.runs import Run, RunGraph, is_volatile
+from xlcicf.formula.rings import computed
+from xlcicf.formula.runs import RunGraph, is_volatile
 from xlcicf.formula.sheetfunction import RunValues, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.units import Run
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,13 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         tape = t.Tape(torch.from_numpy(start_values(book, changing)))
         lay_changing(evaluator, tape, changing)
         sliced = graph.between(changing, [objective])
-        ordered, volatile = sliced.runs, sliced.frozen
+        ordered, volatile = sliced.units, sliced.frozen
         areas = [run.area for run in sliced.runs]
     blocks = []
-    for run in ordered:
-        try:
-            piece = evaluator.compute(run)
-        except FormulaError as error:
-            blocked(run, error)
-            continue
+    for piece in computed(evaluator, ordered, blocked):
         num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
-        blocks.append(values_of(piece, num))
+        blocks += values_of(piece, num)
     frozen = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
     return Survey(areas, blocks, blockers, frozen)
 

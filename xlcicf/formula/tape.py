@@ -1,7 +1,7 @@
 """Straight-line tensor programs and their gradients: each primitive stands beside its pullback.
 
 A primitive applied to tensors just computes. Applied to a `Var` it computes and is also recorded on the
-`Tape`. `Tape.gradient` walks the record backwards, and since pullbacks are made of primitives too, the
+`Tape`. `Tape.gradients` walks the record backwards, and since pullbacks are made of primitives too, the
 gradient is recorded on the same tape: constants fold on the way, and what is left is one `Program` without
 branches, which runs faster than autograd's tape of the same model and works under `torch.func.vmap`.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ DTYPE = torch.float64
 
 
 class Var:
-    """A tensor that depends on the tape's input.
+    """A tensor that depends on the tape's inputs.
 
     value    what it was while recording
     partial  whether it may be nan, which stands for an error, at some inputs
@@ -121,7 +121,7 @@ class Part:
 
 
 class Program:
-    """A list of steps over numbered registers: input in register 0, constants laid in beforehand."""
+    """A list of steps over numbered registers: inputs in the first ones, constants laid in beforehand."""
 
     def __init__(
         self, registers: list, steps: list[tuple[Callable, tuple[int, ...], int]], outputs: list[int]
@@ -131,10 +131,10 @@ class Program:
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __call__(self, v: Tensor) -> list[Tensor]:
-        """The outputs, in order, at `v`; shapes as recorded."""
+    def __call__(self, *inputs) -> list:
+        """The outputs, in order, at these inputs: tensors of the shapes recorded, or plain numbers."""
         registers = self._registers.copy()
-        registers[0] = v
+        registers[: len(inputs)] = inputs
         for function, ins, out in self._steps:
             registers[out] = function(*[registers[i] for i in ins])
         return [registers[i] for i in self._outputs]
@@ -144,31 +144,48 @@ class Decision(NamedTuple):
     """Where a formula chose a branch or a side of a corner.
 
     pattern  changes when the choice does
-    owner    who made it: what the tape's `deciding` was set to meanwhile
+    owner    the cells that made it: what the tape's `deciding` was set to meanwhile
     idle     the pattern's value at which the outcome is constant (MAX(0, x) below 0); None: at neither
     """
 
     pattern: Var
-    owner: object
+    owner: Any
     idle: bool | None
 
 
+class Record(NamedTuple):
+    """One step: what was applied to what, and the outcome. An input is made by no primitive."""
+
+    primitive: Primitive | None
+    operands: tuple
+    static: dict
+    out: Var
+
+
 class Tape:
-    """Records the primitives applied to its one input, and in `decisions` the choices that formulas made."""
+    """Records the primitives applied to its inputs, and in `decisions` the choices that formulas made."""
 
     def __init__(self, start: Tensor):
-        self.input = Var(self, 0, start)
         self.decisions: list[Decision] = []
-        self.deciding: object = None
-        self._records: list[tuple[Primitive, tuple, dict, Var]] = []
+        self.deciding: Any = None
+        self._records: list[Record] = []
+        self._inputs: list[Var] = []
         self._finite: dict[int, Array] = {}
+        self.input = self.another_input(start)
+
+    def another_input(self, start: Tensor, partial: bool = False) -> Var:
+        """One more input, which programs take after those before it; `start` is its value while recording."""
+        out = Var(self, len(self._records), start, partial)
+        self._records.append(Record(None, (), {}, out))
+        self._inputs.append(out)
+        return out
 
     def record(self, primitive: Primitive, operands: tuple, static: dict, value: Tensor) -> Var:
         partial = value.is_floating_point() and any(
             _may_be_nan(x, primitive) for x in operands if not self._made_sure(x, primitive, operands[0])
         )
-        out = Var(self, len(self._records) + 1, value, partial)
-        self._records.append((primitive, operands, static, out))
+        out = Var(self, len(self._records), value, partial)
+        self._records.append(Record(primitive, operands, static, out))
         return out
 
     def _made_sure(self, x: Operand, primitive: "Primitive", condition: Operand) -> bool:
@@ -192,39 +209,54 @@ class Tape:
 
     def operand_of(self, var: Var, primitive: Primitive) -> Var | None:
         """What `primitive`, of one operand, was applied to when it made `var`; None where another made it."""
-        if var.index == 0:
-            return None
-        made_by, operands, _, _ = self._records[var.index - 1]
+        made_by, operands, _, _ = self._records[var.index]
         return operands[0] if made_by is primitive else None
 
     def gradient(self, out: Var) -> Array:
-        """The derivative of `out` (one number) with respect to the input, recorded on this tape."""
+        """The derivative of `out` (one number) with respect to the first input, recorded on this tape."""
+        return self.gradients(out, [self.input])[0]
+
+    def gradients(self, out: Var, by: Sequence[Var]) -> list[Array]:
+        """The derivatives of `out` (one number) with respect to these inputs, recorded on this tape."""
         assert out.value.numel() == 1
-        cotangents: dict[int, list[Array | Part]] = {out.index: [torch.ones_like(out.value)]}
-        for primitive, operands, static, var in reversed(self._records[: out.index]):
-            if var.index not in cotangents:
+        return self.pulled_back([out], [torch.ones_like(out.value)], by)
+
+    def pulled_back(self, outs: Sequence[Array], weights: Sequence[Array], by: Sequence[Var]) -> list[Array]:
+        """The derivatives of the sum of all `outs`, each times its weight of the same shape, by these inputs.
+
+        A weight that depends on an input counts as a constant."""
+        cotangents: dict[int, list[Array | Part]] = {}
+        for out, weight in zip(outs, weights, strict=True):
+            if isinstance(out, Var):
+                cotangents.setdefault(out.index, []).append(weight)
+        last = max(cotangents, default=-1)
+        for primitive, operands, static, var in reversed(self._records[: last + 1]):
+            if var.index not in cotangents or primitive is None:
                 continue
             g = _together(cotangents.pop(var.index))
             for operand, part in zip(operands, primitive.cotangents(g, var, operands, static), strict=True):
                 if isinstance(operand, Var) and part is not None:
                     cotangents.setdefault(operand.index, []).append(part)
-        return _together(cotangents.get(0, [torch.zeros_like(self.input.value)]))
+        return [_together(cotangents.get(x.index, [torch.zeros_like(x.value)])) for x in by]
 
-    def program(self, outputs: Sequence[Array]) -> Program:
-        """The steps that `outputs` need, and no others."""
+    def program(self, outputs: Sequence[Array], of: dict["Primitive", Callable] | None = None) -> Program:
+        """The steps that `outputs` need, and no others, as a function of all inputs.
+
+        With `of` each step is what stands there for its primitive, on plain numbers in place of tensors;
+        KeyError where nothing does, or a tensor holds several numbers."""
         needed = {x.index for x in outputs if isinstance(x, Var)}
         kept = []
         for record in reversed(self._records):
-            if record[3].index in needed:
+            if record.out.index in needed and record.primitive:
                 kept.append(record)
-                needed.update(x.index for x in record[1] if isinstance(x, Var))
-        registers: list = [None]
-        place = {0: 0}
+                needed.update(x.index for x in record.operands if isinstance(x, Var))
+        registers: list = [None] * len(self._inputs)
+        place = {x.index: i for i, x in enumerate(self._inputs)}
 
         def register(x: Operand) -> int:
             if isinstance(x, Var):
                 return place[x.index]
-            registers.append(x)
+            registers.append(_number(x) if of else x)
             return len(registers) - 1
 
         steps = []
@@ -232,9 +264,28 @@ class Tape:
             ins = tuple(register(x) for x in operands)
             place[var.index] = len(registers)
             registers.append(None)
-            function = partial(primitive.forward, **static) if static else primitive.forward
+            if of:
+                function = of[_of_one_number(primitive, operands, var)]
+            else:
+                function = partial(primitive.forward, **static) if static else primitive.forward
             steps.append((function, ins, place[var.index]))
         return Program(registers, steps, [register(x) for x in outputs])
+
+
+def _of_one_number(primitive: Primitive, operands: tuple, out: Var) -> Primitive:
+    """The primitive. Raises KeyError where a tensor at work holds several numbers."""
+    if any(isinstance(x, Var | Tensor) and shape_of(x).numel() != 1 for x in (*operands, out)):
+        raise KeyError(primitive)
+    return primitive
+
+
+def _number(x: Operand) -> float | bool:
+    """A constant as a plain number. Raises KeyError for several."""
+    if not isinstance(x, Tensor):
+        return x  # type: ignore[return-value]
+    if x.numel() != 1:
+        raise KeyError(x.shape)
+    return x.item()
 
 
 def _together(cotangents: list[Array | Part]) -> Array:
@@ -288,6 +339,36 @@ def _joined_with_zeros(row: list[Part]) -> Array:
 
 def _zeros(shape: torch.Size, dim: int, length: int) -> Tensor:
     return torch.zeros((*shape[:dim], length, *shape[dim + 1 :]), dtype=DTYPE)
+
+
+class _OneByOne(torch.autograd.Function):
+    """What torch cannot compute of many samples at once, under torch.func.vmap."""
+
+    @staticmethod
+    def forward(compute, *operands):
+        return compute(*operands)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """Nothing is kept: the pullbacks of this file make the derivatives."""
+
+    @staticmethod
+    def vmap(info, in_dims, compute, *operands):
+        rows = [
+            compute(
+                *(
+                    x if dim is None else x.select(dim, i)
+                    for x, dim in zip(operands, in_dims[1:], strict=True)
+                )
+            )
+            for i in range(info.batch_size)
+        ]
+        return torch.stack(rows), 0
+
+
+def one_by_one(compute: Callable[..., Tensor], *operands: Tensor) -> Tensor:
+    """compute(*operands), plain code that torch.func.vmap calls with one sample after another."""
+    return _OneByOne.apply(compute, *operands)  # type: ignore[return-value]
 
 
 # --- arithmetic -----------------------------------------------------------------------------------------
@@ -724,3 +805,7 @@ def _(g, out, a, dim, start, length):
 def segment(a: Array, dim: int, start: int, length: int) -> Array:
     """The part of `a` from `start` along `dim`."""
     return a if length == shape_of(a)[dim] else _segment(a, dim=dim, start=start, length=length)
+
+
+# What rearranges, repeats or adds up, and leaves a tensor of one number as it is.
+OF_ONE_NUMBER = (total, largest, product, _reshape, _permute, _expand, _sum_to, _segment)

@@ -45,8 +45,13 @@ class Ref:
 
     def area(self, row: int, col: int) -> Area | None:
         """The cells meant by a formula in (row, col); None where it points off the sheet (#REF!)."""
-        top, bottom = sorted((self.top.resolve(row), self.bottom.resolve(row)))
-        left, right = sorted((self.left.resolve(col), self.right.resolve(col)))
+        a, b, c, d = self.top, self.left, self.bottom, self.right
+        top, left = a.at if a.fixed else row + a.at, b.at if b.fixed else col + b.at
+        bottom, right = c.at if c.fixed else row + c.at, d.at if d.fixed else col + d.at
+        if top > bottom:
+            top, bottom = bottom, top
+        if left > right:
+            left, right = right, left
         if top < 1 or left < 1 or bottom > MAX_ROW or right > MAX_COL:
             return None
         return Area(self.sheet, top, left, bottom, right)
@@ -54,6 +59,8 @@ class Ref:
     def footprint(self, host: Area) -> Area | None:
         """All cells meant by the formulas of a whole run `host`; None where a part points off the sheet."""
         first = self.area(host.top, host.left)
+        if host.top == host.bottom and host.left == host.right:
+            return first
         last = self.area(host.bottom, host.right)
         if first is None or last is None:
             return None
@@ -117,6 +124,55 @@ class Call:
 
 
 Node = Const | ArrayConst | Ref | Union | Prefix | Percent | Infix | Call
+
+
+SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN", "ISFORMULA"}  # they ask where cells are, not what they show
+
+
+class Formula:
+    """A tree, and what it is made of.
+
+    tree      its root
+    operands  its references and numbers, in the order of `walk`
+    shape     all else in that order: equal shapes make formulas alike but for operands, which stand as types
+    refs      references to cells whose values it needs
+    functions the names of those it calls
+    slides    whether each range, those that ROWS only measures too, has one size wherever it is filled to
+    """
+
+    __slots__ = ("tree", "operands", "shape", "refs", "functions", "slides")
+
+    def __init__(self, tree: Node):
+        self.tree = tree
+        self.operands: list[Ref | Const] = []
+        self.refs: list[Ref] = []
+        self.functions: set[str] = set()
+        self.slides = True
+        shape: list = []
+        measured: set[int] = set()
+        for node in walk(tree):
+            match node:
+                case Ref():
+                    shape.append(Ref)
+                    self.operands.append(node)
+                    self.slides = self.slides and node.slides
+                    if id(node) not in measured:
+                        self.refs.append(node)
+                case Const(float()):
+                    shape.append(float)
+                    self.operands.append(node)
+                case Infix(operator) | Prefix(operator):
+                    shape.append(operator)
+                case Call(name, args):
+                    shape += (name, len(args))
+                    self.functions.add(name)
+                    if name in SHAPE_ONLY:
+                        measured.update(id(arg) for arg in args)
+                case Union(parts):
+                    shape += (Union, len(parts))
+                case _:
+                    shape += (type(node), node)
+        self.shape = tuple(shape)
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ import xlwings
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import through_xlwings
+from xlcicf.ooxml.package import Package
 
 
 class Host(ABC):
@@ -52,6 +53,11 @@ class Host(ABC):
         serials  dates as the numbers that the cells hold, else as datetimes
         """
         return through_xlwings.values(cells, serials)
+
+    def parts(self, book: xlwings.Book) -> Package | None:
+        """The parts of the book's file, if the open book is exactly that; None where a program has it open,
+        or it was changed since it was opened or saved."""
+        return None
 
     # --- computed
 
@@ -96,6 +102,10 @@ class Host(ABC):
     def attach(self, handle: dict[str, Any]) -> xlwings.Book:
         """The open book of a handle. Raises BookError where it is not open any more."""
         raise NotImplementedError(f"a book in {self.name} is used by the process that opened it")
+
+    def is_there(self, handle: dict[str, Any]) -> bool:
+        """Whether the program of a handle still runs, asked without holding on to it."""
+        return True
 
     # --- what its exceptions mean, for xlcicf.host.patience
 

@@ -8,7 +8,6 @@ from itertools import chain
 
 from xlcicf.formula.address import Area, SheetCell, area_around
 from xlcicf.formula.snapshot import ERRORS
-from xlcicf.host.hosts import host_of
 
 # Rows of cells. A cell is as in the file: None, a number, text, a bool, {"formula": "=A1"} or
 # {"date": "2024-05-17"}.
@@ -17,6 +16,8 @@ Rows = list[list]
 
 def read_rows(cells) -> Rows:
     """What the cells of an xlwings Range hold."""
+    from xlcicf.host.hosts import host_of  # and xlwings with it: what runs have kept is compared without
+
     host = host_of(cells)
     return [
         [_cell(value, formula) for value, formula in zip(*rows, strict=True)]

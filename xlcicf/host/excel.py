@@ -1,5 +1,6 @@
 """Excel as a host: COM on Windows, appscript on a Mac. What xlwings leaves different between them is here."""
 
+import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -61,6 +62,18 @@ class Excel(Host):
             if book.fullname == handle["book"]:
                 return book
         raise BookError(f"{handle['book']} is no longer open in Excel; open it and start again")
+
+    def is_there(self, handle: dict[str, Any]) -> bool:
+        """Excel hides its window when a person quits, and ends when nobody holds on to it any more."""
+        if sys.platform == "win32":
+            import ctypes
+
+            return bool(ctypes.windll.user32.IsWindowVisible(handle["app"]))
+        try:
+            os.kill(handle["app"], 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def raised(self, error: Exception) -> bool:
         return hasattr(error, "hresult") or type(error).__name__ in (BUSY_BY_XLWINGS, OF_APPSCRIPT)

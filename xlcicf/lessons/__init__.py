@@ -1,110 +1,60 @@
 """The lesson workbooks by name, and the one function that builds them, whole or as exercise copies."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-
-from openpyxl import Workbook
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from xlcicf.errors import BookError
-from xlcicf.lessons import (
-    basic_neural_network,
-    convolutions,
-    gradient_descent,
-    how_a_net_works,
-    looking_inside,
-    micrograd,
-    mnist_basics,
-    model_card,
-    titanic,
-    vision_transformer,
-    visualizing_mnist,
-)
-from xlcicf.ooxml.openpyxl_book import errors_in, generated
-from xlcicf.ooxml.package import save_package
-from xlcicf.sheet.exercise import Exercise, hush, make_exercises, rename
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+    from xlcicf.sheet.exercise import Exercise
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson workbook: `build()` makes it, without cached values yet; `exercises` are for its copy."""
+    """A lesson workbook. Its module, which has its name, is imported when it is built or its exercises are
+    asked for: a list of lessons needs no more than this table."""
 
     name: str
     title: str
-    build: Callable[[], Workbook]
-    exercises: tuple[Exercise, ...] = ()
+
+    def build(self) -> "Workbook":
+        """Makes it, without cached values yet."""
+        return self._module.build()
+
+    @property
+    def exercises(self) -> "Sequence[Exercise]":
+        """What its exercise copy asks for; empty where it has none."""
+        return self._module.EXERCISES
+
+    @property
+    def _module(self) -> ModuleType:
+        return import_module(f"{__name__}.{self.name}")
 
 
 LESSONS = {
-    made.name: made
-    for made in [
-        Lesson(
-            "how_a_net_works",
-            "How does a neural net work? From a parabola to a sum of ReLUs",
-            how_a_net_works.build,
-            how_a_net_works.EXERCISES,
-        ),
-        Lesson(
-            "gradient_descent",
-            "How a computer finds a line, one small step at a time",
-            gradient_descent.build,
-            gradient_descent.EXERCISES,
-        ),
-        Lesson(
-            "titanic",
-            "What is a neural network? Two ReLUs and the Titanic's passengers",
-            titanic.build,
-            titanic.EXERCISES,
-        ),
+    lesson.name: lesson
+    for lesson in (
+        Lesson("how_a_net_works", "How does a neural net work? From a parabola to a sum of ReLUs"),
+        Lesson("gradient_descent", "How a computer finds a line, one small step at a time"),
+        Lesson("titanic", "What is a neural network? Two ReLUs and the Titanic's passengers"),
         Lesson(
             "basic_neural_network",
             "The notebook as sheets: from the slope of x² to a net of two hidden layers",
-            basic_neural_network.build,
-            basic_neural_network.EXERCISES,
         ),
-        Lesson(
-            "micrograd",
-            "The chain rule, from one operation to a net of 337 weights",
-            micrograd.build,
-            micrograd.EXERCISES,
-        ),
-        Lesson(
-            "mnist_basics",
-            "Is it a three or a seven? The basics, with MNIST's digits",
-            mnist_basics.build,
-            mnist_basics.EXERCISES,
-        ),
-        Lesson(
-            "convolutions",
-            "Convolutions: how a net sees a digit, yours too",
-            convolutions.build,
-            convolutions.EXERCISES,
-        ),
-        Lesson(
-            "looking_inside",
-            "Looking inside: what has a net learned, and why does it say so?",
-            looking_inside.build,
-            looking_inside.EXERCISES,
-        ),
-        Lesson(
-            "visualizing_mnist",
-            "Visualizing MNIST: how do you look at a space of 784 dimensions?",
-            visualizing_mnist.build,
-            visualizing_mnist.EXERCISES,
-        ),
-        Lesson(
-            "vision_transformer",
-            "A vision transformer: a picture read as sixteen words",
-            vision_transformer.build,
-            vision_transformer.EXERCISES,
-        ),
-        Lesson(
-            "model_card",
-            "The model card: what a stranger should know before trusting a net",
-            model_card.build,
-            model_card.EXERCISES,
-        ),
-    ]
+        Lesson("micrograd", "The chain rule, from one operation to a net of 337 weights"),
+        Lesson("mnist_basics", "Is it a three or a seven? The basics, with MNIST's digits"),
+        Lesson("convolutions", "Convolutions: how a net sees a digit, yours too"),
+        Lesson("looking_inside", "Looking inside: what has a net learned, and why does it say so?"),
+        Lesson("visualizing_mnist", "Visualizing MNIST: how do you look at a space of 784 dimensions?"),
+        Lesson("vision_transformer", "A vision transformer: a picture read as sixteen words"),
+        Lesson("model_card", "The model card: what a stranger should know before trusting a net"),
+    )
 }
 
 
@@ -121,6 +71,10 @@ def build(name: str, out_dir: Path | str, blank: bool = False) -> Path:
     blank  an exercise copy: formulas for the reader to write are left out
     Raises BookError where there is no such lesson, no exercise in it, or the file cannot be written.
     """
+    from xlcicf.ooxml.openpyxl_book import errors_in, generated
+    from xlcicf.ooxml.package import save_package
+    from xlcicf.sheet.exercise import hush, make_exercises, rename
+
     path = Path(out_dir) / book_name(name, blank)
     workbook = lesson(name).build()
     if blank:

@@ -31,7 +31,6 @@ class SheetCells(Sheet):
     styles      index of the cell format (s=) of each cell that has one; 0 is left out
     row_styles, column_styles  the same of whole rows, and of whole columns as (first, last, style)
     shared      number of a shared formula (si=) -> its cells, the one that spells it first
-    data_tables areas of what-if data tables, which only Excel computes
     typed_blanks  dressed cells that call themselves numbers (t="n") and hold nothing, as openpyxl writes them
     iso_dates   cells whose date is written out (t="d"); its serial number stands in values
     merged      areas of merged cells
@@ -42,7 +41,6 @@ class SheetCells(Sheet):
     row_styles: dict[int, int] = field(default_factory=dict)
     column_styles: list[tuple[int, int, int]] = field(default_factory=list)
     shared: dict[str, list[Cell]] = field(default_factory=dict)
-    data_tables: list[Area] = field(default_factory=list)
     typed_blanks: list[Cell] = field(default_factory=list)
     iso_dates: list[Cell] = field(default_factory=list)
     merged: list[Area] = field(default_factory=list)

@@ -5,12 +5,12 @@ They are scipy's and take forward differences, which is Solver's own default; no
 
 import math
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 
-from scipy.optimize import Bounds, minimize
-
-from xlcicf.optim.objective import merit_of
+from xlcicf.optim.objective import merit_of, one_thread
 from xlcicf.optim.train import train
 
 STEPS = 10_000  # far more than any of them takes: what ends a run is its convergence, the goal or the time
@@ -23,13 +23,29 @@ _WALL = 1e30  # what such an optimiser is told where the objective cell shows an
 
 @dataclass(frozen=True)
 class Result:
-    """How one contender did: the seconds it took, how often it evaluated the objective (with its gradient
-    or without), and the best value of the objective cell that it met; nan if it met none."""
+    """How one contender did.
+
+    seconds      that it took
+    evaluations  of the objective, with its gradient or without
+    a_gradient   how many of them one gradient takes: 1, or one more than there are changing cells
+    loss         the best value of the objective cell that it met; nan if it met none
+    is_done      whether it ended by itself or reached the goal; else its time was up
+    """
 
     name: str
     seconds: float
     evaluations: int
+    a_gradient: int
     loss: float
+    is_done: bool
+
+    @property
+    def gradients(self) -> int:
+        """How many gradients it can have had, at most."""
+        return self.evaluations // self.a_gradient
+
+
+Watch = Callable[[float], None]  # told the seconds so far, at each evaluation
 
 
 class _Over(Exception):
@@ -39,9 +55,10 @@ class _Over(Exception):
 class _Referee:
     """Counts evaluations, keeps the best of them and ends the run at the goal or when the time is up."""
 
-    def __init__(self, sense, seconds, goal):
+    def __init__(self, sense, seconds, goal, watch: Watch):
         self.sense, self.evaluations, self.loss, self.best = sense, 0, math.nan, math.inf
         self.enough = -math.inf if goal is None else self.merit(goal)
+        self.watch, self.is_done = watch, True
         self.began = time.perf_counter()
         self.until = self.began + seconds
 
@@ -52,50 +69,60 @@ class _Referee:
         self.evaluations += 1
         if self.merit(loss) < self.best:
             self.loss, self.best = loss, self.merit(loss)
-        if self.best <= self.enough or time.perf_counter() > self.until:
+        now = time.perf_counter()
+        self.watch(now - self.began)
+        if self.best <= self.enough:
+            raise _Over
+        if now > self.until:
+            self.is_done = False
             raise _Over
 
-    def result(self, name) -> Result:
-        return Result(name, time.perf_counter() - self.began, self.evaluations, self.loss)
+    def result(self, name, a_gradient) -> Result:
+        seconds = time.perf_counter() - self.began
+        return Result(name, seconds, self.evaluations, a_gradient, self.loss, self.is_done)
 
 
-def run_exact(f, seconds, goal=None) -> Result:
+def _nobody(_seconds: float) -> None:
+    pass
+
+
+def run_exact(f, seconds, goal=None, watch: Watch = _nobody) -> Result:
     """Training by exact gradients (lbfgs, one start) until it ends, reaches `goal` or `seconds` are over.
 
     f is a SheetFunction; goal a value of the objective cell.
     """
-    referee = _Referee(f.sense, seconds, goal)
+    watched = copy(f)
+    steps = train(watched, "lbfgs", STEPS)
+    referee = _Referee(f.sense, seconds, goal, watch)
 
     def value_and_gradient(v):
         value, gradient = f.value_and_gradient(v)
         referee.note(value)
         return value, gradient
 
-    watched = copy(f)
     watched.value_and_gradient = value_and_gradient
-    try:
-        for _ in train(watched, "lbfgs", STEPS):
+    with suppress(_Over):
+        for _ in steps:
             pass
-    except _Over:
-        pass
-    return referee.result("exact gradients, L-BFGS-B")
+    return referee.result("exact gradients, L-BFGS-B", 1)
 
 
-def run_standin(value, f, method, seconds, goal=None) -> Result:
+def run_standin(value, f, method, seconds, goal=None, watch: Watch = _nobody) -> Result:
     """The same by values alone: one of STANDINS, with forward differences in the place of the gradient.
 
     value(v) gives the objective at v (n,), nan where its cell shows an error; f tells where to start, the
     bounds and the sense.
     """
-    referee = _Referee(f.sense, seconds, goal)
+    from scipy.optimize import Bounds, minimize
+
+    referee = _Referee(f.sense, seconds, goal, watch)
 
     def merit(v):
         loss = value(v)
         referee.note(loss)
         return referee.merit(loss) if math.isfinite(loss) else _WALL
 
-    try:
-        minimize(merit, f.start, method=method, bounds=Bounds(f.lower, f.upper), options=STANDINS[method])
-    except _Over:
-        pass
-    return referee.result(f"finite differences, {method}")
+    bounds = Bounds(f.lower, f.upper)
+    with one_thread(), suppress(_Over):
+        minimize(merit, f.start, method=method, bounds=bounds, options=STANDINS[method])
+    return referee.result(f"finite differences, {method}", len(f.start) + 1)

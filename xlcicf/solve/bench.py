@@ -1,29 +1,69 @@
-"""A book's problem solved by exact gradients and, beside it, by optimisers that only recalculate."""
+"""A book's problem solved by exact gradients and, beside it, by optimisers that see values only."""
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
 from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import Problem
 
+Told = Callable[[str, float], None]  # what is being done, and how far it is at most, 0 to 1
 
-def bench(book, problem: Problem, seconds: float = 20.0) -> list[Result]:
-    """How each contender does on a book just opened, ours first; nothing is written to the book.
+
+@dataclass(frozen=True)
+class Bench:
+    """What was measured.
+
+    contenders  ours first; then finite differences of our own evaluator's values, and of the host's
+    sizes       word -> how many of it the problem has: cells, runs, ...
+    seconds     what was done -> how long that took
+    """
+
+    contenders: list[Result]
+    sizes: dict[str, int]
+    seconds: dict[str, float]
+
+
+def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda what, share: None) -> Bench:
+    """How each contender does on a book just opened; nothing is written to the book.
 
     Each has at most `seconds`, from the book's values on. Opening is counted for none of them; ours counts
     the translation of the formulas. Raises what `differentiate` raises.
     """
-    placed = place(read_snapshot(book), problem)  # a book's cells are read when first asked for: opening
-    began = time.perf_counter()
-    f = placed.function()
-    translated = time.perf_counter() - began
-    ours = run_exact(f, seconds)
-    value = recalculation(book, placed)
-    theirs = [run_standin(value, f, method, seconds) for method in STANDINS]
-    return [replace(ours, seconds=ours.seconds + translated), *theirs]
+    spent: dict[str, float] = {}
+
+    def timed(what: str, done: Callable):
+        told(what, 0.0)
+        began = time.perf_counter()
+        result = done()
+        spent[what] = spent.get(what, 0.0) + time.perf_counter() - began
+        return result
+
+    def raced(what: str, run: Callable[..., Result], *contender) -> Result:
+        return timed(
+            what, lambda: run(*contender, seconds, watch=lambda now: told(what, min(now / seconds, 1.0)))
+        )
+
+    placed = timed("reading", lambda: place(read_snapshot(book), problem))
+    f = timed("compiling", placed.function)
+    ours = raced("gradients", run_exact, f)
+    values = {
+        "xlcicf": f.value,
+        "IronCalc": timed("recalculation by IronCalc", lambda: recalculation(book, placed)),
+    }
+    theirs = [
+        replace(
+            raced(f"recalculation by {who}", run_standin, value, f, method),
+            name=f"finite differences through {who}, {method}",
+        )
+        for who, value in values.items()
+        for method in STANDINS
+    ]
+    ours = replace(ours, seconds=ours.seconds + spent["compiling"])
+    sizes = {"changing cells": placed.variables, **getattr(f, "sizes", {})}
+    return Bench([ours, *theirs], sizes, spent)
 
 
 def recalculation(book, problem: PlacedProblem) -> Callable:

@@ -86,7 +86,7 @@ def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) ->
             host_of(book).hide(names.add(name, "=" + text))
 
 
-def differentiate(book, problem: Problem) -> formula.SheetFunction:
+def differentiate(book, problem: Problem) -> "formula.SheetFunction":
     """The function from a book's changing cells to its objective, with exact gradients and within its bounds.
 
     Raises AddressError, ProblemError, DataError and what `xlcicf.formula.differentiate` raises, each with

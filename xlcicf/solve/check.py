@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlcicf.formula import Survey, survey
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
+from xlcicf.formula.survey import Survey, survey
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve.parity import Parity, parity
 from xlcicf.solve.placed import place

@@ -2,110 +2,90 @@
 
 The file is written before the book or the cells, so that no moment has new values without the way back. A
 process killed in between leaves a history ahead of its book: the cells are asked which of the runs stand.
+
+Of the last save the history keeps what makes the file again what it was: as long as nobody else has written
+the file, a run is taken back and brought back part by part, with nothing opened or computed.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlcicf.errors import BookError, TrainingError, XlcicfError
-from xlcicf.formula.address import Area, SheetCell, cell_address
-from xlcicf.formula.references import resolve
-from xlcicf.formula.text import area_of, split_sheet
-from xlcicf.host.exact_cells import (
-    Rows,
-    around,
-    by_place,
-    differing,
-    part_of,
-    read_rows,
-    rows_of,
-    same,
-    shape,
-    shown,
-    values_of,
-)
-from xlcicf.host.reading import outline
+from xlcicf.formula.address import Area, SheetCell
+from xlcicf.host.exact_cells import Rows
+from xlcicf.ooxml.difference import difference, digest, made_of
+from xlcicf.ooxml.package import Package, read_package, save_package
 from xlcicf.ooxml.replacing import replace_file
-from xlcicf.solve.book_problem import cells_of
+from xlcicf.solve.records import Change as Change
+from xlcicf.solve.records import Record as Record
+
+if TYPE_CHECKING:
+    from xlcicf.solve.recording import Recording, RunCells
 
 KEPT = 50  # runs
 SUFFIX = ".xlcicf.json"
 MAX_NAME = 255  # bytes of a file's name, everywhere
 MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
+MAX_DIFFERENCE = 4_000_000  # letters of what makes the file what it was; a larger one is not kept
 
 
 @dataclass(frozen=True)
-class Change:
-    """What the cells of an area, such as "Net!D4:N5", held before a run and after it, row by row.
+class SavedFile:
+    """The book's file as it was last saved, and what makes of it the file of before that.
 
-    last  of a run that has not ended: what the cells held when `after` was about to be written. At whatever
-          moment such a run was cut off, each cell holds what one of the three says.
+    done        runs that stand in it
+    parts       its digest (`ooxml.difference`)
+    then_done, then_parts  the same of the file before
+    difference  from this one to that one
     """
 
-    cells: str
-    before: Rows
-    after: Rows
-    last: Rows | None = None
-
-    @property
-    def left(self) -> list[Rows]:
-        """What the run may have left in the cells."""
-        return [self.after] if self.last is None else [self.after, self.last, self.before]
-
-    def to_json(self) -> dict:
-        return {key: value for key, value in vars(self).items() if value is not None}
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is kept of a run that wrote into a book; `title` says which: "lbfgs: Net!B2 from 0.264 to 0.135".
-
-    losses  (step, best loss so far) for some of its steps, the last among them
-    facts   of a training run: its settings, result and data, as JSON has them (see `Training.facts`)
-    """
-
-    title: str
-    changes: tuple[Change, ...]
-    losses: tuple[tuple[int, float], ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict:
-        content = {"title": self.title, "changes": [change.to_json() for change in self.changes]}
-        if self.losses:
-            content["losses"] = [list(pair) for pair in self.losses]
-        if self.facts:
-            content["facts"] = dict(self.facts)
-        return content | {"hash": _hash(content)}
+    done: int
+    parts: str
+    then_done: int
+    then_parts: str
+    difference: str
 
     @classmethod
-    def from_json(cls, content: dict) -> "Record":
-        """Raises ValueError, KeyError, TypeError or AttributeError where to_json did not make `content`."""
-        losses = tuple((int(step), float(loss)) for step, loss in content.get("losses", ()))
-        changes = tuple(Change(**change) for change in content["changes"])
-        run = cls(content["title"], changes, losses, dict(content.get("facts", {})))
-        if run.to_json() != content:
-            raise ValueError("a run does not have its hash")
-        for change in run.changes:
-            shapes = {shape(rows) for rows in (change.before, *change.left)}
-            if not isinstance(change.cells, str) or len(shapes) != 1:
-                raise ValueError("a run does not say what its cells held")
-        return run
+    def of(cls, done: int, now: Package, then_done: int, then: Package) -> "SavedFile | None":
+        """None where too much differs to be kept."""
+        told = difference(now, then)
+        if told is None or len(told) > MAX_DIFFERENCE:
+            return None
+        return cls(done, digest(now), then_done, digest(then), told)
+
+    @classmethod
+    def from_json(cls, content: dict) -> "SavedFile":
+        """Raises ValueError or TypeError where `asdict` did not make `content`."""
+        saved = cls(**content)
+        kinds = {type(saved.done), type(saved.then_done)}, {type(saved.parts), type(saved.difference)}
+        if kinds != ({int}, {str}):
+            raise ValueError("it does not say how the file was saved")
+        return saved
 
 
 class History:
     """The last runs of a book, oldest first; of them the first `done` stand in it, the others are undone.
 
-    was  how many stood before, where that may still be so: the book is being saved, or a run has not ended
+    was    how many stood before, where that may still be so: the book is being saved, or a run has not ended
+    saved  the book's file as last saved with this history; None where that is not known
     """
 
-    def __init__(self, path: Path, runs: list[Record], done: int, was: int | None = None):
-        self.path, self.runs, self.done, self.was = path, runs, done, was
+    def __init__(
+        self,
+        path: Path,
+        runs: list[Record],
+        done: int,
+        was: int | None = None,
+        saved: SavedFile | None = None,
+    ):
+        self.path, self.runs, self.done, self.was, self.saved = path, runs, done, was, saved
+        self._opened: Package | None = None  # the file that a run is being written into, or taken out of
         self._replaced: dict | None = None  # the book that stood in the place of this one, and its history
 
     @classmethod
@@ -125,13 +105,14 @@ class History:
             for count in (done, content.get("was", done)):
                 if not isinstance(count, int) or count not in range(len(runs) + 1):
                     raise ValueError("it counts more runs than it holds")
+            saved = SavedFile.from_json(content["file"]) if "file" in content else None
         except OSError as error:
             raise BookError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BookError(
                 f"{path} is damaged ({error}); put a good copy back, or delete it and go on without undo"
             ) from error
-        return cls(path, runs, done, content.get("was"))
+        return cls(path, runs, done, content.get("was"), saved)
 
     def require_target(self, book: str | os.PathLike) -> None:
         """Raises BookError where no history can be written beside `book`."""
@@ -166,6 +147,13 @@ class History:
         with suppress(BookError):  # likewise
             self.save()
 
+    def note_file(self, book) -> None:
+        """To be called when the book is saved, before the history is for the last time: from now on the file
+        can be made again what it was, if nothing but the run was written into it."""
+        now, then, self.saved = parts_of(book), self._opened, None
+        if now is not None and then is not None and self.was is not None:
+            self.saved = SavedFile.of(self.done, now, self.was, then)
+
     def save(self) -> None:
         """Writes the history whole or not at all; what it says stands in the book."""
         self.was = self._replaced = None
@@ -175,7 +163,8 @@ class History:
         was = "" if self.was in (None, self.done) else f' "was": {self.was},'
         runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
         replaced = f',\n"instead_of": {json.dumps(self._replaced)}' if self._replaced else ""
-        text = f'{{"done": {self.done},{was} "runs": [\n{runs}\n]{replaced}}}\n'
+        file = f',\n"file": {json.dumps(asdict(self.saved))}' if self.saved else ""
+        text = f'{{"done": {self.done},{was} "runs": [\n{runs}\n]{replaced}{file}}}\n'
         try:
             replace_file(path, text.encode(), like=_book_of(path), source=_book_of(self.path))
         except OSError as error:
@@ -201,12 +190,16 @@ class History:
         ahead  the history is saved before each of its writes and at its end, so that a run that is cut off
                can be undone as well; without it the caller saves both, as `save_with_history` does
         """
+        from xlcicf.solve.recording import Recording
+
+        self._opened = parts_of(book)
         kept = self._stand_in(book)
 
         def keep(record: Record | None, has_ended: bool) -> None:
             self.runs = [*kept, record][-KEPT:] if record else kept
             self.done = len(self.runs)
             self.was = self.done - 1 if record else None
+            self.saved = None  # it counted other runs
             if ahead:
                 if has_ended:
                     self.was = None
@@ -226,7 +219,7 @@ class History:
                 f"there is no run to undo: no {self.path.name} lies beside the book; if the book was moved,"
                 " move that file along"
             )
-        cells = _Cells(book, self.path)
+        cells, self._opened = self._cells(book), parts_of(book)
         done = self._standing(cells)
         if not done:
             raise TrainingError(f"there is no run to undo: {self.path.name} has none that stands in the book")
@@ -237,7 +230,7 @@ class History:
 
     def redo(self, book) -> Record:
         """Puts back what the last run undone had written. Raises as `undo` does."""
-        cells = _Cells(book, self.path)
+        cells, self._opened = self._cells(book), parts_of(book)
         done = self._standing(cells)
         if done == len(self.runs):
             raise TrainingError("there is no run to redo; only a run that was undone can be redone")
@@ -256,22 +249,20 @@ class History:
 
     def _stand_in(self, book) -> list[Record]:
         """The runs that stand in the book, oldest first."""
-        return self.runs[: self._standing(_Cells(book, self.path))] if self.runs else []
+        return self.runs[: self._standing(self._cells(book))] if self.runs else []
+
+    def _cells(self, book) -> "RunCells":
+        from xlcicf.solve.recording import RunCells  # and xlwings with it
+
+        return RunCells(book, self.path)
 
     def before_first_run(self, book, area: Area) -> Rows | None:
         """What the cells of an area held before any of the runs; None where no run has written there."""
-        rows, is_found = read_rows(cells_of(book, area)), False
-        for change in (change for run in reversed(self.runs) for change in run.changes):
-            sheet, cells = split_sheet(change.cells)
-            part = area_of(area.sheet, cells) if sheet == area.sheet else None
-            if part is not None and part.intersect(area) == part:
-                down, across = part.within(area)
-                for row, before in zip(rows[down], change.before, strict=True):
-                    row[across] = before
-                is_found = True
-        return rows if is_found else None
+        from xlcicf.solve.recording import before_first_of
 
-    def _standing(self, cells: "_Cells") -> int:
+        return before_first_of(self.runs, book, area)
+
+    def _standing(self, cells: "RunCells") -> int:
         """How many of the runs stand in the cells.
 
         That is `done`, or `was`, or in a book that was closed without saving the nearest number that the
@@ -289,7 +280,7 @@ class History:
         near = [count for count in counts if count in likely or abs(count - self.done) <= 1]
         return min(near, key=against.__getitem__)
 
-    def _against(self, count: int, cells: "_Cells") -> int:
+    def _against(self, count: int, cells: "RunCells") -> int:
         """How many cells do not hold what they held after `count` runs; all of the last run's where it has
         left no trace.
 
@@ -312,138 +303,46 @@ class History:
         return sum(not (left.get(place) or before.get(place)) for place in left.keys() | before.keys())
 
 
-class Recording:
-    """A run while it writes. `title`, `losses` and `facts` may be set until it ends.
+def parts_of(book) -> Package | None:
+    """The parts of the file that an open book is; None where it was changed since, or a program has it."""
+    from xlcicf.host.hosts import host_of
 
-    keep  is handed the run so far before each write, and at the end (which it is told) the whole run, None if
-          it was taken back
+    return host_of(book).parts(book)
+
+
+def undone_in_file(book: str | os.PathLike) -> Record | None:
+    """`undo` of a book that nobody has written since its last run was saved, in its file and history alone:
+    the run that no longer stands in it.
+
+    None where that is not so, or there is no such run: the book must be opened, and says more. Raises
+    BookError where a file cannot be read or written.
     """
-
-    def __init__(self, book, areas: Iterable[Area], title: str, keep: Callable[[Record | None, bool], None]):
-        self.title = title
-        self.losses: tuple[tuple[int, float], ...] = ()
-        self.facts: Mapping[str, Any] = {}
-        self._book, self._keep = book, keep
-        self._before = {area: read_rows(cells_of(book, area)) for area in areas}
-        self._now = dict(self._before)
-        self._is_restored = False
-
-    def write(self, contents: Mapping[Area, list[list]]) -> None:
-        """Writes values into areas of the recording, into each as few cells as hold all that differs."""
-        self._put(self.announce(contents))
-
-    def announce(self, contents: Mapping[Area, list[list]]) -> dict[Area, Rows]:
-        """Keeps what is to be written and returns it. Where it never is, Redo can bring it."""
-        wanted = {area: rows_of(values) for area, values in contents.items()}
-        changes = [self._change(area, wanted.get(area, now), now) for area, now in self._now.items()]
-        self._keep(self._record(changes), False)
-        return wanted
-
-    def restore(self) -> None:
-        """Puts back what the cells held before the run, which is then none."""
-        self._put(self._before)
-        self._is_restored = True
-
-    def look_again(self) -> None:
-        """From now on what the cells hold counts as written, whoever wrote it."""
-        self._now = {area: read_rows(cells_of(self._book, area)) for area in self._now}
-
-    def end(self) -> None:
-        """Makes it a run of the history, as its cells are now."""
-        self.look_again()
-        changes = [self._change(area, now) for area, now in self._now.items()]
-        self._keep(None if self._is_restored else self._record(changes), True)
-
-    def _put(self, wanted: Mapping[Area, Rows]) -> None:
-        for area, rows in wanted.items():
-            part = around(differing(area, self._now[area], rows))
-            if part is not None:
-                cells_of(self._book, part).value = values_of(part_of(rows, part, area))
-        self._now |= wanted
-
-    def _change(self, area: Area, after: Rows, last: Rows | None = None) -> Change | None:
-        """What has become of an area: its smallest part with all that differs, None where nothing does."""
-        before = self._before[area]
-        changed = [*differing(area, before, after), *differing(area, before, last or before)]
-        part = around(changed)
-        if part is None:
-            return None
-        return Change(
-            part.address,
-            part_of(before, part, area),
-            part_of(after, part, area),
-            last and part_of(last, part, area),
-        )
-
-    def _record(self, changes: list[Change | None]) -> Record:
-        return Record(self.title, tuple(change for change in changes if change), self.losses, self.facts)
+    return _exchanged_in_file(book, forward=False)
 
 
-class _Cells:
-    """The cells that runs wrote to, in an open book; each area is read when first asked for."""
+def redone_in_file(book: str | os.PathLike) -> Record | None:
+    """The same for `redo`."""
+    return _exchanged_in_file(book, forward=True)
 
-    def __init__(self, book, path: Path):
-        self._book, self._path, self._outline = book, path, outline(book)
-        self._areas: dict[str, Area] = {}
-        self._now: dict[SheetCell, object] = {}
-        self._held: dict[tuple[int, str], dict[SheetCell, bool]] = {}
 
-    def area(self, change: Change) -> Area:
-        """Where a change lies. Raises AddressError or BookError where there are no such cells."""
-        if change.cells not in self._areas:
-            areas = resolve(self._outline, change.cells, f"the cells in {self._path.name}")
-            if len(areas) != 1 or areas[0].shape != shape(change.before):
-                raise BookError(
-                    f"{self._path} is damaged ({change.cells} has another size); delete it and go on"
-                )
-            self._areas[change.cells] = areas[0]
-            self._now |= by_place(areas[0], read_rows(cells_of(self._book, areas[0])))
-        return self._areas[change.cells]
-
-    def expected(self, change: Change, options: Iterable[Rows]) -> dict[SheetCell, list]:
-        """Each cell of a change -> what it may hold by these rows."""
-        area = self.area(change)
-        found: dict[SheetCell, list] = {}
-        for rows in options:
-            for place, cell in by_place(area, rows).items():
-                found.setdefault(place, []).append(cell)
-        return found
-
-    def differ(self, expected: Mapping[SheetCell, list]) -> list[SheetCell]:
-        """The cells that hold nothing of what they may hold."""
-        return [p for p, options in expected.items() if not any(same(self._now[p], o) for o in options)]
-
-    def hold(self, change: Change, when: str) -> dict[SheetCell, bool]:
-        """Each cell of a change -> whether it holds what the run has "left" there, or what stood "before".
-
-        A cell that is no longer there holds neither.
-        """
-        key = id(change), when
-        if key not in self._held:
-            options = change.left if when == "left" else [change.before]
-            try:
-                expected = self.expected(change, options)
-            except XlcicfError:
-                self._held[key] = {(change.cells, 0, 0): False}
-            else:
-                wrong = set(self.differ(expected))
-                self._held[key] = {place: place not in wrong for place in expected}
-        return self._held[key]
-
-    def exchange(self, changes: list[tuple[Change, list[Rows], Rows]]) -> None:
-        """Writes the new rows of each (change, the rows that may be there, new rows), if all are as expected.
-
-        Raises TrainingError for the first cell that somebody has changed.
-        """
-        for change, options, _ in changes:
-            expected = self.expected(change, options)
-            for place in self.differ(expected):
-                raise TrainingError(
-                    f"{cell_address(*place)} was changed by hand: it holds {shown(self._now[place])} in place"
-                    f" of {shown(expected[place][0])}; put that back first, nothing was overwritten"
-                )
-        for change, _, rows in changes:
-            cells_of(self._book, self.area(change)).value = values_of(rows)
+def _exchanged_in_file(book: str | os.PathLike, forward: bool) -> Record | None:
+    path = Path(os.path.realpath(book))
+    history, now = History.beside(path), read_package(path)
+    saved = history.saved
+    if saved is None or saved.parts != digest(now) or saved.then_done - saved.done != (1 if forward else -1):
+        return None
+    try:
+        then = made_of(now, saved.difference)
+        run = history.runs[min(saved.done, saved.then_done)]
+    except (ValueError, IndexError):
+        return None
+    if digest(then) != saved.then_parts:
+        return None
+    history.done, history.was = saved.then_done, saved.done
+    with history.saved_first(path):
+        save_package(then, path)
+        history.saved = SavedFile.of(saved.then_done, then, saved.done, now)
+    return run
 
 
 def _place(book: str | os.PathLike) -> Path:
@@ -486,7 +385,3 @@ def _bytes_of(path: Path) -> bytes | None:
 
 def _no_number(text):
     raise ValueError(f"{text} is no number a cell can hold")
-
-
-def _hash(content: dict) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xlcicf.formula import RunValues
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from xlcicf.formula import RunValues
 
 AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
 
@@ -49,7 +52,7 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a - b).max() / max(1.0, np.abs(a).max()))
 
 
-def parity(blocks: Iterable[RunValues], book: Snapshot) -> Parity:
+def parity(blocks: "Iterable[RunValues]", book: Snapshot) -> Parity:
     """torch's blocks against what the cells of `book` show."""
     worst = Parity(None, None)
     for block in blocks:
@@ -61,7 +64,7 @@ def parity(blocks: Iterable[RunValues], book: Snapshot) -> Parity:
     return worst
 
 
-def shown(book: Snapshot, block: RunValues) -> np.ndarray:
+def shown(book: Snapshot, block: "RunValues") -> np.ndarray:
     """The numbers in the block's cells (rows, columns); TRUE is 1, nan stands where there is no number."""
     values = book.sheets[block.area.sheet].values
     cells = [values.get(cell) for cell in block.area.cells()]
@@ -69,7 +72,7 @@ def shown(book: Snapshot, block: RunValues) -> np.ndarray:
     return np.array(numbers).reshape(block.area.shape)
 
 
-def collected(blocks: Iterable[RunValues], area: Area) -> np.ndarray:
+def collected(blocks: "Iterable[RunValues]", area: Area) -> np.ndarray:
     """torch's numbers for the cells of an area (rows, columns); nan for those that no block computes."""
     numbers = np.full(area.shape, np.nan)
     for block in blocks:

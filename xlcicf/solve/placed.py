@@ -11,7 +11,6 @@ from xlcicf import formula
 from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
-from xlcicf.formula.sheetfunction import start_values
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.bounds import bounds
 from xlcicf.solve.constraints import PlacedConstraint, place_constraint
@@ -59,6 +58,8 @@ class PlacedProblem:
     @cached_property
     def start(self) -> np.ndarray:
         """What the changing cells hold (n,). Raises DataError and ProblemError for cells that hold none."""
+        from xlcicf.formula.sheetfunction import start_values  # and torch with it
+
         return start_values(self.book, self.changing)
 
     @cached_property
@@ -119,7 +120,7 @@ class PlacedProblem:
             init_cell=None,
         )
 
-    def function(self) -> formula.SheetFunction:
+    def function(self) -> "formula.SheetFunction":
         """From the changing cells to the objective, with exact gradients and within the bounds.
 
         Raises what `question` and `xlcicf.formula.differentiate` raise, each with the cell and the way out.

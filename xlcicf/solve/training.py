@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,14 +18,17 @@ from xlcicf import __version__, words
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.ooxml.package import require_target
-from xlcicf.optim import Step, train
 from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
-from xlcicf.solve.history import History, Recording
+from xlcicf.solve.history import History
 from xlcicf.solve.parity import Parity, collected, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem, goal_of
+from xlcicf.solve.recording import Recording
 from xlcicf.solve.training_log import TrainingLog, thinned
+
+if TYPE_CHECKING:
+    from xlcicf.optim import Step
 
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
@@ -114,7 +117,9 @@ class Training:
         self.seconds = 0.0
         self._began = time.perf_counter()
 
-    def __iter__(self) -> Generator[Step, None, None]:
+    def __iter__(self) -> "Generator[Step, None, None]":
+        from xlcicf.optim import train
+
         self._began = time.perf_counter()
         for step in train(self.f, **asdict(self.settings)):
             self.take([step.best_loss], step.best_values, step.reason)
@@ -251,6 +256,7 @@ def save_with_history(book, history: History, path: str | os.PathLike) -> Path:
     history.require_target(path)
     with history.saved_first(path):
         book.save(path)
+        history.note_file(book)
     return path
 
 

@@ -13,6 +13,7 @@ from xlcicf.formula.functions.table import (
     as_matrices,
     of_arrays,
     of_counted,
+    of_met,
     of_numbers,
     of_pairs,
 )
@@ -36,7 +37,7 @@ def sign(x):
 
 
 @of_numbers("SQRT", "SQRT(~2)", "SQRT(~0.01)")
-def square_root(x):
+def square_root(x: t.Array) -> t.Array:
     positive = t.greater(x, 0.0)
     t.decide(positive)
     root = t.sqrt(t.where(positive, x, 1.0))
@@ -100,10 +101,46 @@ def integer_part(x):
 @of_numbers("ROUND", "ROUND(~2.345,2)", "ROUND(~-2.5,0)", "ROUND(~1234,-2)", arity=(2, 2), smooth=False)
 def rounded(x, digits):
     """Half away from 0. What 15 digits show as a half counts as one, as in Excel."""
-    scale = t.power(t.as_array(10.0), t.truncated(digits))
+    scale = _ten_to(digits)
     scaled = t.mul(t.absolute(x), scale)
     nearest = t.floor(t.add(t.mul(scaled, 1 + 4e-16), 0.5))
     return t.div(t.mul(t.sign(x), nearest), scale)
+
+
+def _ten_to(digits: t.Operand) -> t.Array:
+    return t.power(t.as_array(10.0), t.truncated(digits))
+
+
+def _whole(x: t.Array) -> t.Array:
+    """What lies between 0 and x and is whole. What 15 digits show as whole is, as in Excel."""
+    return t.mul(t.sign(x), t.floor(t.mul(t.absolute(x), 1 + 4e-16)))
+
+
+@of_numbers(
+    "ROUNDDOWN",
+    "ROUNDDOWN(~2.349,2)",
+    "ROUNDDOWN(~-2.5,0)",
+    "ROUNDDOWN(~1290,-2)",
+    arity=(2, 2),
+    smooth=False,
+)
+def rounded_down(x, digits):
+    """Towards 0."""
+    return t.div(_whole(t.mul(x, _ten_to(digits))), _ten_to(digits))
+
+
+@of_numbers(
+    "ROUNDUP", "ROUNDUP(~2.341,2)", "ROUNDUP(~-2.5,0)", "ROUNDUP(~1210,-2)", arity=(2, 2), smooth=False
+)
+def rounded_up(x, digits):
+    """Away from 0."""
+    away = t.floor(t.neg(t.mul(t.absolute(t.mul(x, _ten_to(digits))), 1 - 4e-16)))
+    return t.div(t.neg(t.mul(t.sign(x), away)), _ten_to(digits))
+
+
+@of_numbers("TRUNC", "TRUNC(~2.9)", "TRUNC(~-2.349,2)", arity=(1, 2), smooth=False)
+def cut_off(x, digits=None):
+    return rounded_down(x, t.as_array(0.0) if digits is None else digits)
 
 
 @of_numbers("MOD", "MOD(~7,3)", "MOD(~-7,3)", "MOD(~7.5,-2)", arity=(2, 2), smooth=False)
@@ -134,6 +171,18 @@ def sum_of_squares(x):
 @of_counted("PRODUCT", "PRODUCT(~1.5,~2,~-3)", "PRODUCT(~2,~0,~4)", "PRODUCT(0,~3,~0)+~1", empty=0.0)
 def product(x):
     return x.product()
+
+
+@of_met("SUMIF", 'SUMIF($A$1:$A$3,">1",~B1:B3)', values_first=False)
+def sum_if(x):
+    return x.total()
+
+
+@of_met(
+    "SUMIFS", 'SUMIFS(~B1:B3,$A$1:$A$3,">1",$A$1:$A$3,"<3")', "SUMIFS(~B1:B3,$A$1:$A$3,2)", values_first=True
+)
+def sum_ifs(x):
+    return x.total()
 
 
 @of_arrays(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value
-from xlcicf.formula.coercion import taken_as_scalar
+from xlcicf.formula.coercion import taken_as_scalar, text_of, within_limits
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
 from xlcicf.formula.functions.table import Body, OrError, elementwise, of_grids
@@ -83,27 +83,13 @@ def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Array:
     return t.where(positive, t.power(t.where(positive, a, 1.0), b), outside)
 
 
-def number_as_text(x: float) -> str:
-    """A number as & writes it: up to 15 significant digits, none to spare."""
-    if x == int(x) and abs(x) < 1e20:
-        return str(int(x))
-    return repr(float(f"{x:.15g}")).replace("e", "E").upper()
-
-
-def as_text(x: object) -> str:
-    """A value as & writes it."""
-    if x is None:
-        return ""
-    if isinstance(x, bool):
-        return "TRUE" if x else "FALSE"
-    return number_as_text(x) if isinstance(x, float) else str(x)
-
-
 def joined(context: Context, a: Value, b: Value) -> Value:
     context = replace(context, function="&")
 
     def compute(*grids):
-        return for_each(context, lambda x, y: as_text(x) + as_text(y), grids, whole=[False, False])
+        return for_each(
+            context, lambda x, y: within_limits(text_of(x) + text_of(y)), grids, whole=[False, False]
+        )
 
     return of_grids(context, compute, (a, b))
 

@@ -5,10 +5,12 @@ text, sizes and choices that depend on changing cells are carried by the decorat
 
     of_numbers      single numbers, element by element: LN, ROUND, NOT
     of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
+    of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
+    of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
     of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
     of_arrays       whole arrays: SUMPRODUCT, MMULT
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
-    rearranging     elements handed on as they are, in other places: INDEX, TRANSPOSE
+    handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
@@ -22,7 +24,7 @@ stands before each number, array or range that the tests let change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -30,6 +32,7 @@ from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
 from xlcicf.formula.coercion import taken_as_factor, taken_as_scalar, taken_strictly
+from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
@@ -37,19 +40,22 @@ from xlcicf.formula.grid import (
     aligned,
     error_of_each,
     errors_among,
+    errors_asked,
     errors_where,
     from_numbers,
     from_truths,
     kinds_asked,
+    nothing_shown,
     settled,
     with_errors,
 )
 from xlcicf.formula.plain import for_each
-from xlcicf.formula.rearranging import rearranged
+from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.tree import Node, Union
 
 ANY = 255
 Body = Callable[..., "t.Operand | OrError"]
+SomeBody = TypeVar("SomeBody", bound=Body)
 
 
 @dataclass(frozen=True)
@@ -178,7 +184,7 @@ def of_numbers(
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE."""
 
-    def enter(body: Body):
+    def enter(body: SomeBody) -> SomeBody:
         def compute(context: Context, *grids: Grid) -> Grid:
             if not smooth and not all(g.is_constant for g in grids):
                 raise context.refuse_changing()
@@ -219,6 +225,7 @@ class Empty:
 
 
 NOTHING_SPECIAL = Empty(0.0, fewest=0)  # the body answers for no numbers too
+NO_NUMBERS = Empty("#NUM!", "finds no numbers among its arguments")
 
 
 def of_counted(
@@ -281,15 +288,74 @@ def of_conditions(name: str, *examples: str):
 
 def aggregated(context: Context, out: t.Array, numbers: Numbers, passing: Passing, empty: Empty) -> Grid:
     """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
-    found, is_error = passing.constant(), isinstance(empty.gives, str)
-    lacking = t.less(numbers.how_many, float(empty.fewest)) if empty.fewest else False
+    return concluded(
+        context, with_errors(from_numbers(passing.onto(out)), passing.constant()), numbers.how_many, empty
+    )
+
+
+def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) -> Grid:
+    """The outcome of aggregating so many numbers, with what too few of them give."""
+    out, found, is_error = outcome.num, errors_among([outcome]), isinstance(empty.gives, str)
+    lacking = t.less(how_many, float(empty.fewest)) if empty.fewest else False
     if isinstance(lacking, t.Var):
         out = t.where(lacking, t.NAN if is_error else empty.gives, out)
     elif t.holds_somewhere(lacking):
         out = t.where(lacking, 0.0 if is_error else empty.gives, out)
         if is_error:
             found = errors_where(np.asarray(lacking), str(empty.gives), context.host, empty.why, after=found)
-    return settled(from_numbers(passing.onto(out)), found, context.host)
+    return settled(from_numbers(out), found, context.host)
+
+
+def of_ranked(
+    name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
+):
+    """Enters a function of an array's numbers and a single number: body(numbers, x) of x (H, W, 1, m) yields
+    as many outcomes. With `keyed` x says a place, which no changing cell may decide."""
+
+    def enter(body: Callable[[Numbers, t.Array], t.Array]):
+        def compute(context: Context, array: Grid, key: Grid) -> Grid:
+            key = fixed_number(context, key) if keyed else taken_as_scalar(key)
+            numbers, passing = counted([array], empty.fewest)
+            H, W, h, w = key.shape
+            out = passing.onto(body(numbers, t.reshape(key.full(), shape=(H, W, 1, h * w))))
+            grid = from_numbers(t.reshape(out, shape=(*t.shape_of(out)[:2], h, w)))
+            found = errors_among([with_errors(grid, passing.constant()), key])
+            return concluded(context, with_errors(grid, found), numbers.how_many, empty)
+
+        entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
+        return body
+
+    return enter
+
+
+def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING_SPECIAL):
+    """Enters a function of the numbers at places that meet criteria: body(numbers) -> (H, W, 1, 1).
+
+    Its arguments are values, range, criterion, range, criterion, ... or, not `values_first`, a range, its
+    criterion and perhaps values; without them the range holds the values."""
+
+    def enter(body: Callable[[Numbers], t.Array]):
+        def aggregate(elements: Grid) -> tuple[Grid, Grid]:
+            numbers, passing = counted([elements], empty.fewest)
+            outcome = with_errors(from_numbers(passing.onto(body(numbers))), passing.constant())
+            return outcome, from_numbers(numbers.how_many)
+
+        def compute(context: Context, *grids: Grid) -> Grid:
+            if not values_first:
+                grids = (resized(context, grids[2], grids[0]) if grids[2:] else grids[0], *grids[:2])
+            ranges, criteria = grids[1::2], grids[2::2]
+            if len(ranges) != len(criteria):
+                raise Misused("has a range without a criterion")
+            outcome, how_many = where_met(context, grids[0], ranges, criteria, aggregate)
+            return concluded(context, outcome, how_many.num, empty)
+
+        if values_first:
+            entered(name, examples, compute, arity=(3, ANY), whole=lambda i: i == 0 or i % 2 == 1)
+        else:
+            entered(name, examples, compute, arity=(2, 3), whole=lambda i: i != 1)
+        return body
+
+    return enter
 
 
 # --- arrays ---------------------------------------------------------------------------------------------
@@ -324,28 +390,19 @@ def of_arrays(
     return enter
 
 
-def rearranging(
+def handing_on(
     name: str,
     *examples: str,
     arity: tuple[int, int] = (1, 1),
-    arrays: int = 1,
-    hands_on: bool = False,
+    arrays: Callable[[int], bool] = lambda i: i == 0,
+    ranges: str = "inherit",
 ):
-    """Enters a function that puts elements elsewhere: body(places, ..., key, ...) -> places, of one cell.
+    """Enters a function that hands elements on as they are: body(context, *grids) -> Value.
 
-    Its first `arrays` arguments reach it as integers (h, w) that number their elements, the others as plain
-    numbers. With `hands_on` a part of a range is itself a range."""
+    `arrays(i)` says whether argument i is taken as it stands; the others are single values."""
 
-    def enter(body: Callable[..., np.ndarray]):
-        def compute(context: Context, *grids: Grid) -> Value:
-            keys = [taken_as_scalar(g) for g in grids[arrays:]]
-            if not all(g.is_constant for g in keys):
-                raise context.refuse("is keyed by a changing cell and has no derivative")
-            if not all(g.is_single for g in keys):
-                raise context.refuse("looks up several places at once; write one for each")
-            return rearranged(context, body, grids[:arrays], keys, hands_on)
-
-        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < arrays)
+    def enter(body: Callable[..., Value]):
+        entered(name, examples, body, arity=arity, ranges=ranges, whole=arrays)
         return body
 
     return enter
@@ -380,22 +437,28 @@ def of_constants(
 # --- kinds ----------------------------------------------------------------------------------------------
 
 
-def asking(name: str, *examples: str, kinds: Sequence[int]) -> None:
-    """Enters a question: whether its argument is of one of the kinds."""
+def asking(
+    name: str, *examples: str, kinds: Sequence[int], errors: Callable[[str], bool] | None = None
+) -> None:
+    """Enters a question: whether its argument is of one of the kinds, or an error of which `errors` holds."""
 
     def compute(context: Context, grid: Grid) -> Grid:
         if grid.may_fail:
             raise context.refuse("asks whether a changing number is an error; use IFERROR")
-        return from_truths(kinds_asked(grid, kinds))
+        return from_truths(kinds_asked(grid, kinds) if errors is None else errors_asked(grid, errors))
 
     entered(name, examples, compute, whole=lambda i: False)
 
 
-def counting(name: str, *examples: str, kinds: Sequence[int]) -> None:
-    """Enters a count of the elements that are of one of the kinds, whatever argument they stand in."""
+def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool = False) -> None:
+    """Enters a count of the elements that are of one of the kinds, whatever argument they stand in, and with
+    `empty_texts` of those that show nothing."""
+
+    def count(grid: Grid) -> t.Array:
+        held = t.total(t.expand(t.as_number(kinds_asked(grid, kinds)), grid.shape), dims=(2, 3))
+        return t.add(held, nothing_shown(grid)) if empty_texts else held
 
     def compute(context: Context, *grids: Grid) -> Grid:
-        asked = (t.expand(t.as_number(kinds_asked(g, kinds)), g.shape) for g in grids)
-        return from_numbers(reduce(t.add, (t.total(holds, dims=(2, 3)) for holds in asked)))
+        return from_numbers(reduce(t.add, map(count, grids)))
 
     entered(name, examples, compute, arity=(1, ANY))

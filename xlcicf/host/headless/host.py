@@ -12,6 +12,7 @@ from xlcicf.host.boundary import Host
 from xlcicf.host.headless.person import Busy
 from xlcicf.ooxml.calculator import Calculator
 from xlcicf.ooxml.document import Document
+from xlcicf.ooxml.package import Package
 
 
 class Headless(Host):
@@ -33,6 +34,10 @@ class Headless(Host):
             names={(name.name.lower(), name.scope): name.refers_to for name in inventory.names},
             tables={table.name.lower(): table for table in inventory.tables},
         )
+
+    def parts(self, book: xlwings.Book) -> Package | None:
+        document = document_of(book)
+        return None if document.edits else document.package
 
     def recomputed(self, book: xlwings.Book) -> Snapshot:
         """The book as IronCalc computes it now, whatever its file was saved with."""

@@ -1,4 +1,4 @@
-"""What goes to the trainer and what comes back, as text: not a bit of a number and no cell may be lost."""
+"""What another process is asked, as text: not a bit of a number and no cell may be lost."""
 
 import math
 
@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xlcicf
-from xlcicf.addin.protocol import ALIVE, Report, report_of
-from xlcicf.addin.question import question_line, question_of
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
+from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
 from xlcicf.host import read_snapshot
 from xlcicf.solve import PlacedProblem, find_problem, place
 from xlcicf.solve.constraints import PlacedConstraint
+from xlcicf.solve.question import question_line, question_of
 
 numbers = st.floats(allow_nan=False)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -28,12 +27,12 @@ areas = st.builds(
 @st.composite
 def snapshots(draw) -> Snapshot:
     arrays = {(area.top, area.left): area for area in draw(st.lists(areas, max_size=2))}
-    sheet = Sheet(
-        "My sheet", draw(st.dictionaries(cells, texts)), draw(st.dictionaries(cells, scalars)), arrays
-    )
+    formulas, values = draw(st.dictionaries(cells, texts)), draw(st.dictionaries(cells, scalars))
+    sheet = Sheet("My sheet", formulas, values, arrays, draw(st.lists(areas, max_size=2)))
     names = draw(st.dictionaries(st.tuples(texts, st.none() | texts), texts, max_size=3))
     table = Table("Fares", draw(areas), ("Age", "Fare"), totals_rows=draw(st.integers(0, 1)))
-    return Snapshot({"My sheet": sheet}, names, {"fares": table})
+    calculation = Calculation(draw(st.booleans()), draw(st.sampled_from(["auto", "manual"])), date1904=True)
+    return Snapshot({"My sheet": sheet}, names, {"fares": table}, calculation)
 
 
 def asked(book: Snapshot, lower=-math.inf, upper=math.inf) -> PlacedProblem:
@@ -59,16 +58,6 @@ def test_bounds_come_back_to_the_last_bit(bounds, has_lower, has_upper):
         repr(np.float64(lower)),
         repr(np.float64(upper)),
     ]
-
-
-@given(st.lists(numbers), st.none() | texts)
-def test_a_report_is_one_line_and_comes_back_as_it_was(values, reason):
-    line = Report(values, values, reason).to_line()
-    assert line.count(b"\n") == 1 and report_of(line) == Report(values, values, reason)
-
-
-def test_a_sign_of_life_is_no_report():
-    assert report_of(ALIVE) is None
 
 
 def test_a_whole_book_comes_back_as_it_was(titanic_book):

@@ -1,4 +1,4 @@
-"""What the host asks of the trainer, as a line of JSON: a snapshot of the book, what to change, and how."""
+"""What another process is asked, as a line of JSON: a snapshot of the book, what to change, and how."""
 
 import json
 from dataclasses import asdict
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
+from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
 
-if TYPE_CHECKING:  # the trainer reads its question here, and loads neither problems nor hosts
+if TYPE_CHECKING:  # who reads a question here loads neither problems nor hosts
     from xlcicf.solve import PlacedProblem
 
 
@@ -45,6 +45,7 @@ def _snapshot_content(book: Snapshot) -> dict:
         "sheets": [_sheet_content(sheet) for sheet in book.sheets.values()],
         "names": [[*key, text] for key, text in book.names.items()],
         "tables": [asdict(table) for table in book.tables.values()],
+        "calculation": asdict(book.calculation),
     }
 
 
@@ -58,6 +59,7 @@ def _snapshot(content: dict) -> Snapshot:
         sheets={sheet.name: sheet for sheet in sheets},
         names={(name, scope): text for name, scope, text in content["names"]},
         tables={table.name.lower(): table for table in tables},
+        calculation=Calculation(**content["calculation"]),
     )
 
 
@@ -67,6 +69,7 @@ def _sheet_content(sheet: Sheet) -> dict:
         "formulas": [[*cell, text] for cell, text in sheet.formulas.items()],
         "values": [[*cell, isinstance(value, ExcelError), value] for cell, value in sheet.values.items()],
         "arrays": [asdict(area) for area in sheet.arrays.values()],
+        "data_tables": [asdict(area) for area in sheet.data_tables],
     }
 
 
@@ -80,4 +83,5 @@ def _sheet(content: dict) -> Sheet:
             for row, col, is_error, value in content["values"]
         },
         arrays={(area.top, area.left): area for area in arrays},
+        data_tables=[Area(**area) for area in content["data_tables"]],
     )

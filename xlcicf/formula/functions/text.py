@@ -1,0 +1,260 @@
+"""Excel's category Text. Letters are counted as Excel does, in units of UTF-16."""
+
+import math
+import re
+
+from xlcicf.formula.coercion import number_of, text_of, truth_of, within_limits
+from xlcicf.formula.context import Fails
+from xlcicf.formula.criteria import wildcards
+from xlcicf.formula.functions.table import ANY, of_constants
+from xlcicf.formula.number_format import shown
+from xlcicf.formula.plain import Cells
+
+
+def of_values(name: str, *examples: str, arity: tuple[int, int] = (1, 1)):
+    """Enters a function of single plain values."""
+    return of_constants(name, *examples, arity=arity, arrays=lambda i: False)
+
+
+def length_of(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def part_of(text: str, start: int, length: int) -> str:
+    """So many letters from the one after `start` others."""
+    if text.isascii():
+        return text[start : start + length]
+    units = text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * (start + length)]
+    return units.decode("utf-16-le", "surrogatepass")
+
+
+def count_of(value: object, least: int = 0) -> int:
+    """A whole number of letters or a place among them. Raises Fails("#VALUE!") below the least."""
+    count = math.floor(number_of(value))
+    if count < least:
+        raise Fails("#VALUE!", f"is given {count} where it needs {least} or more")
+    return count
+
+
+# --- parts ----------------------------------------------------------------------------------------------
+
+
+@of_values("LEFT", "LEFT(~12345,2)", "LEFT(~12345)", arity=(1, 2))
+def left(text, count=1.0):
+    return part_of(text_of(text), 0, count_of(count))
+
+
+@of_values("RIGHT", "RIGHT(~12345,2)", "RIGHT(~12,9)", arity=(1, 2))
+def right(text, count=1.0):
+    text = text_of(text)
+    start = max(length_of(text) - count_of(count), 0)
+    return part_of(text, start, length_of(text))
+
+
+@of_values("MID", "MID(~12345,2,3)", "MID(~123,3,9)", arity=(3, 3))
+def middle(text, start, count):
+    return part_of(text_of(text), count_of(start, 1) - 1, count_of(count))
+
+
+@of_values("LEN", "LEN(~12345)")
+def length(text):
+    return float(length_of(text_of(text)))
+
+
+# --- other letters --------------------------------------------------------------------------------------
+
+
+@of_values("UPPER", "UPPER(~2)")
+def upper(text):
+    """A letter that would become two, as ß, stays."""
+    return "".join(big if len(big := letter.upper()) == 1 else letter for letter in text_of(text))
+
+
+@of_values("LOWER", "LOWER(~2)")
+def lower(text):
+    return text_of(text).lower()
+
+
+@of_values("PROPER", "PROPER(~2)")
+def proper(text):
+    return re.sub(r"[^\W\d_]+", lambda word: word[0][0].upper() + word[0][1:].lower(), text_of(text))
+
+
+@of_values("TRIM", "TRIM(~2)")
+def trim(text):
+    return re.sub(" +", " ", text_of(text)).strip(" ")
+
+
+@of_values("CLEAN", "CLEAN(~2)")
+def clean(text):
+    return "".join(letter for letter in text_of(text) if letter >= " ")
+
+
+@of_values("SUBSTITUTE", 'SUBSTITUTE(~121,"1","ab")', 'SUBSTITUTE(~121,1,"ab",2)', arity=(3, 4))
+def substitute(text, old, new, which=None):
+    """All places, or only one of them, counted from 1."""
+    text, old, new = text_of(text), text_of(old), text_of(new)
+    if not old:
+        return text
+    if which is None:
+        return within_limits(text.replace(old, new))
+    places = [match.start() for match in re.finditer(re.escape(old), text)]
+    number = count_of(which, 1)
+    if number > len(places):
+        return text
+    at = places[number - 1]
+    return within_limits(text[:at] + new + text[at + len(old) :])
+
+
+@of_values("REPLACE", 'REPLACE(~12345,2,3,"x")', arity=(4, 4))
+def replace(text, start, count, new):
+    text, start, count = text_of(text), count_of(start, 1) - 1, count_of(count)
+    behind = part_of(text, start + count, length_of(text))
+    return within_limits(part_of(text, 0, start) + text_of(new) + behind)
+
+
+@of_values("REPT", 'REPT("ab",~2.9)', arity=(2, 2))
+def repeated(text, times):
+    text, times = text_of(text), count_of(times)
+    return within_limits(text * min(times, 32_768))
+
+
+# --- together -------------------------------------------------------------------------------------------
+
+
+@of_values("CONCATENATE", 'CONCATENATE("a",~2,"b")', arity=(1, ANY))
+def concatenate(*values):
+    return within_limits("".join(map(text_of, values)))
+
+
+def _texts(arrays: tuple[Cells, ...]) -> list[str]:
+    if error := next((cells.first_error for cells in arrays if cells.first_error), None):
+        raise Fails(str(error))
+    return [text_of(value) for cells in arrays for value in cells.values]
+
+
+@of_constants("CONCAT", 'CONCAT("a",~2,$A$1:$B$2)', arity=(1, ANY), arrays=lambda i: True)
+def concat(*arrays):
+    return within_limits("".join(_texts(arrays)))
+
+
+@of_constants(
+    "TEXTJOIN",
+    'TEXTJOIN("-",TRUE,~2,$A$1:$B$2)',
+    'TEXTJOIN("-",0,~2,"")',
+    arity=(3, ANY),
+    arrays=lambda i: i > 1,
+)
+def text_joined(between, without_empty, *arrays):
+    parts = _texts(arrays)
+    if truth_of(without_empty):
+        parts = [part for part in parts if part]
+    return within_limits(text_of(between).join(parts))
+
+
+# --- looked for -----------------------------------------------------------------------------------------
+
+
+def _from(text: str, start: object) -> int:
+    """How many of Python's letters lie before the place where a search begins."""
+    start = count_of(start, 1) - 1
+    if start > length_of(text):
+        raise Fails("#VALUE!", "looks from a place behind the text's end")
+    return len(part_of(text, 0, start))
+
+
+def _place(text: str, at: int) -> float:
+    if at < 0:
+        raise Fails("#VALUE!", "looks for a text that is not there")
+    return float(length_of(text[:at]) + 1)
+
+
+@of_values("FIND", 'FIND("3",~1234)', 'FIND("1",~121,2)', arity=(2, 3))
+def find(wanted, text, start=1.0):
+    text = text_of(text)
+    return _place(text, text.find(text_of(wanted), _from(text, start)))
+
+
+@of_values("SEARCH", 'SEARCH("?3",~1234)', 'SEARCH("1",~121,2)', arity=(2, 3))
+def search(wanted, text, start=1.0):
+    """Letters' case is ignored, * and ? stand for others."""
+    text = text_of(text)
+    found = wildcards(text_of(wanted).lower()).search(text.lower(), _from(text, start))
+    return _place(text, found.start() if found else -1)
+
+
+@of_values("EXACT", 'EXACT("2",~2)', arity=(2, 2))
+def exact(one, other):
+    return text_of(one) == text_of(other)
+
+
+# --- numbers and texts ----------------------------------------------------------------------------------
+
+
+@of_values(
+    "TEXT",
+    'TEXT(~1234.5,"#,##0.00")',
+    'TEXT(~0.125,"0.0%")',
+    'TEXT(~45306.5,"yyyy-mm-dd hh:mm")',
+    arity=(2, 2),
+)
+def text_by_format(value, number_format):
+    if isinstance(value, bool):
+        return text_of(value)
+    try:
+        number = value if isinstance(value, str) else number_of(value)
+        return within_limits(shown(_read(number), text_of(number_format)))
+    except ValueError as error:
+        raise Fails("#VALUE!", f"cannot write a number so: {error}") from error
+
+
+def _read(value: float | str) -> float | str:
+    """A text that reads as a number as that number."""
+    try:
+        return number_of(value)
+    except Fails:
+        return value
+
+
+@of_values("VALUE", "VALUE(~2)", 'VALUE("1,234")+VALUE(~1)')
+def value_of(value):
+    if isinstance(value, bool):
+        raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
+    return number_of(value)
+
+
+@of_values("T", "T(~1.5)&2")
+def text_only(value):
+    return value if isinstance(value, str) else ""
+
+
+@of_values("CHAR", "CHAR(~65.5)")
+def letter_of(number):
+    code = count_of(number, 1)
+    if code > 255:
+        raise Fails("#VALUE!", "knows no letter of that number")
+    return bytes([code]).decode("cp1252", "replace") if code > 127 else chr(code)
+
+
+@of_values("CODE", "CODE(~2)")
+def code_of(text):
+    text = text_of(text)
+    if not text:
+        raise Fails("#VALUE!", "finds no letter")
+    return float(text[0].encode("cp1252", "replace")[0])
+
+
+@of_values("UNICHAR", "UNICHAR(~955)")
+def unicode_letter(number):
+    code = count_of(number, 1)
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        raise Fails("#VALUE!", "knows no letter of that number")
+    return chr(code)
+
+
+@of_values("UNICODE", "UNICODE(~2)")
+def unicode_of(text):
+    text = text_of(text)
+    if not text:
+        raise Fails("#VALUE!", "finds no letter")
+    return float(ord(text[0]))

@@ -1,0 +1,394 @@
+"""Every formula of a book by our own evaluator: all that is wanted once, then what an edit reaches."""
+
+import math
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from xlcicf.errors import CycleError, FormulaError
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, cell_address
+from xlcicf.formula.downstream import Parts, Readers, references
+from xlcicf.formula.evaluate import Evaluator, Piece
+from xlcicf.formula.grid import Grid, from_cells
+from xlcicf.formula.rings import compute
+from xlcicf.formula.runs import RunGraph, rectangles
+from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
+from xlcicf.formula.units import Batch, Run, Unit
+from xlcicf.formula.volatile import Drawing, moment
+
+AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
+FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
+
+Cell = tuple[int, int]
+Cells = Mapping[str, Mapping[Cell, Scalar]]  # a sheet's name -> (row, column) -> what the cell holds
+
+
+class Recalculation:
+    """A book's formulas, compiled once, and what they come to: constants flow in, results out.
+
+    book        it is not changed; formulas, names and tables stay as they are in it
+    trusted     whether the results in it are true. Then only those that are missing are computed, and what
+                lies downstream of an edit; else every formula
+    edited      areas that hold something else than the results in the book were computed from
+    uncomputed  the cells that a formula fills whose result is not known -> why. What cannot be computed (a
+                function that the table lacks, another book, a circle) keeps the result that the book has as
+                long as nothing that it reads has changed, and stands here if that is not trusted. Else it
+                has none, and neither has what reads it
+
+    Volatile cells (RAND, NOW) stand at results that are trusted; others are drawn once (see volatile.py).
+    What INDIRECT, OFFSET and what-if tables read is not known: they are not computed, and any edit reaches
+    them.
+    """
+
+    def __init__(self, book: Snapshot, trusted: bool, edited: Iterable[Area] = ()):
+        self.book = replace(book, sheets={name: replace(sheet) for name, sheet in book.sheets.items()})
+        self.trusted = trusted
+        self.uncomputed: dict[SheetCell, FormulaError] = {}
+        self._edited = list(edited)
+        self._graph = RunGraph(self.book)
+        self._runs = [run for sheet in self.book.sheets for run in self._graph.runs(sheet)]
+        self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
+        self._readers: Readers | None = None
+        self._moment = moment()
+        self._gone = Parts()  # what has no result
+        self._written: dict[str, set[Cell]] = defaultdict(set)  # cells that hold something else than before
+        self._waiting: list[Area] = []  # cells written since the last calculation
+        self._changes: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
+        self._is_begun = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """From now on "before" means as it is now."""
+        self._before = {name: sheet.values for name, sheet in self.book.sheets.items()}
+        self._gone_before, self._uncomputed_before = self._gone, dict(self.uncomputed)
+
+    def write(self, cells: Cells) -> None:
+        """Puts constants into cells that no formula fills; `renewed` computes what they reach."""
+        for name, contents in cells.items():
+            held, before, written = self._own(name), self._before[name], self._written[name]
+            news = [cell for cell, value in contents.items() if not _same(held.get(cell), value)]
+            for cell in news:
+                _put(held, cell, contents[cell])
+                written.add(cell)
+                if _same(before.get(cell), contents[cell]):
+                    written.remove(cell)
+            self._waiting += _areas(name, news)
+
+    def renewed(self) -> Cells:
+        """The results that are not those of the last call, at the first not those in the book; None for a
+        cell that has no result any more."""
+        if not self._is_begun:
+            self._compute(self._first_wanted())
+            self._is_begun = True
+            if not self.trusted:
+                self._begin()
+        elif self._waiting and not self._edited and not any(self._written.values()):
+            self._put_back()
+        elif self._waiting:
+            self._compute(self._readers_of_all().reached(self._waiting, FEW))
+        self._waiting = []
+        changes, self._changes = self._changes, defaultdict(dict)
+        return changes
+
+    # --- what is wanted
+
+    def _first_wanted(self) -> Parts:
+        if not self.trusted:
+            return Parts((run, run.area) for run in (*self._runs, *self._tables))
+        edits = [*self._edited, *self._waiting]
+        found = self._readers_of_all().reached(edits, FEW) if edits else Parts()
+        for run in self._runs:
+            values = self.book.sheets[run.area.sheet].values
+            for area in _areas(run.area.sheet, [cell for cell in run.area.cells() if cell not in values]):
+                found.add(run, area)
+        return found
+
+    def _readers_of_all(self) -> Readers:
+        if self._readers is None:
+            self._readers = Readers(self._graph, self._runs, everywhere=self._tables)
+        return self._readers
+
+    def _put_back(self) -> None:
+        """All constants are as they were before, and so become the results."""
+        for name, before in self._before.items():
+            now = self.book.sheets[name].values
+            if now is not before:
+                self._hold(name, {cell: before.get(cell) for cell in now.keys() | before.keys()})
+                self.book.sheets[name].values = before
+        self._gone, self.uncomputed = self._gone_before, dict(self._uncomputed_before)
+
+    # --- computing
+
+    def _compute(self, wanted: Parts) -> None:
+        """Computes the parts of runs, precedents first, and finds out which of them cannot be computed."""
+        self._give_another_chance(wanted)
+        self._doubtful: list[tuple[Run, Area, FormulaError]] = []
+        for _, area in list(self._gone):
+            self._lose_readers(area)
+        for run, area in wanted:
+            if not run.text:
+                self._doubt(run, area, _only_excel(run))
+        waiting = Parts((run, area) for run, area in wanted if run.text)
+        while waiting:
+            waiting = self._compute_once(waiting.without(self._gone))
+        for run, area, error in self._doubtful:
+            self._keep_or_lose(run, area, error)
+
+    def _give_another_chance(self, wanted: Parts) -> None:
+        """Forgets that some of what is wanted could not be computed before."""
+        if not self.uncomputed:
+            return
+        for _, area in wanted:
+            before, held = self._before[area.sheet], self.book.sheets[area.sheet].values
+            lost = [cell for cell in area.cells() if self.uncomputed.pop((area.sheet, *cell), None)]
+            self._hold(
+                area.sheet, {cell: before[cell] for cell in lost if cell in before and cell not in held}
+            )
+        self._gone = self._gone.without(wanted)
+
+    def _compute_once(self, wanted: Parts) -> Parts:
+        """Computes the parts, and returns those that are left for the next time: cells that have turned out
+        to have no result lie among theirs, or among those of parts that they read."""
+        parts = [run.part(area) for run, area in wanted]
+        graph, late, left, done = self._graph.of(parts), Parts(), Parts(), []
+        evaluator, circles = Drawing(graph, self._moment), []
+
+        def failed(part: Run, error: FormulaError) -> None:
+            if isinstance(error, CycleError):
+                circles.append(error)
+            else:
+                done.append(part.area)
+                for run, area in self._located([part.area]):
+                    self._doubt(run, area, error)
+
+        waiting = deque(graph.in_order(parts, failed))
+        while waiting:
+            unit = waiting.popleft()
+            areas = areas_of(unit)
+            if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):
+                done += areas
+                left.add_all(self._located(areas))
+                late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
+                continue
+            try:
+                pieces = compute(evaluator, unit)
+            except CycleError as error:
+                circles.append(error)
+            except FormulaError as error:
+                if isinstance(unit, Run):
+                    done.append(unit.area)
+                    for run, area in self._located(areas):
+                        self._keep_or_lose(run, area, error)
+                else:  # for one of its cells
+                    parts_of = unit.runs if isinstance(unit, Batch) else graph.taken_apart(unit)
+                    waiting.extendleft(reversed(list(parts_of)))
+            else:
+                done += areas
+                for sheet, cells, values in (s for piece in pieces for s in shown(piece)):
+                    self._hold(sheet, dict(zip(cells, values, strict=True)))
+        for run, area in self._located(_left_over(parts, done) if circles else ()):
+            self._doubt(run, area, circles[0])
+        return left
+
+    def _located(self, areas: Iterable[Area]) -> Iterator[tuple[Run, Area]]:
+        """Areas, each a part of one run, with the run."""
+        return ((self._graph.touching(area)[0], area) for area in areas)
+
+    def _is_among(self, parts: Parts, area: Area) -> bool:
+        """Whether some cell of the area, a part of one run, lies among parts."""
+        return bool(parts) and any(parts.beyond(run, area) != [area] for run, area in self._located([area]))
+
+    # --- what cannot be computed
+
+    def _doubt(self, run: Run, area: Area, error: FormulaError) -> None:
+        """Notes a part that cannot be computed. Whether something that it reads has changed is not known
+        yet; cells that hold nothing anyhow are lost at once."""
+        values = self.book.sheets[area.sheet].values
+        empty = [cell for cell in area.cells() if cell not in values]
+        self._lose(run, empty, error)
+        self._doubtful.append((run, area, error))
+
+    def _keep_or_lose(self, run: Run, area: Area, error: FormulaError) -> None:
+        """A part that cannot be computed loses the cells that read something changed; the others keep what
+        they hold."""
+        values = self.book.sheets[area.sheet].values
+        doubtful = [cell for cell in area.cells() if (area.sheet, *cell) not in self.uncomputed]
+        reads_changed = self._reader_of_changed(run)
+        lost = [cell for cell in doubtful if cell not in values or reads_changed(cell)]
+        if not self.trusted:
+            self.uncomputed |= {(area.sheet, *cell): error for cell in set(doubtful) - set(lost)}
+        self._lose(run, lost, error)
+
+    def _lose(self, run: Run, cells: Sequence[Cell], error: FormulaError) -> None:
+        """These cells have no result, and what reads them neither."""
+        sheet = run.area.sheet
+        for area in [run.area] if run.block and cells else _areas(sheet, cells):
+            self._let_go(run, area, lambda cell: error)
+            self._lose_readers(area)
+
+    def _lose_readers(self, area: Area) -> None:
+        for run, part in self._readers_of_all().reached([area]):
+            for rest in self._gone.beyond(run, part):
+                self._let_go(run, rest, partial(_reads_a_lost, rest.sheet, area))
+
+    def _let_go(self, run: Run, area: Area, why: Callable[[Cell], FormulaError]) -> None:
+        self._gone.add(run, area)
+        self.uncomputed |= {(area.sheet, *cell): why(cell) for cell in area.cells()}
+        self._hold(area.sheet, dict.fromkeys(area.cells()))
+
+    def _reader_of_changed(self, run: Run) -> Callable[[Cell], bool]:
+        """Whether a cell of the run reads something that is not as it was before."""
+        refs = references(self._graph, run) if run.text else None
+        if refs is None:
+            has_changed = self._has_anything_changed()
+            return lambda cell: has_changed
+        footprints = (ref.footprint(run.host) for ref in refs)
+        if not any(self._has_changed(area) for area in footprints if area):
+            return lambda cell: False
+        if run.block:
+            return lambda cell: True
+        return lambda cell: any(self._has_changed(a) for ref in refs if (a := ref.area(*cell)))
+
+    def _has_changed(self, area: Area) -> bool:
+        before, now = self._before[area.sheet], self.book.sheets[area.sheet].values
+        if any(area.intersect(edit) for edit in self._edited):
+            return True
+        cells = () if now is before else {*area.among(now), *area.among(before)}
+        return any(not _agree(before.get(cell), now.get(cell)) for cell in cells)
+
+    def _has_anything_changed(self) -> bool:
+        return bool(self._edited) or any(
+            self._has_changed(Area(name, 1, 1, MAX_ROW, MAX_COL)) for name in self.book.sheets
+        )
+
+    # --- what cells hold
+
+    def _own(self, name: str) -> dict[Cell, Scalar]:
+        """A sheet's values, to be changed here."""
+        sheet = self.book.sheets[name]
+        if sheet.values is self._before[name]:
+            sheet.values = dict(sheet.values)
+        return sheet.values
+
+    def _hold(self, name: str, results: Mapping[Cell, Scalar]) -> None:
+        """From now on the cells hold these results."""
+        held = self.book.sheets[name].values
+        news = {cell: value for cell, value in results.items() if not _same(held.get(cell), value)}
+        if news:
+            held = self._own(name)
+            for cell, value in news.items():
+                _put(held, cell, value)
+            self._changes[name] |= news
+
+
+def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> Callable[[np.ndarray], float]:
+    """value(v): what the objective's cell shows, nan for no number, with v (n,) in the changing cells.
+
+    Each call evaluates the formulas in between anew. Raises what `RunGraph.between` raises.
+    """
+    graph = RunGraph(book)
+    units = graph.between(changing, [objective]).units
+    first = Evaluator(graph)
+    at = objective.top, objective.left
+
+    def value(v: np.ndarray) -> float:
+        evaluator, begin = first.afresh(), 0
+        for area in changing:
+            end = begin + math.prod(area.shape)
+            evaluator.lay(Piece((area,), from_cells(torch.tensor(v[begin:end]).reshape(area.shape))))
+            begin = end
+        found = book.sheets[objective.sheet].values.get(at)
+        for unit in units:
+            for piece in compute(evaluator, unit):
+                if any(objective.intersect(area) for area in piece.areas):
+                    found = scalars(evaluator.values(objective))[0]
+        return found if isinstance(found, float) else math.nan
+
+    return value
+
+
+# --- computed pieces: the only place that knows their shape -----------------------------------------------
+
+
+def areas_of(unit: Unit) -> list[Area]:
+    """The cells that a unit of computation fills, each area within one run."""
+    return [unit.area] if isinstance(unit, Run) else [run.area for run in unit.runs]
+
+
+def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:
+    """What the computed cells show: (a sheet, cells, their values)."""
+    values = scalars(piece.grid)
+    for area, _, start in piece.laid():
+        cells = list(area.cells())
+        yield area.sheet, cells, values[start : start + len(cells)]
+
+
+def scalars(grid: Grid) -> list[Scalar]:
+    """A grid's elements in order, as cells show them: a blank as 0, what is not finite as #NUM!."""
+    if grid.kind is None:
+        numbers = grid.numbers().ravel() + 0.0  # Excel has no -0
+        if np.isfinite(numbers).all():
+            return numbers.tolist()
+        return [_plain(number) for number in numbers.tolist()]
+    return [_plain(value) for value in grid.scalars().ravel().tolist()]
+
+
+def _plain(value: Scalar) -> Scalar:
+    match value:
+        case None:
+            return 0.0
+        case float():
+            return value + 0.0 if math.isfinite(value) else ExcelError("#NUM!")
+        case ExcelError():
+            return ExcelError(str(value))
+        case str():
+            return str(value)
+    return value
+
+
+def _put(held: dict[Cell, Scalar], cell: Cell, value: Scalar) -> None:
+    if value is None:
+        held.pop(cell, None)
+    else:
+        held[cell] = value
+
+
+def _same(a: Scalar, b: Scalar) -> bool:
+    return a == b and type(a) is type(b)
+
+
+def _agree(a: Scalar, b: Scalar) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= AGREE * max(1.0, abs(a))
+    return _same(a, b)
+
+
+def _areas(sheet: str, cells: Iterable[Cell]) -> list[Area]:
+    """Cells as rectangles."""
+    return [area for area, _ in rectangles(sheet, {(col, row): "written" for row, col in cells})]
+
+
+def _table(area: Area) -> Run:
+    """A what-if table as a run without a text."""
+    return Run(area, "", (area.top, area.left), block=True)
+
+
+def _only_excel(table: Run) -> FormulaError:
+    return FormulaError(f"{table.cell} is a what-if table, which only Excel computes", table.cell)
+
+
+def _reads_a_lost(sheet: str, lost: Area, cell: Cell) -> FormulaError:
+    address = cell_address(sheet, *cell)
+    return FormulaError(f"{address} reads {lost.address}, which cannot be computed", address)
+
+
+def _left_over(parts: Iterable[Run], done: Iterable[Area]) -> Iterator[Area]:
+    """The cells of parts that are not among those done."""
+    seen = {(area.sheet, *cell) for area in done for cell in area.cells()}
+    for part in parts:
+        left = [cell for cell in part.area.cells() if (part.area.sheet, *cell) not in seen]
+        yield from [part.area] if part.block and left else _areas(part.area.sheet, left)

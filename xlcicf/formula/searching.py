@@ -1,0 +1,70 @@
+"""The place of a value among cells, as MATCH, VLOOKUP and their kind look for it; places count from 0."""
+
+from bisect import bisect_right
+from typing import Any
+
+from xlcicf.formula.context import Fails
+from xlcicf.formula.criteria import equals
+from xlcicf.formula.grid import kind_of
+from xlcicf.formula.plain import Alike, Cells
+
+
+def place_of(wanted: object, cells: Cells) -> int:
+    """The first place of an equal value; letters' case is ignored, * and ? stand for others.
+
+    Raises Fails("#N/A") where there is none."""
+    wanted = 0.0 if wanted is None else wanted
+    found = cells.remembered((type(wanted), wanted), equals(wanted))
+    if not len(found):
+        raise Fails("#N/A", "looks for a value that is not among the cells")
+    return int(found[0])
+
+
+def place_up_to(wanted: object, cells: Cells) -> int:
+    """The last place of the largest value that is not above `wanted`, in cells that ascend.
+
+    Values of other kinds are passed over. In cells that do not ascend it is where halving them leads, as in
+    Excel. Raises Fails("#N/A") where there is none."""
+    key, alike = _key(wanted), _alike(wanted, cells)
+    if alike.ascends:
+        count = bisect_right(alike.values, key)
+        found = alike.places[count - 1] if count else None
+    else:
+        found = _by_halving(key, alike, len(cells))
+    if found is None:
+        raise Fails("#N/A", "looks for a value that is below all of the cells")
+    return found
+
+
+def place_down_to(wanted: object, cells: Cells) -> int:
+    """The last place of a value that is not below `wanted`, in cells that descend: of the smallest of them.
+
+    Raises Fails("#N/A") where there is none."""
+    key, alike = _key(wanted), _alike(wanted, cells)
+    pairs = zip(reversed(alike.places), reversed(alike.values), strict=True)
+    found = next((place for place, value in pairs if value >= key), None)
+    if found is None:
+        raise Fails("#N/A", "looks for a value that is above all of the cells")
+    return found
+
+
+def _key(wanted: object) -> Any:
+    return wanted.casefold() if isinstance(wanted, str) else 0.0 if wanted is None else wanted
+
+
+def _alike(wanted: object, cells: Cells) -> Alike:
+    return cells.alike(kind_of(0.0 if wanted is None else wanted))  # type: ignore[arg-type]
+
+
+def _by_halving(key, alike: Alike, count: int) -> int | None:
+    """Where the halves of cells (count,) lead that are taken by whether their middle is above the key."""
+    known = dict(zip(alike.places, alike.values, strict=True))
+    first, last, found = 0, count - 1, None
+    while first <= last:
+        middle = (first + last) // 2
+        at = next((place for place in range(middle, last + 1) if place in known), None)
+        if at is None or known[at] > key:
+            last = middle - 1
+        else:
+            first, found = at + 1, at
+    return found

@@ -1,0 +1,190 @@
+"""What is computed at once: runs of one formula, batches of formulas that are alike, rings of runs.
+
+A sheet of models in blocks, or of formulas each a little different, has thousands of runs of a cell or two.
+Those that have one skeleton, and none of which reads another, are one batch: each reference stands for as
+many ranges, each number for as many numbers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from xlcicf.formula.address import Area, area_around, cell_address
+from xlcicf.formula.tree import Const, Formula, Node, Ref
+
+FEWEST = 4  # runs that are worth a batch
+SMALL = 256  # cells of a run that joins one
+MOST_READ = 2**20  # cells that all members of a batch read together
+
+Operand = Ref | Const
+
+
+@dataclass(eq=False)
+class Run:
+    """One formula in a rectangle of cells.
+
+    text   the formula as it stands in the cell `origin` (row, column)
+    key    what all its cells have in common, see keys.py; "" where nobody found out
+    array  its cells are array formulas (no implicit intersection)
+    block  the one array formula that fills the whole area, as Ctrl+Shift+Enter over several cells does
+    """
+
+    area: Area
+    text: str
+    origin: tuple[int, int]
+    key: str = ""
+    array: bool = False
+    block: bool = False
+    formula: Formula | None = None
+
+    @property
+    def cell(self) -> str:
+        """The address of its first cell."""
+        return cell_address(self.area.sheet, self.area.top, self.area.left)
+
+    @property
+    def host(self) -> Area:
+        """The cells that the formula is evaluated for."""
+        a = self.area
+        return Area(a.sheet, a.top, a.left, a.top, a.left) if self.block else a
+
+    def part(self, area: Area) -> "Run":
+        return replace(self, area=area)
+
+    def within(self, area: Area) -> "Run":
+        """The part of it that lies in an area it touches; a block stays whole."""
+        common = self.area.intersect(area)
+        assert common
+        return self if self.block or common == self.area else self.part(common)
+
+
+@dataclass(eq=False)
+class Batch:
+    """Runs of one skeleton that do not read each other; their cells follow one another, each run's by rows.
+
+    tree      the first run's formula, in which references and numbers stand for those of all runs
+    operands  the references and numbers of each run's formula, in one order
+    array     its cells are array formulas (no implicit intersection)
+    """
+
+    runs: Sequence[Run]
+    tree: Node
+    operands: Sequence[Sequence[Operand]]
+    array: bool
+
+    @cached_property
+    def cells(self) -> list[tuple[Run, int, int]]:
+        """The run, row and column of each cell."""
+        return [(run, row, col) for run in self.runs for row, col in run.area.cells()]
+
+    @property
+    def host(self) -> "Batch":
+        """The cells that the formulas are evaluated for."""
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(cells, 1)"""
+        return len(self.cells), 1
+
+    def cell(self, i: int, j: int) -> str:
+        """The address of the i-th cell."""
+        run, row, col = self.cells[i]
+        return cell_address(run.area.sheet, row, col)
+
+    def positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each cell's row and column (cells, 1)."""
+        _, rows, cols = zip(*self.cells, strict=True)
+        return np.array(rows)[:, None], np.array(cols)[:, None]
+
+    def columns(self, chosen: np.ndarray) -> list[Area]:
+        """The columns of several cells that are all `chosen` (cells,), each as the area around them."""
+        columns: dict[tuple[str, int], list[tuple[int, bool]]] = {}
+        for (run, row, col), is_chosen in zip(self.cells, chosen.tolist(), strict=True):
+            columns.setdefault((run.area.sheet, col), []).append((row, is_chosen))
+        return [
+            area_around(sheet, [(row, col) for row, _ in cells])
+            for (sheet, col), cells in columns.items()
+            if len(cells) > 1 and all(is_chosen for _, is_chosen in cells)
+        ]
+
+    def areas(self, ref: Ref) -> list[Area]:
+        """What a reference of the tree means in each cell; all areas have one size."""
+        refs = self._each(ref)
+        areas = [refs[i].area(row, col) for i, run in enumerate(self.runs) for row, col in run.area.cells()]
+        return [area for area in areas if area is not None]
+
+    def numbers(self, constant: Const) -> np.ndarray | None:
+        """What a number of the tree is in each cell (cells, 1, 1, 1); None for one that all have."""
+        if id(constant) not in self._places:
+            return None
+        values = [node.value for node in self._each(constant)]
+        if all(value == values[0] for value in values):
+            return None
+        counts = [rows * cols for rows, cols in (run.area.shape for run in self.runs)]
+        return np.repeat(np.array(values, dtype=np.float64), counts).reshape(-1, 1, 1, 1)
+
+    def _each(self, node: Operand) -> list:
+        return [operands[self._places[id(node)]] for operands in self.operands]
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(node): i for i, node in enumerate(self.operands[0])}
+
+
+def batched(
+    runs: Iterable[Run], formula: Callable[[Run], Formula], trimmed: Callable[[Area], Area]
+) -> list[Run | Batch]:
+    """Runs of which none reads another: small ones of one skeleton as a batch, the others as they are."""
+    runs = list(runs)
+    if len(runs) < FEWEST:
+        return list(runs)
+    units: list[Run | Batch] = []
+    alike: dict[tuple, list[Run]] = {}
+    reading: dict[tuple, int] = {}
+    for run in runs:
+        rows, cols = run.area.shape
+        sizes = None
+        if rows * cols <= SMALL and not run.block:
+            sizes = _sizes(formula(run), run.area.top, run.area.left, trimmed)
+        if sizes is None:
+            units.append(run)
+            continue
+        key = run.array, formula(run).shape, *sizes
+        alike.setdefault(key, []).append(run)
+        reading[key] = reading.get(key, 0) + rows * cols * sum(h * w for (h, w), _ in sizes)
+    for key, some in alike.items():
+        if len(some) < FEWEST or reading[key] > MOST_READ:
+            units += some
+        else:
+            operands = [formula(run).operands for run in some]
+            units.append(Batch(some, formula(some[0]).tree, operands, some[0].array))
+    return units
+
+
+def _sizes(
+    formula: Formula, row: int, col: int, trimmed: Callable[[Area], Area]
+) -> list[tuple[tuple[int, int], tuple[int, int]]] | None:
+    """The sizes of the ranges that a formula in (row, col) names, as far as the data goes and in full; None
+    where one points off the sheet."""
+    sizes = []
+    for node in formula.operands:
+        if type(node) is Ref:
+            area = node.area(row, col)
+            if area is None:
+                return None
+            sizes.append((trimmed(area).shape, area.shape))
+    return sizes
+
+
+@dataclass(eq=False)
+class Ring:
+    """Runs that read each other, or themselves, in other rows or columns; see rings.py."""
+
+    runs: Sequence[Run]
+
+
+Unit = Run | Batch | Ring
+Host = Area | Batch  # the cells (H, W) that a formula is computed for
