@@ -1,21 +1,32 @@
 """What every test may use: marks that skip with their reason, the option for whole sweeps, the tables of figures
 at the end, and the record of what each test took."""
 
+import gc
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
-from tests import kept, oracles
+from tests import forks, kept, oracles
 from xlcicf.learn import mnist
 
 # The machine may be busy, and a run must find today what it found yesterday.
 settings.register_profile("xlcicf", deadline=None, derandomize=True)
 settings.load_profile("xlcicf")
+
+# The processes under -n share the cores: further threads in each would wait for one another at work.
+torch.set_num_threads(1)
+threadpool_limits(1)
+
+# Thousands of tests and torch's modules are not looked through again for each few hundred cells that a test makes.
+gc.set_threshold(50_000, 20, 20)
 
 RECORD = Path(__file__).parents[1] / ".pytest_cache" / "seconds.json"
 
@@ -96,6 +107,10 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(skips[mark])
 
 
+def pytest_collection_finish():
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def titanic_book() -> Path:
     """The shipped workbooks/titanic.xlsx, at its start weights. Not to be written to."""
@@ -103,8 +118,21 @@ def titanic_book() -> Path:
 
 
 @pytest.fixture(scope="session")
+def is_full(request) -> bool:
+    """Whether a long sweep is to take all its cases."""
+    return request.config.getoption("--full")
+
+
+@pytest.fixture(scope="session")
 def bench_seconds(request) -> float:
     return request.config.getoption("--bench-seconds")
+
+
+@pytest.fixture
+def forked_trainers(monkeypatch):
+    """Trainers come ready with torch imported, where the system can fork."""
+    if forks.POSSIBLE:
+        monkeypatch.setattr(subprocess, "Popen", forks.popen())
 
 
 @pytest.fixture

@@ -9,29 +9,29 @@ Single formulas are asked in batches, since LibreOffice takes more than a second
 `ironcalc_formulas([Case("=SUM(A1:A2)", {"A1": 1, "A2": "x"}), ...])`, `libreoffice_formulas(...)`.
 """
 
-import atexit
 import functools
-import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, time
 from pathlib import Path
 
 import ironcalc
 import numpy as np
 import openpyxl
 from openpyxl.utils.cell import range_boundaries
-from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.kept import kept, kept_json
-from xlcicf.formula.address import cell_address
+from tests.libreoffice import convert
+from tests.saved_cells import SavedCell, saved_cells
+from xlcicf.formula.address import cell_address, parse_cell, quote_sheet, unquote_sheet
 from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.text import split_sheet
 
 Values = dict[str, Scalar]
 """Address, such as "Net!B2" -> value; numbers are floats. Empty cells and empty texts are left out, since a
@@ -96,14 +96,13 @@ def formula_blocks(path: Path) -> list[list[str]]:
 @kept_json(list, list)
 def _blocks_in(book: bytes) -> list[list[str]]:
     blocks: dict[tuple, list[str]] = {}
-    for sheet in openpyxl.load_workbook(io.BytesIO(book)):
-        for row in sheet.iter_rows():
-            for cell in row:
-                if isinstance(cell.value, ArrayFormula):
-                    blocks[sheet.title, cell.coordinate] = addresses(sheet.title, cell.value.ref)
-                elif cell.data_type == "f":
-                    key = sheet.title, cell.column, _relative(cell.value, cell.row)
-                    blocks.setdefault(key, []).append(cell_address(sheet.title, cell.row, cell.column))
+    for cell in saved_cells(book):
+        if cell.array:
+            blocks[cell.sheet, cell.place] = addresses(cell.sheet, cell.array)
+        elif cell.formula:
+            letters, row = _CELL.fullmatch(cell.place).groups()
+            block = blocks.setdefault((cell.sheet, letters, _relative(cell.formula, int(row))), [])
+            block.append(f"{quote_sheet(cell.sheet)}!{cell.place}")
     return list(blocks.values())
 
 
@@ -112,6 +111,7 @@ def _relative(formula: str, row: int) -> str:
     return _ROW.sub(lambda reference: f"{reference[1]}[{int(reference[2]) - row}]", formula)
 
 
+_CELL = re.compile(r"([A-Z]+)(\d+)")
 _ROW = re.compile(r"(?<![\w.])(\$?[A-Z]{1,3})(\d+)(?![\w.(])")
 
 
@@ -136,20 +136,11 @@ def saved_values(path: Path) -> Values:
 @functools.lru_cache(maxsize=4)  # several tests look at one book
 @kept_values
 def _saved_in(book: bytes) -> Values:
-    values = {}
-    for sheet in openpyxl.load_workbook(io.BytesIO(book), data_only=True):
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.value not in (None, ""):
-                    values[cell_address(sheet.title, cell.row, cell.column)] = _scalar(cell)
-    return values
-
-
-def _scalar(cell) -> Scalar:
-    if cell.data_type == "e":
-        return ExcelError(cell.value)
-    value = to_excel(cell.value) if isinstance(cell.value, date | time) else cell.value
-    return float(value) if _is_number(value) else value
+    return {
+        f"{quote_sheet(cell.sheet)}!{cell.place}": cell.value
+        for cell in saved_cells(book)
+        if cell.value is not None
+    }
 
 
 def ironcalc_values(path: Path) -> Values:
@@ -160,7 +151,11 @@ def ironcalc_values(path: Path) -> Values:
 @functools.lru_cache(maxsize=4)
 @kept_values
 def _recomputed_by_ironcalc(book: bytes) -> Values:
-    model = _ironcalc_holding(book)
+    return values_in(_ironcalc_holding(book))
+
+
+def values_in(model: "ironcalc.Model") -> Values:
+    """Every cell's value as IronCalc has computed it."""
     names = [properties["name"] for properties in model.get_worksheets_properties()]
     values = {
         cell_address(names[sheet], row, col): _ironcalc_value(model, sheet, row, col)
@@ -169,9 +164,59 @@ def _recomputed_by_ironcalc(book: bytes) -> Values:
     return {cell: value for cell, value in values.items() if value not in (None, "")}
 
 
-def load_ironcalc(path: Path) -> "ironcalc.Model":
-    """The book in IronCalc, computed once; each call gives a model of its own."""
-    return _ironcalc_holding(Path(path).read_bytes())
+def load_ironcalc(book: Path | bytes, *sheets: str) -> "ironcalc.Model":
+    """The book in IronCalc, computed once; each call gives a model of its own.
+
+    Where sheets are named, it has no formulas but those that the cells of these sheets need: IronCalc computes all
+    that there are at each evaluation.
+    """
+    book = _content(book)
+    if not sheets:
+        return _ironcalc_holding(book)
+    return ironcalc.load_from_bytes(_computed_for(book, *sorted(needed_sheets(book, *sheets))), "en")
+
+
+@kept
+def _computed_for(book: bytes, *sheets: str) -> bytes:
+    model = _ironcalc_holding(book)
+    clear_formulas(model, (cell for cell in saved_cells(book) if cell.sheet not in sheets))
+    return model.to_bytes()
+
+
+def clear_formulas(model: "ironcalc.Model", cells: Iterable[SavedCell]) -> None:
+    """Empties the cells that hold formulas, but for array formulas, which IronCalc does not let go."""
+    sheets = {properties["name"]: i for i, properties in enumerate(model.get_worksheets_properties())}
+    for cell in cells:
+        if cell.formula and not cell.array:
+            model.clear_cell_contents(sheets[cell.sheet], *parse_cell(cell.place))
+
+
+def needed_sheets(book: Path | bytes, *sheets: str) -> set[str]:
+    """The sheets with all that their formulas read, directly or through others'."""
+    reads = _sheets_read_in(_content(book))
+    needed, more = set(), set(sheets)
+    while more - needed:
+        needed |= more
+        more = {name for sheet in more for name in reads.get(sheet, [])}
+    return needed
+
+
+def _content(book: Path | bytes) -> bytes:
+    return book if isinstance(book, bytes) else Path(book).read_bytes()
+
+
+@functools.lru_cache(maxsize=4)
+@kept_json(dict, dict)
+def _sheets_read_in(book: bytes) -> dict[str, list[str]]:
+    """Sheet -> the sheets that its formulas name."""
+    formulas: dict[str, set[str]] = {}
+    for cell in saved_cells(book):
+        if cell.formula and "!" in cell.formula:
+            formulas.setdefault(cell.sheet, set()).update(_SHEET.findall(cell.formula))
+    return {sheet: sorted(map(unquote_sheet, names)) for sheet, names in formulas.items()}
+
+
+_SHEET = re.compile(r"('(?:[^']|'')+'|[^\W\d][\w.]*)!")
 
 
 def _ironcalc_holding(book: bytes) -> "ironcalc.Model":
@@ -205,54 +250,9 @@ def libreoffice_values(path: Path) -> Values:
 @kept_values
 def _recomputed_by_libreoffice(book: bytes) -> Values:
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "book.xlsx")  # a copy: LibreOffice shows a locked book as an empty one
+        source = Path(folder, "book.xlsx")
         source.write_bytes(book)
         return saved_values(convert(source, "xlsx", Path(folder, "recomputed")))
-
-
-def convert(path: Path, kind: str, folder: Path) -> Path:
-    """The book as LibreOffice recomputes and saves it: `kind` "xlsx", "pdf", ... Returns the new file."""
-    command = [
-        "soffice",
-        f"-env:UserInstallation={libreoffice_profile().as_uri()}",
-        "--headless",
-        "--norestore",
-    ]
-    command += ["--convert-to", kind, "--outdir", str(folder), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    result = folder / f"{path.stem}.{kind}"
-    assert result.exists(), f"LibreOffice converted nothing: {done.stdout} {done.stderr}"
-    return result
-
-
-ALWAYS_RECOMPUTE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
-</oor:items>
-"""
-
-
-def python_with_uno() -> str | None:
-    """A Python that can talk to LibreOffice: the system's own, or the one that LibreOffice brings."""
-    office = Path(shutil.which("soffice")).resolve().parent
-    for python in ("/usr/bin/python3", str(office / "python"), shutil.which("python3")):
-        try:
-            if python and subprocess.run([python, "-c", "import uno"], capture_output=True).returncode == 0:
-                return python
-        except OSError:
-            continue
-    return None
-
-
-@functools.cache
-def libreoffice_profile() -> Path:
-    """This process's own LibreOffice profile, in which saved results are never trusted; gone at exit."""
-    folder = Path(tempfile.mkdtemp(prefix="xlcicf-libreoffice-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / "user").mkdir()
-    (folder / "user" / "registrymodifications.xcu").write_text(ALWAYS_RECOMPUTE)
-    return folder
 
 
 # ---- single formulas -------------------------------------------------------------------------------------
@@ -318,14 +318,11 @@ class Recalculation:
     """A book as a plain function of some cells, by IronCalc recalculation: `f(v)` sets and reads.
 
     `Recalculation(path, "Net!B2", "Net!D4:N5")`; several areas are joined by commas. `start` (n,) is
-    what stands in the changing cells. Sheets named in `without` are left out, to save the time they take.
+    what stands in the changing cells.
     """
 
-    def __init__(self, path: Path, objective: str, changing: str, without: tuple[str, ...] = ()):
-        self._model = load_ironcalc(path)
-        for name in without:
-            names = [properties["name"] for properties in self._model.get_worksheets_properties()]
-            self._model.delete_sheet(names.index(name))
+    def __init__(self, path: Path, objective: str, changing: str):
+        self._model = load_ironcalc(path, split_sheet(objective)[0])
         self._objective = self._places(objective)[0]
         self._changing = self._places(changing)
         self.start = np.array([self._model.get_cell_value(*place) for place in self._changing], float)
@@ -375,8 +372,25 @@ def validator_command() -> str | None:
     return os.environ.get("OOXML_VALIDATOR") or shutil.which("ooxml-validator") or shutil.which(local)
 
 
-def validator_errors(path: Path) -> list[str]:
+def validator_errors(path: str | Path) -> list[str]:
     """What the Open XML SDK finds wrong with a file, one sentence each (mark the test `validator`)."""
-    done = subprocess.run([validator_command(), str(path)], capture_output=True, text=True, timeout=180)
-    assert done.returncode in (0, 1), f"the validator did not run: {done.stderr}"
+    path = Path(path)
+    return _errors_in(path.read_bytes(), path.suffix)
+
+
+@kept_json(list, list, least=0)  # starting the validator takes longer than looking up
+def _errors_in(book: bytes, suffix: str) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"book{suffix}")
+        path.write_bytes(book)
+        done = subprocess.run(
+            [validator_command(), path], env=os.environ | ONCE, capture_output=True, timeout=180
+        )
+    assert done.returncode in (0, 1), f"the validator did not run: {done.stderr.decode()}"
     return [f"{e['path']} {e['xPath']}: {e['description']}" for e in json.loads(done.stdout)["errors"]]
+
+
+ONCE = {
+    "DOTNET_TieredPGO": "0",
+    "DOTNET_gcConcurrent": "0",
+}  # a program that runs once does not look how it could run faster

@@ -58,7 +58,7 @@ def run_json(capsys, *args) -> dict:
 def book(tmp_path):
     """A book made of {"A1": content}: `book({"A1": 1, "B1": "=A1^2"})` gives its path."""
 
-    def make(cells: dict, name: str = "book.xlsx", computed: bool = True) -> Path:
+    def make(cells: dict, computed: bool = True, name: str = "book.xlsx") -> Path:
         workbook = openpyxl.Workbook()
         workbook.active.title = "S"
         for address, content in cells.items():
@@ -303,7 +303,7 @@ def test_check_covers_the_saved_problem(trained, capsys):
 
 
 def test_check_of_a_book_without_a_problem_covers_what_torch_translates(book, capsys):
-    path = book({"A1": 3, "B1": "=A1^2", "C1": "=SUBTOTAL(9,A1:A1)", "D1": "=RAND()", "E1": "=1/0"})
+    path = book({"A1": 3, "B1": "=A1^2", "C1": "=SUBTOTAL(9,A1:A1)", "D1": "=RAND()", "E1": "=1/0"}, False)
     code, out, _ = run(capsys, "check", path, "--json")
     told = json.loads(out)
     assert code == 1 and told["errors"] == [["S!E1", "#DIV/0!"]]
@@ -368,12 +368,12 @@ def test_doctor_finds_this_machine_well(capsys):
 
 def test_lessons_and_build(capsys, tmp_path):
     assert "titanic" in [lesson["name"] for lesson in run_json(capsys, "lessons")["lessons"]]
-    assert run(capsys, "build", "titanic", "nope", "--out", tmp_path / "new folder")[0] == 1
+    assert run(capsys, "build", "how_a_net_works", "nope", "--out", tmp_path / "new folder")[0] == 1
     assert not (tmp_path / "new folder").exists()
-    told = run_json(capsys, "build", "titanic", "titanic", "--out", tmp_path / "new folder")
-    assert [Path(p).name for p in told["built"]] == ["titanic.xlsx"]
+    told = run_json(capsys, "build", *2 * ["how_a_net_works"], "--out", tmp_path / "new folder")
+    assert [Path(p).name for p in told["built"]] == ["how_a_net_works.xlsx"]
     before = contents(tmp_path / "new folder")
-    code, _, err = run(capsys, "build", "titanic", "--out", tmp_path / "new folder")
+    code, _, err = run(capsys, "build", "how_a_net_works", "--out", tmp_path / "new folder")
     assert code == 1 and "is there already" in err and contents(tmp_path / "new folder") == before
 
 

@@ -1,7 +1,9 @@
 """The house: which room may import which, which library lives where, and what nobody does."""
 
 import ast
+import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -59,15 +61,45 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a file has of these, wherever they stand in it.
+
+    imports  "a" of `import a`, ("a", ["b"]) of `from a import b`
+    """
+
+    imports: list[str | tuple[str, list[str]]]
+    called: set[str]
+    attributes: set[str]
+    is_documented: bool
+
+
+@functools.cache  # each file is looked at by many tests
+def read(path: Path) -> Source:
+    whole = ast.parse(path.read_text(encoding="utf-8"))
+    imports, called, attributes = [], set(), set()
+    for node in ast.walk(whole):
+        match node:
+            case ast.Import():
+                imports += [alias.name for alias in node.names]
+            case ast.ImportFrom():
+                assert node.level == 0, f"{path.name} imports relatively; the house spells its imports out"
+                imports.append((node.module, [alias.name for alias in node.names]))
+            case ast.Call():
+                called.add(ast.unparse(node.func))
+            case ast.Attribute():
+                attributes.add(node.attr)
+    return Source(imports, called, attributes, not whole.body or bool(ast.get_docstring(whole)))
+
+
 def imported(path: Path) -> Iterator[str]:
-    """Everything that a file imports, wherever it stands in it; of `from a import b` both a and a.b."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name} imports relatively; the house spells its imports out"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """Everything that a file imports; of `from a import b` both a and a.b."""
+    for one in read(path).imports:
+        if isinstance(one, str):
+            yield one
+        else:
+            yield one[0]
+            yield from (f"{one[0]}.{name}" for name in one[1])
 
 
 def room_imported(name: str) -> str | None:
@@ -105,8 +137,7 @@ def test_a_library_is_used_only_in_its_rooms(source):
     ids=lambda s: "/".join(s.parts[-2:]),
 )
 def test_outside_its_room_nobody_asks_which_host_a_book_has(source):
-    nodes = list(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
-    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)} & OF_A_HOST == set()
+    assert read(source).attributes & OF_A_HOST == set()
     if source in SOURCES:
         assert {name for name in imported(source) if name.startswith(ENGINES)} == set()
 
@@ -120,19 +151,13 @@ def test_of_openpyxl_the_formula_room_takes_the_tokenizer_only():
 
 @by_file
 def test_nothing_is_evaluated_or_unpickled(source):
-    called = {
-        ast.unparse(node.func)
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-    }
-    assert called & NEVER_CALLED == set()
+    assert read(source).called & NEVER_CALLED == set()
     assert set(imported(source)) & NEVER_IMPORTED == set()
 
 
 @by_file
 def test_each_file_says_first_what_it_is_for(source):
-    text = source.read_text(encoding="utf-8")
-    assert not text or ast.get_docstring(ast.parse(text))
+    assert read(source).is_documented
 
 
 def test_every_file_stands_in_a_room():
@@ -154,10 +179,9 @@ def module_of(source: Path) -> str:
 def taken_from(source: Path, names: set[str]) -> set[str]:
     """The modules that a file needs: of `from a import b` a.b where that is a module, else a."""
     found = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {name if name in names else node.module for name in whole}
+    for one in read(source).imports:
+        if isinstance(one, str):
+            found.add(one)
+        else:
+            found |= {whole if (whole := f"{one[0]}.{name}") in names else one[0] for name in one[1]}
     return found & names

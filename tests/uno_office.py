@@ -1,40 +1,52 @@
-"""A LibreOffice of one's own over its UNO bridge: for scripts run by a Python that has LibreOffice's `uno`."""
+"""A LibreOffice over its UNO bridge, for a Python that has LibreOffice's `uno` and maybe nothing else.
 
+    python3 uno_office.py PROFILE_URI
+
+starts one and answers requests, each a line of JSON: [script, {name: value}]. The answer is a line too: [true, what
+the script's `answer(context, name=value)` returns] or [false, why there is none]. After the last request both
+processes are gone; they are a group of their own, which can be killed at any time.
+"""
+
+import functools
+import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import time
 import traceback
 import uuid
-from contextlib import contextmanager
+from pathlib import Path
 
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 
 
-@contextmanager
-def office(profile):
-    """The component context of a LibreOffice with that profile. The end of it is the end of both processes.
+def main(profile):
+    os.setsid()
+    try:
+        context = office(profile)
+        for line in sys.stdin:
+            script, asked = json.loads(line)
+            try:
+                said = True, answer_of(script)(context, **asked)
+            except Exception:
+                said = False, traceback.format_exc()
+            print(json.dumps(said), flush=True)
+            close_all(context)
+    finally:
+        # LibreOffice hears nothing else in the middle of a search, and uno now and then crashes in tidying up
+        os.killpg(0, signal.SIGKILL)
 
-    LibreOffice is killed, whatever it does. This Python leaves without tidying up: uno now and then crashes in
-    that once its office is gone.
-    """
+
+def office(profile):
+    """The component context of a LibreOffice with that profile."""
     pipe = "xlcicf" + uuid.uuid4().hex
     command = ["soffice", "-env:UserInstallation=" + profile, "--headless", "--norestore"]
-    command.append(f"--accept=pipe,name={pipe};urp;")
-    process = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
-    failed = True
-    try:
-        yield _connected(pipe)
-        failed = False
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        os.killpg(process.pid, signal.SIGKILL)  # in the middle of a search it hears nothing else
-        os._exit(failed)
+    subprocess.Popen([*command, f"--accept=pipe,name={pipe};urp;"], stdout=sys.stderr)
+    return _connected(pipe)
 
 
 def _connected(pipe, seconds=60):
@@ -49,12 +61,35 @@ def _connected(pipe, seconds=60):
             time.sleep(0.1)
 
 
+@functools.cache
+def answer_of(script):
+    """The function of that name in a file, which finds the modules beside it and beside this one."""
+    sys.path.insert(0, str(Path(script).parent))
+    return runpy.run_path(script)["answer"]
+
+
 def opened(context, url, **properties):
-    """The document behind a URL, without a window."""
-    desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-    asked = tuple(
-        PropertyValue(Name=name, Value=value) for name, value in {"Hidden": True, **properties}.items()
+    """The document behind a URL, without a window; open until the answer is there."""
+    document = desktop_of(context).loadComponentFromURL(
+        url, "_blank", 0, properties_of(Hidden=True, **properties)
     )
-    document = desktop.loadComponentFromURL(url, "_blank", 0, asked)
     assert document is not None, f"LibreOffice opens nothing: {url}"
     return document
+
+
+def close_all(context):
+    documents = desktop_of(context).Components.createEnumeration()
+    while documents.hasMoreElements():
+        documents.nextElement().close(True)
+
+
+def desktop_of(context):
+    return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+
+
+def properties_of(**values):
+    return tuple(PropertyValue(Name=name, Value=value) for name, value in values.items())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -153,9 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)
     grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", book, target)
-    grad.add_argument(
-        "--check", action="store_true", help="beside central differences through recalculation by IronCalc"
-    )
+    grad.add_argument("--check", action="store_true", help="beside central differences through recalculation")
     verb("check", _check, "do formulas and torch agree; what cannot be differentiated", book, target)
     bench = verb("bench", _bench, "exact gradients beside Solver stand-ins on the same book", book, target)
     bench.add_argument(
@@ -543,12 +541,14 @@ def _check(args):
         "blockers": report.blockers,
         "frozen": report.frozen,
         "differs": report.differs,
+        "unverified": report.unverified,
     }
     about = (
         f"the way to {', '.join(p.objective for p in problems)}" if problems else "all formulas of the book"
     )
     lines = [f"{about}: {report.formulas} formula cells, {report.differentiable} of them in torch"]
-    lines.append(f"  parity      {report.parity.sentence}")
+    asked = "" if report.trusted else "; the saved values cannot be trusted, so IronCalc was asked"
+    lines.append(f"  parity      {report.parity.sentence}{asked}")
     lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
     lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
     lines += [
@@ -556,9 +556,15 @@ def _check(args):
         for cell in report.frozen[:20]
     ]
     lines += [
-        f"  IronCalc    {cell} is saved as {saved}, IronCalc says {now}"
-        for cell, saved, now in report.differs[:20]
+        f"  differs     {cell} comes to {ours}; it is saved as {saved}, IronCalc says {second}"
+        for cell, saved, ours, second in report.differs[:20]
     ]
+    if report.unverified:
+        because = f" ({report.no_opinion})" if report.no_opinion else ""
+        cells = _count(report.unverified, "cell")
+        lines.append(
+            f"  unverified  {cells}, for want of a trusted saved value and a second opinion{because}"
+        )
     hidden = sum(
         max(0, len(rows) - 20) for rows in (report.errors, report.blockers, report.frozen, report.differs)
     )
@@ -595,6 +601,8 @@ def _bench(args):
         ["time", *(_times(r, ours) for r in found.contenders)],
         ["", *(_ended(r) for r in found.contenders)],
     )
+    if found.left_out:
+        lines.append(f"  left out    {found.left_out}")
     lines.append("  sizes       " + ", ".join(f"{count:,} {word}" for word, count in found.sizes.items()))
     lines.append("  seconds     " + ", ".join(f"{what} {took:.2f}" for what, took in found.seconds.items()))
     return facts, lines, DONE

@@ -1,18 +1,7 @@
-"""Runs VBA of a macro book in LibreOffice: a script for a Python that has LibreOffice's `uno`.
-
-    python3 libreoffice_book.py PROFILE_URI BOOK_URI CALLS
-
-CALLS is a JSON list of [module, function, arguments]; prints the number of sheets and the results as JSON.
-"""
-
-import json
-import sys
-from pathlib import Path
+"""Runs VBA of a macro book in LibreOffice. Asked through `tests.libreoffice`."""
 
 from libreoffice_basic import ALWAYS_RUN
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import office, opened  # a script finds only its own folder
+from uno_office import opened
 
 LIBRARY = "xlcicf"
 
@@ -21,20 +10,15 @@ LIBRARY = "xlcicf"
 BEYOND_LIBREOFFICE = ("xlwings", "Dictionary")
 
 
-def main(profile, book, calls):
-    with office(profile) as context:
-        document = opened(context, book, MacroExecutionMode=ALWAYS_RUN)
-        library = document.BasicLibraries.getByName(LIBRARY)
-        for module in BEYOND_LIBREOFFICE:
-            library.removeByName(module)
-        results = [call(document, *one) for one in json.loads(calls)]
-        print(json.dumps([len(document.Sheets.ElementNames), results]))
+def answer(context, book, calls):
+    """(number of sheets, results) of some calls, [module, function, arguments] each, in a book at a URI."""
+    document = opened(context, book, MacroExecutionMode=ALWAYS_RUN)
+    library = document.BasicLibraries.getByName(LIBRARY)
+    for module in BEYOND_LIBREOFFICE:
+        library.removeByName(module)
+    return len(document.Sheets.ElementNames), [call(document, *one) for one in calls]
 
 
 def call(document, module, function, arguments):
     where = f"vnd.sun.star.script:{LIBRARY}.{module}.{function}?language=Basic&location=document"
     return document.getScriptProvider().getScript(where).invoke(tuple(arguments), (), ())[0]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -15,6 +15,7 @@ from xlcicf.addin import claims, commands
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.formula.address import Area
 from xlcicf.host.headless.person import person_at
+from xlcicf.lessons import LESSONS, Lesson
 from xlcicf.pages import panel
 from xlcicf.solve.book_problem import cells_of
 
@@ -333,7 +334,9 @@ def test_a_picture_of_the_weights_is_added(desk):
 # --- Lessons and help -----------------------------------------------------------------------------------
 
 
-def test_a_lesson_is_opened_as_a_copy_that_overwrites_nothing(desk, home):
+def test_a_lesson_is_opened_as_a_copy_that_overwrites_nothing(desk, home, monkeypatch):
+    small = LESSONS["how_a_net_works"].build
+    monkeypatch.setattr(Lesson, "build", lambda lesson: small())  # titanic takes seconds each time
     opened = [Path(desk.press("lesson", "titanic").rpartition(" ")[2]) for _ in range(2)]
     assert len({path.name for path in opened} - {desk.book.name}) == 2
     assert all(path.parent == home / "Documents" and path.exists() for path in opened)

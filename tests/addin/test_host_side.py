@@ -20,6 +20,8 @@ import openpyxl
 import pytest
 
 import xlcicf
+from tests import forks
+from tests.forks import Forked
 from tests.layouts import MODELS
 from xlcicf.addin import claims, host_side, pipe
 from xlcicf.errors import TrainingError
@@ -212,10 +214,12 @@ print(json.dumps([ending.sentence, found, weights()]))
 """
 
 
-def process(scene: Scene, full_from: str) -> subprocess.Popen:
-    """A run in a process of its own, on a disk that is full from some moment on."""
-    command = [sys.executable, "-c", IN_A_PROCESS, str(scene.path), full_from]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def process(scene: Scene, full_from: str) -> subprocess.Popen | Forked:
+    """A run in a process of its own, on a disk that is full from some moment on. Its trainer is not forked."""
+    arguments = ["-c", IN_A_PROCESS, str(scene.path), full_from]
+    if forks.POSSIBLE:
+        return Forked(arguments, text=True)
+    return subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
 
 
 def the_host_is_killed(scene: Scene) -> host_side.Ending:
@@ -312,7 +316,7 @@ def shelf(tmp_path_factory, titanic_book) -> dict[str, Path]:
 
 
 @pytest.fixture
-def scene_of(shelf, tmp_path, monkeypatch):
+def scene_of(shelf, tmp_path, monkeypatch, forked_trainers):
     """A book by name, in a folder of its own; runs are noted beside it, and the trainers are known."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 

@@ -69,7 +69,7 @@ def test_a_trainer_that_gave_up_takes_the_next_run(problem):
     assert run(problem)[0] is waiting
 
 
-def test_a_run_left_in_the_middle_ends_its_trainer(problem):
+def test_a_run_left_in_the_middle_ends_its_trainer(problem, forked_trainers):
     with pipe.Trainer() as trainer:
         trainer.ask(problem, LONG)
         next(report for report in trainer.reports() if report is not None)
@@ -77,7 +77,7 @@ def test_a_run_left_in_the_middle_ends_its_trainer(problem):
     assert run(problem)[0] is not trainer.process
 
 
-def test_a_trainer_killed_while_it_waits_is_replaced(problem):
+def test_a_trainer_killed_while_it_waits_is_replaced(problem, forked_trainers):
     first, _ = run(problem)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
@@ -85,7 +85,7 @@ def test_a_trainer_killed_while_it_waits_is_replaced(problem):
     assert second is not first and values is not None
 
 
-def test_two_runs_at_once_have_two_trainers_and_one_of_them_stays(problem):
+def test_two_runs_at_once_have_two_trainers_and_one_of_them_stays(problem, forked_trainers):
     with pipe.Trainer() as one, pipe.Trainer() as other:
         assert one.process is not other.process
         one.ask(problem, ADAM)
@@ -96,7 +96,7 @@ def test_two_runs_at_once_have_two_trainers_and_one_of_them_stays(problem):
     assert len(alive) == 1 and run(problem)[0] is alive[0]
 
 
-def test_a_warm_trainer_is_there_before_the_first_run(problem):
+def test_a_warm_trainer_is_there_before_the_first_run(problem, forked_trainers):
     pipe.dismiss()
     pipe.warm()
     waiting = pipe._WAITING._worker.process

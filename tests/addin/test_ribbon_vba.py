@@ -100,7 +100,7 @@ def found(books, tmp_path_factory):
     ]
 
     module = "".join([ribbon.callbacks_module().replace(*FULL_NAME), BESIDE, *after])
-    replies = answers(module, questions.values(), tmp_path_factory.mktemp("libreoffice"))
+    replies = answers(module, questions.values())
     return dict(zip(questions, replies, strict=True))
 
 

@@ -172,10 +172,18 @@ def awaited(scene):
     thread.join()
 
 
+def come(tasks: list, number: int) -> list:
+    """The tasks that have come, once there are so many: a task that was taken has yet to be read."""
+    deadline = time.monotonic() + 20
+    while len(tasks) < number and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return tasks
+
+
 def test_a_process_that_waits_gets_the_task_and_no_other_is_started(scene, awaited):
     scene.press("train")
     assert scene.started == []
-    (task,) = awaited
+    (task,) = come(awaited, 1)
     assert task["settings"]["steps"] == 5 and task["problem"]["objective"] == "Net!B3"
     worker._carry_out(task, after := [])
     assert len(after) == 1 and len(History.beside(scene.path).losses(scene.book)) == 5
@@ -185,7 +193,7 @@ def test_a_process_that_waits_gets_the_task_and_no_other_is_started(scene, await
 def test_what_needs_torch_is_answered_by_the_process_that_has_loaded_it(scene, awaited, name):
     scene.press(name)
     assert scene.person.alerts == []
-    (task,) = awaited
+    (task,) = come(awaited, 1)
     worker._carry_out(task, [])
     answered = scene.person.alerts.pop()
     commands.run_here(scene.book, name)
@@ -212,7 +220,7 @@ def test_a_task_goes_to_one_process_of_several_presses(scene, awaited):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(task["number"] for task in awaited) == list(range(20))
+    assert sorted(task["number"] for task in come(awaited, 20)) == list(range(20))
 
 
 def test_what_a_killed_press_has_left_is_cleared_and_not_done(scene):

@@ -143,7 +143,7 @@ PROBES = {
 
 @pytest.mark.libreoffice
 def test_the_module_runs_and_without_python_each_function_says_so(tmp_path):
-    found = answers(MODULE, PROBES, tmp_path)
+    found = answers(MODULE, PROBES)
     for (asked, expected), answer in zip(PROBES.items(), found, strict=True):
         assert re.fullmatch(expected, answer), f"{asked} gives {answer!r}"
 

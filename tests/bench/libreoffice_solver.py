@@ -1,25 +1,14 @@
-"""LibreOffice's evolutionary Solver (DEPS) on a book: a script for a Python that has LibreOffice's `uno`.
+"""LibreOffice's evolutionary Solver (DEPS) on a book. Asked through `tests.libreoffice`."""
 
-    python3 libreoffice_solver.py PROFILE_URI BOOK SHEET OBJECTIVE CHANGING GOAL SECONDS
-
-Minimises the cell OBJECTIVE over the range CHANGING until it is first GOAL or less, Solver ends, or SECONDS
-are over; prints one JSON object: seconds (opening excluded), loss (the least met), evaluations.
-"""
-
-import json
-import sys
 import threading
 import time
-from pathlib import Path
 
 import uno
 import unohelper
 from com.sun.star.sheet import SolverConstraint
 from com.sun.star.sheet.SolverConstraintOperator import GREATER_EQUAL, LESS_EQUAL
 from com.sun.star.util import XModifyListener
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from uno_office import office, opened  # a script finds only its own folder
+from uno_office import opened
 
 SERVICE = "com.sun.star.comp.Calc.NLPSolver.DEPSSolverImpl"
 BOUND = 4  # it wants bounds; Solver's own answer lies within +-3
@@ -44,21 +33,25 @@ class Watch(unohelper.Base, XModifyListener):
         pass
 
 
-def main(profile, book, sheet, objective, changing, goal, seconds):
-    with office(profile) as context:
-        document = opened(context, uno.systemPathToFileUrl(book))
-        page = document.Sheets.getByName(sheet)
-        solver = context.ServiceManager.createInstanceWithContext(SERVICE, context)
-        if solver is None:
-            raise SystemExit("no such solver: " + SERVICE)
-        cell = page.getCellRangeByName(objective)
-        solver.Document = document
-        set_up(solver, cell, page.getCellRangeByName(changing).RangeAddress)
-        watch = Watch(cell, float(goal))
-        threading.Thread(target=solve, args=(solver, watch), daemon=True).start()
-        watch.over.wait(float(seconds))
-        result = {"seconds": time.perf_counter() - watch.began, "loss": watch.loss}
-        print(json.dumps(result | {"evaluations": watch.evaluations}))
+def answer(context, book, sheet, objective, changing, goal, seconds):
+    """Minimises a cell over a range until it is first `goal` or less, Solver ends, or the seconds are over.
+
+    {seconds (opening excluded), loss (the least met), evaluations}, None where there is no such Solver. LibreOffice
+    may be in the middle of its search still, and of no use for anything else.
+    """
+    document = opened(context, uno.systemPathToFileUrl(book))
+    page = document.Sheets.getByName(sheet)
+    solver = context.ServiceManager.createInstanceWithContext(SERVICE, context)
+    if solver is None:
+        return None
+    cell = page.getCellRangeByName(objective)
+    solver.Document = document
+    set_up(solver, cell, page.getCellRangeByName(changing).RangeAddress)
+    watch = Watch(cell, goal)
+    threading.Thread(target=solve, args=(solver, watch), daemon=True).start()
+    watch.over.wait(seconds)
+    result = {"seconds": time.perf_counter() - watch.began, "loss": watch.loss}
+    return result | {"evaluations": watch.evaluations}
 
 
 def set_up(solver, objective, area):
@@ -86,7 +79,3 @@ def solve(solver, watch):
         solver.solve()
     finally:
         watch.over.set()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,9 +1,6 @@
 """Who reaches Solver's answer first on the tutorial's sheet: exact gradients, or who sees values only."""
 
-import json
-import os
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
@@ -11,7 +8,8 @@ import numpy as np
 import pytest
 
 import xlcicf
-from tests import layouts, oracles
+from tests import layouts
+from tests.libreoffice import Office
 from xlcicf.host import read_snapshot
 from xlcicf.optim.standins import run_exact, run_standin
 from xlcicf.solve import place
@@ -59,25 +57,17 @@ def test_exact_gradients_beside_slsqp_through_recalculation(book_path, ours, ben
 def test_exact_gradients_beside_libreoffice_evolutionary_solver(
     book_path, ours, bench_seconds, measured, tmp_path
 ):
-    python = oracles.python_with_uno()
-    if python is None:
-        pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     book = shutil.copy(book_path, tmp_path / "copy.xlsx")  # LibreOffice locks what it opens
-    profile = (tmp_path / "profile").as_uri()
-    arguments = [profile, book, "nnet", "AH1", "R4:AA5", SOLVERS_ANSWER, bench_seconds]
-    done = subprocess.run(
-        [python, SCRIPT, *map(str, arguments)],
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=bench_seconds + 120,
-    )
-    if "no such solver" in done.stderr:
+    target = {"sheet": "nnet", "objective": "AH1", "changing": "R4:AA5", "goal": SOLVERS_ANSWER}
+    office = Office()
+    try:
+        theirs = office.ask(SCRIPT, book=str(book), seconds=bench_seconds, **target)
+    finally:
+        office.end()
+    if theirs is None:
         pytest.skip(
             "LibreOffice's evolutionary Solver is not installed (libreoffice-nlpsolver, a Java runtime)"
         )
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout.splitlines()[-1])
     report("LibreOffice's evolutionary Solver", theirs["seconds"], theirs["loss"], ours, measured)
 
 

@@ -161,7 +161,7 @@ BEYOND_IRONCALC = {
 
 def write_book(kind: str, folder: Path) -> Path:
     path = folder / ("book.xlsm" if kind == "macros" else "book.xlsx")
-    path.write_bytes(strangers.STRANGERS[kind]().to_bytes())
+    path.write_bytes(strangers.by_excel(strangers.STRANGERS[kind]()).to_bytes())
     return path
 
 
@@ -366,24 +366,22 @@ def test_a_locked_cell_of_a_protected_sheet_is_refused_and_an_open_one_written(t
         sheet["A1"].value = 9
 
 
-# ---- what IronCalc cannot compute
+# ---- what cannot be computed
 
 
-def test_cells_that_ironcalc_cannot_compute_keep_their_saved_values_for_others(tmp_path):
-    path = tmp_path / "book.xlsx"
-    path.write_bytes(strangers.external_links().to_bytes())
-    book = open_book(path)
+def test_cells_that_cannot_be_computed_keep_their_saved_values_for_others(tmp_path):
+    book = open_book(write_book("external_links", tmp_path))
     sheet = book.sheets["Model"]
     sheet["C8"].formula = "=A8+B8+A1"
     assert sheet["A8:C8"].value == [10, 20, 31]
     assert host_of(book).uncomputed(book) == []
 
 
-def test_a_dependent_that_ironcalc_cannot_compute_is_named_and_loses_its_value(tmp_path):
+def test_a_dependent_that_cannot_be_computed_is_named_and_loses_its_value(tmp_path):
     path = tmp_path / "book.xlsx"
     cells = "<f>[1]Rates!A1</f>", "<f>[1]Rates!A1+A1</f>"
     package = strangers.changed(strangers.external_links(), strangers.SHEET, *cells)
-    path.write_bytes(package.to_bytes())
+    path.write_bytes(strangers.by_excel(package).to_bytes())
     book = open_book(path)
     book.sheets["Model"]["A1"].value = 5
     assert book.sheets["Model"]["A8:B8"].value == [None, None]
@@ -395,8 +393,7 @@ def test_a_dependent_that_ironcalc_cannot_compute_is_named_and_loses_its_value(t
 
 
 def test_random_numbers_stay_as_saved_and_their_dependents_follow_them(tmp_path):
-    path = tmp_path / "book.xlsx"
-    path.write_bytes(strangers.volatile_formulas().to_bytes())
+    path = write_book("volatile_formulas", tmp_path)
     book = open_book(path)
     book.sheets["Model"]["A1"].value = 8
     assert book.sheets["Model"]["A8:B8"].value == [0.25, 2.0]
@@ -413,7 +410,7 @@ def test_a_result_that_was_never_saved_is_computed(tmp_path):
 def test_a_value_put_back_gives_back_the_saved_results(tmp_path):
     path = tmp_path / "book.xlsx"
     wrong = strangers.changed(strangers.plain(), strangers.SHEET, "<v>12</v>", "<v>12.5</v>")
-    path.write_bytes(wrong.to_bytes())
+    path.write_bytes(strangers.by_excel(wrong).to_bytes())
     sheet = open_book(path).sheets["Model"]
     assert sheet["B4"].value == 12.5
     sheet["A1"].value = 2

@@ -19,24 +19,32 @@ class Program(Protocol):
     def says(self, cell: str) -> str: ...
 
 
-def judgements(program: Program, exercises: list[tuple[list[str], str]]) -> list[dict[str, str]]:
-    """For each of some exercises, areas and state cell: kind of answer -> what its state says of it.
+Exercises = list[tuple[list[str], str]]
+"""Areas and state cell of each."""
 
-    All of them get an answer of a kind at once, since computing takes long; so none may wait for another. The
-    areas hold right formulas, before and after.
+
+def judgements(program: Program, groups: list[Exercises]) -> list[list[dict[str, str]]]:
+    """For each exercise of each group: kind of answer -> what its state says of it.
+
+    The exercises of a group get an answer of a kind at once, since computing takes long; so none of them may wait
+    for another. The areas hold right formulas, before and after.
     """
-    right = [[program.formulas(area) for area in areas] for areas, _ in exercises]
-    present = [[program.values(area) for area in areas] for areas, _ in exercises]
-    said: list[dict[str, str]] = [{} for _ in exercises]
+    before = [
+        [(area, program.formulas(area), program.values(area)) for areas, _ in group for area in areas]
+        for group in groups
+    ]
+    return [_judged(program, *each) for each in zip(groups, before, strict=True)]
+
+
+def _judged(program: Program, group: Exercises, before: list[tuple[str, Rows, Rows]]) -> list[dict[str, str]]:
+    said: list[dict[str, str]] = [{} for _ in group]
     for kind, answer in ANSWERS.items():
-        for (areas, _), formulas, values in zip(exercises, right, present, strict=True):
-            for each in zip(areas, map(answer, formulas, values), strict=True):
-                program.write(*each)
-        for found, (_, state) in zip(said, exercises, strict=True):
+        for area, formulas, values in before:
+            program.write(area, answer(formulas, values))
+        for found, (_, state) in zip(said, group, strict=True):
             found[kind] = program.says(state)
-    for (areas, _), formulas in zip(exercises, right, strict=True):
-        for each in zip(areas, formulas, strict=True):
-            program.write(*each)
+    for area, formulas, _ in before:
+        program.write(area, formulas)
     return said
 
 

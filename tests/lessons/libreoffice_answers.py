@@ -1,18 +1,7 @@
-"""Asks an exercise copy in LibreOffice about answers: a script for a Python that has LibreOffice's `uno`.
+"""What an exercise copy that is open in LibreOffice says to answers. Asked through `tests.libreoffice`."""
 
-    python3 libreoffice_answers.py PROFILE_URI BOOK_URI < PLAN
-
-PLAN is JSON: {"exercises": [[[areas, state cell], ...], ...], "changes": {cell: number or text}}: exercises in
-groups of which none waits for another. Prints, as JSON, the judgements before the changes and after them.
-"""
-
-import json
-import sys
-from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-from answers import judgements  # noqa: E402  a script finds only its own folder
-from uno_office import office, opened  # noqa: E402
+from answers import judgements
+from uno_office import opened
 
 
 class LibreOffice:
@@ -46,16 +35,14 @@ def _typed(answer):
     return answer if isinstance(answer, str) else repr(answer)
 
 
-def main(profile, book):
-    plan = json.load(sys.stdin)
-    with office(profile) as context:
-        program = LibreOffice(opened(context, book))
-        before = [judgements(program, group) for group in plan["exercises"]]
-        for cell, value in plan["changes"].items():
-            program.write(cell, [[value]])
-        after = [judgements(program, group) for group in plan["exercises"]]
-        print(json.dumps([before, after]))
+def answer(context, book, exercises, changes):
+    """[judgements before the changes, after them] of a book at a URI.
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    exercises  [[[areas, state cell], ...], ...], in groups of which none waits for another
+    changes    {cell: number or text}
+    """
+    program = LibreOffice(opened(context, book))
+    before = judgements(program, exercises)
+    for cell, value in changes.items():
+        program.write(cell, [[value]])
+    return before, judgements(program, exercises)

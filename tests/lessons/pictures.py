@@ -24,7 +24,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import oracles
+from tests import libreoffice
 
 DPI = 130
 LANDSCAPE_A4 = 11.69, 8.27  # inches
@@ -33,7 +33,7 @@ LANDSCAPE_A4 = 11.69, 8.27  # inches
 def draw(book: Path, png: Path, sheet: str = "Net", share: float = 0.6) -> None:
     """The top of a sheet's first printed page as a picture."""
     with tempfile.TemporaryDirectory() as folder:
-        pdf = oracles.convert(book, "pdf", Path(folder))
+        pdf = libreoffice.convert(book, "pdf", Path(folder))
         page = str(first_page(pdf, sheet))
         width, height = (round(DPI * inches) for inches in LANDSCAPE_A4)
         crop = ["-x", "0", "-y", "30", "-W", str(width), "-H", str(round(share * height))]

@@ -1,10 +1,7 @@
 """convolutions.xlsx against torch, on the shipped book, on painted digits and after everything that it tells a
 reader to try."""
 
-import json
-import os
 import shutil
-import subprocess
 import time
 from functools import partial
 from itertools import product
@@ -17,7 +14,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests import oracles
+from tests import libreoffice, oracles
 from tests.lessons.live import agree, table
 from tests.lessons.painted import paint
 from xlcicf.learn import mnist, vision
@@ -234,26 +231,16 @@ def test_every_painted_digit_differs_from_each_of_mnists_in_ten_cells_or_more():
 
 @LIBREOFFICE
 def test_libreoffice_reads_painted_digits_as_torch_does(tmp_path, measured):
-    python = oracles.python_with_uno()
-    if python is None:
-        pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
     copy = shutil.copy(BOOK, tmp_path)  # LibreOffice leaves a lock file beside a book that it has open
     drawings = [paint(digit, *PAINTINGS["in the middle, two cells wide"]) for digit in range(10)]
-    plan = {
-        "typed": [["Draw!D6:AE33", drawing.tolist()] for drawing in drawings],
-        "read": [block.ref.replace("$", "") for block in (book.SEEN, book.SCORES, book.ANSWER)],
-    }
-    done = subprocess.run(
-        [python, TYPING, oracles.libreoffice_profile().as_uri(), Path(copy).as_uri()],
-        input=json.dumps(plan),
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
+    said = libreoffice.ask(
+        TYPING,
+        book=Path(copy).as_uri(),
+        typed=[["Draw!D6:AE33", drawing.tolist()] for drawing in drawings],
+        read=[block.ref.replace("$", "") for block in (book.SEEN, book.SCORES, book.ANSWER)],
     )
-    assert done.returncode == 0, done.stderr
     right = 0
-    for digit, (seen, scores, answer) in enumerate(json.loads(done.stdout.splitlines()[-1])):
+    for digit, (seen, scores, answer) in enumerate(said):
         agree(centred(drawings[digit]), np.array(seen))
         agree(layers_of(WITH_BATCHNORM, np.array(seen))[-1], np.array(scores))
         assert answer == [[np.argmax(scores)]]
@@ -372,6 +359,6 @@ def test_how_heavy_it_is(measured):
 @LIBREOFFICE
 def test_how_heavy_it_is_for_libreoffice(tmp_path, measured):
     began = time.perf_counter()
-    again = oracles.convert(BOOK, "xlsx", tmp_path)
+    again = libreoffice.convert(BOOK, "xlsx", tmp_path)
     measured("convolutions: LibreOffice opens, recalculates, saves", f"{time.perf_counter() - began:.1f} s")
     assert oracles.saved_values(again)["Draw!B6"] == 5

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import torch
 
-from tests import oracles
+from tests import libreoffice
 from tests.lessons.live import Live, agree, table
 from xlcicf import cli
 from xlcicf.host import open_book
@@ -90,7 +90,7 @@ def test_the_book_is_small_and_quick(measured):
 @pytest.mark.libreoffice
 def test_libreoffice_shows_every_sheet(tmp_path, measured):
     began = time.perf_counter()
-    again = openpyxl.load_workbook(oracles.convert(BOOK, "xlsx", tmp_path))
+    again = openpyxl.load_workbook(libreoffice.convert(BOOK, "xlsx", tmp_path))
     measured(f"{BOOK.name}: LibreOffice opens and converts it", f"{time.perf_counter() - began:.1f} s")
     before = openpyxl.load_workbook(BOOK)
     assert again.sheetnames == before.sheetnames

@@ -1,6 +1,7 @@
 """titanic.xlsx: its numbers against pandas, torch and the lesson's golden values; its formulas against two
 other computers; its make-up."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ WEIGHTS = {
     "Solver's": titanic.carried_over(titanic.weights("solver")),
     "trained": titanic.weights("trained"),
 }
-SETTINGS = [(measure, share) for measure in ("MSE", "MAE") for share in (0, 0.2)]
+SETTINGS = list(itertools.product(WEIGHTS, ("MSE", "MAE"), (0, 0.2)))
 
 
 def column(values, letter, sheet="Net"):
@@ -156,10 +157,16 @@ def setting(live, weights, measure, share):
     return live.numbers(NET.training.ref) == 1
 
 
-@pytest.mark.parametrize("measure, share", SETTINGS)
-@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
-def test_loss_accuracy_and_predictions_are_torchs(shared, weights, measure, share):
-    training = setting(shared, weights, measure, share)
+@pytest.fixture(scope="module", params=SETTINGS, ids=lambda setting: "-".join(map(str, setting)))
+def state(request):
+    """(weights, measure, share held out); all tests of one come before those of the next: computing takes long."""
+    weights, measure, share = request.param
+    return WEIGHTS[weights], measure, share
+
+
+def test_loss_accuracy_and_predictions_are_torchs(shared, state):
+    weights, measure, share = state
+    training = setting(shared, *state)
     loss, pred = forward(torch.tensor(weights), measure, training)
     right = ((pred > 0.5) == (Y > 0.5)).numpy()
     assert shared[NET.loss.ref] == pytest.approx(loss.item(), abs=1e-12)
@@ -183,19 +190,17 @@ def test_a_share_of_rows_is_held_out_by_a_fixed_rule(shared, share, held_out):
 # ---- Gradient --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("measure, share", SETTINGS)
-@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
-def test_the_derivatives_are_autograds(shared, weights, measure, share):
-    training = setting(shared, weights, measure, share)
+def test_the_derivatives_are_autograds(shared, state):
+    weights, measure, share = state
+    training = setting(shared, *state)
     w = torch.tensor(weights, requires_grad=True)
     (slope,) = torch.autograd.grad(forward(w, measure, training)[0], w)
     np.testing.assert_allclose(shared.numbers("Gradient!D8:D29"), slope.flatten(), rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("measure, share", SETTINGS)
-@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
-def test_nudges_and_slopes_are_those_of_recomputed_losses(shared, weights, measure, share):
-    training = setting(shared, weights, measure, share)
+def test_nudges_and_slopes_are_those_of_recomputed_losses(shared, state):
+    weights, measure, share = state
+    training = setting(shared, *state)
     h = 1e-4
     losses = {sign: [] for sign in (-1, 0, 1)}
     for sign, here in losses.items():
@@ -212,10 +217,9 @@ def test_nudges_and_slopes_are_those_of_recomputed_losses(shared, weights, measu
         np.testing.assert_allclose(shown[corners > 0], slope[corners > 0], rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("measure, share", SETTINGS)
-@pytest.mark.parametrize("weights", list(WEIGHTS.values()), ids=list(WEIGHTS))
-def test_corners_are_counted_where_a_nudge_reaches_them(shared, weights, measure, share):
-    training = setting(shared, weights, measure, share)
+def test_corners_are_counted_where_a_nudge_reaches_them(shared, state):
+    weights, measure, share = state
+    training = setting(shared, *state)
     lin = DATA.X @ weights.T
     off = np.maximum(lin, 0).sum(1) - DATA.y
     relu, error = [], []

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from tests import oracles
+from tests import libreoffice, oracles
 from tests.lessons.live import agree, table
 from xlcicf.learn import mnist, vision, vit
 from xlcicf.lessons import vision_transformer as book
@@ -181,7 +181,7 @@ def test_the_book_is_small_and_quick(measured):
 @pytest.mark.libreoffice
 def test_libreoffice_opens_the_book(measured, tmp_path):
     start = time.perf_counter()
-    assert oracles.convert(BOOK, "pdf", tmp_path).exists()
+    assert libreoffice.convert(BOOK, "pdf", tmp_path).exists()
     measured("vision_transformer.xlsx, LibreOffice opens and prints", f"{time.perf_counter() - start:.1f} s")
 
 

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 import torch
 
-from tests import oracles
+from tests import libreoffice, oracles
 from tests.lessons.live import Live, agree, table
 from xlcicf import cli
 from xlcicf.host import open_book
@@ -57,7 +57,7 @@ def test_how_heavy_the_book_is(measured):
 @pytest.mark.libreoffice
 def test_libreoffice_opens_it_with_every_sheet_and_chart(tmp_path, measured):
     started = time.perf_counter()
-    opened = oracles.convert(BOOK, "xlsx", tmp_path)
+    opened = libreoffice.convert(BOOK, "xlsx", tmp_path)
     measured(f"{BOOK.name}: LibreOffice opens it and saves it", f"{time.perf_counter() - started:.1f} s")
     was, now = (openpyxl.load_workbook(path) for path in (BOOK, opened))
     assert now.sheetnames == was.sheetnames

@@ -8,7 +8,7 @@ from openpyxl.chart import PieChart, Reference
 from openpyxl.chart.chartspace import ChartSpace
 from openpyxl.xml.functions import fromstring
 
-from tests import oracles, strangers
+from tests import libreoffice, oracles, strangers
 from xlcicf.errors import AddressError, DataError, NotPossibleHeadless
 from xlcicf.host import open_book
 from xlcicf.ooxml.charts import TYPES
@@ -272,5 +272,5 @@ def test_libreoffice_keeps_an_added_chart(sheet, tmp_path):
     for number, chart_type in enumerate(TYPES):
         sheet.charts.add(0, 220 * number, chart_type=chart_type, source=sheet["A1:C3"])
     sheet.book.save()
-    again = oracles.convert(tmp_path / "book.xlsx", "xlsx", tmp_path / "converted")
+    again = libreoffice.convert(tmp_path / "book.xlsx", "xlsx", tmp_path / "converted")
     assert len(openpyxl.load_workbook(again)[sheet.name]._charts) == len(TYPES)

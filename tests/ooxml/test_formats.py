@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protection, Side
 
-from tests import oracles, strangers
+from tests import libreoffice, strangers
 from xlcicf.errors import BookError, DataError
 from xlcicf.host import open_book
 from xlcicf.host.headless.host import document_of
@@ -204,7 +204,7 @@ def test_libreoffice_opens_what_was_dressed(path, tmp_path):
     for name, (value, _, _) in SETTINGS.items():
         give(book.sheets["Model"]["A1:C3"], name, value)
     book.save()
-    again = oracles.convert(path, "xlsx", tmp_path / "converted")
+    again = libreoffice.convert(path, "xlsx", tmp_path / "converted")
     cell = openpyxl.load_workbook(again)["Model"]["B2"]
     assert (cell.fill.fgColor.rgb, cell.font.color.rgb) == ("FF0072B2", "FFC8000A")
     assert (cell.font.b, cell.font.i, cell.font.sz, cell.alignment.vertical) == (True, True, 13.5, "top")

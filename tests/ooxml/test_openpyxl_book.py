@@ -80,7 +80,7 @@ def test_every_number_is_saved_exactly(tmp_path_factory, numbers):
 
 
 @pytest.mark.parametrize("formula", ["=NOTAFUNCTION(A1)", "=B1", "=[1]Rates!A1"])
-def test_a_formula_that_ironcalc_cannot_compute_is_named(formula, tmp_path):
+def test_a_formula_that_cannot_be_computed_is_named(formula, tmp_path):
     book = openpyxl.Workbook()
     book.active["B1"] = formula
     with pytest.raises(FormulaError, match="Sheet!B1") as refusal:

@@ -11,8 +11,9 @@ from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
     BLANK,
     BOOL,
+    ERROR,
     NUMBER,
-    CellError,
+    TEXT,
     Grid,
     aligned,
     constant,
@@ -43,7 +44,7 @@ def _pattern(a: Grid, b: Grid, compare: Compare, python: Python) -> t.Array:
             return t.where(grid.there, number, false)
     if a.kind is None and b.kind is None:
         return compare(a.num, b.num)
-    by_kind = torch.from_numpy(_of_scalars(a.scalars(), b.scalars(), python))
+    by_kind = torch.from_numpy(_of_kinds(a, b, python))
     if a.is_constant and b.is_constant:
         return by_kind
     numeric = _both_numbers(a.kinds(), b.kinds())
@@ -60,32 +61,29 @@ def _both_numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     )
 
 
-def _of_scalars(a: np.ndarray, b: np.ndarray, python: Python) -> np.ndarray:
-    def one(x: object, y: object) -> bool:
-        if isinstance(x, CellError) or isinstance(y, CellError):
-            return False
-        x, y = _blank_as(x, y), _blank_as(y, x)
-        return python((rank(x), plain(x)), (rank(y), plain(y)))
-
-    return np.vectorize(one, otypes=[bool])(a, b)
-
-
-def rank(x: object) -> int:
-    """Numbers, then text, then booleans."""
-    return 2 if isinstance(x, bool) else 1 if isinstance(x, str) else 0
+def _of_kinds(a: Grid, b: Grid, python: Python) -> np.ndarray:
+    """The comparison by what stands there; FALSE where that is an error."""
+    kinds = [_beside_other(x.kinds(), y.kinds()) for x, y in ((a, b), (b, a))]
+    ranks = [_RANK[k] for k in kinds]
+    out = np.where(ranks[0] == ranks[1], python(a.numbers(), b.numbers()), python(*ranks))
+    texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
+    if texts.any():
+        folded = (np.broadcast_to(_folded(grid), texts.shape)[texts].tolist() for grid in (a, b))
+        out[texts] = [python(x, y) for x, y in zip(*folded, strict=True)]
+    return out & (kinds[0] != ERROR) & (kinds[1] != ERROR)
 
 
-def plain(x: Any) -> Any:
-    """Text in one case."""
-    return x.casefold() if isinstance(x, str) else x
+_RANK = np.array([0, 2, 0, 1, 3], np.uint8)  # numbers, then text, then booleans, by kind
 
 
-def comparable(a: object, b: object) -> bool:
-    """Both numbers, both texts or both TRUE or FALSE."""
-    return a is not None and not isinstance(a, CellError) and rank(a) == rank(b)
+def _beside_other(kinds: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Kinds, in which a blank is of the kind that stands on the other side."""
+    return np.where(kinds == BLANK, other, kinds)
 
 
-def _blank_as(x: object, other: object) -> object:
-    if x is not None:
-        return x
-    return False if isinstance(other, bool) else "" if isinstance(other, str) else 0.0
+def _folded(grid: Grid) -> np.ndarray:
+    """Texts in one case, empty ones where there is none."""
+    texts = grid.texts() if grid.text is None else grid.text
+    out = np.empty(texts.shape, dtype=object)
+    out.reshape(-1)[:] = [x.casefold() if isinstance(x, str) else "" for x in texts.ravel().tolist()]
+    return out

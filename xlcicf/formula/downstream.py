@@ -9,7 +9,7 @@ from openpyxl.formula.tokenizer import Token
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import Area
 from xlcicf.formula.parse import parse
-from xlcicf.formula.runs import UNTRACEABLE, RunGraph
+from xlcicf.formula.runs import UNTRACEABLE, RunGraph, rectangles
 from xlcicf.formula.text import tokens
 from xlcicf.formula.tree import Edge, Formula, Ref
 from xlcicf.formula.units import Run
@@ -162,3 +162,8 @@ def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
 def _is_elsewhere(operand: str) -> bool:
     """Whether an operand means no cell of this book: another book's, or a name that LET gives."""
     return operand.startswith(("[", "'[", "_xlpm."))
+
+
+def rectangles_of(sheet: str, cells: Iterable[tuple[int, int]]) -> list[Area]:
+    """Cells (row, column) as rectangles."""
+    return [area for area, _ in rectangles(sheet, {(col, row): "" for row, col in cells})]

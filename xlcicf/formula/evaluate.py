@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -87,12 +88,12 @@ class Evaluator:
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
         self._constants: dict[Area, Grid] = {}
-        self._with_results: dict[str, set[tuple[int, int]]] = {}
+        self._unknowns: dict[str, set[tuple[int, int]]] = {}
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
         other = Evaluator(self.graph)
-        other._constants = self._constants
+        other._constants, other._unknowns = self._constants, self._unknowns
         return other
 
     def lay(self, piece: Piece) -> Piece:
@@ -344,14 +345,20 @@ class Evaluator:
         for area in computed:
             wanted[area.within(whole)] = False
         cells = np.empty((1, 1, *whole.shape), dtype=object)
-        for i, j in zip(*np.nonzero(wanted), strict=True):
-            cells[0, 0, i, j] = self._saved_value(whole.sheet, whole.top + int(i), whole.left + int(j))
+        sheet = self.graph.book.sheets[whole.sheet]
+        for known in (self._unknown(sheet), sheet.values):  # most of a large area is blank
+            for row, col in whole.among(known):
+                i, j = row - whole.top, col - whole.left
+                if wanted[i, j]:
+                    cells[0, 0, i, j] = self._saved_value(whole.sheet, row, col)
         return from_scalars(cells)
 
     def _numbers(self, whole: Area) -> Grid | None:
         """The quick way for what most data is: nothing but numbers."""
-        get = self.graph.book.sheets[whole.sheet].values.get
-        values = [get(cell) for cell in whole.cells()]
+        held = self.graph.book.sheets[whole.sheet].values
+        if math.prod(whole.shape) > len(held):
+            return None
+        values = [held.get(cell) for cell in whole.cells()]
         if not all(type(value) is float for value in values):
             return None
         return from_cells(torch.tensor(values, dtype=torch.float64).reshape(whole.shape))
@@ -359,22 +366,20 @@ class Evaluator:
     def _saved_value(self, sheet_name: str, row: int, col: int) -> Scalar:
         sheet = self.graph.book.sheets[sheet_name]
         value = sheet.values.get((row, col))
-        if value is None and (row, col) in self._filled_cells(sheet):
+        if value is None and (row, col) in self._unknown(sheet):
             cell = cell_address(sheet_name, row, col)
             raise FormulaError(
                 f"{cell} has no saved value; open and save the book where it can be computed", cell
             )
         return _located(value, cell_address(sheet_name, row, col)) if isinstance(value, str) else value
 
-    def _filled_cells(self, sheet: Sheet) -> set[tuple[int, int]]:
-        """The cells that formulas fill, and what-if tables: one without a value is no blank."""
-        if sheet.name not in self._with_results:
-            areas = [*sheet.arrays.values(), *sheet.data_tables]
-            self._with_results[sheet.name] = {
-                *sheet.formulas,
-                *(cell for area in areas for cell in area.cells()),
-            }
-        return self._with_results[sheet.name]
+    def _unknown(self, sheet: Sheet) -> set[tuple[int, int]]:
+        """The cells without a value that formulas fill, or what-if tables: they are no blanks."""
+        if sheet.name not in self._unknowns:
+            areas = (area.cells() for area in (*sheet.arrays.values(), *sheet.data_tables))
+            filled = chain(sheet.formulas, *areas)
+            self._unknowns[sheet.name] = {cell for cell in filled if cell not in sheet.values}
+        return self._unknowns[sheet.name]
 
 
 def _located(value: Scalar, cell: str) -> Scalar:

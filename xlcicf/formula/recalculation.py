@@ -1,30 +1,30 @@
 """Every formula of a book by our own evaluator: all that is wanted once, then what an edit reaches."""
 
 import math
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 import torch
 
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, cell_address
-from xlcicf.formula.downstream import Parts, Readers, references
+from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
 from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.grid import Grid, from_cells
-from xlcicf.formula.rings import compute
-from xlcicf.formula.runs import RunGraph, rectangles
-from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot
-from xlcicf.formula.units import Batch, Run, Unit
+from xlcicf.formula.rings import compute, computed
+from xlcicf.formula.runs import RunGraph, is_volatile
+from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
+from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
 
-AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
 Cell = tuple[int, int]
-Cells = Mapping[str, Mapping[Cell, Scalar]]  # a sheet's name -> (row, column) -> what the cell holds
 
 
 class Recalculation:
@@ -33,24 +33,37 @@ class Recalculation:
     book        it is not changed; formulas, names and tables stay as they are in it
     trusted     whether the results in it are true. Then only those that are missing are computed, and what
                 lies downstream of an edit; else every formula
-    edited      areas that hold something else than the results in the book were computed from
+    edited      areas that hold something else, constants or formulas, than the results were computed from
+    volatile    the runs of volatile formulas
     uncomputed  the cells that a formula fills whose result is not known -> why. What cannot be computed (a
                 function that the table lacks, another book, a circle) keeps the result that the book has as
                 long as nothing that it reads has changed, and stands here if that is not trusted. Else it
                 has none, and neither has what reads it
+    doubted     of the cells with a result in the book those that stood there before
 
-    Volatile cells (RAND, NOW) stand at results that are trusted; others are drawn once (see volatile.py).
+    Volatile cells (RAND, NOW) stand at the results in the book. Where there is none they are drawn once (see
+    volatile.py); in a book that is not trusted also those that hold a 0, which some programs write for every
+    formula, and those that read other cells, unless `draws` is False.
     What INDIRECT, OFFSET and what-if tables read is not known: they are not computed, and any edit reaches
     them.
     """
 
-    def __init__(self, book: Snapshot, trusted: bool, edited: Iterable[Area] = ()):
+    def __init__(
+        self,
+        book: Snapshot,
+        trusted: bool,
+        edited: Iterable[Area] = (),
+        doubted: Mapping[SheetCell, FormulaError] | None = None,
+        draws: bool = True,
+    ):
         self.book = replace(book, sheets={name: replace(sheet) for name, sheet in book.sheets.items()})
         self.trusted = trusted
-        self.uncomputed: dict[SheetCell, FormulaError] = {}
+        self.uncomputed: dict[SheetCell, FormulaError] = dict(doubted or {})
+        self._doubted, self._draws = set(self.uncomputed), draws
         self._edited = list(edited)
         self._graph = RunGraph(self.book)
         self._runs = [run for sheet in self.book.sheets for run in self._graph.runs(sheet)]
+        self.volatile = [run for run in self._runs if is_volatile(run)]
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
         self._moment = moment()
@@ -66,21 +79,56 @@ class Recalculation:
         self._before = {name: sheet.values for name, sheet in self.book.sheets.items()}
         self._gone_before, self._uncomputed_before = self._gone, dict(self.uncomputed)
 
-    def write(self, cells: Cells) -> None:
+    def after(self, book: Snapshot, edited: Iterable[Area]) -> "Recalculation":
+        """One of the same book once formulas, names or tables have become others; `book` has them, and the
+        results that this one has told."""
+        edited = list(edited)
+        doubted = {
+            place: self.uncomputed[place]
+            for place in self.unverified
+            if not any(area.sheet == place[0] and area.contains(*place[1:]) for area in edited)
+        }
+        return Recalculation(book, True, edited, doubted)
+
+    @property
+    def areas(self) -> list[Area]:
+        """Where formulas stand, run by run."""
+        return [run.area for run in self._runs]
+
+    @property
+    def refused(self) -> list[FormulaError]:
+        """Why cells cannot be computed, each reason once; reading such a cell is none."""
+        found = {id(error): error for error in self.uncomputed.values()}
+        return [error for error in found.values() if not isinstance(error, _ReadsUnknown)]
+
+    @property
+    def unverified(self) -> list[SheetCell]:
+        """The cells that hold a result of which it is not known whether it is true."""
+        sheets = self.book.sheets
+        return [place for place in self.uncomputed if place[1:] in sheets[place[0]].values]
+
+    def write(self, cells: Contents) -> None:
         """Puts constants into cells that no formula fills; `renewed` computes what they reach."""
         for name, contents in cells.items():
             held, before, written = self._own(name), self._before[name], self._written[name]
-            news = [cell for cell, value in contents.items() if not _same(held.get(cell), value)]
+            news = [cell for cell, value in contents.items() if not same(held.get(cell), value)]
             for cell in news:
                 _put(held, cell, contents[cell])
                 written.add(cell)
-                if _same(before.get(cell), contents[cell]):
+                if same(before.get(cell), contents[cell]):
                     written.remove(cell)
-            self._waiting += _areas(name, news)
+            self._waiting += rectangles_of(name, news)
 
-    def renewed(self) -> Cells:
+    def renewed(self) -> Contents:
         """The results that are not those of the last call, at the first not those in the book; None for a
         cell that has no result any more."""
+        with one_thread():
+            self._renew()
+        self._waiting = []
+        changes, self._changes = self._changes, defaultdict(dict)
+        return changes
+
+    def _renew(self) -> None:
         if not self._is_begun:
             self._compute(self._first_wanted())
             self._is_begun = True
@@ -90,22 +138,28 @@ class Recalculation:
             self._put_back()
         elif self._waiting:
             self._compute(self._readers_of_all().reached(self._waiting, FEW))
-        self._waiting = []
-        changes, self._changes = self._changes, defaultdict(dict)
-        return changes
 
     # --- what is wanted
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            return Parts((run, run.area) for run in (*self._runs, *self._tables))
+            standing = [run for run in self.volatile if not self._draws or not references(self._graph, run)]
+            found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in standing)
+            nothing = (None, 0.0) if self._draws else (None,)
+            found.add_all((run, area) for run in standing for area in self._holding(run, nothing))
+            return found
         edits = [*self._edited, *self._waiting]
         found = self._readers_of_all().reached(edits, FEW) if edits else Parts()
-        for run in self._runs:
-            values = self.book.sheets[run.area.sheet].values
-            for area in _areas(run.area.sheet, [cell for cell in run.area.cells() if cell not in values]):
-                found.add(run, area)
+        for area in self._edited:
+            for run in self._graph.touching(area):
+                found.add(run, run.within(area).area)
+        found.add_all((run, area) for run in self._runs for area in self._holding(run, (None,)))
         return found
+
+    def _holding(self, run: Run, contents: Sequence[Scalar]) -> list[Area]:
+        """The cells of the run that hold one of these."""
+        held = self.book.sheets[run.area.sheet].values
+        return rectangles_of(run.area.sheet, [c for c in run.area.cells() if held.get(c) in contents])
 
     def _readers_of_all(self) -> Readers:
         if self._readers is None:
@@ -157,38 +211,30 @@ class Recalculation:
         graph, late, left, done = self._graph.of(parts), Parts(), Parts(), []
         evaluator, circles = Drawing(graph, self._moment), []
 
-        def failed(part: Run, error: FormulaError) -> None:
-            if isinstance(error, CycleError):
-                circles.append(error)
-            else:
-                done.append(part.area)
-                for run, area in self._located([part.area]):
-                    self._doubt(run, area, error)
+        def unreadable(part: Run, error: FormulaError) -> None:
+            note(part, error, self._doubt)
 
-        waiting = deque(graph.in_order(parts, failed))
-        while waiting:
-            unit = waiting.popleft()
+        def refused(part: Run, error: FormulaError) -> None:
+            note(part, error, self._keep_or_lose)
+
+        def note(part: Run, error: FormulaError, so: Callable[[Run, Area, FormulaError], None]) -> None:
+            if isinstance(error, CycleError):  # which names one cell of all that are in it
+                circles.append(error)
+                return
+            done.append(part.area)
+            for run, area in self._located([part.area]):
+                so(run, area, error)
+
+        for unit in graph.in_order(parts, unreadable):
             areas = areas_of(unit)
             if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):
                 done += areas
                 left.add_all(self._located(areas))
                 late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
                 continue
-            try:
-                pieces = compute(evaluator, unit)
-            except CycleError as error:
-                circles.append(error)
-            except FormulaError as error:
-                if isinstance(unit, Run):
-                    done.append(unit.area)
-                    for run, area in self._located(areas):
-                        self._keep_or_lose(run, area, error)
-                else:  # for one of its cells
-                    parts_of = unit.runs if isinstance(unit, Batch) else graph.taken_apart(unit)
-                    waiting.extendleft(reversed(list(parts_of)))
-            else:
-                done += areas
-                for sheet, cells, values in (s for piece in pieces for s in shown(piece)):
+            for piece in computed(evaluator, [unit], refused):
+                done += piece.areas
+                for sheet, cells, values in shown(piece):
                     self._hold(sheet, dict(zip(cells, values, strict=True)))
         for run, area in self._located(_left_over(parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
@@ -219,14 +265,14 @@ class Recalculation:
         doubtful = [cell for cell in area.cells() if (area.sheet, *cell) not in self.uncomputed]
         reads_changed = self._reader_of_changed(run)
         lost = [cell for cell in doubtful if cell not in values or reads_changed(cell)]
-        if not self.trusted:
-            self.uncomputed |= {(area.sheet, *cell): error for cell in set(doubtful) - set(lost)}
+        kept = [(area.sheet, *cell) for cell in doubtful if cell not in set(lost)]
+        self.uncomputed |= {place: error for place in kept if not self.trusted or place in self._doubted}
         self._lose(run, lost, error)
 
     def _lose(self, run: Run, cells: Sequence[Cell], error: FormulaError) -> None:
         """These cells have no result, and what reads them neither."""
         sheet = run.area.sheet
-        for area in [run.area] if run.block and cells else _areas(sheet, cells):
+        for area in [run.area] if run.block and cells else rectangles_of(sheet, cells):
             self._let_go(run, area, lambda cell: error)
             self._lose_readers(area)
 
@@ -258,7 +304,7 @@ class Recalculation:
         if any(area.intersect(edit) for edit in self._edited):
             return True
         cells = () if now is before else {*area.among(now), *area.among(before)}
-        return any(not _agree(before.get(cell), now.get(cell)) for cell in cells)
+        return any(not agree(before.get(cell), now.get(cell)) for cell in cells)
 
     def _has_anything_changed(self) -> bool:
         return bool(self._edited) or any(
@@ -277,12 +323,23 @@ class Recalculation:
     def _hold(self, name: str, results: Mapping[Cell, Scalar]) -> None:
         """From now on the cells hold these results."""
         held = self.book.sheets[name].values
-        news = {cell: value for cell, value in results.items() if not _same(held.get(cell), value)}
+        news = {cell: value for cell, value in results.items() if not same(held.get(cell), value)}
         if news:
             held = self._own(name)
             for cell, value in news.items():
                 _put(held, cell, value)
             self._changes[name] |= news
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it torch uses one thread: sums come out the same everywhere, and small ones sooner."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> Callable[[np.ndarray], float]:
@@ -321,10 +378,11 @@ def areas_of(unit: Unit) -> list[Area]:
 
 def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:
     """What the computed cells show: (a sheet, cells, their values)."""
-    values = scalars(piece.grid)
-    for area, _, start in piece.laid():
-        cells = list(area.cells())
-        yield area.sheet, cells, values[start : start + len(cells)]
+    values, start = scalars(piece.grid), 0
+    for sheet, areas in groupby(piece.areas, lambda area: area.sheet):
+        cells = [cell for area in areas for cell in area.cells()]
+        yield sheet, cells, values[start : start + len(cells)]
+        start += len(cells)
 
 
 def scalars(grid: Grid) -> list[Scalar]:
@@ -357,21 +415,6 @@ def _put(held: dict[Cell, Scalar], cell: Cell, value: Scalar) -> None:
         held[cell] = value
 
 
-def _same(a: Scalar, b: Scalar) -> bool:
-    return a == b and type(a) is type(b)
-
-
-def _agree(a: Scalar, b: Scalar) -> bool:
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= AGREE * max(1.0, abs(a))
-    return _same(a, b)
-
-
-def _areas(sheet: str, cells: Iterable[Cell]) -> list[Area]:
-    """Cells as rectangles."""
-    return [area for area, _ in rectangles(sheet, {(col, row): "written" for row, col in cells})]
-
-
 def _table(area: Area) -> Run:
     """A what-if table as a run without a text."""
     return Run(area, "", (area.top, area.left), block=True)
@@ -381,9 +424,13 @@ def _only_excel(table: Run) -> FormulaError:
     return FormulaError(f"{table.cell} is a what-if table, which only Excel computes", table.cell)
 
 
+class _ReadsUnknown(FormulaError):
+    """A cell reads another that cannot be computed."""
+
+
 def _reads_a_lost(sheet: str, lost: Area, cell: Cell) -> FormulaError:
     address = cell_address(sheet, *cell)
-    return FormulaError(f"{address} reads {lost.address}, which cannot be computed", address)
+    return _ReadsUnknown(f"{address} reads {lost.address}, which cannot be computed", address)
 
 
 def _left_over(parts: Iterable[Run], done: Iterable[Area]) -> Iterator[Area]:
@@ -391,4 +438,4 @@ def _left_over(parts: Iterable[Run], done: Iterable[Area]) -> Iterator[Area]:
     seen = {(area.sheet, *cell) for area in done for cell in area.cells()}
     for part in parts:
         left = [cell for cell in part.area.cells() if (part.area.sheet, *cell) not in seen]
-        yield from [part.area] if part.block and left else _areas(part.area.sheet, left)
+        yield from [part.area] if part.block and left else rectangles_of(part.area.sheet, left)

@@ -13,7 +13,7 @@ cells' numbers through the references.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -455,8 +455,9 @@ class _System:
             off = self._off(point)
             worst = off.max()
             if worst <= EXACT or (worst <= NEAR and worst > before / 2):  # rounding is all that is left
-                self._last = point
-                return point.cells
+                # once more by the formulas, so that each cell is what its formula makes of those beside it
+                self._last = replace(point, cells=torch.from_numpy(point.out))
+                return self._last.cells
             if not np.isfinite(worst) and self._is_error(off):
                 break
             before = worst

@@ -26,12 +26,12 @@ from xlcicf.formula.tree import Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
 UNTRACEABLE = {"INDIRECT", "OFFSET"}  # they make their references while they compute
-_VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
+VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
 def is_volatile(run: Run) -> bool:
     """Whether its cells change at every recalculation."""
-    return bool(_VOLATILE.search(run.text))
+    return bool(VOLATILE.search(run.text))
 
 
 class AreaIndex:

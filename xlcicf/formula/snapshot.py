@@ -3,6 +3,7 @@
 The host makes a snapshot in a handful of bulk reads; from then on neither Excel nor a file is needed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xlcicf.formula.address import Area
@@ -19,6 +20,20 @@ ERRORS = frozenset(
 
 
 Scalar = float | str | bool | ExcelError | None
+Contents = Mapping[str, Mapping[tuple[int, int], Scalar]]  # a sheet's name -> cell -> what it holds
+
+AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
+
+
+def same(a: Scalar, b: Scalar) -> bool:
+    return a == b and type(a) is type(b)
+
+
+def agree(a: Scalar, b: Scalar) -> bool:
+    """The same, or numbers as good as equal."""
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= AGREE * max(1.0, abs(a))
+    return same(a, b)
 
 
 @dataclass

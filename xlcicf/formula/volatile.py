@@ -1,8 +1,7 @@
 """What a spreadsheet draws anew at each calculation, drawn once: NOW, TODAY, RAND, RANDBETWEEN.
 
-Such a cell stands at its saved value where that is trusted. Where there is none, or a program wrote a 0 into
-its place, the time is that of the reading and each random number is told by the cell's address: two readings
-of a book agree. These functions stand in no table: no gradient goes through a draw.
+The time is that of the reading, and each random number is told by its cell's address: two readings of a book
+agree. These functions stand in no table: no gradient goes through a draw.
 """
 
 import datetime as dt

@@ -10,8 +10,10 @@ for the book that it was asked of: a run shows its progress while another book m
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xlwings
@@ -20,6 +22,23 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import through_xlwings
 from xlcicf.ooxml.package import Package
+
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
+
+
+@dataclass(frozen=True)
+class Witness:
+    """What somebody else than our evaluator says that the cells hold.
+
+    says     the book with the values that it has; None where there is no such witness
+    trusted  whether these are known to be true
+    why      why there is no such witness
+    """
+
+    says: Snapshot | None
+    trusted: bool = False
+    why: str = ""
 
 
 class Host(ABC):
@@ -61,10 +80,21 @@ class Host(ABC):
 
     # --- computed
 
-    def recomputed(self, book: xlwings.Book) -> Snapshot:
-        """The book with each formula's value computed anew by the host, whatever is saved or shown: a second
-        opinion on what torch computes."""
-        return self.snapshot(book)
+    def recomputed(self, book: xlwings.Book) -> "Recalculation":
+        """Every formula of the book as our own evaluator computes it, whatever is saved or shown."""
+        from xlcicf.formula.recalculation import Recalculation  # and torch with it
+
+        found = Recalculation(self.snapshot(book), trusted=False, draws=False)
+        found.renewed()
+        return found
+
+    def shown(self, book: xlwings.Book) -> Witness:
+        """What the program shows, or what the file was saved with, before any edit."""
+        return Witness(self.snapshot(book), trusted=True)
+
+    def second_opinion(self, book: xlwings.Book) -> Witness:
+        """What another program makes of the formulas."""
+        return Witness(None, why=f"{self.name} has computed the book itself")
 
     def recalculation(
         self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
@@ -75,8 +105,19 @@ class Host(ABC):
         """
         return through_xlwings.recalculation(book, objective, changing)
 
+    @contextmanager
+    def peer(
+        self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
+    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        """(a program's name, value(v) as that program computes it), to be measured beside ours.
+
+        Raises BookError where there is no such program for the book, at the start or at a call.
+        """
+        yield self.name, self.recalculation(book, objective, changing)
+
     def uncomputed(self, book: xlwings.Book) -> list[str]:
-        """Addresses of the formulas that edits reach and the host cannot compute: they show no value."""
+        """Addresses of the cells that formulas fill and whose results are not known; of these, those that an
+        edit reaches show no value."""
         return []
 
     # --- changed

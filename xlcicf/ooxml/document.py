@@ -1,16 +1,18 @@
-"""A book without Excel: a package, the edits made to it, and IronCalc for what they change."""
+"""A book without Excel: a package, the edits made to it, and the results of its formulas."""
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.snapshot import Scalar
+from xlcicf.formula.downstream import rectangles_of
+from xlcicf.formula.snapshot import Contents, Scalar, Sheet, Snapshot, same
 from xlcicf.formula.text import relative
-from xlcicf.ooxml import drawings, formats, sheets_and_names, tables
-from xlcicf.ooxml.calculator import Calculator, CellOfSheet, not_computed
+from xlcicf.ooxml import drawings, formats, saved_results, sheets_and_names, tables
 from xlcicf.ooxml.cells import Cell, SheetCells, read_sheet
 from xlcicf.ooxml.charts import Cells, chart_xml
 from xlcicf.ooxml.edits import (
@@ -37,9 +39,18 @@ from xlcicf.ooxml.edits import (
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import HEAD
 from xlcicf.ooxml.package import Package, read_package, save_package
+from xlcicf.ooxml.second_opinion import IronCalc
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
+
 MAX_FORMATTED = 100_000  # cells that one format may be given to
+
+
+LACKING = ("#NAME?", "#REF!")  # what a formula shows that lacks a name, a table or a sheet
+
+CellOfSheet = tuple[str, Cell]  # a sheet's name and (row, column)
 
 
 class Document:
@@ -48,8 +59,8 @@ class Document:
     package     as opened or last saved
     edits       those made since, in order
     inventory   sheets, names, tables and formats, those added since among them
-    uncomputed  addresses of the formulas that the edits reach and IronCalc cannot compute: they stand
-                without a value until Excel computes them
+    uncomputed  addresses of the cells that a formula fills and whose result is not known, those that hold one
+                that was saved among them (see `Recalculation`)
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -58,38 +69,87 @@ class Document:
         if not self.inventory.sheets:
             raise BookError(f"{self.path.name} has no worksheet; add one in Excel")
 
-    def _begin(self, package: Package) -> None:
+    def _begin(self, package: Package, trusted: bool | None = None) -> None:
         self.package = package
         self.edits: list[Edit] = []
-        self.inventory = Inventory(package)
+        self.inventory = self._opened = Inventory(package)
         self.uncomputed: list[str] = []
+        self._trusted = trusted
         self._saved: dict[str, SheetCells] = {}
-        self._now: dict[str, SheetCells] = {}
+        self._now: dict[str, SheetCells] = {}  # the saved ones, until something in them is another
+        self._lent: set[str] = set()  # sheets whose cells somebody else holds too
         self._edited: set[CellOfSheet] = set()
         self._styles: dict[CellOfSheet, int] = {}  # new cell formats
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
-        self._results: dict[CellOfSheet, Scalar] = {}  # of formulas, where not as saved
-        self._calculator: Calculator | None = None
-        self._never_saved: dict[
-            CellOfSheet, Scalar
-        ] = {}  # first results of formulas that the file has none for
-        self._not_calculated: list[Edit] = []
-        self._complete: set[str] = set()  # the sheets whose formulas all have a value, if they can have one
         self._formulas_changed = False
+        self._recalculation: Recalculation | None = None
+        self._not_calculated: list[Edit] = []
+        self._other_formulas = False  # whether formulas are among the edits not calculated, or names
+        self._results: dict[str, set[Cell]] = defaultdict(set)  # those that are not as saved
 
     # reading
 
-    def sheet(self, name: str) -> SheetCells:
-        """A sheet as it is now, not to be changed: the saved values, and IronCalc's where edits reach."""
-        if self._not_calculated or not self._is_complete(name):
+    def sheet(self, name: str, area: Area | None = None) -> SheetCells:
+        """A sheet as it is now, not to be changed; with `area`, only those of its cells are asked for."""
+        if self._is_stale(name, area):
             self._calculate()
         return self._cells(name)
 
-    def recomputed(self) -> dict[CellOfSheet, Scalar]:
-        """Each cell that a formula fills as IronCalc computes it now, whatever the file says."""
-        self._calculate()
-        assert self._calculator
-        return dict(self._calculator.results())
+    def snapshot(self) -> Snapshot:
+        """The book as it is now; later edits leave it as it is."""
+        for name in self.inventory.sheets:
+            self.sheet(name)
+        return self._lend(self.inventory, self._now)
+
+    def _lend(self, inventory: Inventory, sheets: Mapping[str, SheetCells]) -> Snapshot:
+        found = inventory.outline()
+        for name in found.sheets:
+            of = sheets[name]
+            found.sheets[name] = Sheet(name, of.formulas, of.values, of.arrays, of.data_tables)
+        self._lent |= found.sheets.keys()
+        return found
+
+    def as_saved(self) -> Snapshot:
+        """The book as its file says, without the edits since."""
+        for name in self._opened.sheets:
+            self._as_saved(name)
+        return self._lend(self._opened, self._saved)
+
+    def in_ironcalc(self) -> IronCalc:
+        """The same in IronCalc, to be asked within `with`. Raises NoOpinion."""
+        return IronCalc(self._opened, {name: self._cells(name) for name in self._opened.sheets})
+
+    def second_opinion(self) -> Snapshot:
+        """The same as IronCalc computes it. Raises NoOpinion."""
+        found = self.as_saved()
+        with self.in_ironcalc() as process:
+            values = process.results()
+        for name, sheet in found.sheets.items():
+            sheet.values = values.get(name, {})
+        return found
+
+    @property
+    def recalculation(self) -> "Recalculation | None":
+        """The one that has computed every formula, edits included; None where saved results are trusted."""
+        if self.trusted:
+            return None
+        if self._recalculation is None or self._not_calculated:
+            self._calculate()
+        return self._recalculation
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the results that the file was saved with are true (see saved_results.py)."""
+        if self._trusted is None:
+            self._trusted = saved_results.computed_by_us(self.package, self.path) or (
+                saved_results.computed_by_another(self._opened) and self._has_all_results()
+            )
+        return self._trusted
+
+    def _has_all_results(self) -> bool:
+        """A program that computes leaves no formula without a result."""
+        sheets = (self._as_saved(name) for name in self._opened.sheets)
+        return all(sheet.formulas.keys() <= sheet.values.keys() for sheet in sheets)
 
     def formulas(self, name: str) -> SheetCells:
         """The same without a calculation: right in formulas, formats, merges and which cells are filled."""
@@ -108,15 +168,29 @@ class Document:
 
     def _cells(self, name: str) -> SheetCells:
         if name not in self._now:
-            self._saved[name] = read_sheet(self.inventory, self.inventory.sheets[name])
-            self._now[name] = self._saved[name].copy()
+            self._now[name] = self._as_saved(name)
         return self._now[name]
 
-    def _is_complete(self, name: str) -> bool:
+    def _as_saved(self, name: str) -> SheetCells:
+        if name not in self._saved:
+            self._saved[name] = read_sheet(self.inventory, self.inventory.sheets[name])
+        return self._saved[name]
+
+    def _own(self, name: str) -> SheetCells:
+        """A sheet as it is now, to be changed."""
         sheet = self._cells(name)
-        if name not in self._complete and all(cell in sheet.values for cell in sheet.formulas):
-            self._complete.add(name)
-        return name in self._complete
+        if sheet is self._saved[name] or name in self._lent:
+            sheet = self._now[name] = sheet.copy()
+            self._lent.discard(name)
+        return sheet
+
+    def _is_stale(self, name: str, area: Area | None) -> bool:
+        sheet = self._cells(name)
+        if area is not None and not _has_formulas(sheet, area):
+            return False
+        if self._not_calculated or self._recalculation:
+            return bool(self._not_calculated)
+        return not (sheet.formulas.keys() <= sheet.values.keys() and self.trusted)
 
     # editing
 
@@ -133,6 +207,7 @@ class Document:
             self._add_again([edit if other is instead_of else other for other in self.edits])
         if isinstance(edit, WriteCells | WriteArray | AddSheet | AddName | AddTable):
             self._not_calculated.append(edit)
+            self._other_formulas |= isinstance(edit, Addition)
 
     def require_writable(self, area: Area) -> None:
         """Raises what writing numbers into the area would raise; nothing is changed."""
@@ -165,9 +240,10 @@ class Document:
                 self._charts[part] = edit
 
     def _write(self, edit: WriteCells | WriteArray) -> None:
-        sheet = self._cells(sheet_of(edit))
-        require_writable(edit, sheet, self.inventory)
-        self._formulas_changed |= touches_formulas(edit, sheet)
+        require_writable(edit, self._cells(sheet_of(edit)), self.inventory)
+        sheet = self._own(sheet_of(edit))
+        if touches_formulas(edit, sheet):
+            self._formulas_changed = self._other_formulas = True
         put(edit, sheet)
         self._edited.update((sheet.name, cell) for cell in written_cells(edit))
 
@@ -197,56 +273,54 @@ class Document:
     # calculating
 
     def _calculate(self) -> None:
-        """Lets IronCalc see the edits that it has not seen, and takes over what they change."""
-        if self._calculator is None:
-            self._calculator = Calculator(*self._as_saved())
-            baseline = self._calculator.baseline.items()
-            self._never_saved = {p: v for p, v in baseline if self._saved_value(p) is None}
-        if self._formulas_changed or any(isinstance(e, Addition) for e in self._not_calculated):
-            self._calculator.load(Inventory(self._written(with_results=False)), self._unedited())
-        else:
-            for edit in self._not_calculated:
-                if isinstance(edit, WriteCells):  # of values alone: a formula would have changed formulas
-                    for cell, value in edit.cells.items():
-                        assert not isinstance(value, Formula)
-                        self._calculator.write((edit.sheet, cell), value)
-        self._take_over(self._calculator.renewed(self._edited))
-        self._not_calculated = []
-        self._complete.update(self.inventory.sheets)
-
-    def _as_saved(self) -> tuple[Inventory, dict[str, SheetCells]]:
-        inventory = Inventory(self.package)
-        for name in inventory.sheets:
-            self._cells(name)
-        return inventory, {name: self._saved[name] for name in inventory.sheets}
-
-    def _unedited(self) -> dict[str, SheetCells]:
-        """The formulas as they are now, beside the values that were saved with them."""
-        sheets = {}
+        """Computes what is not known yet and what the edits reach, and takes over what has changed."""
         for name in self.inventory.sheets:
-            now = self._cells(name)
-            sheets[name] = replace(now, values=dict(self._saved[name].values))
-        for name, cell in self._edited:
-            sheets[name].values.pop(cell, None)
-        return sheets
+            self._cells(name)
+        self._recalculation = self._after_edits()
+        self._not_calculated, self._other_formulas = [], False
+        self._take_over(self._recalculation.renewed())
 
-    def _take_over(self, renewed: dict[CellOfSheet, Scalar]) -> None:
-        """Puts results into the cells, and the saved value back where a result is as it was again."""
-        before = {place: self._saved_value(place) for place in self._results} | self._never_saved
-        results = {place: v for place, v in before.items() if place not in self._edited} | renewed
-        for (name, cell), value in results.items():
-            values = self._cells(name).values
-            if value is None or not_computed(value):
-                values.pop(cell, None)
-            else:
-                values[cell] = value
-        self._results = {place: v for place, v in results.items() if v != self._saved_value(place)}
-        self.uncomputed = [cell_address(n, *cell) for (n, cell), v in results.items() if not_computed(v)]
+    def _after_edits(self) -> "Recalculation":
+        from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    def _saved_value(self, place: CellOfSheet) -> Scalar:
-        name, cell = place
-        self._cells(name)
-        return self._saved[name].values.get(cell)
+        found, edits = self._recalculation, self._not_calculated
+        if self._other_formulas:
+            book, edited = self._lend(self.inventory, self._now), [*_areas(edits), *self._awaiting(edits)]
+            return found.after(book, edited) if found else Recalculation(book, self.trusted, edited)
+        if found is None:
+            found = Recalculation(self._lend(self._opened, self._saved), self.trusted)
+        found.write(_constants(edits))
+        return found
+
+    def _awaiting(self, edits: list[Edit]) -> Iterator[Area]:
+        """The cells whose formulas lack a name, a table or a sheet, where such a one was added."""
+        if any(isinstance(edit, Addition) for edit in edits):
+            for name, sheet in self._now.items():
+                lacking = [cell for cell in sheet.formulas if sheet.values.get(cell) in LACKING]
+                yield from rectangles_of(name, lacking)
+
+    def _take_over(self, changes: Contents) -> None:
+        """Puts results into the cells, and notes which are not as saved."""
+        for name, results in changes.items():
+            saved, values, others = self._as_saved(name).values, self._own(name).values, self._results[name]
+            for cell, value in results.items():
+                if value is None:
+                    values.pop(cell, None)
+                else:
+                    values[cell] = value
+                if same(value, saved.get(cell)):
+                    others.discard(cell)
+                else:
+                    others.add(cell)
+        assert self._recalculation
+        self.uncomputed = [cell_address(*place) for place in self._recalculation.uncomputed]
+
+    @property
+    def vouches(self) -> bool:
+        """Whether every result that the book holds is known to be true."""
+        if self._recalculation is None:
+            return self.trusted
+        return not self._recalculation.unverified
 
     # saving
 
@@ -260,7 +334,7 @@ class Document:
             raise NotPossibleHeadless(
                 f"a {self.path.suffix} book can be saved as {self.path.suffix} only; rename {target.name}"
             )
-        if self._edited:
+        if self._not_calculated or (self.edits and not self.trusted):
             self._calculate()
         package, uncomputed = self._written(), self.uncomputed
         if target == self.path and target.exists() and dict(read_package(target)) != dict(self.package):
@@ -270,22 +344,22 @@ class Document:
             )
         save_package(package, target, source=self.path)
         self.path = target
-        self._begin(package)
+        self._begin(package, self.vouches)
         self.uncomputed = uncomputed
 
-    def _written(self, with_results: bool = True) -> Package:
+    def _written(self) -> Package:
         """The package with all edits in it."""
         package = self.inventory.package
         if not self.edits:
             return package
-        parts = dict(self._charts_as_shown()) if with_results else {}
+        parts = dict(self._charts_as_shown())
         for name, entry in self.inventory.sheets.items():
-            if patches := dict(self._patches(name, with_results)):
+            if patches := dict(self._patches(name)):
                 parts[entry.part] = splice(package[entry.part], entry.part, patches)
-        package = package.replace(parts)
-        return sheets_and_names.with_full_calculation(
-            package, self.inventory.workbook_part, self._formulas_changed
+        package = sheets_and_names.with_full_calculation(
+            package.replace(parts), self.inventory.workbook_part, self._formulas_changed
         )
+        return saved_results.stamped(package, self.vouches) if saved_results.is_stamped(package) else package
 
     def _charts_as_shown(self) -> Iterator[tuple[str, bytes]]:
         """The new charts' parts, with the values that the cells have come to hold since they were added."""
@@ -293,17 +367,16 @@ class Document:
             xml = chart_xml(edit, Cells(self.sheet, self.number_format), self.inventory)
             yield part, (HEAD + xml).encode()
 
-    def _patches(self, name: str, with_results: bool) -> Iterator[tuple[Cell, Patch]]:
+    def _patches(self, name: str) -> Iterator[tuple[Cell, Patch]]:
         """What each cell of a sheet becomes that is not as saved."""
         sheet = self._cells(name)
         edited = {cell for place, cell in self._edited if place == name}
         edited |= self._unshared(name, edited)
-        results = {cell for place, cell in self._results if place == name} if with_results else set()
         styled = {cell for place, cell in self._styles if place == name}
-        for cell in edited | results | styled:
+        for cell in edited | self._results[name] | styled:
             if cell in edited:
-                patch = _written_cell(sheet, cell, with_results)
-            elif cell in results:
+                patch = _written_cell(sheet, cell)
+            elif cell in self._results[name]:
                 patch = Patch(sheet.values.get(cell), KEEP)
             else:
                 patch = Patch(KEEP, KEEP)
@@ -324,10 +397,28 @@ class Document:
         return saved.style(*cell) or None
 
 
-def _written_cell(sheet: SheetCells, cell: Cell, with_results: bool) -> Patch:
-    """An edited cell; without results, cells that a formula fills stand empty."""
+def _written_cell(sheet: SheetCells, cell: Cell) -> Patch:
     formula, area = sheet.formulas.get(cell), sheet.arrays.get(cell)
-    filled = formula is not None or any(array.contains(*cell) for array in sheet.arrays.values())
-    value = None if filled and not with_results else sheet.values.get(cell)
-    reference = area and relative(area)
-    return Patch(value, formula and formula.removeprefix("="), reference)
+    return Patch(sheet.values.get(cell), formula and formula.removeprefix("="), area and relative(area))
+
+
+def _has_formulas(sheet: SheetCells, area: Area) -> bool:
+    """Whether a formula, or a what-if table, fills a cell of the area."""
+    filled = (*sheet.arrays.values(), *sheet.data_tables)
+    return any(area.among(sheet.formulas)) or any(other.intersect(area) for other in filled)
+
+
+def _areas(edits: list[Edit]) -> Iterator[Area]:
+    """The cells that edits write."""
+    for edit in edits:
+        if isinstance(edit, WriteCells | WriteArray):
+            yield from rectangles_of(sheet_of(edit), written_cells(edit))
+
+
+def _constants(edits: list[Edit]) -> Contents:
+    """What edits write that write no formulas."""
+    found: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
+    for edit in edits:
+        if isinstance(edit, WriteCells):
+            found[edit.sheet] |= {c: v for c, v in edit.cells.items() if not isinstance(v, Formula)}
+    return found

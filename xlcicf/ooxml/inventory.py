@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 
 from xlcicf.errors import BookError
-from xlcicf.formula.snapshot import Table
+from xlcicf.formula.snapshot import Calculation, Sheet, Snapshot, Table
 from xlcicf.formula.text import area_of
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.usual_form import SPACE, Content, UnusualForm
@@ -154,6 +154,33 @@ class Inventory:
         """Whether day 0 is 1904-01-01, as books from old Macs have it."""
         properties = child(self.workbook, "workbookPr")
         return properties is not None and properties.get("date1904") in ("1", "true")
+
+    @cached_property
+    def calculation(self) -> Calculation:
+        """How the book asks to be calculated."""
+        found = child(self.workbook, "calcPr")
+        said = {} if found is None else found.attrib
+
+        def is_on(name: str, default: bool) -> bool:
+            return said[name] in ("1", "true") if name in said else default
+
+        return Calculation(
+            on_load=is_on("fullCalcOnLoad", False),
+            mode=said.get("calcMode", "auto"),
+            complete=is_on("calcCompleted", True),
+            full_precision=is_on("fullPrecision", True),
+            iterates=is_on("iterate", False),
+            date1904=self.date1904,
+        )
+
+    def outline(self) -> Snapshot:
+        """The sheets, names and tables without a cell."""
+        return Snapshot(
+            {name: Sheet(name) for name in self.sheets},
+            {(name.name.lower(), name.scope): name.refers_to for name in self.names},
+            {table.name.lower(): table for table in self.tables},
+            self.calculation,
+        )
 
     def _part(self, kind: str) -> str | None:
         """The part of that kind which the workbook names, such as "styles"."""

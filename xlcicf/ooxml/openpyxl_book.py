@@ -10,8 +10,8 @@ import openpyxl
 
 from xlcicf.errors import BookError, FormulaError
 from xlcicf.formula.address import cell_address
+from xlcicf.formula.recalculation import Recalculation
 from xlcicf.formula.snapshot import ExcelError
-from xlcicf.ooxml.calculator import Calculator, not_computed
 from xlcicf.ooxml.cells import read_sheet
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import Package, package_from_bytes, save_package
@@ -46,9 +46,9 @@ def book_of_rows(sheets: Mapping[str, Iterable[Sequence]]) -> openpyxl.Workbook:
 def generated(workbook: openpyxl.Workbook, path: str | os.PathLike) -> Package:
     """A workbook of ours with each formula's result beside it, numbers in 17 digits; `path` is where it goes.
 
-    IronCalc computes the results; Excel computes them again when it opens the book. Equal workbooks make
-    equal packages. Raises FormulaError, naming the cell, where IronCalc cannot compute a formula, and
-    BookError where there is no room for openpyxl's temporary files.
+    Our evaluator computes the results; Excel computes them again when it opens the book. Equal workbooks make
+    equal packages. Raises FormulaError, naming the cell, where a formula cannot be computed, and BookError
+    where there is no room for openpyxl's temporary files.
     """
     buffer = io.BytesIO()
     try:
@@ -107,20 +107,14 @@ def _with_exact_numbers(package: Package, workbook: openpyxl.Workbook) -> Packag
 
 def _with_results(package: Package) -> Package:
     inventory = Inventory(package)
-    sheets = {name: read_sheet(inventory, entry) for name, entry in inventory.sheets.items()}
-    patches: dict[str, dict[tuple[int, int], Patch]] = {name: {} for name in sheets}
-    for (sheet, cell), value in Calculator(inventory, sheets).baseline.items():
-        if not_computed(value):
-            address = cell_address(sheet, *cell)
-            raise FormulaError(
-                f"IronCalc cannot compute {sheets[sheet].formulas[cell]} in {address}", address
-            )
-        patches[sheet][cell] = Patch(value, KEEP)
-    parts = {name: inventory.sheets[name].part for name in sheets}
-    return package.replace(
-        {
-            parts[name]: splice(package[parts[name]], parts[name], patches[name])
-            for name in sheets
-            if patches[name]
-        }
-    )
+    book = inventory.outline()
+    book.sheets |= {name: read_sheet(inventory, entry) for name, entry in inventory.sheets.items()}
+    calculation = Recalculation(book, trusted=False)
+    results = calculation.renewed()
+    for place, error in calculation.uncomputed.items():
+        raise FormulaError(str(error), cell_address(*place)) from error
+    changes = {}
+    for name, cells in results.items():
+        part = inventory.sheets[name].part
+        changes[part] = splice(package[part], part, {cell: Patch(v, KEEP) for cell, v in cells.items()})
+    return package.replace(changes)

@@ -1,9 +1,10 @@
 """A book's problem solved by exact gradients and, beside it, by optimisers that see values only."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from xlcicf.errors import BookError
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
 from xlcicf.solve.placed import PlacedProblem, place
@@ -16,12 +17,14 @@ Told = Callable[[str, float], None]  # what is being done, and how far it is at 
 class Bench:
     """What was measured.
 
-    contenders  ours first; then finite differences of our own evaluator's values, and of the host's
+    contenders  ours first; then finite differences of our own evaluator's values, and of another program's
+    left_out    why that other program is not among them, else ""
     sizes       word -> how many of it the problem has: cells, runs, ...
     seconds     what was done -> how long that took
     """
 
     contenders: list[Result]
+    left_out: str
     sizes: dict[str, int]
     seconds: dict[str, float]
 
@@ -49,24 +52,24 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
     placed = timed("reading", lambda: place(read_snapshot(book), problem))
     f = timed("compiling", placed.function)
     ours = raced("gradients", run_exact, f)
-    values = {
-        "xlcicf": f.value,
-        "IronCalc": timed("recalculation by IronCalc", lambda: recalculation(book, placed)),
-    }
-    theirs = [
-        replace(
-            raced(f"recalculation by {who}", run_standin, value, f, method),
-            name=f"finite differences through {who}, {method}",
-        )
-        for who, value in values.items()
-        for method in STANDINS
-    ]
+
+    def differences(who: str, value: Callable) -> Iterator[Result]:
+        for method in STANDINS:
+            found = raced(f"recalculation by {who}", run_standin, value, f, method)
+            yield replace(found, name=f"finite differences through {who}, {method}")
+
+    theirs, left_out = list(differences("xlcicf", f.value)), ""
+    try:
+        with host_of(book).peer(book, placed.objective, placed.changing) as (who, value):
+            theirs += differences(who, value)
+    except BookError as error:
+        left_out = str(error)
     ours = replace(ours, seconds=ours.seconds + spent["compiling"])
     sizes = {"changing cells": placed.variables, **getattr(f, "sizes", {})}
-    return Bench([ours, *theirs], sizes, spent)
+    return Bench([ours, *theirs], left_out, sizes, spent)
 
 
 def recalculation(book, problem: PlacedProblem) -> Callable:
     """value(v): what the objective cell shows, nan for no number, with v (n,) in the changing cells; computed
-    by the book's host, which leaves the book as it is."""
+    from the formulas anew at each call, and by the program where one has the book open."""
     return host_of(book).recalculation(book, problem.objective, problem.changing)

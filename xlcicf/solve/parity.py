@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import AGREE, Snapshot
 
 if TYPE_CHECKING:
     from xlcicf.formula import RunValues
-
-AGREE = 1e-9  # two computers of one formula that differ by more do not compute the same
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Parity:
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> float:
-    """max|a-b| / max(1, max|a|) of two arrays of one shape (design decision 17).
+    """max|a-b| / max(1, max|a|) of two arrays of one shape (design decision 16).
 
     Where both are nan there is nothing to compare; a number against nan differs by inf.
     """

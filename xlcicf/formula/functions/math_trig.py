@@ -1,12 +1,11 @@
 """Excel's category Math & Trig: powers, logarithms, angles, rounding, sums and products."""
 
 import math
-import sys
 from functools import reduce
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Fails
-from xlcicf.formula.functions.operators import power
+from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.table import (
     OrError,
     as_factors,
@@ -17,9 +16,6 @@ from xlcicf.formula.functions.table import (
     of_numbers,
     of_pairs,
 )
-
-EXP_LIMIT = math.log(sys.float_info.max)  # beyond it Excel shows #NUM!
-
 
 # --- single numbers -------------------------------------------------------------------------------------
 

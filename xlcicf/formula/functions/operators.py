@@ -1,6 +1,8 @@
 """The operators: - + % ^ * / & and comparisons."""
 
+import math
 import operator
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,13 +39,19 @@ def comparison(compare: Compare, python: Python) -> Operator:
     return evaluate
 
 
+EXP_LIMIT = math.log(sys.float_info.max)  # beyond it Excel shows #NUM!
+POWER_LIMIT = EXP_LIMIT - 1e-12  # of exponent times logarithm, which are rounded
+
+
 def quotient(a, b):
-    zero = t.equal(b, 0.0)
-    return OrError(t.div(a, t.where(zero, 1.0, b)), zero, "#DIV/0!", "divides by 0")
+    # 0, and what has grown beyond all numbers on the way and would make a 0 of an error
+    useless = t.not_equal(t.div(b, b), 1.0) if isinstance(b, t.Var) else t.equal(b, 0.0)
+    return OrError(t.div(a, t.where(useless, 1.0, b)), useless, "#DIV/0!", "divides by 0")
 
 
 def power(a, b):
-    """a^b as Excel has it: 0^0 and negative numbers to a fraction are #NUM! (nan), but odd roots are real."""
+    """a^b as Excel has it: 0^0, negative numbers to a fraction and what is beyond all numbers are #NUM!
+    (nan), but odd roots are real."""
     return t.unless_nan(_power(a, b), a, b)
 
 
@@ -53,17 +61,33 @@ def _power(a: t.Operand, b: t.Operand) -> t.Array:
     exponent, whole = t.as_array(b), t.equal(b, t.rounded(b))
     if t.holds_everywhere(t.equal(exponent, 2.0)):
         return t.may_fail(t.square(a))
+    positive, negative, held = t.greater(a, 0.0), t.less(a, 0.0), _is_held(a, exponent)
     if isinstance(a, t.Var) and t.holds_everywhere(t.both(whole, t.greater(exponent, 0.0))):
-        return t.may_fail(t.power(a, exponent))
-    positive, negative = t.greater(a, 0.0), t.less(a, 0.0)
-    of_positive = t.power(t.where(positive, a, 1.0), exponent)
-    base = t.where(negative, a, -1.0)
+        return t.within(held, a, 1.0, lambda x: t.power(x, exponent))
+    of_positive = t.power(t.where(t.both(positive, held), a, 1.0), exponent)
+    base = t.where(t.both(negative, held), a, -1.0)
     of_negative = t.where(whole, t.power(base, t.where(whole, exponent, 1.0)), t.NAN)
     if t.holds_somewhere(odd_root := _is_odd_root(exponent)):
         root = t.neg(t.power(t.where(negative, t.neg(a), 1.0), exponent))
         of_negative = t.where(odd_root, root, of_negative)
     of_zero = t.where(t.greater(exponent, 0.0), 0.0, t.NAN)
-    return t.where(positive, of_positive, t.where(negative, of_negative, of_zero))
+    out = t.where(positive, of_positive, t.where(negative, of_negative, of_zero))
+    return t.where(held, out, t.NAN)
+
+
+def _is_held(a: t.Operand, exponent: t.Array) -> t.Array:
+    """Whether a power is among all numbers: where it is not, not even its derivative is computed."""
+    grows = t.greater(exponent, 0.0)
+    if not isinstance(a, t.Var) or t.holds_everywhere(t.both(grows, t.less_equal(exponent, 1.0))):
+        return t.equal(exponent, exponent)
+    size = t.absolute(a)
+    bound = t.exp(t.div(t.where(grows, POWER_LIMIT, -POWER_LIMIT), t.absolute(exponent)))
+    below = t.less_equal(size, t.where(grows, bound, sys.float_info.max))
+    return (
+        below
+        if t.holds_everywhere(grows)
+        else t.both(below, t.where(grows, below, t.greater_equal(size, bound)))
+    )
 
 
 def _is_odd_root(b):
@@ -75,12 +99,14 @@ def _is_odd_root(b):
 
 def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Array:
     """As `power`. A negative base has values at whole exponents only, so no derivative by the exponent."""
-    positive, negative = t.greater(a, 0.0), t.less(a, 0.0)
-    whole = t.both(negative, t.equal(b, t.rounded(b)))
+    positive, negative, zero = t.greater(a, 0.0), t.less(a, 0.0), t.equal(a, 0.0)
+    held = t.less_equal(t.mul(b, t.log(t.where(zero, 1.0, t.absolute(a)))), POWER_LIMIT)
+    whole = t.both(t.both(negative, held), t.equal(b, t.rounded(b)))
     of_negative = t.power(t.where(negative, a, -1.0), t.where(whole, t.rounded(b), 1.0))
     of_zero = t.where(t.greater(b, 0.0), 0.0, t.NAN)
     outside = t.where(negative, t.where(whole, of_negative, t.NAN), of_zero)
-    return t.where(positive, t.power(t.where(positive, a, 1.0), b), outside)
+    of_positive = t.power(t.where(positive, a, 1.0), t.where(held, b, 1.0))
+    return t.where(held, t.where(positive, of_positive, outside), t.NAN)
 
 
 def joined(context: Context, a: Value, b: Value) -> Value:

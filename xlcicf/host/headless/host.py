@@ -1,18 +1,23 @@
 """A file as a host: the document answers in the place of a running program. It ships as the double of one."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xlwings
 
+from xlcicf.errors import BookError
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Sheet, Snapshot
-from xlcicf.host.boundary import Host
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host.boundary import Host, Witness
 from xlcicf.host.headless.person import Busy
-from xlcicf.ooxml.calculator import Calculator
 from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.package import Package
+from xlcicf.ooxml.second_opinion import NoOpinion
+
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
 
 
 class Headless(Host):
@@ -21,56 +26,51 @@ class Headless(Host):
     name = "xlcicf"
 
     def snapshot(self, book: xlwings.Book) -> Snapshot:
-        document, found = document_of(book), self.outline(book)
-        for name in found.sheets:
-            cells = document.sheet(name)
-            found.sheets[name] = Sheet(name, dict(cells.formulas), dict(cells.values), dict(cells.arrays))
-        return found
+        return document_of(book).snapshot()
 
     def outline(self, book: xlwings.Book) -> Snapshot:
-        inventory = document_of(book).inventory
-        return Snapshot(
-            sheets={name: Sheet(name) for name in inventory.sheets},
-            names={(name.name.lower(), name.scope): name.refers_to for name in inventory.names},
-            tables={table.name.lower(): table for table in inventory.tables},
-        )
+        return document_of(book).inventory.outline()
 
     def parts(self, book: xlwings.Book) -> Package | None:
         document = document_of(book)
         return None if document.edits else document.package
 
-    def recomputed(self, book: xlwings.Book) -> Snapshot:
-        """The book as IronCalc computes it now, whatever its file was saved with."""
-        found = self.snapshot(book)
-        for (sheet, cell), value in document_of(book).recomputed().items():
-            if value is None:
-                found.sheets[sheet].values.pop(cell, None)
-            else:
-                found.sheets[sheet].values[cell] = value
-        return found
+    def recomputed(self, book: xlwings.Book) -> "Recalculation":
+        """Of a book whose saved results are not trusted all is computed already."""
+        return document_of(book).recalculation or super().recomputed(book)
+
+    def shown(self, book: xlwings.Book) -> Witness:
+        document = document_of(book)
+        return Witness(document.as_saved(), document.trusted)
+
+    def second_opinion(self, book: xlwings.Book) -> Witness:
+        """IronCalc's, on the file as it was opened or saved."""
+        try:
+            return Witness(document_of(book).second_opinion())
+        except NoOpinion as reason:
+            return Witness(None, why=str(reason))
 
     def recalculation(
         self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
     ) -> Callable[[np.ndarray], float]:
-        """By IronCalc, in a calculator of its own; the book must be as saved."""
-        document = document_of(book)
-        assert not document.edits, "a calculator of its own sees the book as saved"
-        calculator = Calculator(
-            document.inventory, {name: document.formulas(name) for name in document.inventory.sheets}
-        )
-        places = [(area.sheet, cell) for area in changing for cell in area.cells()]
+        """By our evaluator, from the formulas anew at each call."""
+        from xlcicf.formula.recalculation import recalculation
 
-        def value(v: np.ndarray) -> float:
-            for place, number in zip(places, v, strict=True):
-                calculator.write(place, float(number))
-            calculator.recalculate()
-            shown = calculator.value((objective.sheet, (objective.top, objective.left)))
-            return shown if isinstance(shown, float) else math.nan
+        return recalculation(self.snapshot(book), objective, changing)
 
-        return value
+    @contextmanager
+    def peer(
+        self, book: xlwings.Book, objective: Area, changing: Sequence[Area]
+    ) -> Iterator[tuple[str, Callable[[np.ndarray], float]]]:
+        """IronCalc, on the file as it was opened or saved."""
+        try:
+            with document_of(book).in_ironcalc() as process:
+                yield "IronCalc", lambda v: process.value(changing, v.tolist(), objective)
+        except NoOpinion as reason:
+            raise BookError(f"IronCalc does not compute this book: {reason}") from reason
 
     def uncomputed(self, book: xlwings.Book) -> list[str]:
-        """Those that IronCalc cannot compute; Excel will."""
+        """Those that the function table lacks, and what reads them; Excel will compute them."""
         return document_of(book).uncomputed
 
     def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:

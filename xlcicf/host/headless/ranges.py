@@ -177,8 +177,8 @@ class Range(base_classes.Range):
         """One value, or a tuple of rows. Dates are datetimes, errors ExcelError."""
         if len(self) > MAX_READ:
             raise AddressError(f"{self.area.address} has {len(self):,} cells; read sheet.used_range instead")
-        sheet, name = self.document.sheet(self.sheet.name), self.sheet.name
-        values, document, epoch = sheet.values, self.document, self._epoch
+        document, name, epoch = self.document, self.sheet.name, self._epoch
+        values = document.sheet(name, self.area).values
 
         def value(cell: Cell) -> Scalar | dt.datetime:
             found = values.get(cell)
