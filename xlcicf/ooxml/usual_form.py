@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from itertools import chain
 from xml.etree import ElementTree
 
+from xlcicf.errors import BookError
 from xlcicf.ooxml.xml import local, parse, require_well_formed
 
 ATTRIBUTES = r'(?: [A-Za-z][\w.:-]*="[^"<>&]*")*'  # in a pattern: those of a tag, in double quotes
 SPACE = r'(?: xml:space="preserve")?'
 
+_TAG = rf"<((?:[A-Za-z_][\w.-]*:)?)NAME{ATTRIBUTES}>"
 _DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf)?<\?xml [^<>]*\?>")
 _ATTRIBUTE = re.compile(r' ([^=]+)="([^"]*)"')
 _CHUNK = 2**20  # bytes
@@ -44,7 +46,7 @@ class Content:
     def of(cls, name: str, data: bytes, part: str) -> "Content":
         """That of the element `name`, the root or right below it. Raises BookError as `parse` does, and
         UnusualForm where its tags may not be what they seem: one might stand in a comment."""
-        opened = re.search(rb"<((?:[A-Za-z_][\w.-]*:)?)%b(?: [^<>]*[^<>/])?>" % name.encode(), data)
+        opened = re.search(_TAG.replace("NAME", name).encode(), data)
         if opened is None:
             raise UnusualForm
         start, end = opened.end(), data.rfind(b"</%b%b>" % (opened[1], name.encode()))
@@ -52,7 +54,10 @@ class Content:
         if end < start or b"<!" in head + tail or b"<?" in _DECLARATION.sub(b"", head) + tail:
             raise UnusualForm
         require_well_formed(data, part)
-        around = parse(head + tail, part)
+        try:
+            around = parse(head + tail, part)
+        except BookError:  # these two tags do not belong together
+            raise UnusualForm from None
         found = [element for element in around.iter() if local(element.tag) == name]
         if len(found) != 1 or found[0] not in (around, *around):
             raise UnusualForm
