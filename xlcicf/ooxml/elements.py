@@ -5,15 +5,18 @@ any other by way of a tree, which takes three times as long and far more memory.
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from math import isfinite, nan
 from xml.etree import ElementTree
 
 from xlcicf.errors import BookError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, parse_cell
 from xlcicf.ooxml.inventory import string_text
+from xlcicf.ooxml.sheet_cells import Cell, SheetCells
 from xlcicf.ooxml.usual_form import ATTRIBUTES, SPACE, Content, UnusualForm, attributes
 from xlcicf.ooxml.xml import decode_string, natural, unescape
 
-Cell = tuple[int, int]  # (row, column)
+MAX_CELLS = 4_000_000  # of one sheet that hold something
+
 Attributes = Mapping[str, str]
 
 # A cell's place, its s= and t=, the attributes and the text of its <f>, the text of its <v> and of its <is>;
@@ -22,26 +25,32 @@ CellElement = tuple[Cell, int | None, str | None, Attributes | None, str | None,
 
 
 class Elements:
-    """Finds the cells of a sheet. A row or cell without r= stands right after the one before it.
+    """Finds the cells of a sheet. A row or cell without r= stands right after the one before it."""
 
-    row_styles  s= of the rows that have one, as far as they have been read
-    """
-
-    def __init__(self, sheet: str):
+    def __init__(self, sheet: SheetCells):
         self.sheet = sheet
-        self.row_styles: dict[int, int] = {}
         self.columns: dict[str, int] = {}
 
     def damaged(self, where: str) -> BookError:
-        return BookError(f"sheet {self.sheet!r} is damaged at {where}; open and save the book in Excel")
+        return BookError(f"sheet {self.sheet.name!r} is damaged at {where}; open and save the book in Excel")
+
+    def require_room(self, more: int = 0) -> None:
+        """Raises BookError where so many formulas more would be too many, or what has been read is."""
+        if max(len(self.sheet.values), len(self.sheet.formulas) + more) > MAX_CELLS:
+            raise BookError(f"sheet {self.sheet.name!r} has more than {MAX_CELLS:,} cells; split it up")
+
+    def alike(self, number: str) -> list[Cell]:
+        """The cells read so far that have the number of a shared formula for one."""
+        return self.sheet.shared.setdefault(number, [])
 
     def row(self, reference: str | None, before: int, style: int) -> int:
         """The number of the row with that r= and s=, which comes after row `before`."""
+        self.require_room()
         row = natural(reference) or before + 1
         if row > MAX_ROW:
             raise self.damaged(f"row {row}")
         if style:
-            self.row_styles[row] = style
+            self.sheet.row_styles[row] = style
         return row
 
     def column(self, letters: str, reference: str) -> int:
@@ -76,11 +85,14 @@ class Elements:
                 yield _of_element(cell, (row, col), *names)
 
     def in_content(self, data: Content) -> Iterator[CellElement]:
-        """The cells of a <sheetData> in the usual form: a formula before a value before a text.
+        """The cells of a <sheetData> in the usual form: a formula before a value before a text. Most hold a
+        number, and a plain formula or one that is shared: those are put where they belong, not given.
 
         Raises UnusualForm.
         """
+        values, formulas, styles = self.sheet.values, self.sheet.formulas, self.sheet.styles
         attributes_of, format_of, row_style = cache(attributes), cache(_cell_format), cache(_row_style)
+        followers_of = cache(self.followers)
         row = col = 0
         suffix = ""  # the row's number in the r= of its cells; "" between rows
         for found in data.found(_pattern(data.prefix), "row"):
@@ -94,7 +106,7 @@ class Elements:
                 value,
                 text,
                 row_end,
-                number,
+                row_number,
                 of_row,
                 empty,
                 other,
@@ -109,6 +121,22 @@ class Elements:
                 else:
                     raise UnusualForm
                 style, kind = format_of(more)
+                alike = followers_of(f) if f and not formula else None
+                if value and text is None and (kind is None or kind == "n") and (alike is not None or not f):
+                    try:
+                        number = float(value)
+                    except ValueError:
+                        number = nan
+                    if isfinite(number):
+                        at = row, col
+                        values[at] = number
+                        if alike is not None:
+                            alike.append(at)
+                        elif formula:
+                            formulas[at] = "=" + unescape(formula)
+                        if style is not None:
+                            styles[at] = style
+                        continue
                 of_formula = None
                 if f is not None:
                     of_formula = attributes_of(f) if f else _NO_ATTRIBUTES
@@ -125,10 +153,19 @@ class Elements:
             elif of_row is not None:
                 if suffix:
                     raise UnusualForm
-                row, col = self.row(number, row, row_style(of_row)), 0
+                row, col = self.row(row_number, row, row_style(of_row)), 0
                 suffix = "" if empty else str(row)
             elif other:
                 raise UnusualForm
+
+    def followers(self, f: str) -> list[Cell] | None:
+        """Of an <f> without text, those alike by its attributes; None where it is not shared."""
+        found = attributes(f)
+        return self.alike(found["si"]) if is_shared(found) else None
+
+
+def is_shared(formula: Attributes) -> bool:
+    return formula.get("t") == "shared" and "si" in formula
 
 
 _NO_ATTRIBUTES: Attributes = {}
