@@ -13,7 +13,7 @@ from xlcicf.errors import BookError
 from xlcicf.formula.address import Area, column_letters
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.formula.text import relative_template, shifted
-from xlcicf.ooxml import cells, inventory
+from xlcicf.ooxml import cells, elements, inventory
 from xlcicf.ooxml.cells import read_sheet
 from xlcicf.ooxml.elements import Elements
 from xlcicf.ooxml.inventory import Inventory
@@ -215,6 +215,18 @@ ODD = [
     ONE.replace("</row>", '</row><c r="B1"><v>1</v></c>'),
     ONE.replace("</row>", "</row><c><v>1</v></c>"),
     ONE.replace("A1", "A7"),
+    ONE.replace("<row ", '<row x="1\t2" '),
+    ONE.replace("<v>1</v>", '<f t="shared" si="0"/><v>1</v>').replace(
+        "</c>", '</c><c r="B1"><f t="shared" si="0">1</f></c>'
+    ),
+    ONE.replace("<v>1</v>", '<f t="shared"/><v>1</v>'),
+    ONE.replace("<v>1</v>", '<f si="0"/><v>1</v>'),
+    ONE.replace("<v>1</v>", '<f t="shared" si="0" xmlns="other"/><v>1</v>'),
+    ONE.replace("<v>1</v>", "<v>x</v><is><t>a</t></is>"),
+    ONE.replace("<v>1</v>", "<v>1</v><is><t>a</t></is>"),
+    ONE.replace("<v>1</v>", "<is><t>a</t></is><v>1</v>"),
+    ONE.replace("<v>1</v>", "<v>nan</v>"),
+    ONE.replace("<v>1</v>", "<f>1&lt;2</f><v>1</v>"),
     ONE.replace("</row>", '</row><row r="1"><c r="B1"><v>1</v></c></row><row><c><v>3</v></c></row>'),
 ]
 
@@ -266,6 +278,19 @@ def test_both_ways_lead_to_the_same_shared_strings(items, chunk):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("xlcicf.ooxml.usual_form._CHUNK", chunk)
         assert everything(package) == by_tree(package)
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        '<a><sst xmlns="MAIN"><si><t>not at the root</t></si></sst></a>',
+        '<a.b:sst xmlns:a.b="MAIN" xmlns:aXb="other"><aXb:si><aXb:t>a</aXb:t></aXb:si></a.b:sst>',
+        '<a.b:sst xmlns:a.b="MAIN"><a.b:si><a.b:r><a.b:t>a</a.b:t></a.b:r></a.b:si></a.b:sst>',
+    ],
+)
+def test_both_ways_agree_where_shared_strings_might_be_mistaken(shared):
+    package = sheet_of("<worksheet/>", shared.replace("MAIN", strangers.MAIN).encode())
+    assert everything(package) == by_tree(package)
 
 
 @pytest.mark.parametrize("kind", strangers.STRANGERS)
@@ -435,7 +460,7 @@ def test_a_damaged_cell_is_named(kind):
 
 
 def test_a_sheet_of_too_many_cells_is_refused(monkeypatch):
-    monkeypatch.setattr(cells, "MAX_CELLS", 3)
+    monkeypatch.setattr(elements, "MAX_CELLS", 3)
     for cell_of in (
         '<c r="A{}"><v>1</v></c>',
         '<c r="A{}"><f>1</f></c>',

@@ -79,13 +79,14 @@ class _Reader:
                 self.read_formula(of_formula, formula, at)
             elif formula:
                 sheet.formulas[at] = "=" + formula
-            if text is not None:
-                sheet.values[at] = text
-            elif value is not None:
-                if (held := self.value(kind, value, at)) is not None:
-                    sheet.values[at] = held
-            elif kind == "n" and of_formula is None:
+            held: Scalar = text
+            if value is not None:
+                saved = self.value(kind, value, at)  # where it is damaged, a text beside it is no help
+                held = saved if text is None else text
+            elif text is None and kind == "n" and of_formula is None:
                 sheet.typed_blanks.append(at)
+            if held is not None:
+                sheet.values[at] = held
         self.elements.require_room()
         self.share()
 

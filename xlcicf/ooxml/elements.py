@@ -177,7 +177,7 @@ def _of_element(cell: ElementTree.Element, at: Cell, f: str, v: str, inline: str
         if part.tag == f:
             formula, formula_text = part.attrib, part.text or ""
         elif part.tag == v:
-            value = part.text or ""
+            value, text = part.text or "", None
         elif part.tag == inline:
             text = string_text(part)
     style = cell.get("s")

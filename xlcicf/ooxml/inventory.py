@@ -239,7 +239,9 @@ def string_text(item: ElementTree.Element) -> str:
 
 def _strings(content: Content, part: str) -> Iterator[str]:
     """The strings of an <sst> in the usual form. Raises UnusualForm."""
-    p = content.prefix
+    if local(content.around.tag) != "sst":
+        raise UnusualForm
+    p = re.escape(content.prefix)
     pattern = re.compile(
         rf"<{p}si>(?:<{p}t{SPACE}>([^<]*)</{p}t>|(.*?))</{p}si>|(<{p}si\s*/>)|\s+|(.)", re.DOTALL
     )
@@ -247,9 +249,9 @@ def _strings(content: Content, part: str) -> Iterator[str]:
         if plain is not None:
             yield decode_string(unescape(plain))
         elif rich is not None:
-            if any(mark in rich for mark in ("<!", "<?", f"<{p}si")):  # then it may not end here
+            if any(mark in rich for mark in ("<!", "<?", f"<{content.prefix}si")):  # then it may not end here
                 raise UnusualForm
-            alone = f"{content.tag}<{p}si>{rich}</{p}si></{p}sst>"
+            alone = f"{content.tag}<{content.prefix}si>{rich}</{content.prefix}si></{content.prefix}sst>"
             yield string_text(parse(alone.encode(), part)[0])
         elif empty:
             yield ""

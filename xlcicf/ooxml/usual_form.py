@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from xlcicf.errors import BookError
 from xlcicf.ooxml.xml import local, parse, require_well_formed
 
-ATTRIBUTES = r'(?: [A-Za-z][\w.:-]*="[^"<>&]*")*'  # in a pattern: those of a tag, in double quotes
+ATTRIBUTES = r'(?: [A-Za-z][\w.:-]*="[^"<>&\t\n]*")*'  # in a pattern: those of a tag, as they are read
 SPACE = r'(?: xml:space="preserve")?'
 
 _TAG = rf"<((?:[A-Za-z_][\w.-]*:)?)NAME{ATTRIBUTES}>"
