@@ -200,6 +200,12 @@ ODD = [
     f"<a>{ONE}</a><sheetData/>",
     f"{ONE}<a>{ONE}</a>",
     f"<a>{ONE}</a>",
+    "".join(
+        ONE.replace("<v>1</v>", f'<f t="shared" si="0">{text}</f>').replace(
+            "</c>", '</c><c r="B1"><f t="shared" si="0"/></c>'
+        )
+        for text in "12"
+    ),
     f'<p:sheetData xmlns:p="other"/>{ONE}',
     *(ONE.replace("<v>1</v>", value) for value in ("<v>&#49;</v>", '<v xmlns="other">1</v>', "<v>1\r</v>")),
     *(
@@ -215,7 +221,7 @@ ODD = [
     ONE.replace("</row>", '</row><c r="B1"><v>1</v></c>'),
     ONE.replace("</row>", "</row><c><v>1</v></c>"),
     ONE.replace("A1", "A7"),
-    ONE.replace("<row ", '<row x="1\t2" '),
+    ONE.replace("<v>1</v>", '<f t="shared" si="0\t"/>'),
     ONE.replace("<v>1</v>", '<f t="shared" si="0"/><v>1</v>').replace(
         "</c>", '</c><c r="B1"><f t="shared" si="0">1</f></c>'
     ),

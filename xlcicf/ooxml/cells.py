@@ -92,7 +92,7 @@ class _Reader:
 
     def share(self) -> None:
         """Spells out the formulas of cells that have the number of a shared one only."""
-        name, formulas, followers = self.sheet.name, self.sheet.formulas, self.sheet.shared
+        name, formulas, followers = self.sheet.name, self.sheet.formulas, self.elements.followers
         self.elements.require_room(more=sum(map(len, followers.values())))
         last = {number: (template, at) for number, template, at in self.spelled}
         letters = sum(
@@ -108,6 +108,8 @@ class _Reader:
             formulas.update(_spelled_in(followers.get(number, ()), template, at))
         for number, _, at in self.spelled:
             followers.setdefault(number, []).insert(0, at)
+        for number, cells in followers.items():
+            self.sheet.shared.setdefault(number, []).extend(cells)
 
     def value(self, kind: str | None, text: str, at: Cell) -> Scalar:
         try:
@@ -149,7 +151,7 @@ class _Reader:
 
     def read_shared(self, number: str, text: str | None, at: Cell) -> None:
         if not text:
-            self.elements.alike(number).append(at)
+            self.elements.followers.setdefault(number, []).append(at)
             return
         try:
             self.spelled.append((number, ["=", *relative_template(text)], at))

@@ -1,10 +1,10 @@
 """The cells of a worksheet part as its XML has them, one after the other: in the usual form by a pattern, in
-any other by way of a tree, which takes three times as long and far more memory.
+any other by way of a tree, which takes more than twice as long and far more memory.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from math import isfinite, nan
 from xml.etree import ElementTree
 
@@ -25,10 +25,15 @@ CellElement = tuple[Cell, int | None, str | None, Attributes | None, str | None,
 
 
 class Elements:
-    """Finds the cells of a sheet. A row or cell without r= stands right after the one before it."""
+    """Finds the cells of a <sheetData>. A row or cell without r= stands right after the one before it.
+
+    sheet      what the formats of its rows, and the cells that need nothing else, are put into
+    followers  number of a shared formula -> the cells that have this number for a formula
+    """
 
     def __init__(self, sheet: SheetCells):
         self.sheet = sheet
+        self.followers: dict[str, list[Cell]] = {}
         self.columns: dict[str, int] = {}
 
     def damaged(self, where: str) -> BookError:
@@ -38,10 +43,6 @@ class Elements:
         """Raises BookError where so many formulas more would be too many, or what has been read is."""
         if max(len(self.sheet.values), len(self.sheet.formulas) + more) > MAX_CELLS:
             raise BookError(f"sheet {self.sheet.name!r} has more than {MAX_CELLS:,} cells; split it up")
-
-    def alike(self, number: str) -> list[Cell]:
-        """The cells read so far that have the number of a shared formula for one."""
-        return self.sheet.shared.setdefault(number, [])
 
     def row(self, reference: str | None, before: int, style: int) -> int:
         """The number of the row with that r= and s=, which comes after row `before`."""
@@ -91,8 +92,8 @@ class Elements:
         Raises UnusualForm.
         """
         values, formulas, styles = self.sheet.values, self.sheet.formulas, self.sheet.styles
-        attributes_of, format_of, row_style = cache(attributes), cache(_cell_format), cache(_row_style)
-        followers_of = cache(self.followers)
+        kept = lru_cache(1024)
+        format_of, row_style, alike_by = kept(_cell_format), kept(_row_style), kept(self.alike)
         row = col = 0
         suffix = ""  # the row's number in the r= of its cells; "" between rows
         for found in data.found(_pattern(data.prefix), "row"):
@@ -121,7 +122,7 @@ class Elements:
                 else:
                     raise UnusualForm
                 style, kind = format_of(more)
-                alike = followers_of(f) if f and not formula else None
+                alike = alike_by(f) if f and not formula else None
                 if value and text is None and (kind is None or kind == "n") and (alike is not None or not f):
                     try:
                         number = float(value)
@@ -139,7 +140,7 @@ class Elements:
                         continue
                 of_formula = None
                 if f is not None:
-                    of_formula = attributes_of(f) if f else _NO_ATTRIBUTES
+                    of_formula = attributes(f) if f else _NO_ATTRIBUTES
                     formula = unescape(formula) if formula else ""
                 if no_value:
                     value = ""
@@ -158,10 +159,11 @@ class Elements:
             elif other:
                 raise UnusualForm
 
-    def followers(self, f: str) -> list[Cell] | None:
-        """Of an <f> without text, those alike by its attributes; None where it is not shared."""
+    def alike(self, f: str) -> list[Cell] | None:
+        """Those of `followers` with the number in the attributes of an <f> without text; None where it is
+        not shared."""
         found = attributes(f)
-        return self.alike(found["si"]) if is_shared(found) else None
+        return self.followers.setdefault(found["si"], []) if is_shared(found) else None
 
 
 def is_shared(formula: Attributes) -> bool:
