@@ -221,6 +221,9 @@ ODD = [
     ONE.replace("</row>", '</row><c r="B1"><v>1</v></c>'),
     ONE.replace("</row>", "</row><c><v>1</v></c>"),
     ONE.replace("A1", "A7"),
+    ONE.replace('<c r="A1">', '<c s="1" r="B1">'),
+    ONE.replace('<row r="1"><c r="A1">', '<row s="1" r="5"><c>'),
+    ONE.replace("<v>1</v>", "<is><t>_x0041_&amp;</t></is>"),
     ONE.replace("<v>1</v>", '<f t="shared" si="0\t"/>'),
     ONE.replace("<v>1</v>", '<f t="shared" si="0"/><v>1</v>').replace(
         "</c>", '</c><c r="B1"><f t="shared" si="0">1</f></c>'
