@@ -235,6 +235,7 @@ ODD = [
     ONE.replace("<v>1</v>", "<v>1</v><is><t>a</t></is>"),
     ONE.replace("<v>1</v>", "<is><t>a</t></is><v>1</v>"),
     ONE.replace("<v>1</v>", "<v>nan</v>"),
+    ONE.replace("<v>1</v>", "<v>1e999</v>"),
     ONE.replace("<v>1</v>", "<f>1&lt;2</f><v>1</v>"),
     ONE.replace("</row>", '</row><row r="1"><c r="B1"><v>1</v></c></row><row><c><v>3</v></c></row>'),
 ]
@@ -479,6 +480,14 @@ def test_a_sheet_of_too_many_cells_is_refused(monkeypatch):
         assert model(rows(few))
         with pytest.raises(BookError, match="sheet 'Model' has more than 3 cells; split it up"):
             model(rows(many))
+
+
+def test_a_sheet_of_too_many_cells_is_not_read_to_its_end(monkeypatch):
+    monkeypatch.setattr(elements, "MAX_CELLS", 3)
+    many = "".join(f'<row r="{i}"><c r="A{i}"><v>1</v></c></row>' for i in range(1, 6))
+    for package in (rows(many + '<row r="6"><c r="A6" t="x"><v>1</v></c></row>'), rows("<!-- -->" + many)):
+        with pytest.raises(BookError, match="more than 3 cells"):
+            model(package)
 
 
 def test_a_long_formula_shared_by_many_cells_is_refused_before_it_is_spelled_out(monkeypatch):

@@ -87,7 +87,6 @@ class _Reader:
                 sheet.typed_blanks.append(at)
             if held is not None:
                 sheet.values[at] = held
-        self.elements.require_room()
         self.share()
 
     def share(self) -> None:
