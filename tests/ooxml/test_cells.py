@@ -401,6 +401,24 @@ def test_a_number_that_no_formula_has_leaves_its_cells_without_one():
     assert (sheet.formulas, sheet.values, sheet.shared) == ({}, {(1, 1): 5.0}, {"3": [(1, 1)]})
 
 
+@pytest.mark.parametrize("inner, held", [
+    ("<v>1</v><is><t>a</t></is>", "a"), ("<is><t>a</t></is><v>1</v>", 1.0), ("<v>1</v><v>2</v>", 2.0),
+])  # fmt: skip
+def test_of_several_contents_a_cell_holds_the_last(inner, held):
+    assert model(rows(f'<row r="1"><c r="A1">{inner}</c></row>')).values == {(1, 1): held}
+
+
+def test_each_of_two_sheet_datas_has_its_own_shared_formulas():
+    first, second = (
+        f'<sheetData><row r="{row}"><c r="A{row}"><f t="shared" si="0">{row}</f></c>'
+        f'<c r="B{row}"><f t="shared" si="0"/></c></row></sheetData>'
+        for row in (1, 2)
+    )
+    sheet = model(sheet_of(f'<worksheet xmlns="{strangers.MAIN}">{first}{second}</worksheet>'))
+    assert sheet.formulas == {(1, 1): "=1", (1, 2): "=1", (2, 1): "=2", (2, 2): "=2"}
+    assert sheet.shared == {"0": [(1, 1), (1, 2), (2, 1), (2, 2)]}
+
+
 def test_cells_may_hold_nothing_and_say_that_they_are_numbers():
     sheet = model(
         rows(
