@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from openpyxl.formula.translate import Translator
 
 from tests import strangers
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
 from xlcicf.formula.snapshot import ExcelError, Table
-from xlcicf.formula.text import is_well_formed, relative_template, shifted
+from xlcicf.formula.text import is_well_formed, relative_template, shifted, shifted_each
 from xlcicf.host import open_book, read_snapshot
 
 
@@ -145,6 +145,13 @@ def test_a_shared_formula_moves_as_openpyxl_moves_it(formula, rows, cols):
     corner = Translator("=" + formula, "A1")
     expected = corner.translate_formula(row_delta=rows, col_delta=cols)
     assert "=" + shifted(relative_template(formula), rows, cols) == expected
+
+
+@pytest.mark.parametrize("formula", [*FORMULAS, '"5%"&TEXT(A1%,"0%")', "1"])
+@given(st.lists(st.integers(-MAX_ROW, MAX_ROW), min_size=1), st.integers(-MAX_COL, MAX_COL))
+def test_a_formula_moved_by_many_distances_is_each_moved_alone(formula, rows, cols):
+    template = relative_template(formula)
+    assert shifted_each(template, rows, cols) == [shifted(template, down, cols) for down in rows]
 
 
 def test_a_shared_formula_wraps_at_the_sheets_edge_as_excels_does():

@@ -3,6 +3,7 @@ formed, how does it read in another cell, which cells does it mean.
 """
 
 import re
+from collections.abc import Sequence
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
@@ -172,6 +173,22 @@ def _add_part(pieces: Template, kind: str, dollar: str, text: str) -> None:
 def shifted(template: Template, rows: int, cols: int) -> str:
     """The formula's text so many rows down and columns right; past the sheet's edge it wraps, as in Excel."""
     return "".join(piece if isinstance(piece, str) else _moved(*piece, rows, cols) for piece in template)
+
+
+def shifted_each(template: Template, rows: Sequence[int], cols: int) -> list[str]:
+    """The same for each of many distances down, in a fifth of the time. The formula has no "\\0"."""
+    form: list[str] = []
+    numbers: list[int] = []
+    for piece in template:
+        if isinstance(piece, str):
+            form.append(piece.replace("%", "%%"))
+        elif piece[0] == "col":
+            form.append(_moved(*piece, 0, cols))
+        else:
+            form.append("%d")
+            numbers.append(piece[1] - 1)
+    named = tuple([(number + down) % MAX_ROW + 1 for down in rows for number in numbers])
+    return ("\0".join(["".join(form)] * len(rows)) % named).split("\0")
 
 
 def _moved(kind: str, number: int, rows: int, cols: int) -> str:

@@ -2,73 +2,54 @@
 
 import datetime
 import math
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
+from operator import itemgetter
 from xml.etree import ElementTree
 
-from openpyxl.utils.datetime import to_excel
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, to_excel
 
 from xlcicf.errors import BookError
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, parse_cell
-from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet
-from xlcicf.formula.text import Template, area_of, relative_template, shifted
-from xlcicf.ooxml.inventory import Inventory, SheetEntry, string_text
+from xlcicf.formula.address import Area, column_letters
+from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.text import Template, area_of, relative_template, shifted_each
+from xlcicf.ooxml.elements import MAX_CELLS, Attributes, CellElement, Elements, is_shared
+from xlcicf.ooxml.inventory import Inventory, SheetEntry
+from xlcicf.ooxml.sheet_cells import Cell, SheetCells
+from xlcicf.ooxml.usual_form import Content, UnusualForm
 from xlcicf.ooxml.xml import decode_string, local, natural, parse
 
-MAX_CELLS = 4_000_000  # of one sheet that hold something
-
-Cell = tuple[int, int]
-
-
-@dataclass
-class SheetCells(Sheet):
-    """A worksheet as its part has it: what formula/ is handed, and what only an editor asks for.
-
-    styles      index of the cell format (s=) of each cell that has one; 0 is left out
-    row_styles, column_styles  the same of whole rows, and of whole columns as (first, last, style)
-    shared      number of a shared formula (si=) -> its cells, the one that spells it first
-    typed_blanks  dressed cells that call themselves numbers (t="n") and hold nothing, as openpyxl writes them
-    iso_dates   cells whose date is written out (t="d"); its serial number stands in values
-    merged      areas of merged cells
-    protected   whether the sheet is protected
-    """
-
-    styles: dict[Cell, int] = field(default_factory=dict)
-    row_styles: dict[int, int] = field(default_factory=dict)
-    column_styles: list[tuple[int, int, int]] = field(default_factory=list)
-    shared: dict[str, list[Cell]] = field(default_factory=dict)
-    typed_blanks: list[Cell] = field(default_factory=list)
-    iso_dates: list[Cell] = field(default_factory=list)
-    merged: list[Area] = field(default_factory=list)
-    protected: bool = False
-
-    def copy(self) -> "SheetCells":
-        """One whose formulas, values and styles may be changed without changing this one's."""
-        return replace(
-            self,
-            formulas=dict(self.formulas),
-            values=dict(self.values),
-            arrays=dict(self.arrays),
-            styles=dict(self.styles),
-        )
-
-    def style(self, row: int, col: int) -> int:
-        """The cell format that holds at a cell: its own, else its row's, else its column's."""
-        own = self.styles.get((row, col), self.row_styles.get(row))
-        if own is None:
-            own = next((s for first, last, s in self.column_styles if first <= col <= last), 0)
-        return own
+MAX_SPELLED = 2**28  # letters of the shared formulas of a sheet, spelled out
 
 
 def read_sheet(inventory: Inventory, entry: SheetEntry) -> SheetCells:
-    """The cells of a worksheet. The declared dimension is not looked at; empty cells leave no entry."""
-    root = parse(inventory.package[entry.part], entry.part)
+    """The cells of a worksheet. The declared dimension is not looked at; empty cells leave no entry.
+
+    Raises BookError, naming the sheet and the cell, where it is damaged or too large.
+    """
+    data = inventory.package[entry.part]
+    try:
+        content = Content.of("sheetData", data, entry.part)
+        return _read(inventory, entry, content.around, lambda elements, _: elements.in_content(content))
+    except UnusualForm:
+        return _read(inventory, entry, parse(data, entry.part), Elements.in_tree)
+
+
+def _read(
+    inventory: Inventory,
+    entry: SheetEntry,
+    root: ElementTree.Element,
+    cells: Callable[[Elements, ElementTree.Element], Iterator[CellElement]],
+) -> SheetCells:
+    """The sheet of a part's tree, in whose <sheetData> `cells` finds the cells."""
     sheet = SheetCells(entry.name)
     for element in root:
         match local(element.tag):
             case "cols":
                 sheet.column_styles = [_column_style(col) for col in element if col.get("style")]
             case "sheetData":
-                _Reader(inventory, entry, sheet).read(element)
+                elements = Elements(sheet)
+                _Reader(inventory, sheet, elements).read(cells(elements, element))
             case "mergeCells":
                 areas = (area_of(entry.name, merge.get("ref", "")) for merge in element)
                 sheet.merged = [area for area in areas if area is not None]
@@ -82,131 +63,121 @@ def _column_style(element: ElementTree.Element) -> tuple[int, int, int]:
 
 
 class _Reader:
-    """Walks sheetData once. A row or cell without r= stands right after the one before it."""
+    """Takes what cells hold into a sheet."""
 
-    def __init__(self, inventory: Inventory, entry: SheetEntry, sheet: SheetCells):
-        self.inventory, self.entry, self.sheet = inventory, entry, sheet
-        self.columns: dict[str, int] = {}
-        self.templates: dict[str, tuple[Template, Cell]] = {}
-        self.followers: list[tuple[Cell, str]] = []
+    def __init__(self, inventory: Inventory, sheet: SheetCells, elements: Elements):
+        self.inventory, self.sheet, self.elements = inventory, sheet, elements
+        self.spelled: list[tuple[str, Template, Cell]] = []  # shared formulas with their numbers
         self.array_cells = 0
 
-    def read(self, data: ElementTree.Element) -> None:
-        space = data.tag[: -len("sheetData")]  # the namespace in braces: comparing whole tags is quick
-        self.v, self.f, self.inline = space + "v", space + "f", space + "is"
-        row = 0
-        for line in data:
-            row = natural(line.get("r")) or row + 1
-            if row > MAX_ROW:
-                raise self.damaged(f"row {row}")
-            if style := natural(line.get("s")):
-                self.sheet.row_styles[row] = style
-            self.read_row(line, row)
-        for at, number in self.followers:
-            self.follow(at, number)
+    def read(self, cells: Iterator[CellElement]) -> None:
+        sheet = self.sheet
+        for at, style, kind, of_formula, formula, value, text in cells:
+            if style is not None:
+                sheet.styles[at] = style
+            if of_formula:
+                self.read_formula(of_formula, formula, at)
+            elif formula:
+                sheet.formulas[at] = "=" + formula
+            held: Scalar = text
+            if value is not None:
+                saved = self.value(kind, value, at)  # where it is damaged, a text beside it is no help
+                held = saved if text is None else text
+            elif text is None and kind == "n" and of_formula is None:
+                sheet.typed_blanks.append(at)
+            if held is not None:
+                sheet.values[at] = held
+        self.share()
 
-    def read_row(self, line: ElementTree.Element, row: int) -> None:
-        suffix, col = str(row), 0
-        for cell in line:
-            reference = cell.get("r")
-            col = col + 1 if reference is None else self.column(reference, suffix)
-            if col > MAX_COL:
-                raise self.damaged(f"column {col} of row {row}")
-            self.read_cell(cell, (row, col))
+    def share(self) -> None:
+        """Spells out the formulas of cells that have the number of a shared one only."""
+        name, formulas, followers = self.sheet.name, self.sheet.formulas, self.elements.followers
+        self.elements.require_room(more=sum(map(len, followers.values())))
+        last = {number: (template, at) for number, template, at in self.spelled}
+        letters = sum(
+            len(formulas[at]) * len(followers[number])
+            for number, (_, at) in last.items()
+            if number in followers
+        )
+        if letters > MAX_SPELLED:
+            raise BookError(
+                f"the shared formulas of sheet {name!r} have more than {MAX_SPELLED:,} letters; split it up"
+            )
+        for number, (template, at) in last.items():
+            formulas.update(_spelled_in(followers.get(number, ()), template, at))
+        for number, _, at in self.spelled:
+            followers.setdefault(number, []).insert(0, at)
+        for number, cells in followers.items():
+            self.sheet.shared.setdefault(number, []).extend(cells)
 
-    def column(self, reference: str, suffix: str) -> int:
-        letters = reference.removesuffix(suffix)
-        if letters not in self.columns:
-            at = parse_cell(letters + "1")
-            if at is None or at[0] != 1 or not letters.isalpha():
-                raise self.damaged(reference)
-            self.columns[letters] = at[1]
-        return self.columns[letters]
-
-    def damaged(self, where: str) -> BookError:
-        return BookError(f"sheet {self.entry.name!r} is damaged at {where}; open and save the book in Excel")
-
-    def read_cell(self, cell: ElementTree.Element, at: Cell) -> None:
-        if style := cell.get("s"):
-            self.sheet.styles[at] = natural(style)
-        value = None
-        for part in cell:
-            if part.tag == self.v:
-                value = self.value(cell.get("t", "n"), part.text, at)
-            elif part.tag == self.f:
-                self.read_formula(part, at)
-            elif part.tag == self.inline:
-                value = string_text(part)
-        if not len(cell) and cell.get("t") == "n":
-            self.sheet.typed_blanks.append(at)
-        if value is not None:
-            self.sheet.values[at] = value
-            if len(self.sheet.values) > MAX_CELLS:
-                raise BookError(f"sheet {self.entry.name!r} has more than {MAX_CELLS:,} cells; split it up")
-
-    def value(self, kind: str, text: str | None, at: Cell) -> Scalar:
-        if text is None:
-            return "" if kind == "str" else None
+    def value(self, kind: str | None, text: str, at: Cell) -> Scalar:
         try:
-            match kind:
-                case "n":
-                    return _finite(text)
-                case "s":
-                    return self.inventory.strings[int(text)]
-                case "str" | "inlineStr":
-                    return decode_string(text)
-                case "b":
-                    return text.strip() in ("1", "true")
-                case "e":
-                    return ExcelError(text)
-                case "d":
-                    self.sheet.iso_dates.append(at)
-                    return float(to_excel(datetime.datetime.fromisoformat(text)))
+            if kind is None or kind == "n":
+                number = float(text) if text else None
+                if number is None or math.isfinite(number):
+                    return number
+            elif not text:
+                return "" if kind == "str" else None
+            elif kind == "s":
+                if (index := int(text)) >= 0:
+                    return self.inventory.strings[index]
+            elif kind in ("str", "inlineStr"):
+                return decode_string(text)
+            elif kind == "b":
+                return text.strip() in ("1", "true")
+            elif kind == "e":
+                return ExcelError(text)
+            elif kind == "d":
+                self.sheet.iso_dates.append(at)
+                return _serial(text, MAC_EPOCH if self.inventory.date1904 else WINDOWS_EPOCH)
         except (ValueError, IndexError, OverflowError):
             pass
-        raise self.damaged(f"{column_letters(at[1])}{at[0]}")
+        raise self.elements.damaged(f"{column_letters(at[1])}{at[0]}")
 
-    def read_formula(self, element: ElementTree.Element, at: Cell) -> None:
-        kind, text = element.get("t", "normal"), element.text
-        if kind == "shared" and (number := element.get("si")) is not None:
-            self.share(number, text, at)
-            return
+    def read_formula(self, attributes: Attributes, text: str | None, at: Cell) -> None:
+        """One with attributes: an array, a what-if data table, one that is shared, or a plain one."""
+        kind = attributes.get("t")
         if kind in ("array", "dataTable"):
-            area = area_of(self.entry.name, element.get("ref", "")) or Area(self.entry.name, *at, *at)
-            rows, cols = area.shape
-            self.array_cells += rows * cols
-            if self.array_cells > MAX_CELLS:
-                raise BookError(
-                    f"the array formulas of sheet {self.entry.name!r} fill more than {MAX_CELLS:,} cells"
-                )
+            area = self.filled(attributes, at)
             if kind == "dataTable":
                 self.sheet.data_tables.append(area)
                 return
             self.sheet.arrays[at] = area
+        if is_shared(attributes):
+            self.read_shared(attributes["si"], text, at)
         if text:
             self.sheet.formulas[at] = "=" + text
 
-    def share(self, number: str, text: str | None, at: Cell) -> None:
-        group = self.sheet.shared.setdefault(number, [])
+    def read_shared(self, number: str, text: str | None, at: Cell) -> None:
         if not text:
-            group.append(at)
-            self.followers.append((at, number))
+            self.elements.followers.setdefault(number, []).append(at)
             return
         try:
-            self.templates[number] = relative_template(text), at
+            self.spelled.append((number, ["=", *relative_template(text)], at))
         except ValueError:
-            raise self.damaged(f"{column_letters(at[1])}{at[0]}") from None
-        self.sheet.formulas[at] = "=" + text
-        group.insert(0, at)
+            raise self.elements.damaged(f"{column_letters(at[1])}{at[0]}") from None
 
-    def follow(self, at: Cell, number: str) -> None:
-        if number in self.templates:
-            template, master = self.templates[number]
-            self.sheet.formulas[at] = "=" + shifted(template, at[0] - master[0], at[1] - master[1])
+    def filled(self, attributes: Attributes, at: Cell) -> Area:
+        """The area that an array formula or a data table fills."""
+        name = self.sheet.name
+        area = area_of(name, attributes.get("ref", "")) or Area(name, *at, *at)
+        rows, cols = area.shape
+        self.array_cells += rows * cols
+        if self.array_cells > MAX_CELLS:
+            raise BookError(f"the array formulas of sheet {name!r} fill more than {MAX_CELLS:,} cells")
+        return area
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
+def _spelled_in(cells: Iterable[Cell], template: Template, at: Cell) -> Iterator[tuple[Cell, str]]:
+    """The cells with their texts of the formula in the cell `at`."""
+    for col, column in groupby(sorted(cells, key=itemgetter(1)), itemgetter(1)):
+        while some := list(islice(column, 4096)):
+            texts = shifted_each(template, [row - at[0] for row, _ in some], col - at[1])
+            yield from zip(some, texts, strict=True)
+
+
+def _serial(text: str, epoch: datetime.datetime) -> float:
+    """The serial number of an ISO 8601 date, of one with a time, or of a time alone; a zone is left out."""
+    if ":" in text and "-" not in text.partition(":")[0]:
+        return float(to_excel(datetime.time.fromisoformat(text).replace(tzinfo=None), epoch))
+    return float(to_excel(datetime.datetime.fromisoformat(text).replace(tzinfo=None), epoch))

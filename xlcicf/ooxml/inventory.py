@@ -1,5 +1,7 @@
 """What a package says of itself: its sheets, names, tables, shared strings, cell formats and theme."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from xml.etree import ElementTree
@@ -10,6 +12,7 @@ from xlcicf.errors import BookError
 from xlcicf.formula.snapshot import Calculation, Sheet, Snapshot, Table
 from xlcicf.formula.text import area_of
 from xlcicf.ooxml.package import Package
+from xlcicf.ooxml.usual_form import SPACE, Content, UnusualForm
 from xlcicf.ooxml.xml import (
     STRICT_MAIN,
     child,
@@ -20,6 +23,7 @@ from xlcicf.ooxml.xml import (
     parse,
     relation_id,
     relations,
+    unescape,
 )
 
 
@@ -125,7 +129,10 @@ class Inventory:
         part = self._part("sharedStrings")
         if part is None:
             return []
-        return [string_text(item) for item in children(parse(self.package[part], part), "si")]
+        try:
+            return list(_strings(Content.of("sst", self.package[part], part), part))
+        except UnusualForm:
+            return [string_text(item) for item in children(parse(self.package[part], part), "si")]
 
     @cached_property
     def styles(self) -> "Styles":
@@ -228,6 +235,28 @@ def string_text(item: ElementTree.Element) -> str:
     """The text of an <si> or <is>: one <t>, or the <t> of each run."""
     runs = [item, *children(item, "r")]
     return decode_string("".join(t.text or "" for run in runs for t in children(run, "t")))
+
+
+def _strings(content: Content, part: str) -> Iterator[str]:
+    """The strings of an <sst> in the usual form. Raises UnusualForm."""
+    if local(content.around.tag) != "sst":
+        raise UnusualForm
+    p = re.escape(content.prefix)
+    pattern = re.compile(
+        rf"<{p}si>(?:<{p}t{SPACE}>([^<]*)</{p}t>|(.*?))</{p}si>|(<{p}si\s*/>)|\s+|(.)", re.DOTALL
+    )
+    for plain, rich, empty, other in content.found(pattern, "si"):
+        if plain is not None:
+            yield decode_string(unescape(plain))
+        elif rich is not None:
+            if any(mark in rich for mark in ("<!", "<?", f"<{content.prefix}si")):  # then it may not end here
+                raise UnusualForm
+            alone = f"{content.tag}<{content.prefix}si>{rich}</{content.prefix}si></{content.prefix}sst>"
+            yield string_text(parse(alone.encode(), part)[0])
+        elif empty:
+            yield ""
+        elif other:
+            raise UnusualForm
 
 
 def _read_table(root: ElementTree.Element, sheet: str, relation) -> Table:

