@@ -50,8 +50,9 @@ class Command:
     after: tuple[str, ...] = ()
 
 
-# A book opened and computed as it stands; torch for its gradient, which loads tqdm; scipy for its own method.
-BOOK = {"numpy", "xlwings", "openpyxl", "ironcalc"}
+# A book opened as it was saved; torch for what formulas come to and their gradient, which loads tqdm; scipy
+# for its own method.
+BOOK = {"numpy", "xlwings", "openpyxl"}
 GRADIENT = BOOK | {"torch", "tqdm"}
 TRAINING = GRADIENT | {"threadpoolctl"}
 COMMANDS = {
@@ -61,14 +62,14 @@ COMMANDS = {
     "lessons": Command("lessons"),
     "undo": Command("undo small.xlsx", after=("train small.xlsx",)),
     "redo": Command("redo small.xlsx", after=("train small.xlsx", "undo small.xlsx")),
-    "undo after a change by hand": Command("undo small.xlsx", BOOK, after=("train small.xlsx", "CHANGE")),
+    "undo after a change by hand": Command("undo small.xlsx", GRADIENT, after=("train small.xlsx", "CHANGE")),
     "card": Command("card small.xlsx", BOOK | {"huggingface_hub", "tqdm"}, after=("train small.xlsx",)),
     "grad": Command("grad small.xlsx", GRADIENT),
     "check": Command("check small.xlsx", GRADIENT),
     "train": Command("train small.xlsx", TRAINING | {"scipy"}),
     "train by adam": Command("train small.xlsx --optimizer adam", TRAINING),
     "bench": Command("bench small.xlsx --seconds 0.1", TRAINING | {"scipy"}),
-    "doctor": Command("doctor", GRADIENT - {"xlwings", "ironcalc"}),
+    "doctor": Command("doctor", GRADIENT - {"xlwings"}),
 }
 
 

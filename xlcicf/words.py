@@ -10,6 +10,11 @@ from xlcicf.errors import TrainingError
 
 TAB = "Neural Net"  # the ribbon's tab, the head of what is told a person, and our sheet in a person's book
 
+# ---- the history of a book's runs, a file beside it
+
+HISTORY = ".xlcicf.json"  # stands behind the book's name
+COMPUTED = "computed"  # in it: the digest of the book's file where all results in that are known to be true
+
 # ---- settings of training --------------------------------------------------------------------------------
 
 KINDS = {str: "the name of an optimizer", int: "a whole number", float: "a number"}

@@ -16,15 +16,13 @@ from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import with_part, with_related
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import OFFICE_RELATIONS, child, parse, relations
+from xlcicf.words import COMPUTED, HISTORY
 
 # What programs that compute whatever they save call themselves in docProps/app.xml; also with a version or
 # a system behind it. "Microsoft Excel" alone is what XlsxWriter and others write too: they ask Excel to
 # calculate, or leave results out.
 COMPUTERS = ("Microsoft Excel", "Microsoft Excel Online", "Microsoft Macintosh Excel")
 COMPUTERS_WITH_VERSION = ("LibreOffice/", "Collabora", "OpenOffice", "ONLYOFFICE/", "WPS")
-
-HISTORY = ".xlcicf.json"  # behind a book's name: the file with the history of its runs
-COMPUTED = "computed"  # in the history: the digest of the book's file with all results computed by us
 
 _STAMP = "docProps/custom.xml"
 _PROPERTIES = (  # a custom property; all of them have this format id, and the first the number 2

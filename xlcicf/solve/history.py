@@ -22,9 +22,9 @@ from xlcicf.host.exact_cells import Rows
 from xlcicf.ooxml.difference import difference, digest, made_of
 from xlcicf.ooxml.package import Package, read_package, save_package
 from xlcicf.ooxml.replacing import replace_file
-from xlcicf.ooxml.saved_results import COMPUTED, HISTORY
 from xlcicf.solve.records import Change as Change
 from xlcicf.solve.records import Record as Record
+from xlcicf.words import COMPUTED, HISTORY
 
 if TYPE_CHECKING:
     from xlcicf.solve.recording import Recording, RunCells
