@@ -1,5 +1,6 @@
 """Ranges that grow or shrink as a formula is filled, against the same sheets computed cell by cell."""
 
+from contextlib import nullcontext
 from unittest.mock import patch
 
 import numpy as np
@@ -9,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.formula.cell_by_cell import assert_equal_functions, assert_equal_values, cell_by_cell
-from tests.formula.sheets import area, function, snapshot
+from tests.formula.sheets import function, snapshot
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import runs
 from xlcicf.formula.address import column_letters
+from xlcicf.formula.recalculation import Recalculation
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.formula.units import Run
@@ -43,7 +45,7 @@ AT_ONCE = [
     "SUM(C$2:C{r})",
     "SUM(C$2:C{later})",
     "SUM(C{r}:C$45)",
-    "SUM(C${rows}:C{r})".replace("{rows}", "1"),
+    "SUM(C$1:C{r})",
     "SUM(B$2:C{r})",
     "A$1*SUM(C$2:C{r})/COUNT(C$2:C{r})",
     "SUM(C$2:C{r},B{r},A$1)",
@@ -163,7 +165,9 @@ def gradient(formula, values, weights=None, rows=40):
 
 
 def test_changing_numbers_that_tie_share_the_derivative_from_their_own_row_on():
-    np.testing.assert_array_equal(gradient("MAX(C$1:C{r})", [1, 3, 2, 3, 3])[:6], [0, 1 / 3, 0, 1 / 3, 1 / 3, 0])
+    np.testing.assert_array_equal(
+        gradient("MAX(C$1:C{r})", [1, 3, 2, 3, 3])[:6], [0, 1 / 3, 0, 1 / 3, 1 / 3, 0]
+    )
     ones = gradient("MAX(C$1:C{r})", [1, 3, 2, 3], weights=[1.0] * 40)
     np.testing.assert_allclose(ones[:5], [1, 2 + 37 / 2, 0, 37 / 2, 0], rtol=1e-15)
 
@@ -179,7 +183,9 @@ def test_ties_with_cells_of_the_own_row_are_shared_too():
 
 
 def test_zeros_in_a_product_leave_the_derivative_exact():
-    np.testing.assert_array_equal(gradient("PRODUCT(C$1:C{r})", [2, 0, 3], weights=[0, 0, 1] + [0] * 37)[:4], [0, 6, 0, 0])
+    np.testing.assert_array_equal(
+        gradient("PRODUCT(C$1:C{r})", [2, 0, 3], weights=[0, 0, 1] + [0] * 37)[:4], [0, 6, 0, 0]
+    )
     assert not gradient("PRODUCT(C$1:C{r})", [2, 0, 0, 3]).any()
 
 
@@ -201,6 +207,26 @@ def test_one_that_cannot_be_computed_is_named_by_its_own_cell():
     cells = filled("ROUND(SUM(C$2:C{r}),1)")
     with pytest.raises(NotDifferentiable, match="S!D7: ROUND"):
         function(cells, "H1", "C7:C9")
+
+
+def test_after_an_edit_the_rows_below_are_computed_again():
+    cells = filled("SUM(C$2:C{r})*MAX(C{r}:C$45)")
+    shown = {}
+    for name, nothing in (("at once", False), ("one by one", True)):
+        book = snapshot(cells)
+        with cell_by_cell() if nothing else nullcontext():
+            recalculation = Recalculation(book, trusted=False)
+            first = recalculation.renewed()
+            recalculation.write({"S": {(30, 3): 4.5, (35, 3): "x", (36, 3): ExcelError("#N/A")}})
+            shown[name] = first["S"], recalculation.renewed()["S"]
+    for ours, theirs in zip(*shown.values(), strict=True):
+        assert ours.keys() == theirs.keys()
+        assert {c: v for c, v in ours.items() if isinstance(v, str)} == {
+            c: v for c, v in theirs.items() if isinstance(v, str)
+        }
+        numbers = [c for c, v in ours.items() if isinstance(v, float)]
+        np.testing.assert_allclose([ours[c] for c in numbers], [theirs[c] for c in numbers], rtol=1e-13)
+    assert (2, 4) in shown["at once"][1] and (36, 4) in shown["at once"][1]
 
 
 # --- at many points -----------------------------------------------------------------------------------------
@@ -233,7 +259,9 @@ def edges(draw, moving, fixed, kinds):
 
 @st.composite
 def ranges(draw):
-    kinds = st.sampled_from([("$.", "$$"), ("$.", ".."), (".$", "$$"), ("$$", "$."), ("..", ".$"), ("$.", "$."), (".$", "$.")])
+    kinds = st.sampled_from(
+        [("$.", "$$"), ("$.", ".."), (".$", "$$"), ("$$", "$."), ("..", ".$"), ("$.", "$."), (".$", "$.")]
+    )
     down, right = draw(kinds)
     rows = draw(edges(st.integers(-2, 4), st.integers(1, LAST), [down]))
     cols = draw(edges(st.integers(-5, -4), st.integers(1, WIDTH), [right]))
@@ -246,8 +274,24 @@ def ranges(draw):
     return text
 
 
-names = st.sampled_from(["SUM", "MAX", "MIN", "PRODUCT", "AVERAGE", "COUNT", "COUNTA", "SUMSQ", "SUMPRODUCT", "SUM", "MAX"])
-shapes = st.sampled_from(["F(R)", "F(R)*Q$1", "F(R)/F(R)", "IF(F(R)>1,F(R),Q$2)", "F(R,R)", "F(R,Q$1)", "IFERROR(F(R),Q$1)", "MAX(0,F(R))", "MAX(R,R,1)", "MIN(R,Q$2)", "F((R,R))"])
+names = st.sampled_from(
+    ["SUM", "MAX", "MIN", "PRODUCT", "AVERAGE", "COUNT", "COUNTA", "SUMSQ", "SUMPRODUCT", "SUM", "MAX"]
+)
+shapes = st.sampled_from(
+    [
+        "F(R)",
+        "F(R)*Q$1",
+        "F(R)/F(R)",
+        "IF(F(R)>1,F(R),Q$2)",
+        "F(R,R)",
+        "F(R,Q$1)",
+        "IFERROR(F(R),Q$1)",
+        "MAX(0,F(R))",
+        "MAX(R,R,1)",
+        "MIN(R,Q$2)",
+        "F((R,R))",
+    ]
+)
 contents = st.one_of(
     st.integers(-8, 8).map(lambda n: n / 4),
     st.integers(1, 4).map(lambda n: f"=Q$1*{n / 2}"),
@@ -285,14 +329,14 @@ def sheets(draw):
     return cells | {"N1": "=SUM(J3:L10)+Q1+Q2+Q3+SUM(A3:A5)*0"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(sheets())
 def test_generated_sheets_show_what_they_show_cell_by_cell(cells):
     with patch.object(runs, "LONG", 2):
         assert_equal_values(snapshot({k: v for k, v in cells.items() if v is not None}))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(sheets(), st.booleans())
 def test_generated_sheets_have_the_same_function(cells, with_data):
     cells = {k: v for k, v in cells.items() if v is not None}
@@ -304,4 +348,6 @@ def test_generated_sheets_have_the_same_function(cells, with_data):
     rng = np.random.default_rng(count)
     moved = [np.round(rng.normal(size=count) * 2) / 2, np.full(count, 0.5)]
     with patch.object(runs, "LONG", 2):
-        assert_equal_functions(book, "N1", changing, moved, within=(1e-12, 1e-12))
+        # IF computes a branch in all cells of a run that has one which takes it, and hears of its corners
+        corners = not cells["F3"].startswith("=IF(")
+        assert_equal_functions(book, "N1", changing, moved, corners, within=(1e-12, 1e-12))

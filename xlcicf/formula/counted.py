@@ -12,7 +12,17 @@ from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
 from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, mask_tensor
-from xlcicf.formula.running import Argument, Growing, Way, Ways, first_errors, running, running_total, steps_of, with_elements
+from xlcicf.formula.running import (
+    Argument,
+    Growing,
+    Way,
+    Ways,
+    first_errors,
+    running,
+    running_total,
+    steps_of,
+    with_elements,
+)
 
 LAST = sys.float_info.max  # after all numbers in order, in the place of what does not count
 NOTHING = -LAST  # below all numbers
@@ -231,7 +241,9 @@ def _joined(arrays: Sequence[t.Array]) -> t.Array:
     return t.join(*together, dim=3) if len(together) > 1 else together[0]
 
 
-def counted(arguments: Sequence[Argument], fewest: int = 0, errors_count: bool = True) -> tuple[Numbers, "Passing"]:
+def counted(
+    arguments: Sequence[Argument], fewest: int = 0, errors_count: bool = True
+) -> tuple[Numbers, "Passing"]:
     """The numbers that count in each argument by the coercion table, and the errors that pass to the outcome.
 
     Without `errors_count` an error is only a value that is no number, as in COUNT."""
@@ -255,8 +267,9 @@ def conditions(arguments: Sequence[Argument]) -> tuple[Numbers, "Passing"]:
 
 
 def _truths_of(argument: Argument) -> Argument:
-    is_written_out = isinstance(argument, Grid) and not argument.is_range
-    return with_elements(taken_as_condition(argument) if is_written_out else argument, truths)
+    if isinstance(argument, Grid) and not argument.is_range:
+        argument = taken_as_condition(argument)
+    return with_elements(argument, truths)
 
 
 def truths(grid: Grid) -> Grid:

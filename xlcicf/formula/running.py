@@ -91,12 +91,9 @@ def running(primitive: Callable[..., t.Array], x: t.Array, ways: Ways) -> t.Arra
 
 
 def running_total(x: t.Array, ways: Ways) -> t.Array:
-    """The sum of x (H, W, h, w) over each cell's array, or over all steps of its growing range (H, W, 1, 1)."""
-    return running(t.running_total, over_array(t.total, x) if ways else t.total(x, dims=(2, 3)), ways)
-
-
-def over_array(primitive: Callable[..., t.Array], x: t.Array) -> t.Array:
-    return x if t.shape_of(x)[2:].numel() == 1 else primitive(x, dims=(2, 3))
+    """The sum of x (H, W, h, w) over each cell's array, or all steps of its growing range (H, W, 1, 1)."""
+    is_summed = ways and t.shape_of(x)[2:].numel() == 1
+    return running(t.running_total, x if is_summed else t.total(x, dims=(2, 3)), ways)
 
 
 def first_errors(arguments: Iterable[Argument]) -> Errors | None:

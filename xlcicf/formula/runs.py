@@ -19,7 +19,7 @@ import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
-from xlcicf.formula.growing import grows, growing, length, one_way
+from xlcicf.formula.growing import growing, grows, length, one_way
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Sheet, Snapshot
@@ -299,7 +299,8 @@ class RunGraph:
         the data."""
         areas = [ref.footprint(host) for ref in growing]
         return length(host, growing) >= LONG and all(
-            area and not any(grows(ref, host)[axis] and short for axis, short in enumerate(self._cut_short(area)))
+            area
+            and not any(grows(ref, host)[axis] and short for axis, short in enumerate(self._cut_short(area)))
             for ref, area in zip(growing, areas, strict=True)
         )
 

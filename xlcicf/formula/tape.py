@@ -629,7 +629,7 @@ def _product_of_others(a: Array, dim: int) -> Array:
 
 
 def _along(compute: Callable, a: Tensor, dim: int, backwards: bool) -> Tensor:
-    """compute(a, dim), which goes from the first place to the last; `backwards` from the last to the first."""
+    """compute(a, dim), which goes from the first place to the last; `backwards` the other way."""
     return compute(a.flip(dim), dim).flip(dim) if backwards else compute(a, dim)
 
 
@@ -667,25 +667,22 @@ def running_largest(a: Tensor, dim: int, backwards: bool) -> Tensor:
 
 @running_largest.pullback
 def _(g, out, a, dim, backwards):
-    ties, number, goes_on = _running_ties(a, out, dim, backwards)
-    shared = div(expand(g, shape_of(out)), number)
+    goes_on = _goes_on(out, dim, backwards)
+    shared = div(expand(g, shape_of(out)), running_number_of_largest(a, out, dim=dim, backwards=backwards))
     after = _neighbour(goes_on, dim, before=backwards, at_the_end=0.0)
+    ties = as_number(equal(a, out))
     return (mul(ties, carried(shared, after, dim=dim, backwards=not backwards)),)
-
-
-def _running_ties(a: Array, largest_: Array, dim: int, backwards: bool) -> tuple[Array, Array, Array]:
-    """Which of `a` are the largest up to their own place, how many up to each place are the largest there,
-    and whether that is the same number as at the place before."""
-    ties = as_number(equal(a, largest_))
-    before = _neighbour(largest_, dim, before=not backwards, at_the_end=NAN)
-    goes_on = as_number(equal(largest_, before))
-    here = total(ties, dims=(len(shape_of(a)) - 1,))
-    return ties, carried(here, goes_on, dim=dim, backwards=backwards), goes_on
 
 
 def running_number_of_largest(a: Array, largest_: Array, dim: int, backwards: bool) -> Array:
     """How many of `a` up to each place are running_largest there."""
-    return _running_ties(a, largest_, dim, backwards)[1]
+    ties = total(as_number(equal(a, largest_)), dims=(len(shape_of(a)) - 1,))
+    return carried(ties, _goes_on(largest_, dim, backwards), dim=dim, backwards=backwards)
+
+
+def _goes_on(x: Array, dim: int, backwards: bool) -> Array:
+    """1 where x is the same as at the place before (`backwards`: after), else 0."""
+    return as_number(equal(x, _neighbour(x, dim, before=not backwards, at_the_end=NAN)))
 
 
 @Primitive
@@ -703,23 +700,25 @@ def _(g, out, a, by, dim, backwards):
 
 
 def _carried(a: Tensor, by: Tensor, dim: int, backwards: bool) -> Tensor:
-    """A triangular system with a band of one, line by line."""
+    """Line by line along `dim`, each a triangular system with one band below the diagonal."""
     from scipy.linalg import lapack
 
-    def in_lines(x: Tensor) -> np.ndarray:
-        moved = np.moveaxis(x.expand(a.shape).numpy(), dim, -1)
-        return moved[..., ::-1] if backwards else moved
-
-    out = np.empty(in_lines(a).shape)
-    lines = zip(*(x.reshape(-1, out.shape[-1]) for x in (in_lines(a), in_lines(by), out)), strict=True)
-    for line, factors, solved in lines:
-        band = np.zeros((line.size, 2))
-        band[:-1, 1] = -factors[1:]
-        solved[:] = lapack.dtbtrs(  # pyright: ignore[reportAttributeAccessIssue]  # made by f2py
-            band.T, line, uplo="L", trans="N", diag="U"
-        )[0]
-    out = out[..., ::-1] if backwards else out
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(out, -1, dim)))
+    by = by.expand(a.shape)
+    if backwards:
+        return _carried(a.flip(dim), by.flip(dim), dim, False).flip(dim)
+    length = a.shape[dim]
+    lines, factors = (x.movedim(dim, -1).reshape(-1, length).numpy() for x in (a, by))
+    solved = []
+    for line, below in zip(lines, factors, strict=True):
+        band = np.empty((length, 2))
+        band[:-1, 1] = -below[1:]
+        solved.append(
+            lapack.dtbtrs(  # pyright: ignore[reportAttributeAccessIssue]  # made by f2py
+                band.T, line, uplo="L", trans="N", diag="U"
+            )[0]
+        )
+    out = torch.from_numpy(solved[0] if len(solved) == 1 else np.concatenate(solved))
+    return out.reshape(a.movedim(dim, -1).shape).movedim(-1, dim)
 
 
 def _neighbour(a: Array, dim: int, before: bool, at_the_end: float) -> Array:
@@ -732,7 +731,7 @@ def _neighbour(a: Array, dim: int, before: bool, at_the_end: float) -> Array:
 
 @Primitive
 def foremost(tops: Tensor, weights: Tensor) -> Tensor:
-    """The maximum over the last dimension, which stays as 1; those that tie share the derivative by weight."""
+    """The maximum over the last dimension, which stays as 1; ties share the derivative by their weights."""
     return torch.amax(tops, -1, keepdim=True)
 
 
