@@ -14,6 +14,8 @@ from tests.formula.sheets import function, snapshot
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import runs
 from xlcicf.formula.address import column_letters
+from xlcicf.formula.functions import FUNCTIONS
+from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.recalculation import Recalculation
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError
@@ -90,6 +92,10 @@ def test_what_must_see_the_whole_range_is_computed_cell_by_cell(formula):
     cells = filled(formula)
     assert len(units(cells)) > 2
     assert_equal_values(snapshot(cells))
+
+
+def test_the_functions_of_growing_ranges_stand_in_the_table():
+    assert FUNCTIONS.keys() >= OF_GROWING
 
 
 def test_a_range_that_turns_is_two_runs():

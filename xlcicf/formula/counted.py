@@ -101,7 +101,8 @@ class Numbers:
 
     def _product_of(self, part: Part) -> t.Array:
         row = self._in_a_row(part.masked(part.arrays[0], 1.0))
-        return running(t.running_product, t.product(row, dim=3), part.ways)
+        is_one = part.ways and t.shape_of(row)[3] == 1
+        return running(t.running_product, row if is_one else t.product(row, dim=3), part.ways)
 
     def largest(self) -> t.Array:
         """A constant that ties takes the derivative to 0; changing numbers that tie share it."""
@@ -198,25 +199,28 @@ def _largest_of(moving: list[tuple[t.Array, Ways]]) -> t.Array:
     tops = [_largest_so_far(row, *ways) for row, ways in moving if ways]
     if whole:
         row = _joined(whole)
-        if not tops and t.shape_of(row)[3] == 1:
-            return row
-        tops.append(_largest_of_whole(row))
-    if len(tops) == 1:
-        number = tops[0].number
-    else:
-        how_many = _joined([top.how_many for top in tops])
-        weights = t.where(t.greater(how_many, 0.0), how_many, 1.0)
-        number = t.foremost(_joined([top.number for top in tops]), weights)
+        number = t.largest(row, dims=(3,)) if t.shape_of(row)[3] > 1 else row
+        if not tops:
+            if number is not row:
+                t.decide(t.equal(row, number))
+            return number
+        how_many = t.total(t.as_number(t.equal(row, number)), dims=(3,))
+        tops.append(_Top(number, how_many, lambda top: [t.equal(row, top)]))
+    return _foremost(tops) if len(tops) > 1 else _decided(tops, tops[0].number)
+
+
+def _foremost(tops: Sequence[_Top]) -> t.Array:
+    how_many = _joined([top.how_many for top in tops])
+    weights = t.where(t.greater(how_many, 0.0), how_many, 1.0)  # 0 beside an error
+    return _decided(tops, t.foremost(_joined([top.number for top in tops]), weights))
+
+
+def _decided(tops: Sequence[_Top], number: t.Array) -> t.Array:
+    """The largest of all, `number`, once it is noted which ones it is."""
     for top in tops:
         for pattern in top.which(number):
             t.decide(pattern)
     return number
-
-
-def _largest_of_whole(row: t.Array) -> _Top:
-    number = t.largest(row, dims=(3,)) if t.shape_of(row)[3] > 1 else row
-    how_many = t.total(t.as_number(t.equal(row, number)), dims=(3,))
-    return _Top(number, how_many, lambda top: [t.equal(row, top)])
 
 
 def _largest_so_far(row: t.Array, way: Way) -> _Top:

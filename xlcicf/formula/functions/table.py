@@ -16,6 +16,9 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
 
+Some of them get a range that grows as a formula is filled, SUM(C$2:C3), as the steps it grows by: those named
+in growing.py, whose outcome follows from that of a step less.
+
 A body computes with primitives of the tape, for a batch of cells at once: (H, W, h, w), see grid.py. It
 raises Fails("#N/A", "why") for the error that its cell shows. An example is a formula without "=" in which ~
 stands before each number, array or range that the tests let change.
