@@ -1,4 +1,4 @@
-"""Ranges that grow as a formula is filled, such as SUM(C$2:C3) further down: which are computed step by step.
+"""Ranges that grow as a formula is filled, C$2:C3 in SUM(C$2:C3): which are computed step by step.
 
 From one cell to the next such a range gains a row or a column, or loses one. What a sum, a product or an
 extreme comes to then follows from the cell before, so that a run of them costs what its last range does. A
@@ -17,7 +17,7 @@ PAIRED = "SUMPRODUCT"  # of ranges that grow alike
 OF_GROWING = STEP_BY_STEP | {PAIRED}
 
 
-def growing(tree: Node) -> list[Ref] | None:
+def ranges_that_grow(tree: Node) -> list[Ref] | None:
     """The ranges of a formula that change their size where it is filled to; None where one of them is read
     by what cannot be computed step by step."""
     found: list[Ref] = []
@@ -124,7 +124,7 @@ def _moving(one: Edge, other: Edge) -> Edge:
 
 
 def from_the_anchor(ref: Ref, host: Area) -> Area:
-    """The cells that a growing range would be filled over if the first one, or for one that shrinks the last,
+    """The run's cells and, before them (after them where the range shrinks), as many as it takes for one to
     read nothing but the line at the fixed end; some may lie off the sheet."""
     down, right = grows(ref, host)
     top, bottom = _reaching(ref.top, ref.bottom, host.top, host.bottom) if down else (host.top, host.bottom)

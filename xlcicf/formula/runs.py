@@ -19,7 +19,7 @@ import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
-from xlcicf.formula.growing import growing, grows, length, one_way
+from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Sheet, Snapshot
@@ -291,7 +291,7 @@ class RunGraph:
 
     def _growing(self, formula: Formula) -> list[Ref] | None:
         if formula not in self._growing_in:
-            self._growing_in[formula] = growing(formula.tree)
+            self._growing_in[formula] = ranges_that_grow(formula.tree)
         return self._growing_in[formula]
 
     def _is_worth_growing(self, host: Area, growing: list[Ref]) -> bool:
