@@ -15,6 +15,7 @@ STEP_BY_STEP = {"SUM", "SUMSQ", "PRODUCT", "AVERAGE", "COUNT", "COUNTA", "MAX", 
 EXTREMES = {"MAX", "MIN"}  # along one line of cells only: of a rectangle, ties are not shared step by step
 PAIRED = "SUMPRODUCT"  # of ranges that grow alike
 OF_GROWING = STEP_BY_STEP | {PAIRED}
+MEASURED = {"ROWS", "COLUMNS"}  # of them only the size is asked
 
 
 def ranges_that_grow(tree: Node) -> list[Ref] | None:
@@ -31,7 +32,7 @@ def ranges_that_grow(tree: Node) -> list[Ref] | None:
         elif isinstance(node, Union):
             stack += [(part, is_handed) for part in node.parts]
         elif isinstance(node, Call):
-            hands = node.name in STEP_BY_STEP or node.name == PAIRED and _are_alike(node.args)
+            hands = node.name in STEP_BY_STEP | MEASURED or node.name == PAIRED and _are_alike(node.args)
             stack += [(arg, hands) for arg in node.args]
         else:
             stack += [(child, False) for child in children(node)]
@@ -109,6 +110,18 @@ def length(host: Area, refs: Sequence[Ref]) -> int:
     """How many cells long the longest way is along which some range grows."""
     ways = [any(grows(ref, host)[axis] for ref in refs) for axis in (0, 1)]
     return max((n for n, way in zip(host.shape, ways, strict=True) if way), default=1)
+
+
+def sizes(ref: Ref, host: Area) -> tuple[list[int], list[int]]:
+    """How many rows a range has for each row of the cells in `host`, and how many columns for each column;
+    one number where all are the same."""
+    down, right = grows(ref, host)
+    rows = range(host.top, host.bottom + 1 if down else host.top + 1)
+    cols = range(host.left, host.right + 1 if right else host.left + 1)
+    return (
+        [abs(ref.top.resolve(row) - ref.bottom.resolve(row)) + 1 for row in rows],
+        [abs(ref.left.resolve(col) - ref.right.resolve(col)) + 1 for col in cols],
+    )
 
 
 def step_of(ref: Ref, host: Area) -> Ref:
