@@ -7,7 +7,7 @@ import xlcicf
 from tests import layouts
 from tests.oracles import difference
 from tests.small import save_small
-from tests.strangers import SHEET, changed
+from tests.strangers import SHEET, by_excel, changed
 from xlcicf.addin import compiled, udfs
 from xlcicf.host import read_snapshot
 from xlcicf.ooxml.package import read_package, save_package
@@ -63,7 +63,7 @@ def test_sheet_and_torch_agree(loss_and_weights):
 
 def test_disagreement_is_as_large_as_it_is(tmp_path):
     path = save_small(tmp_path / "book.xlsx")
-    package = changed(read_package(path), SHEET, "<v>45", "<v>46")
+    package = by_excel(changed(read_package(path), SHEET, "<v>45", "<v>46"))
     save_package(package, path)
     net = xlcicf.open_book(path).sheets["Net"]
     assert net["B3"].value == 46

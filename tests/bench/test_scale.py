@@ -7,8 +7,11 @@ import io
 import random
 import re
 import resource
+import subprocess
+import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 
 import ironcalc
 import numpy as np
@@ -58,6 +61,21 @@ def filled_down(n: int) -> Snapshot:
     cells = {(1, 1): 0.3, (1, 2): 0.2, (1, 3): f"=SUM(C2:C{n})"}
     rows = {(r, 3): f"=0.9*B{r}+A{r}*$A$1+TANH(B{r}*$B$1)" for r in range(2, n + 1)}
     return sheet_of(cells | data(range(2, n + 1)) | rows)
+
+
+def expanding(n: int) -> Snapshot:
+    """Each row adds up all that changes above it."""
+    cells = {(1, 1): 0.3, (1, 3): f"=SUMSQ(D2:D{n + 1})"} | {(r, 2): r % 7 / 7 - 0.4 for r in range(2, n + 2)}
+    return sheet_of(cells | {(r, 4): f"=SUM(B$2:B{r})" for r in range(2, n + 2)})
+
+
+def of_expanding(book: Snapshot, n: int):
+    return differentiate(book, area("C1"), [area(f"B2:B{n + 1}")])
+
+
+def expanding_by_hand(v: np.ndarray) -> tuple[float, np.ndarray]:
+    sums = np.cumsum(v)
+    return (sums * sums).sum(), np.cumsum((2 * sums)[::-1])[::-1]
 
 
 def distinct(n: int) -> Snapshot:
@@ -124,6 +142,56 @@ def test_differentiating_a_recurrence_beside_formulas_filled_down(measured):
     ring, filled = recurrence(10_000), filled_down(10_000)
     ours, theirs = on_the_processor(lambda: function(ring), lambda: function(filled), rounds=5)
     measured("differentiate 10,000 rows of a recurrence / filled down (bar 10x)", ratio(ours, theirs))
+
+
+def test_expanding_ranges_beside_numpy_by_hand(measured):
+    f = of_expanding(expanding(10_000), 10_000)
+    value, gradient = expanding_by_hand(f.start)
+    ours, slope = f.value_and_gradient(f.start)
+    np.testing.assert_allclose(ours, value, rtol=1e-12)
+    np.testing.assert_allclose(slope, gradient, rtol=1e-12, atol=1e-12 * np.abs(gradient).max())
+    both, alone, theirs = on_the_processor(
+        lambda: f.value_and_gradient(f.start),
+        lambda: f.value(f.start),
+        lambda: expanding_by_hand(f.start),
+        rounds=5,
+        repeat=200,
+    )
+    measured("gradient of 10,000 rows of expanding ranges / numpy by hand (bar 12x)", ratio(both, theirs))
+    measured("gradient / value, 10,000 rows of expanding ranges (bar 4x)", ratio(both, alone))
+
+
+def grown_by(n: int) -> float:
+    """Megabytes that this process grows by for the book, its function and a gradient of n expanding ranges."""
+    of_expanding(expanding(100), 100)
+    before = most_memory()
+    f = of_expanding(expanding(n), n)
+    f.gradient(f.start)
+    return most_memory() - before
+
+
+def most_memory() -> float:
+    """Megabytes that this process has held at most; getrusage counts what its parent held too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def test_expanding_ranges_of_twice_the_rows(measured):
+    code = "from tests.bench.test_scale import grown_by; print(grown_by({}))"
+    once, twice = (
+        float(subprocess.run([sys.executable, "-c", code.format(n)], capture_output=True, check=True).stdout)
+        for n in (50_000, 100_000)
+    )
+    measured(
+        "memory of 100,000 rows of expanding ranges / 50,000 (bar 2.2x)",
+        f"{twice / once:.2f}x  ({twice:.1f} MB against {once:.1f} MB)",
+    )
+    books = {n: expanding(n) for n in (50_000, 100_000)}
+    one, two = on_the_processor(
+        *(lambda n=n: of_expanding(books[n], n) for n in books),
+        rounds=3,
+    )
+    measured("differentiate 100,000 rows of expanding ranges / 50,000", ratio(two, one))
 
 
 def test_the_value_of_a_recurrence_beside_ironcalc(measured):

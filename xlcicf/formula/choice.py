@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.grid import BOOL, TEXT, Grid, merged
+from xlcicf.formula.running import Growing
 
 MOST = 64  # combinations of which a formula is computed before it is refused
 
@@ -38,7 +39,7 @@ def either(condition: t.Array, yes: Value, no: Value, by: str) -> Value:
     return Either(condition, yes, no, by)
 
 
-def of_each(compute: Callable[..., Value], *values: Value) -> Value:
+def of_each(compute: Callable[..., Value], *values: Value | Growing) -> Value:
     """compute(*grids) for whichever of the values are chosen."""
     for at, value in enumerate(values):
         if isinstance(value, Either):
@@ -48,7 +49,7 @@ def of_each(compute: Callable[..., Value], *values: Value) -> Value:
     return compute(*values)
 
 
-def combinations(values: Sequence[Value]) -> int:
+def combinations(values: Sequence[Value | Growing]) -> int:
     """How many calls of_each makes of a function of these values."""
     product = 1
     for value in values:

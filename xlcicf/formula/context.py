@@ -8,6 +8,7 @@ import numpy as np
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
+from xlcicf.formula.running import Growing
 from xlcicf.formula.tree import Edge, Node, Ref
 from xlcicf.formula.units import Batch, Host
 
@@ -29,6 +30,7 @@ class Evaluates(Protocol):
 
     def value(self, node: Node, context: "Context") -> Value: ...
     def operand(self, node: Node, context: "Context") -> Value: ...
+    def growing(self, node: Node, host: Host) -> Growing | None: ...
     def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
 
 
@@ -80,6 +82,10 @@ class Context:
     def value(self, node: Node) -> Value:
         """An argument as it stands: cells, array or single value."""
         return self.evaluator.value(node, self)
+
+    def growing(self, node: Node) -> Growing | None:
+        """A range that changes its size from cell to cell; None for anything else."""
+        return self.evaluator.growing(node, self.host)
 
     def operand(self, node: Node) -> Value:
         """An argument meant as a single value: of a range one cell, unless ranges stand for arrays."""

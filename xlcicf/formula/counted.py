@@ -1,9 +1,8 @@
 """The numbers that count in SUM, AVERAGE, MAX and their kind, out of any mix of ranges, arrays and values."""
 
-import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -12,9 +11,21 @@ import torch
 from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
-from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, error_of_each, mask_tensor
+from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, mask_tensor
+from xlcicf.formula.running import (
+    Argument,
+    Growing,
+    Way,
+    Ways,
+    first_errors,
+    running,
+    running_total,
+    steps_of,
+    with_elements,
+)
 
 LAST = sys.float_info.max  # after all numbers in order, in the place of what does not count
+NOTHING = -LAST  # below all numbers
 
 
 @dataclass(frozen=True)
@@ -25,12 +36,14 @@ class Part:
     counts   which of them count (H, W, h, w); None for all
     present  boolean: which of them count as a changing cell decides; None where `counts` alone says it
     varying  which of them depend on the changing cells (H, W, h, w)
+    ways     along which they grow from cell to cell; then H or W, or both, counts their steps
     """
 
     arrays: tuple[t.Array, ...]
     counts: np.ndarray | None
     present: t.Array | None
     varying: np.ndarray
+    ways: Ways = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -46,8 +59,10 @@ class Part:
         """(H, W, 1, 1)"""
         counts = np.broadcast_to(True if self.counts is None else self.counts, self.shape)
         if self.present is None:
-            return torch.from_numpy(counts.sum(axis=(2, 3), keepdims=True)).to(t.DTYPE)
-        return t.total(self.masked(t.as_number(t.expand(self.present, self.shape)), 0.0), dims=(2, 3))
+            each = torch.from_numpy(counts.sum(axis=(2, 3), keepdims=True)).to(t.DTYPE)
+        else:
+            each = self.masked(t.as_number(t.expand(self.present, self.shape)), 0.0)
+        return running_total(each, self.ways)
 
 
 class Numbers:
@@ -68,7 +83,7 @@ class Numbers:
 
     def total(self, of: Callable[..., t.Array] | None = None, safe: float = 0.0) -> t.Array:
         """The sum of of(number), or of of(number, number) of pairs; `safe` is what `of` can always take."""
-        return reduce(t.add, (t.total(self._each(part, of, safe), dims=(2, 3)) for part in self.parts))
+        return reduce(t.add, (running_total(self._each(part, of, safe), part.ways) for part in self.parts))
 
     def mean(self, of: Callable[..., t.Array] | None = None, safe: float = 0.0) -> t.Array:
         return t.div(self.total(of, safe), self.count)
@@ -82,8 +97,12 @@ class Numbers:
         return out if adds_nothing else part.masked(t.expand(out, part.shape), 0.0)
 
     def product(self) -> t.Array:
-        parts = (self._in_a_row(part.masked(part.arrays[0], 1.0)) for part in self.parts)
-        return reduce(t.mul, (t.product(row, dim=3) for row in parts))
+        return reduce(t.mul, map(self._product_of, self.parts))
+
+    def _product_of(self, part: Part) -> t.Array:
+        row = self._in_a_row(part.masked(part.arrays[0], 1.0))
+        is_one = part.ways and t.shape_of(row)[3] == 1
+        return running(t.running_product, row if is_one else t.product(row, dim=3), part.ways)
 
     def largest(self) -> t.Array:
         """A constant that ties takes the derivative to 0; changing numbers that tie share it."""
@@ -93,26 +112,26 @@ class Numbers:
         return t.neg(self._extreme(t.neg))
 
     def _extreme(self, turned: Callable[[t.Array], t.Array]) -> t.Array:
-        """The largest of turned(number); -inf of none."""
+        """The largest of turned(number); NOTHING of none."""
         fixed: list[torch.Tensor] = []
-        moving: list[t.Array] = []
+        moving: list[tuple[t.Array, Ways]] = []
         for part in self.parts:
-            row = self._in_a_row(part.masked(turned(part.arrays[0]), -math.inf))
+            row = self._in_a_row(part.masked(turned(part.arrays[0]), NOTHING))
             if isinstance(row, torch.Tensor):
-                fixed.append(torch.amax(row, 3, keepdim=True))
+                fixed.append(_bound(row, part.ways))
             elif bool(np.all(part.varying)):
-                moving.append(row)
+                moving.append((row, part.ways))
             else:
                 H, W = part.shape[:2]
                 mask = mask_tensor(part.shape, part.varying).reshape(H, W, 1, -1)
-                moving.append(t.where(mask, row, -math.inf))
-                fixed.append(torch.amax(torch.where(mask, -math.inf, t.value_of(row)), 3, keepdim=True))
+                moving.append((t.where(mask, row, NOTHING), part.ways))
+                fixed.append(_bound(torch.where(mask, NOTHING, t.value_of(row)), part.ways))
         bound = reduce(torch.maximum, fixed) if fixed else None
         if not moving:
             assert bound is not None
             return bound
         top = _largest_of(moving)
-        if bound is None or bool((bound == -math.inf).all()):
+        if bound is None or bool((bound == NOTHING).all()):
             return top
         t.decide(t.greater(top, bound), idle=False)
         if bool((bound == 0).all()):
@@ -154,23 +173,89 @@ class Numbers:
         return t.reshape(x, shape=(H, W, 1, h * w)) if (h, w) != (1, 1) else x
 
 
-def _largest_of(moving: list[t.Array]) -> t.Array:
-    if len(moving) == 1 and t.shape_of(moving[0])[3] == 1:
-        return moving[0]
-    batch = np.broadcast_shapes(*(t.shape_of(m)[:3] for m in moving))
-    together = [t.expand(m, (*batch, t.shape_of(m)[3])) for m in moving]
-    joined = t.join(*together, dim=3) if len(together) > 1 else together[0]
-    top = t.largest(joined, dims=(3,))
-    t.decide(t.equal(joined, top))
+def _bound(row: torch.Tensor, ways: Ways) -> torch.Tensor:
+    """The largest of each cell's constants (H, W, 1, n)."""
+    top = running(t.running_largest, row, ways) if ways else torch.amax(row, 3, keepdim=True)
+    assert isinstance(top, torch.Tensor)
     return top
 
 
-def counted(grids: Sequence[Grid], fewest: int = 0, errors_count: bool = True) -> tuple[Numbers, "Passing"]:
+@dataclass(frozen=True)
+class _Top:
+    """The largest of some changing numbers, for each cell of a run (H, W, 1, 1).
+
+    how_many  of the numbers are the largest
+    which     which(top) tells which ones these are (H, W, 1, n), if they are as large as `top`
+    """
+
+    number: t.Array
+    how_many: t.Array
+    which: Callable[[t.Array], Sequence[t.Array]]
+
+
+def _largest_of(moving: list[tuple[t.Array, Ways]]) -> t.Array:
+    """The largest of each cell's changing numbers (H, W, 1, n); those that tie share the derivative."""
+    whole = [row for row, ways in moving if not ways]
+    tops = [_largest_so_far(row, *ways) for row, ways in moving if ways]
+    if whole:
+        row = _joined(whole)
+        number = t.largest(row, dims=(3,)) if t.shape_of(row)[3] > 1 else row
+        if not tops:
+            if number is not row:
+                t.decide(t.equal(row, number))
+            return number
+        how_many = t.total(t.as_number(t.equal(row, number)), dims=(3,))
+        tops.append(_Top(number, how_many, lambda top: [t.equal(row, top)]))
+    return _foremost(tops) if len(tops) > 1 else _decided(tops, tops[0].number)
+
+
+def _foremost(tops: Sequence[_Top]) -> t.Array:
+    how_many = _joined([top.how_many for top in tops])
+    weights = t.where(t.greater(how_many, 0.0), how_many, 1.0)  # 0 beside an error
+    return _decided(tops, t.foremost(_joined([top.number for top in tops]), weights))
+
+
+def _decided(tops: Sequence[_Top], number: t.Array) -> t.Array:
+    """The largest of all, `number`, once it is noted which ones it is."""
+    for top in tops:
+        for pattern in top.which(number):
+            t.decide(pattern)
+    return number
+
+
+def _largest_so_far(row: t.Array, way: Way) -> _Top:
+    """Of each growing range. Which numbers are the largest is told by where the last of them stands and how
+    many there are."""
+    along = {"dim": way.axis, "backwards": way.backwards}
+    so_far = t.running_largest(row, **along)
+    steps = torch.arange(t.shape_of(row).numel(), dtype=t.DTYPE).reshape(t.shape_of(row))
+    steps = steps.flip(way.axis) if way.backwards else steps
+    last = way.of_cells(t.running_largest(t.where(t.equal(row, so_far), steps, -1.0), **along))
+    number = way.of_cells(so_far)
+    how_many = way.of_cells(t.running_number_of_largest(row, so_far, **along))
+    return _Top(
+        number, how_many, lambda top: [t.where(t.equal(number, top), x, -1.0) for x in (last, how_many)]
+    )
+
+
+def _joined(arrays: Sequence[t.Array]) -> t.Array:
+    """Arrays (H, W, 1, n) side by side."""
+    batch = np.broadcast_shapes(*(t.shape_of(x)[:3] for x in arrays))
+    together = [t.expand(x, (*batch, t.shape_of(x)[3])) for x in arrays]
+    return t.join(*together, dim=3) if len(together) > 1 else together[0]
+
+
+def counted(
+    arguments: Sequence[Argument], fewest: int = 0, errors_count: bool = True
+) -> tuple[Numbers, "Passing"]:
     """The numbers that count in each argument by the coercion table, and the errors that pass to the outcome.
 
     Without `errors_count` an error is only a value that is no number, as in COUNT."""
-    taken = [grid if _skips(grid) else taken_as_scalar(grid) for grid in grids]
-    parts = [_part((grid,), errors_count) for grid in taken]
+    taken = [
+        argument if isinstance(argument, Growing) or _skips(argument) else taken_as_scalar(argument)
+        for argument in arguments
+    ]
+    parts = [_part_of(argument, errors_count) for argument in taken]
     return Numbers(parts, fewest), Passing(taken) if errors_count else Passing(())
 
 
@@ -179,10 +264,16 @@ def counted_in_pairs(grids: Sequence[Grid], fewest: int = 0) -> tuple[Numbers, "
     return Numbers([_part(tuple(grids), True)], fewest), Passing(grids)
 
 
-def conditions(grids: Sequence[Grid]) -> tuple[Numbers, "Passing"]:
+def conditions(arguments: Sequence[Argument]) -> tuple[Numbers, "Passing"]:
     """1 for what is TRUE and 0 for what is FALSE among arguments; text in ranges does not count."""
-    taken = [truths(grid if grid.is_range else taken_as_condition(grid)) for grid in grids]
-    return Numbers([_part((grid,), True) for grid in taken]), Passing(taken)
+    taken = [_truths_of(argument) for argument in arguments]
+    return Numbers([_part_of(argument, True) for argument in taken]), Passing(taken)
+
+
+def _truths_of(argument: Argument) -> Argument:
+    if isinstance(argument, Grid) and not argument.is_range:
+        argument = taken_as_condition(argument)
+    return with_elements(argument, truths)
 
 
 def truths(grid: Grid) -> Grid:
@@ -195,6 +286,11 @@ def truths(grid: Grid) -> Grid:
 def _skips(grid: Grid) -> bool:
     """Whether text, booleans and blanks are passed over and not read as numbers."""
     return grid.is_range or not grid.is_single
+
+
+def _part_of(argument: Argument, errors_count: bool) -> Part:
+    grid, ways = steps_of(argument)
+    return replace(_part((grid,), errors_count), ways=ways)
 
 
 def _part(grids: tuple[Grid, ...], errors_count: bool) -> Part:
@@ -234,17 +330,17 @@ def _or_failed(there: t.Array, grid: Grid) -> t.Array:
 class Passing:
     """Errors among arguments on their way to the outcome, those included that stand where nothing counts."""
 
-    def __init__(self, grids: Sequence[Grid]):
-        self._grids = grids
+    def __init__(self, arguments: Sequence[Argument]):
+        self._arguments = arguments
 
     def constant(self) -> Errors | None:
         """The first constant error of each cell's arguments."""
-        return error_of_each(self._grids)
+        return first_errors(self._arguments)
 
     def onto(self, out: t.Array) -> t.Array:
         """nan where TRUE or FALSE, which do not count, turned out to be an error."""
-        for grid in self._grids:
+        for grid, ways in map(steps_of, self._arguments):
             if grid.may_fail and grid.has(BOOL):
                 unseen = mask_tensor(grid.shape, grid.kinds() == BOOL)
-                out = t.unless_nan(out, t.total(t.where(unseen, grid.full(), 0.0), dims=(2, 3)))
+                out = t.unless_nan(out, running_total(t.where(unseen, grid.full(), 0.0), ways))
         return out

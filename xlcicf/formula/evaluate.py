@@ -26,7 +26,9 @@ from xlcicf.formula.grid import (
     from_scalars,
     laid_out,
 )
+from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.held import HeldValues, located
+from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
@@ -102,17 +104,20 @@ class Evaluator:
 
         Raises NotDifferentiable for what has no derivative or no translation, by cell and function.
         """
-        pieces = [Piece((unit.area,), self.cells_of(unit))] if isinstance(unit, Run) else self._batch(unit)
-        return [self.lay(piece) for piece in pieces]
+        return [self.lay(piece) for piece in self._pieces(unit)]
 
-    def _batch(self, batch: Batch) -> list[Piece]:
+    def _pieces(self, unit: Run | Batch) -> list[Piece]:
         decided = len(self.tape.decisions) if self.tape else 0
+        areas = (unit.area,) if isinstance(unit, Run) else tuple(run.area for run in unit.runs)
         try:
-            return [Piece(tuple(run.area for run in batch.runs), self.cells_of(batch))]
+            return [Piece(areas, self.cells_of(unit))]
         except FormulaError:  # for one of them, to be named by its own cell
+            parts = self.graph.parts(unit)
+            if not parts:
+                raise
             if self.tape:
                 del self.tape.decisions[decided:]
-            return [Piece((run.area,), self.cells_of(run)) for run in batch.runs]
+            return [piece for part in parts for piece in self._pieces(part)]
 
     def cells_of(self, unit: Run | Batch) -> Grid:
         """What the unit's cells show (1, 1, rows, columns)."""
@@ -254,12 +259,32 @@ class Evaluator:
         Whole columns and rows end where the data does; refused where `blanks_count`, as in A:A<5."""
         if isinstance(host, Batch):
             return self._scattered(ref, host, blanks_count)
+        assert not any(grows(ref, host))
         whole = ref.footprint(host)
         cell = host.cell(0, 0)
         if whole is None:
             return constant(error_at("#REF!", cell))
         filled = self._bounded(whole, cell, blanks_count)
         return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
+
+    def growing(self, node: Node, host: Host) -> Growing | None:
+        """A range that changes its size from cell to cell of a run; None for anything else."""
+        if not isinstance(node, Ref) or isinstance(host, Batch) or not any(grows(node, host)):
+            return None
+        whole = node.footprint(host)
+        assert whole
+        filled = self._bounded(whole, host.cell(0, 0), False)
+        step, steps = step_of(node, host), from_the_anchor(node, host)
+        grid = _as_seen(self.values(filled), step, filled, steps).at(place_of(step, steps))
+        ways = zip(grows(node, host), shrinks(node, host), host.within(steps), strict=True)
+        return Growing(
+            grid,
+            tuple(
+                Way(axis, backwards, at.start, at.stop - at.start)
+                for axis, (is_one, backwards, at) in enumerate(ways)
+                if is_one
+            ),
+        )
 
     def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)

@@ -449,22 +449,20 @@ def errors_among(grids: Iterable[Grid]) -> Errors | None:
     return failed, errors
 
 
-def error_of_each(grids: Iterable[Grid]) -> Errors | None:
-    """The first error of each cell's arguments, whatever their sizes (H, W, 1, 1)."""
-    found: Errors | None = None
-    for grid in grids:
-        if not grid.has(ERROR):
-            continue
-        failed = (grid.kinds() == ERROR).reshape(*grid.batch, -1)
-        first = failed.argmax(axis=2)[..., None]
-        texts = np.take_along_axis(grid.texts().reshape(failed.shape), first, 2)[..., None]
-        found = _first_of(found, (failed.any(axis=2)[..., None, None], texts))
-    return found
+def error_of_each(grid: Grid) -> Errors | None:
+    """The first error of each cell's array (H, W, 1, 1)."""
+    if not grid.has(ERROR):
+        return None
+    failed = (grid.kinds() == ERROR).reshape(*grid.batch, -1)
+    first = failed.argmax(axis=2)[..., None]
+    texts = np.take_along_axis(grid.texts().reshape(failed.shape), first, 2)[..., None]
+    return failed.any(axis=2)[..., None, None], texts
 
 
-def _first_of(earlier: Errors | None, later: Errors) -> Errors:
-    if earlier is None:
-        return later
+def errors_of_both(earlier: Errors | None, later: Errors | None) -> Errors | None:
+    """Errors of either, the earlier ones where there are both."""
+    if earlier is None or later is None:
+        return later if earlier is None else earlier
     failed, texts = np.broadcast_arrays(earlier[0], later[0])[0], np.broadcast_arrays(earlier[1], later[1])
     return np.logical_or(earlier[0], later[0]), np.where(failed, *texts)
 

@@ -27,7 +27,7 @@ from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.floats import on_floats
 from xlcicf.formula.grid import ERROR, Grid, from_cells, from_numbers
 from xlcicf.formula.tree import Ref
-from xlcicf.formula.units import Batch, Host, Ring, Run, Unit
+from xlcicf.formula.units import Host, Ring, Run, Unit
 
 MOST_LANES = 64  # columns of a ring that goes down, rows of one that goes right
 MOST_BAND = 2**25  # numbers in the band
@@ -48,7 +48,7 @@ def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
         return evaluator.compute(unit)
     pieces = _solved(evaluator, unit)
     if pieces is None:
-        return [piece for part in evaluator.graph.taken_apart(unit) for piece in evaluator.compute(part)]
+        return [piece for part in evaluator.graph.parts(unit) for piece in evaluator.compute(part)]
     for piece in pieces:
         evaluator.lay(piece)
     if evaluator.tape:  # for the choices in its formulas
@@ -68,11 +68,12 @@ def computed(
             assert isinstance(unit, Ring)
             failed(unit.runs[0], error)
         except FormulaError as error:
-            if isinstance(unit, Run):
-                failed(unit, error)
-            else:
-                parts = unit.runs if isinstance(unit, Batch) else evaluator.graph.taken_apart(unit)
+            parts = evaluator.graph.parts(unit)
+            if parts:
                 yield from computed(evaluator, parts, failed)
+            else:
+                assert isinstance(unit, Run)
+                failed(unit, error)
 
 
 def _solved(evaluator: Evaluator, ring: Ring) -> list[Piece] | None:
@@ -554,7 +555,7 @@ class _System:
             if isinstance(piece.grid.num, t.Var):
                 piece = Piece(piece.areas, piece.grid.with_num(next(values)))
             alone.lay(piece)
-        for part in alone.graph.taken_apart(recorded.ring):
+        for part in alone.graph.parts(recorded.ring):
             alone.compute(part)
         cells = [
             np.where(grid.kinds() == ERROR, np.nan, grid.numbers()).ravel()

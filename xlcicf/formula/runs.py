@@ -19,6 +19,7 @@ import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
+from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.templates import Templates
@@ -70,6 +71,7 @@ class RunGraph:
         self._runs: dict[str, list[Run]] = {}
         self._formulas: dict[tuple[str, str], Formula] = {}
         self._templates = Templates(book)
+        self._growing_in: dict[Formula, list[Ref] | None] = {}
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
@@ -90,6 +92,7 @@ class RunGraph:
         """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
         some = RunGraph(self.book)
         some._formulas, some._templates = self._formulas, self._templates
+        some._growing_in = self._growing_in
         for sheet in self.book.sheets:
             some._runs[sheet], some._sheets[sheet] = [], AreaIndex()
         for part in parts:
@@ -276,19 +279,55 @@ class RunGraph:
         return self._taken_apart(group)
 
     def _filled(self, run: Run) -> list[Run]:
-        return [run] if self._fills_as_one(run) else [run.part(a) for a in _single_cells(run.area)]
+        """A run, of which no cell reads another, as parts that can each be computed at once."""
+        if self._fills_as_one(run):
+            return [run]
+        formula = self.formula(run)
+        growing = self._growing(formula)
+        parts = one_way(run.area, growing, formula.functions) if growing else _single_cells(run.area)
+        return [
+            run.part(area)
+            for part in parts
+            for area in ([part] if growing and self._is_worth_growing(part, growing) else _single_cells(part))
+        ]
+
+    def _growing(self, formula: Formula) -> list[Ref] | None:
+        if formula not in self._growing_in:
+            self._growing_in[formula] = ranges_that_grow(formula.tree)
+        return self._growing_in[formula]
+
+    def _is_worth_growing(self, host: Area, growing: list[Ref]) -> bool:
+        """Whether the cells of `host` are many, and their ranges, which only grow or only shrink, end within
+        the data."""
+        areas = [ref.footprint(host) for ref in growing]
+        return length(host, growing) >= LONG and all(
+            area
+            and not any(grows(ref, host)[axis] and short for axis, short in enumerate(self._cut_short(area)))
+            for ref, area in zip(growing, areas, strict=True)
+        )
+
+    def _cut_short(self, area: Area) -> tuple[bool, bool]:
+        """Whether an area goes beyond the data to the sheet's last row, or column."""
+        rows, cols = self.trimmed(area).shape
+        return rows < area.shape[0], cols < area.shape[1]
 
     def _fills_as_one(self, run: Run) -> bool:
         """Whether every range, those that ROWS only measures too, has one size in all of the run's cells."""
         return run.block or self.formula(run).slides
 
-    def taken_apart(self, ring: Ring) -> Iterator[Run | Batch]:
-        """A ring as units that can be computed one after another."""
+    def parts(self, unit: Unit) -> list[Run | Batch]:
+        """What a unit can be taken apart into, to be computed one after another; nothing for a run that is
+        one range filled on."""
+        if isinstance(unit, Batch):
+            return list(unit.runs)
+        if isinstance(unit, Run):
+            if self._fills_as_one(unit) or unit.area.shape == (1, 1):
+                return []
+            return self._batched(unit.part(cell) for cell in _single_cells(unit.area))
         levels: dict[int, list[Run]] = defaultdict(list)
-        for level, part in self._taken_apart(ring.runs):
+        for level, part in self._taken_apart(unit.runs):
             levels[level].append(part)
-        for level in sorted(levels):
-            yield from self._batched(levels[level])
+        return [part for level in sorted(levels) for part in self._batched(levels[level])]
 
     def _taken_apart(self, ring: Sequence[Run]) -> Iterator[tuple[int, Run]]:
         """Runs that depend on each other, as (level, part); parts of one level do not read each other.
@@ -307,7 +346,7 @@ class RunGraph:
                     yield from ((level, part) for part in self._filled(run.part(area)))
 
 
-LONG = 24  # cells along a ring that are worth solving it at once
+LONG = 24  # cells along a ring, or along ranges that grow, that are worth computing them at once
 
 
 @dataclass(frozen=True)

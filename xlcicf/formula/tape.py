@@ -573,7 +573,7 @@ def decide(pattern: Operand, idle: bool | None = None) -> None:
         pattern.tape.decide(pattern, idle)
 
 
-# --- reductions and products ----------------------------------------------------------------------------
+# --- reductions ---------------------------------------------------------------------------------------
 
 
 @Primitive
@@ -624,6 +624,124 @@ def _product_of_others(a: Array, dim: int) -> Array:
         reach *= 2
     return mul(before, after)
 
+
+# --- running along a dimension --------------------------------------------------------------------------
+
+
+def _along(compute: Callable, a: Tensor, dim: int, backwards: bool) -> Tensor:
+    """compute(a, dim), which goes from the first place to the last; `backwards` the other way."""
+    return compute(a.flip(dim), dim).flip(dim) if backwards else compute(a, dim)
+
+
+@Primitive
+def running_total(a: Tensor, dim: int, backwards: bool) -> Tensor:
+    """At each place the sum of all up to it; `backwards` of all from it on."""
+    return _along(torch.cumsum, a, dim, backwards)
+
+
+@running_total.pullback
+def _(g, out, a, dim, backwards):
+    return (running_total(expand(g, out.shape), dim=dim, backwards=not backwards),)
+
+
+@Primitive
+def running_product(a: Tensor, dim: int, backwards: bool) -> Tensor:
+    """At each place the product of all up to it; `backwards` of all from it on."""
+    return _along(torch.cumprod, a, dim, backwards)
+
+
+@running_product.pullback
+def _(g, out, a, dim, backwards):
+    """Nothing is divided, so zeros do no harm."""
+    before = _neighbour(out, dim, before=not backwards, at_the_end=1.0)
+    after = _neighbour(a, dim, before=backwards, at_the_end=0.0)
+    return (mul(before, carried(expand(g, shape_of(a)), after, dim=dim, backwards=not backwards)),)
+
+
+@Primitive
+def running_largest(a: Tensor, dim: int, backwards: bool) -> Tensor:
+    """The maximum over the last dimension, which stays as 1, at each place and all before it; `backwards`
+    after it. Operands that tie share the derivative equally."""
+    return _along(lambda x, dim: torch.cummax(x, dim).values, torch.amax(a, -1, keepdim=True), dim, backwards)
+
+
+@running_largest.pullback
+def _(g, out, a, dim, backwards):
+    goes_on = _goes_on(out, dim, backwards)
+    shared = div(expand(g, shape_of(out)), running_number_of_largest(a, out, dim=dim, backwards=backwards))
+    after = _neighbour(goes_on, dim, before=backwards, at_the_end=0.0)
+    ties = as_number(equal(a, out))
+    return (mul(ties, carried(shared, after, dim=dim, backwards=not backwards)),)
+
+
+def running_number_of_largest(a: Array, largest_: Array, dim: int, backwards: bool) -> Array:
+    """How many of `a` up to each place are running_largest there."""
+    ties = total(as_number(equal(a, largest_)), dims=(len(shape_of(a)) - 1,))
+    return carried(ties, _goes_on(largest_, dim, backwards), dim=dim, backwards=backwards)
+
+
+def _goes_on(x: Array, dim: int, backwards: bool) -> Array:
+    """1 where x is the same as at the place before (`backwards`: after), else 0."""
+    return as_number(equal(x, _neighbour(x, dim, before=not backwards, at_the_end=NAN)))
+
+
+@Primitive
+def carried(a: Tensor, by: Tensor, dim: int, backwards: bool) -> Tensor:
+    """At each place a, and `by` times what came out at the place before (`backwards`: after)."""
+    return one_by_one(lambda a, by: _carried(a, by, dim, backwards), a, by)
+
+
+@carried.pullback
+def _(g, out, a, by, dim, backwards):
+    after = _neighbour(by, dim, before=backwards, at_the_end=0.0)
+    by_a = carried(expand(g, shape_of(a)), after, dim=dim, backwards=not backwards)
+    before = _neighbour(out, dim, before=not backwards, at_the_end=0.0)
+    return by_a, mul(by_a, before) if isinstance(by, Var) else None
+
+
+def _carried(a: Tensor, by: Tensor, dim: int, backwards: bool) -> Tensor:
+    """Line by line along `dim`, each a triangular system with one band below the diagonal."""
+    from scipy.linalg import lapack
+
+    by = by.expand(a.shape)
+    if backwards:
+        return _carried(a.flip(dim), by.flip(dim), dim, False).flip(dim)
+    length = a.shape[dim]
+    lines, factors = (x.movedim(dim, -1).reshape(-1, length).numpy() for x in (a, by))
+    solved = []
+    for line, below in zip(lines, factors, strict=True):
+        band = np.empty((length, 2))
+        band[:-1, 1] = -below[1:]
+        solved.append(
+            lapack.dtbtrs(  # pyright: ignore[reportAttributeAccessIssue]  # made by f2py
+                band.T, line, uplo="L", trans="N", diag="U"
+            )[0]
+        )
+    out = torch.from_numpy(solved[0] if len(solved) == 1 else np.concatenate(solved))
+    return out.reshape(a.movedim(dim, -1).shape).movedim(-1, dim)
+
+
+def _neighbour(a: Array, dim: int, before: bool, at_the_end: float) -> Array:
+    """What stands at the place before (or after) each along `dim`; `at_the_end` where there is none."""
+    shape = shape_of(a)
+    end = torch.full((*shape[:dim], 1, *shape[dim + 1 :]), at_the_end, dtype=DTYPE)
+    others = segment(a, dim=dim, start=0 if before else 1, length=shape[dim] - 1)
+    return join(end, others, dim=dim) if before else join(others, end, dim=dim)
+
+
+@Primitive
+def foremost(tops: Tensor, weights: Tensor) -> Tensor:
+    """The maximum over the last dimension, which stays as 1; ties share the derivative by their weights."""
+    return torch.amax(tops, -1, keepdim=True)
+
+
+@foremost.pullback
+def _(g, out, tops, weights):
+    shares = mul(as_number(equal(tops, out)), weights)
+    return mul(div(g, total(shares, dims=(len(shape_of(tops)) - 1,))), shares), None
+
+
+# --- products of matrices -------------------------------------------------------------------------------
 
 dot = Primitive(torch.dot)
 matrix_vector = Primitive(torch.mv)

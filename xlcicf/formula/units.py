@@ -148,7 +148,7 @@ def batched(
     for run in runs:
         rows, cols = run.area.shape
         sizes = None
-        if rows * cols <= SMALL and not run.block:
+        if rows * cols <= SMALL and not run.block and (rows * cols == 1 or formula(run).slides):
             sizes = _sizes(formula(run), run.area, trimmed)
         if sizes is None:
             units.append(run)

@@ -6,9 +6,11 @@ import numpy as np
 import torch
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.grid import Grid, Place, constant, from_numbers, from_truths
+from xlcicf.formula.growing import grows, sizes
 from xlcicf.formula.tree import Node, Ref
 
 
@@ -18,7 +20,10 @@ def sizes_of(axis: int) -> Callable[[Context, Node], Value]:
     def evaluate(context: Context, node: Node) -> Value:
         if not isinstance(node, Ref):
             return of_each(lambda grid: constant(float(grid.extent[axis])), context.value(node))
-        place = _seen(context, node)
+        place, host = _seen(context, node), context.host
+        if isinstance(host, Area) and grows(node, host)[axis]:
+            shape = (-1, 1, 1, 1) if axis == 0 else (1, -1, 1, 1)
+            return from_numbers(torch.tensor(sizes(node, host)[axis], dtype=t.DTYPE).reshape(shape))
         return constant(float((place.rows, place.cols)[axis]))
 
     return evaluate

@@ -16,6 +16,9 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
 
+Some of them get a range that grows as a formula is filled, SUM(C$2:C3), as the steps it grows by: those named
+in growing.py, whose outcome follows from that of a step less.
+
 A body computes with primitives of the tape, for a batch of cells at once: (H, W, h, w), see grid.py. It
 raises Fails("#N/A", "why") for the error that its cell shows. An example is a formula without "=" in which ~
 stands before each number, array or range that the tests let change.
@@ -38,7 +41,6 @@ from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counte
 from xlcicf.formula.grid import (
     Grid,
     aligned,
-    error_of_each,
     errors_among,
     errors_asked,
     errors_where,
@@ -49,8 +51,10 @@ from xlcicf.formula.grid import (
     settled,
     with_errors,
 )
+from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.plain import for_each
 from xlcicf.formula.rearranging import fixed_number
+from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Node, Union
 
 ANY = 255
@@ -127,10 +131,14 @@ def entered(
 
     The others are meant as single values. Several ranges in one argument are as many arguments."""
 
+    def taken_whole(context: Context, node: Node) -> Value | Growing:
+        grown = context.growing(node) if name in OF_GROWING else None
+        return grown or context.value(node)
+
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         inside = context.taking(ranges)
         values = [
-            inside.value(part) if whole(i) else context.operand(part)
+            taken_whole(inside, part) if whole(i) else context.operand(part)
             for i, arg in enumerate(args)
             for part in (arg.parts if isinstance(arg, Union) and whole(i) else (arg,))
         ]
@@ -139,7 +147,7 @@ def entered(
     FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples)
 
 
-def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value]) -> Value:
+def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value | Growing]) -> Value:
     """compute(*grids) of whichever grids the values come to; Fails is the error of those alone."""
     if combinations(values) > MOST:
         raise context.refuse(
@@ -241,8 +249,8 @@ def of_counted(
     for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
     def enter(body: Callable[[Numbers], t.Array]):
-        def compute(context: Context, *grids: Grid) -> Grid:
-            numbers, passing = counted(grids, for_few.fewest, errors_count)
+        def compute(context: Context, *arguments: Argument) -> Grid:
+            numbers, passing = counted(arguments, for_few.fewest, errors_count)
             return aggregated(context, body(numbers), numbers, passing, for_few)
 
         entered(name, examples, compute, arity=arity)
@@ -274,8 +282,8 @@ def of_conditions(name: str, *examples: str):
     empty = Empty("#VALUE!", "finds no TRUE or FALSE among its arguments")
 
     def enter(body: Callable[[Numbers], t.Array]):
-        def compute(context: Context, *grids: Grid) -> Grid:
-            truths, passing = conditions(grids)
+        def compute(context: Context, *arguments: Argument) -> Grid:
+            truths, passing = conditions(arguments)
             holds = t.unless_nan(t.as_number(body(truths)), truths.total())
             out = aggregated(context, holds, truths, passing, empty)
             return with_errors(from_truths(out.num), errors_among([out]))
@@ -379,10 +387,13 @@ def of_arrays(
     An error in any element is the outcome."""
 
     def enter(body: Callable[..., t.Array]):
-        def compute(context: Context, *grids: Grid) -> Grid:
-            arrays = [taken(g, context) for g in grids]
-            out = from_numbers(body(*(g.full() for g in arrays)))
-            return settled(out, error_of_each(arrays), context.host)
+        def compute(context: Context, *arguments: Argument) -> Grid:
+            arrays = [with_elements(a, lambda grid: taken(grid, context)) for a in arguments]
+            grids, (ways, *others) = zip(*map(steps_of, arrays), strict=True)
+            assert all(other == ways for other in others)
+            out = body(*(g.full() for g in grids))
+            out = running_total(out, ways) if ways else out
+            return settled(from_numbers(out), first_errors(arrays), context.host)
 
         entered(name, examples, compute, arity=arity, ranges="array")
         return body
@@ -454,11 +465,12 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
     """Enters a count of the elements that are of one of the kinds, whatever argument they stand in, and with
     `empty_texts` of those that show nothing."""
 
-    def count(grid: Grid) -> t.Array:
-        held = t.total(t.expand(t.as_number(kinds_asked(grid, kinds)), grid.shape), dims=(2, 3))
+    def count(argument: Argument) -> t.Array:
+        grid, ways = steps_of(argument)
+        held = running_total(t.expand(t.as_number(kinds_asked(grid, kinds)), grid.shape), ways)
         return t.add(held, nothing_shown(grid)) if empty_texts else held
 
-    def compute(context: Context, *grids: Grid) -> Grid:
-        return from_numbers(reduce(t.add, map(count, grids)))
+    def compute(context: Context, *arguments: Argument) -> Grid:
+        return from_numbers(reduce(t.add, map(count, arguments)))
 
     entered(name, examples, compute, arity=(1, ANY))
