@@ -108,7 +108,7 @@ def sheets(draw) -> dict[str, object]:
             f"{c}{r}": Translator(first, f"{c}2").translate_formula(f"{c}{r}") for r in range(TOP, BOTTOM + 1)
         }
         if kind == "running":
-            onward = draw(pick("{0}2*0.5+{1}", "MAX({0}2,{1})", "SUM({0}$2:{0}2)*0.125+{1}")).format(
+            onward = draw(pick("{0}2*0.5+{1}", "MAX({0}2,{1}+0)", "SUM({0}$2:{0}2)*0.125+{1}")).format(
                 c, first[1:]
             )
             cells |= {

@@ -332,12 +332,15 @@ def from_scalars(values: np.ndarray) -> Grid:
     plain = kind <= BOOL
     num = np.zeros(values.shape)
     num[plain] = values[plain].astype(float)
-    if not kind.any():
-        return Grid(torch.from_numpy(num))
     text = None
     if (kind >= TEXT).any():
         text = np.where(kind >= TEXT, values, np.array(None))
-    return Grid(torch.from_numpy(num), kind, text)
+    return from_kinds(num, kind, text)
+
+
+def from_kinds(num: np.ndarray, kind: np.ndarray, text: np.ndarray | None) -> Grid:
+    """A constant grid (H, W, h, w): numbers, 0 where there is none, kinds, and texts and errors if any."""
+    return Grid(torch.from_numpy(num), kind if kind.any() else None, text)
 
 
 def constant(value: Scalar) -> Grid:

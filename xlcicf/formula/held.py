@@ -17,6 +17,7 @@ from xlcicf.formula.grid import (
     Grid,
     error_at,
     from_cells,
+    from_kinds,
     from_scalars,
     kind_of,
 )
@@ -66,10 +67,8 @@ class HeldValues:
                 text = np.full(area.shape, None, dtype=object) if text is None else text
                 text[at] = value
         shape = (1, 1, *area.shape)
-        return Grid(
-            torch.from_numpy(num.reshape(shape)),
-            kind.reshape(shape) if kind.any() else None,
-            None if text is None else text.reshape(shape),
+        return from_kinds(
+            num.reshape(shape), kind.reshape(shape), None if text is None else text.reshape(shape)
         )
 
     def _numbers(self, area: Area) -> Grid | None:
