@@ -25,6 +25,7 @@ from xlcicf.formula.snapshot import ExcelError, Scalar, Sheet, Snapshot
 
 MANY = 256  # cells that are cut out of the sheet laid out as a whole
 DENSE = 16  # cells of a sheet laid out for each number in it, at most
+WORTH = 0.5  # of a sheet's cells, which have been asked for when it is laid out
 
 Cell = tuple[int, int]
 
@@ -36,6 +37,7 @@ class HeldValues:
         self._book = book
         self._grids: dict[Area, Grid] = {}
         self._laid: dict[str, np.ndarray | None] = {}
+        self._asked: dict[str, int] = {}
         self._unknown: dict[str, set[Cell]] = {}
         self._others: dict[str, set[Cell]] = {}
 
@@ -84,10 +86,12 @@ class HeldValues:
         return from_cells(torch.tensor(values, dtype=torch.float64).reshape(area.shape))
 
     def _cut(self, area: Area) -> np.ndarray | None:
-        """The numbers in an area, nan where there is none; None of a sheet with few cells far apart."""
-        if area.sheet not in self._laid:
-            self._laid[area.sheet] = _laid_out(self._book.sheets[area.sheet])
-        laid = self._laid[area.sheet]
+        """The numbers in an area, nan where there is none; None where the sheet is not laid out."""
+        sheet = self._book.sheets[area.sheet]
+        self._asked[sheet.name] = self._asked.get(sheet.name, 0) + math.prod(area.shape)
+        if sheet.name not in self._laid and self._asked[sheet.name] >= WORTH * len(sheet.values):
+            self._laid[sheet.name] = _laid_out(sheet)
+        laid = self._laid.get(sheet.name)
         if laid is None:
             return None
         block = laid[area.top - 1 : area.bottom, area.left - 1 : area.right]
@@ -123,7 +127,7 @@ class HeldValues:
 
 
 def _laid_out(sheet: Sheet) -> np.ndarray | None:
-    """The numbers of a sheet (rows, columns), nan where there is none."""
+    """The numbers of a sheet (rows, columns), nan where there is none; None of a few cells far apart."""
     numbers = [(row, col, value) for (row, col), value in sheet.values.items() if type(value) is float]
     if not numbers:
         return None

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 
 from xlcicf.errors import CycleError, FormulaError
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, cell_address
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
 from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
 from xlcicf.formula.evaluate import Evaluator, Piece
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.rings import compute, computed
-from xlcicf.formula.runs import RunGraph, is_volatile
+from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
@@ -75,6 +75,7 @@ class Recalculation:
         self._written: dict[str, set[Cell]] = defaultdict(set)  # cells that hold something else than before
         self._waiting: list[Area] = []  # cells written since the last calculation
         self._changes: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
+        self._news: AreaIndexes | None = None  # where cells have become others; None where that is not asked
         self._is_begun = False
         self._begin()
 
@@ -153,7 +154,7 @@ class Recalculation:
         elif self._waiting and not self._edited and not any(self._written.values()):
             self._put_back()
         elif self._waiting:
-            self._compute(self._readers_of_all().reached(self._waiting, FEW))
+            self._compute(self._readers_of_all().reached(self._waiting, FEW), edits=self._waiting)
 
     # --- what is wanted
 
@@ -193,8 +194,15 @@ class Recalculation:
 
     # --- computing
 
-    def _compute(self, wanted: Parts) -> None:
-        """Computes the parts of runs, precedents first, and finds out which of them cannot be computed."""
+    def _compute(self, wanted: Parts, edits: Sequence[Area] = ()) -> None:
+        """Computes the parts of runs, precedents first, and finds out which of them cannot be computed.
+
+        edits  the areas whose edits reach the parts, if that is all: what reads nothing that has become
+               something else is left as it is
+        """
+        self._news = AreaIndexes() if edits and not self._gone and not self.uncomputed else None
+        for area in edits:
+            self._note_news(area)
         self._give_another_chance(wanted)
         self._doubtful: list[tuple[Run, Area, FormulaError]] = []
         for _, area in list(self._gone):
@@ -248,6 +256,9 @@ class Recalculation:
                 left.add_all(self._located(areas))
                 late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
                 continue
+            if not self._reads_news(unit):
+                done += areas
+                continue
             for piece in computed(evaluator, [unit], refused):
                 done += piece.areas
                 for sheet, cells, values in shown(piece):
@@ -255,6 +266,21 @@ class Recalculation:
         for run, area in self._located(_left_over(parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
         return left
+
+    def _reads_news(self, unit: Unit) -> bool:
+        """Whether a cell that the unit reads may have become another since the edits."""
+        if self._news is None:
+            return True
+        for run in [unit] if isinstance(unit, Run) else unit.runs:
+            refs = references(self._graph, run)
+            read = None if refs is None else [ref.footprint(run.host) for ref in refs]
+            if read is None or any(area is None or self._news.touching(area) for area in read):
+                return True
+        return False
+
+    def _note_news(self, area: Area) -> None:
+        if self._news is not None:
+            self._news.add(area, area)
 
     def _located(self, areas: Iterable[Area]) -> Iterator[tuple[Run, Area]]:
         """Areas, each a part of one run, with the run."""
@@ -342,6 +368,7 @@ class Recalculation:
         news = {cell: value for cell, value in results.items() if not same(held.get(cell), value)}
         if news:
             held = self._own(name)
+            self._note_news(area_around(name, news))
             for cell, value in news.items():
                 _put(held, cell, value)
             self._changes[name] |= news
