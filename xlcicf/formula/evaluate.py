@@ -1,9 +1,7 @@
 """Computes formulas, once for all cells of a run or a batch: trees and cells in, grids of tensors out."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -28,6 +26,7 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.held import HeldValues, located
+from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.tape import Tape
@@ -35,45 +34,6 @@ from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Perc
 from xlcicf.formula.units import Batch, Host, Run
 
 MAX_CELLS = 2**22  # of one range
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """Computed cells: one area and its values (1, 1, rows, columns), or several areas, whose cells follow one
-    another (1, 1, cells, 1), each area's row by row."""
-
-    areas: tuple[Area, ...]
-    grid: Grid
-
-    def laid(self) -> Iterator["Laid"]:
-        start = 0
-        for area in self.areas:
-            yield Laid(area, self, start)
-            start += math.prod(area.shape)
-
-
-class Laid(NamedTuple):
-    """One area of a piece, whose cells begin at number `start` of it."""
-
-    area: Area
-    piece: Piece
-    start: int
-
-    def part(self, area: Area) -> Grid:
-        """The cells of an area within (1, 1, rows, columns)."""
-        whole = self.piece.grid
-        if len(self.piece.areas) > 1:
-            rows, cols = self.area.shape
-            cells = whole.cut(slice(self.start, self.start + rows * cols), slice(0, 1))
-            whole = cells if cols == 1 else cells.reshaped((1, 1, rows, cols))
-        return whole if area == self.area else whole.cut(*area.within(self.area))
-
-    def numbers(self, area: Area) -> np.ndarray:
-        """Which cells of the piece those of an area within are (rows, columns)."""
-        cols = self.area.shape[1]
-        rows = np.arange(area.top - self.area.top, area.bottom - self.area.top + 1)
-        first = area.left - self.area.left
-        return self.start + rows[:, None] * cols + np.arange(first, first + area.shape[1])
 
 
 class Evaluator:
@@ -85,7 +45,7 @@ class Evaluator:
     def __init__(self, graph: RunGraph, tape: Tape | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
-        self._held = HeldValues(graph.book)
+        self._held, self._numbered = HeldValues(graph.book), Numbered()
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
@@ -97,6 +57,7 @@ class Evaluator:
         """From now on references to the piece's cells mean its values."""
         for laid in piece.laid():
             self.pieces.add(laid.area, laid)
+            self._numbered.add(laid)
         return piece
 
     def compute(self, unit: Run | Batch) -> list[Piece]:
@@ -329,51 +290,32 @@ class Evaluator:
     def _gathered(self, areas: Sequence[Area]) -> Grid:
         """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
         h, w = areas[0].shape
-        index = np.full((len(areas), 1, h, w), -1)
-        starts: dict[int, int] = {}
-        sources: list[Grid] = []
-        size = 0
-        for cells, area in zip(index[:, 0], areas, strict=True):
-            for laid in self.pieces.touching(area):
-                start = starts.get(id(laid.piece))
-                if start is None:
-                    start = starts[id(laid.piece)] = size
-                    sources.append(_in_a_row(laid.piece.grid))
-                    size += sources[-1].size[1]
-                if h == w == 1:
-                    down, right = area.top - laid.area.top, area.left - laid.area.left
-                    cells[0, 0] = start + laid.start + down * laid.area.shape[1] + right
-                elif both := laid.area.intersect(area):
-                    cells[both.within(area)] = start + laid.numbers(both)
-        for sheet, who, rows, cols in _missing(index, areas):
-            around = Area(sheet, *(int(x) for x in (rows.min(), cols.min(), rows.max(), cols.max())))
-            rows, cols = rows - around.top, cols - around.left
-            wanted = np.zeros(around.shape, bool)
-            wanted[rows, cols] = True
-            index[who] = size + rows * wanted.shape[1] + cols
-            sources.append(_in_a_row(self._held.some(around, wanted)))
-            size += wanted.size
+        tops, lefts = np.array([(area.top, area.left) for area in areas]).T[..., None, None, None]
+        rows, cols = np.broadcast_arrays(tops + np.arange(h)[:, None], lefts + np.arange(w))
+        sheets = np.array([area.sheet for area in areas])
+        index, held, count = np.full(rows.shape, -1), [], self._numbered.count
+        for sheet in np.unique(sheets).tolist():
+            here = np.broadcast_to((sheets == sheet)[:, None, None, None], rows.shape)
+            index[here] = self._numbered.numbers(sheet, rows[here], cols[here])
+            if (here := here & (index < 0)).any():
+                around, wanted, index[here] = _around(sheet, rows[here], cols[here], count)
+                held.append(in_a_row(self._held.some(around, wanted)))
+                count += wanted.size
+        sources, index = self._numbered.sources(index, held)
         together = beside(sources) if len(sources) > 1 else sources[0]
         return together.picked(index)
 
 
-def _missing(index: np.ndarray, areas: Sequence[Area]) -> Iterator[tuple[str, tuple, np.ndarray, np.ndarray]]:
-    """Where an index (areas, 1, h, w) is not set yet: (a sheet, which elements, their rows, columns)."""
-    who = np.nonzero(index < 0)
-    if not who[0].size:
-        return
-    corners = np.array([(area.top, area.left) for area in areas])[who[0]]
-    rows, cols = corners[:, 0] + who[2], corners[:, 1] + who[3]
-    sheets = np.array([area.sheet for area in areas])[who[0]]
-    for sheet in np.unique(sheets).tolist():
-        here = sheets == sheet
-        yield sheet, tuple(axis[here] for axis in who), rows[here], cols[here]
-
-
-def _in_a_row(grid: Grid) -> Grid:
-    """(1, 1, rows, columns) -> (1, 1, 1, cells)"""
-    rows, cols = grid.size
-    return grid if rows == 1 else grid.reshaped((1, 1, 1, rows * cols))
+def _around(
+    sheet: str, rows: np.ndarray, cols: np.ndarray, first: int
+) -> tuple[Area, np.ndarray, np.ndarray]:
+    """The area around cells, which of it they are (rows, columns), and their numbers, counted from its first
+    cell's."""
+    around = Area(sheet, *(int(x) for x in (rows.min(), cols.min(), rows.max(), cols.max())))
+    wanted = np.zeros(around.shape, bool)
+    rows, cols = rows - around.top, cols - around.left
+    wanted[rows, cols] = True
+    return around, wanted, first + rows * around.shape[1] + cols
 
 
 def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:

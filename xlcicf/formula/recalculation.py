@@ -14,8 +14,9 @@ import torch
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
 from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
-from xlcicf.formula.evaluate import Evaluator, Piece
+from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.grid import Grid, from_cells
+from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same

@@ -23,9 +23,10 @@ from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
 from xlcicf.formula.context import place_of
-from xlcicf.formula.evaluate import Evaluator, Piece
+from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.floats import on_floats
 from xlcicf.formula.grid import ERROR, Grid, from_cells, from_numbers
+from xlcicf.formula.pieces import Piece
 from xlcicf.formula.tree import Ref
 from xlcicf.formula.units import Host, Ring, Run, Unit
 

@@ -11,8 +11,9 @@ import torch
 from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.evaluate import Evaluator, Piece, error_sentence
+from xlcicf.formula.evaluate import Evaluator, error_sentence
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
+from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot

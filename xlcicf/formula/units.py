@@ -113,9 +113,13 @@ class Batch:
 
     def areas(self, ref: Ref) -> list[Area]:
         """What a reference of the tree means in each cell; all areas have one size."""
+        place = self._places[id(ref)]
+        if place in self._areas:
+            return self._areas[place]
         refs = self._each(ref)
         areas = [refs[i].area(row, col) for i, run in enumerate(self.runs) for row, col in run.area.cells()]
-        return [area for area in areas if area is not None]
+        found = self._areas[place] = [area for area in areas if area is not None]
+        return found
 
     def numbers(self, constant: Const) -> np.ndarray | None:
         """What a number of the tree is in each cell (cells, 1, 1, 1); None for one that all have."""
@@ -129,6 +133,11 @@ class Batch:
 
     def _each(self, node: Operand) -> list:
         return [operands[self._places[id(node)]] for operands in self.operands]
+
+    @cached_property
+    def _areas(self) -> dict[int, list[Area]]:
+        """Place of an operand -> what it means in each cell, once it has been asked."""
+        return {}
 
     @cached_property
     def _places(self) -> dict[int, int]:
