@@ -63,7 +63,7 @@ class HeldValues:
         for row, col in self._among(area, wanted, self._unknowns(sheet), self._no_numbers(sheet)):
             at, value = (row - area.top, col - area.left), self._value(sheet, row, col)
             kind[at] = kind_of(value)
-            if kind[at] == BOOL:
+            if kind[at] <= BOOL:
                 num[at] = value
             else:
                 text = np.full(area.shape, None, dtype=object) if text is None else text

@@ -78,8 +78,8 @@ class Numbered:
         return np.where((at >= 0) & (keys[at] == wanted), numbers[at], -1)
 
     def sources(self, numbers: np.ndarray, others: Sequence[Grid]) -> tuple[list[Grid], np.ndarray]:
-        """The pieces that the numbers lie in, each in a row, and `others`, which are numbered after all pieces;
-        and what the numbers are among these alone."""
+        """The pieces that the numbers lie in, each in a row, and `others`, which are numbered after all of
+        them; and what the numbers are among these alone."""
         mine = numbers < self.count
         piece = np.searchsorted(self._starts, numbers[mine], side="right") - 1
         moved, grids, size = numbers - self.count, [], 0
