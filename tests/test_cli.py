@@ -328,7 +328,8 @@ def test_bench_names_each_contender(book, capsys):
     assert len(told["contenders"]) == 5
     assert all(c["value"] == pytest.approx(0, abs=1e-6) and c["done"] for c in told["contenders"])
     assert all(c["gradients"] * 3 <= c["evaluations"] for c in told["contenders"][1:])
-    assert told["sizes"]["changing cells"] == 2
+    sizes = {"changing cells": 2, "formulas": 1, "runs": 1, "rings": 0, "batches": 0, "levels": 1}
+    assert told["sizes"] == sizes
     assert {"reading", "compiling", "gradients", "recalculation by IronCalc"} <= told["seconds"].keys()
 
 

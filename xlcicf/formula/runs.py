@@ -6,6 +6,7 @@ Runs that depend on themselves or on each other are a ring, which is solved at o
 taken apart into levels of cells where it is not. What stands on one level is computed in batches.
 """
 
+import math
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
@@ -202,7 +203,7 @@ class RunGraph:
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
         }
         runs = [by_id[i] for i in edges]
-        return Slice(runs, list(self._units(runs, edges)), frozen)
+        return Slice(runs, list(self._levels(runs, edges)), frozen)
 
     def in_order(self, runs: Iterable[Run], failed: Callable[[Run, FormulaError], None]) -> Iterator[Unit]:
         """All of `runs`, precedents first; `failed` hears of those that cannot be read or are circular."""
@@ -217,7 +218,8 @@ class RunGraph:
                 readable.append(run)
         for run in readable:
             edges[id(run)] = [source for source in edges[id(run)] if id(source) in edges]
-        yield from self._units(readable, edges, failed)
+        for level in self._levels(readable, edges, failed):
+            yield from level
 
     def _reach(self, heads: list[Run]) -> dict[Run, tuple[list[Area], list[Run]]]:
         """Every run that the heads need -> (the rectangles, the runs it reads)."""
@@ -240,12 +242,12 @@ class RunGraph:
             waiting.extend(sources)
         return reached
 
-    def _units(
+    def _levels(
         self,
         runs: list[Run],
         edges: dict[int, list[Run]],
         failed: Callable[[Run, FormulaError], None] | None = None,
-    ) -> Iterator[Unit]:
+    ) -> Iterator[list[Unit]]:
         """Runs in order of computation, level by level, as units that can each be computed at once."""
         after: dict[int, int] = {}  # run -> the first level on which it has been computed
         levels: dict[int, list[Run | Ring]] = defaultdict(list)
@@ -261,8 +263,8 @@ class RunGraph:
                 failed(group[0], error)
             after.update((id(run), last + 1) for run in group)
         for level in sorted(levels):
-            yield from (part for part in levels[level] if isinstance(part, Ring))
-            yield from self._batched(part for part in levels[level] if isinstance(part, Run))
+            rings: list[Unit] = [part for part in levels[level] if isinstance(part, Ring)]
+            yield rings + self._batched(part for part in levels[level] if isinstance(part, Run))
 
     def _batched(self, runs: Iterable[Run]) -> list[Run | Batch]:
         return batched(runs, self.formula, self.trimmed)
@@ -351,12 +353,28 @@ LONG = 24  # cells along a ring, or along ranges that grow, that are worth compu
 
 @dataclass(frozen=True)
 class Slice:
-    """The `runs` between changing cells and objective, and as `units` in order of computation; `frozen` runs
-    hold volatile functions and stand at their saved values."""
+    """The `runs` between changing cells and objective, and as units in order of computation, level by level;
+    `frozen` runs hold volatile functions and stand at their saved values."""
 
     runs: list[Run]
-    units: list[Unit]
+    levels: list[list[Unit]]
     frozen: list[Run]
+
+    @property
+    def units(self) -> list[Unit]:
+        return [unit for level in self.levels for unit in level]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """A word -> how many of it there are."""
+        units = self.units
+        return {
+            "formulas": sum(math.prod(run.area.shape) for run in self.runs),
+            "runs": len(self.runs),
+            "rings": sum(isinstance(unit, Ring) for unit in units),
+            "batches": sum(isinstance(unit, Batch) for unit in units),
+            "levels": len(self.levels),
+        }
 
 
 Edges = tuple[np.ndarray, np.ndarray]  # numbers of nodes that read, and of those that they read

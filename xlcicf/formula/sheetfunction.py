@@ -45,6 +45,7 @@ class SheetFunction:
     init     half-width of the uniform distribution that restarts are drawn from, or None
     objective     the objective's address
     frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    sizes    what lies between the changing cells and the objective: a word -> how many of it
     """
 
     def __init__(
@@ -55,13 +56,14 @@ class SheetFunction:
         head: Grid,
         pieces: list[Piece],
         frozen: list[str],
+        sizes: dict[str, int],
     ):
         """Of what was recorded on `tape`: `head` is what the objective shows, `pieces` all cells computed."""
         self.objective = objective.address
         self.changing = tuple(changing)
         self.cells = [cell_address(a.sheet, r, c) for a in changing for r, c in a.cells()]
         self.start = tape.input.value.numpy().copy()
-        self.frozen = frozen
+        self.frozen, self.sizes = frozen, sizes
         self.lower = np.full(self.start.shape, -np.inf)
         self.upper = np.full(self.start.shape, np.inf)
         self.sense: str | float = "min"
@@ -209,7 +211,7 @@ def differentiate(
     head = evaluator.values(objective)
     _require_number(head, objective, changing)
     frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
-    function = SheetFunction(objective, changing, tape, head, pieces, frozen)
+    function = SheetFunction(objective, changing, tape, head, pieces, frozen, sliced.sizes)
     function.sense, function.init = sense, init
     if lower is not None:
         function.lower = np.asarray(lower, dtype=np.float64)

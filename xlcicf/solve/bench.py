@@ -66,7 +66,7 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
     except BookError as error:
         left_out = str(error)
     ours = replace(ours, seconds=ours.seconds + spent["compiling"])
-    sizes = {"changing cells": placed.variables, **getattr(f, "sizes", {})}
+    sizes = {"changing cells": placed.variables, **f.sizes}
     return Bench([ours, *theirs], left_out, sizes, spent)
 
 
