@@ -3,7 +3,6 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -20,6 +19,7 @@ from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
+from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
 
@@ -140,7 +140,7 @@ class Recalculation:
     def renewed(self) -> Contents:
         """The results that are not those of the last call, at the first not those in the book; None for a
         cell that has no result any more."""
-        with one_thread():
+        with one_thread(), without_collecting():
             self._renew()
         self._waiting = []
         changes, self._changes = self._changes, defaultdict(dict)
@@ -373,17 +373,6 @@ class Recalculation:
             for cell, value in news.items():
                 _put(held, cell, value)
             self._changes[name] |= news
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Within it torch uses one thread: sums come out the same everywhere, and small ones sooner."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> Callable[[np.ndarray], float]:

@@ -17,6 +17,7 @@ from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
+from xlcicf.formula.undisturbed import without_collecting
 from xlcicf.formula.units import Batch, Host
 
 
@@ -174,6 +175,7 @@ def _idle_lines(host: Host, idle: torch.Tensor) -> Iterator[Area]:
             yield Area(host.sheet, host.top, host.left + j, host.bottom, host.left + j)
 
 
+@without_collecting()
 def differentiate(
     book: Snapshot,
     objective: Area,
