@@ -51,6 +51,7 @@ class Recalculation:
     them.
     """
 
+    @without_collecting()
     def __init__(
         self,
         book: Snapshot,
