@@ -17,6 +17,11 @@ AREAS = st.tuples(CELLS, CELLS).map(
 )
 
 
+def book_of(values: dict, formulas: set) -> Snapshot:
+    held_values = {cell: value for cell, value in values.items() if value is not None}
+    return Snapshot({"S": Sheet("S", dict.fromkeys(formulas, "=1"), held_values)})
+
+
 def told(grid_of) -> object:
     """Numbers, kinds, and texts with the cells that they stand in; or the sentence that refuses them."""
     try:
@@ -38,9 +43,7 @@ def laid_out_at_once():
 
 @given(st.dictionaries(CELLS, VALUES, min_size=1), st.sets(CELLS), AREAS, st.data())
 def test_both_ways_yield_the_same(values, formulas, area, data):
-    book = Snapshot(
-        {"S": Sheet("S", dict.fromkeys(formulas, "=1"), {c: v for c, v in values.items() if v is not None})}
-    )
+    book = book_of(values, formulas)
     wanted = np.array(data.draw(st.lists(st.booleans(), min_size=54, max_size=54)))[: np.prod(area.shape)]
     wanted = wanted.reshape(area.shape)
     at_once, one_by_one = held.HeldValues(book), held.HeldValues(book)
@@ -53,3 +56,26 @@ def test_a_sheet_with_few_cells_far_apart_is_not_laid_out():
     book = Snapshot({"S": Sheet("S", {}, {(1, 1): 1.0, (1_000_000, 16_000): 2.0})})
     values = held.HeldValues(book)
     assert values.grid(Area("S", 999_999, 16_000, 1_000_000, 16_000)).numbers().ravel().tolist() == [0, 2]
+
+
+@given(
+    st.dictionaries(CELLS, VALUES, min_size=1),
+    st.sets(CELLS),
+    st.lists(AREAS, min_size=1, max_size=4),
+    st.lists(st.dictionaries(CELLS, VALUES, min_size=1), min_size=1, max_size=3),
+)
+def test_what_has_been_read_follows_the_book(values, formulas, areas, changes):
+    book = book_of(values, formulas)
+    kept = held.HeldValues(book)
+    for change in ({}, *changes):
+        for cell, value in change.items():
+            if value is None:
+                book.sheets["S"].values.pop(cell, None)
+            else:
+                book.sheets["S"].values[cell] = value
+        if change:
+            kept.renew("S", list(change))
+        for area in areas:
+            assert told(lambda area=area: kept.grid(area)) == told(
+                lambda area=area: held.HeldValues(book).grid(area)
+            )

@@ -40,18 +40,17 @@ class Evaluator:
     """Computes units in the order given and remembers the results; other cells stand at their saved values.
 
     tape  what records, in `decisions`, the choices that formulas make; None where nobody asks
+    held  what has been read of the book before; None where that is nothing
     """
 
-    def __init__(self, graph: RunGraph, tape: Tape | None = None):
+    def __init__(self, graph: RunGraph, tape: Tape | None = None, held: HeldValues | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
-        self._held, self._numbered = HeldValues(graph.book), Numbered()
+        self._held, self._numbered = held or HeldValues(graph.book), Numbered()
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
-        other = Evaluator(self.graph)
-        other._held = self._held
-        return other
+        return Evaluator(self.graph, held=self._held)
 
     def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""

@@ -1,7 +1,7 @@
 """What cells hold that no formula of the graph fills, constants and results that stand, as grids."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import chain
 
 import numpy as np
@@ -31,15 +31,35 @@ Cell = tuple[int, int]
 
 
 class HeldValues:
-    """Read once: whoever changes the book's values afterwards needs another one."""
+    """What has been read is kept: whoever changes the book's values afterwards says so by `renew`."""
 
     def __init__(self, book: Snapshot):
         self._book = book
         self._grids: dict[Area, Grid] = {}
         self._laid: dict[str, np.ndarray | None] = {}
         self._asked: dict[str, int] = {}
+        self._filled: dict[str, set[Cell]] = {}
         self._unknown: dict[str, set[Cell]] = {}
         self._others: dict[str, set[Cell]] = {}
+
+    def renew(self, sheet_name: str, cells: Sequence[Cell]) -> None:
+        """These cells, of which there is at least one, hold something else than before."""
+        sheet, laid = self._book.sheets[sheet_name], self._laid.get(sheet_name)
+        rows, cols = np.array(cells).T
+        for area in [area for area in self._grids if area.sheet == sheet_name]:
+            inside = (rows >= area.top) & (rows <= area.bottom) & (cols >= area.left) & (cols <= area.right)
+            if inside.any():
+                del self._grids[area]
+        if laid is not None:
+            if rows.max() > laid.shape[0] or cols.max() > laid.shape[1]:
+                del self._laid[sheet_name]
+            else:
+                held = map(sheet.values.get, cells)
+                laid[rows - 1, cols - 1] = [x if type(x) is float else np.nan for x in held]
+        for cell in cells:
+            value = sheet.values.get(cell)
+            _put(self._others.get(sheet_name), cell, value is not None and type(value) is not float)
+            _put(self._unknown.get(sheet_name), cell, value is None and cell in self._filled_in(sheet))
 
     def grid(self, area: Area) -> Grid:
         """The cells (1, 1, rows, columns). Raises FormulaError where a formula fills one and no result is
@@ -115,15 +135,24 @@ class HeldValues:
     def _unknowns(self, sheet: Sheet) -> set[Cell]:
         """The cells without a value that formulas fill, or what-if tables: they are no blanks."""
         if sheet.name not in self._unknown:
-            areas = (area.cells() for area in (*sheet.arrays.values(), *sheet.data_tables))
-            filled = chain(sheet.formulas, *areas)
-            self._unknown[sheet.name] = {cell for cell in filled if cell not in sheet.values}
+            self._unknown[sheet.name] = {c for c in self._filled_in(sheet) if c not in sheet.values}
         return self._unknown[sheet.name]
+
+    def _filled_in(self, sheet: Sheet) -> set[Cell]:
+        if sheet.name not in self._filled:
+            areas = (area.cells() for area in (*sheet.arrays.values(), *sheet.data_tables))
+            self._filled[sheet.name] = {*sheet.formulas, *chain(*areas)}
+        return self._filled[sheet.name]
 
     def _no_numbers(self, sheet: Sheet) -> set[Cell]:
         if sheet.name not in self._others:
             self._others[sheet.name] = {cell for cell, v in sheet.values.items() if type(v) is not float}
         return self._others[sheet.name]
+
+
+def _put(cells: set[Cell] | None, cell: Cell, is_among: bool) -> None:
+    if cells is not None:
+        (cells.add if is_among else cells.discard)(cell)
 
 
 def _laid_out(sheet: Sheet) -> np.ndarray | None:

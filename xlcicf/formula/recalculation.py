@@ -15,6 +15,7 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_aroun
 from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.grid import Grid, from_cells
+from xlcicf.formula.held import HeldValues
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
@@ -72,6 +73,8 @@ class Recalculation:
         self.volatile = [run for run in self._runs if is_volatile(run)]
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
+        self._held = HeldValues(self.book)
+        self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
         self._moment = moment()
         self._gone = Parts()  # what has no result
         self._written: dict[str, set[Cell]] = defaultdict(set)  # cells that hold something else than before
@@ -131,6 +134,7 @@ class Recalculation:
         for name, contents in cells.items():
             held, before, written = self._own(name), self._before[name], self._written[name]
             news = [cell for cell, value in contents.items() if not same(held.get(cell), value)]
+            self._note_stale(name, news)
             for cell in news:
                 _put(held, cell, contents[cell])
                 written.add(cell)
@@ -151,6 +155,8 @@ class Recalculation:
         if not self._is_begun:
             self._compute(self._first_wanted())
             self._is_begun = True
+            self._held = HeldValues(self.book)  # most of what was read has become something else
+            self._stale.clear()
             if not self.trusted:
                 self._begin()
         elif self._waiting and not self._edited and not any(self._written.values()):
@@ -235,7 +241,10 @@ class Recalculation:
         to have no result lie among theirs, or among those of parts that they read."""
         parts = [run.part(area) for run, area in wanted]
         graph, late, left, done = self._graph.of(parts), Parts(), Parts(), []
-        evaluator, circles = Drawing(graph, self._moment), []
+        for name, cells in self._stale.items():
+            self._held.renew(name, cells)
+        self._stale.clear()
+        evaluator, circles = Drawing(graph, self._held, self._moment), []
 
         def unreadable(part: Run, error: FormulaError) -> None:
             note(part, error, self._doubt)
@@ -279,6 +288,10 @@ class Recalculation:
             if read is None or any(area is None or self._news.touching(area) for area in read):
                 return True
         return False
+
+    def _note_stale(self, name: str, cells: Iterable[Cell]) -> None:
+        if cells:
+            self._stale[name] += cells
 
     def _note_news(self, area: Area) -> None:
         if self._news is not None:
@@ -371,6 +384,7 @@ class Recalculation:
         if news:
             held = self._own(name)
             self._note_news(area_around(name, news))
+            self._note_stale(name, news)
             for cell, value in news.items():
                 _put(held, cell, value)
             self._changes[name] |= news

@@ -18,6 +18,7 @@ from xlcicf.formula.context import Context
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions.table import elementwise, of_grids
 from xlcicf.formula.grid import Grid, constant, from_numbers
+from xlcicf.formula.held import HeldValues
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.tree import Node
 from xlcicf.formula.units import Batch, Host, Run
@@ -36,8 +37,8 @@ def moment() -> dt.datetime:
 class Drawing(Evaluator):
     """An evaluator of plain values that draws. `now` is the time that NOW shows."""
 
-    def __init__(self, graph: RunGraph, now: dt.datetime):
-        super().__init__(graph)
+    def __init__(self, graph: RunGraph, held: HeldValues, now: dt.datetime):
+        super().__init__(graph, held=held)
         since = now - _EPOCHS[graph.book.calculation.date1904]
         self._now = since / dt.timedelta(days=1)
         self._draws = 0
