@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -24,9 +24,19 @@ from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit
 from xlcicf.formula.volatile import Drawing, moment
 
+PLANS = 4  # orders of computation that are kept
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
 Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Parts of runs, a graph of these alone, and the units that they are computed in, precedents first."""
+
+    graph: RunGraph
+    parts: list[Run]
+    units: list[Unit]
 
 
 class Recalculation:
@@ -73,6 +83,7 @@ class Recalculation:
         self.volatile = [run for run in self._runs if is_volatile(run)]
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
+        self._plans: dict[tuple, _Plan] = {}
         self._held = HeldValues(self.book)
         self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
         self._moment = moment()
@@ -239,12 +250,11 @@ class Recalculation:
     def _compute_once(self, wanted: Parts) -> Parts:
         """Computes the parts, and returns those that are left for the next time: cells that have turned out
         to have no result lie among theirs, or among those of parts that they read."""
-        parts = [run.part(area) for run, area in wanted]
-        graph, late, left, done = self._graph.of(parts), Parts(), Parts(), []
+        late, left, done = Parts(), Parts(), []
         for name, cells in self._stale.items():
             self._held.renew(name, cells)
         self._stale.clear()
-        evaluator, circles = Drawing(graph, self._held, self._moment), []
+        circles: list[CycleError] = []
 
         def unreadable(part: Run, error: FormulaError) -> None:
             note(part, error, self._doubt)
@@ -260,7 +270,9 @@ class Recalculation:
             for run, area in self._located([part.area]):
                 so(run, area, error)
 
-        for unit in graph.in_order(parts, unreadable):
+        plan = self._planned(wanted, unreadable)
+        evaluator = Drawing(plan.graph, self._held, self._moment)
+        for unit in plan.units:
             areas = areas_of(unit)
             if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):
                 done += areas
@@ -274,9 +286,28 @@ class Recalculation:
                 done += piece.areas
                 for sheet, cells, values in shown(piece):
                     self._hold(sheet, dict(zip(cells, values, strict=True)))
-        for run, area in self._located(_left_over(parts, done) if circles else ()):
+        for run, area in self._located(_left_over(plan.parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
         return left
+
+    def _planned(self, wanted: Parts, unreadable: Callable[[Run, FormulaError], None]) -> "_Plan":
+        """The parts in order. Kept for the next time: who edits a cell often edits it again."""
+        key = tuple((id(run), area) for run, area in wanted)
+        if key in self._plans:
+            return self._plans[key]
+        parts, failed = [run.part(area) for run, area in wanted], []
+
+        def note(part: Run, error: FormulaError) -> None:
+            failed.append(part)
+            unreadable(part, error)
+
+        graph = self._graph.of(parts)
+        plan = _Plan(graph, parts, list(graph.in_order(parts, note)))
+        if not failed:
+            if len(self._plans) == PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = plan
+        return plan
 
     def _reads_news(self, unit: Unit) -> bool:
         """Whether a cell that the unit reads may have become another since the edits."""
