@@ -157,13 +157,14 @@ def _put(cells: set[Cell] | None, cell: Cell, is_among: bool) -> None:
 
 def _laid_out(sheet: Sheet) -> np.ndarray | None:
     """The numbers of a sheet (rows, columns), nan where there is none; None of a few cells far apart."""
-    numbers = [(row, col, value) for (row, col), value in sheet.values.items() if type(value) is float]
-    if not numbers:
+    cells = [cell for cell, value in sheet.values.items() if type(value) is float]
+    if not cells:
         return None
-    rows, cols, values = (np.array(part) for part in zip(*numbers, strict=True))
+    rows, cols = (np.fromiter((cell[axis] for cell in cells), np.int64, len(cells)) for axis in (0, 1))
     shape = int(rows.max()), int(cols.max())
-    if math.prod(shape) > DENSE * len(numbers) + MANY:
+    if math.prod(shape) > DENSE * len(cells) + MANY:
         return None
+    values = np.fromiter(map(sheet.values.__getitem__, cells), np.float64, len(cells))
     laid = np.full(shape, np.nan)
     laid[rows - 1, cols - 1] = values
     return laid
