@@ -8,6 +8,7 @@ import torch
 
 from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.address import Area
+from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
 from xlcicf.formula.context import Context, place_of
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
@@ -25,7 +26,6 @@ from xlcicf.formula.grid import (
     laid_out,
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
-from xlcicf.formula.held import HeldValues, located
 from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
@@ -39,18 +39,18 @@ MAX_CELLS = 2**22  # of one range
 class Evaluator:
     """Computes units in the order given and remembers the results; other cells stand at their saved values.
 
-    tape  what records, in `decisions`, the choices that formulas make; None where nobody asks
-    held  what has been read of the book before; None where that is nothing
+    tape         what records, in `decisions`, the choices that formulas make; None where nobody asks
+    book_values  what has been read of the book before; None where that is nothing
     """
 
-    def __init__(self, graph: RunGraph, tape: Tape | None = None, held: HeldValues | None = None):
+    def __init__(self, graph: RunGraph, tape: Tape | None = None, book_values: BookValues | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
-        self._held, self._numbered = held or HeldValues(graph.book), Numbered()
+        self._book_values, self._numbered = book_values or BookValues(graph.book), Numbered()
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
-        return Evaluator(self.graph, held=self._held)
+        return Evaluator(self.graph, book_values=self._book_values)
 
     def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""
@@ -274,7 +274,7 @@ class Evaluator:
         """What stands in an area (1, 1, rows, columns)."""
         found = self.pieces.touching(area)
         if not found:
-            return self._held.grid(area)
+            return self._book_values.grid(area)
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
@@ -284,7 +284,7 @@ class Evaluator:
             if both := laid.area.intersect(area):
                 parts.append((both.within(area), laid.part(both)))
                 wanted[both.within(area)] = False
-        return laid_out(parts, self._held.some(area, wanted))
+        return laid_out(parts, self._book_values.some(area, wanted))
 
     def _gathered(self, areas: Sequence[Area]) -> Grid:
         """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
@@ -292,15 +292,15 @@ class Evaluator:
         tops, lefts = np.array([(area.top, area.left) for area in areas]).T[..., None, None, None]
         rows, cols = np.broadcast_arrays(tops + np.arange(h)[:, None], lefts + np.arange(w))
         sheets = np.array([area.sheet for area in areas])
-        index, held, count = np.full(rows.shape, -1), [], self._numbered.count
+        index, others, count = np.full(rows.shape, -1), [], self._numbered.count
         for sheet in np.unique(sheets).tolist():
             here = np.broadcast_to((sheets == sheet)[:, None, None, None], rows.shape)
             index[here] = self._numbered.numbers(sheet, rows[here], cols[here])
             if (here := here & (index < 0)).any():
                 around, wanted, index[here] = _around(sheet, rows[here], cols[here], count)
-                held.append(in_a_row(self._held.some(around, wanted)))
+                others.append(in_a_row(self._book_values.some(around, wanted)))
                 count += wanted.size
-        sources, index = self._numbered.sources(index, held)
+        sources, index = self._numbered.sources(index, others)
         together = beside(sources) if len(sources) > 1 else sources[0]
         return together.picked(index)
 

@@ -12,10 +12,10 @@ import torch
 
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
+from xlcicf.formula.book_values import BookValues
 from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.grid import Grid, from_cells
-from xlcicf.formula.held import HeldValues
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
@@ -84,7 +84,7 @@ class Recalculation:
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._readers: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
-        self._held = HeldValues(self.book)
+        self._book_values = BookValues(self.book)
         self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
         self._moment = moment()
         self._gone = Parts()  # what has no result
@@ -166,7 +166,7 @@ class Recalculation:
         if not self._is_begun:
             self._compute(self._first_wanted())
             self._is_begun = True
-            self._held = HeldValues(self.book)  # most of what was read has become something else
+            self._book_values = BookValues(self.book)  # most of what was read has become something else
             self._stale.clear()
             if not self.trusted:
                 self._begin()
@@ -252,7 +252,7 @@ class Recalculation:
         to have no result lie among theirs, or among those of parts that they read."""
         late, left, done = Parts(), Parts(), []
         for name, cells in self._stale.items():
-            self._held.renew(name, cells)
+            self._book_values.renew(name, cells)
         self._stale.clear()
         circles: list[CycleError] = []
 
@@ -271,7 +271,7 @@ class Recalculation:
                 so(run, area, error)
 
         plan = self._planned(wanted, unreadable)
-        evaluator = Drawing(plan.graph, self._held, self._moment)
+        evaluator = Drawing(plan.graph, self._book_values, self._moment)
         for unit in plan.units:
             areas = areas_of(unit)
             if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.book_values import BookValues
 from xlcicf.formula.choice import Value
 from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions.table import elementwise, of_grids
 from xlcicf.formula.grid import Grid, constant, from_numbers
-from xlcicf.formula.held import HeldValues
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.tree import Node
 from xlcicf.formula.units import Batch, Host, Run
@@ -37,8 +37,8 @@ def moment() -> dt.datetime:
 class Drawing(Evaluator):
     """An evaluator of plain values that draws. `now` is the time that NOW shows."""
 
-    def __init__(self, graph: RunGraph, held: HeldValues, now: dt.datetime):
-        super().__init__(graph, held=held)
+    def __init__(self, graph: RunGraph, book_values: BookValues, now: dt.datetime):
+        super().__init__(graph, book_values=book_values)
         since = now - _EPOCHS[graph.book.calculation.date1904]
         self._now = since / dt.timedelta(days=1)
         self._draws = 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula import held
+from xlcicf.formula import book_values
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot
 
@@ -35,9 +35,9 @@ def told(grid_of) -> object:
 @pytest.fixture(scope="module", autouse=True)
 def laid_out_at_once():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(held, "MANY", 0)
-        patch.setattr(held, "WORTH", 0)
-        patch.setattr(held, "DENSE", 1000)
+        patch.setattr(book_values, "MANY", 0)
+        patch.setattr(book_values, "WORTH", 0)
+        patch.setattr(book_values, "DENSE", 1000)
         yield
 
 
@@ -46,7 +46,7 @@ def test_both_ways_yield_the_same(values, formulas, area, data):
     book = book_of(values, formulas)
     wanted = np.array(data.draw(st.lists(st.booleans(), min_size=54, max_size=54)))[: np.prod(area.shape)]
     wanted = wanted.reshape(area.shape)
-    at_once, one_by_one = held.HeldValues(book), held.HeldValues(book)
+    at_once, one_by_one = book_values.BookValues(book), book_values.BookValues(book)
     one_by_one._cut = lambda area: None
     assert told(lambda: at_once.grid(area)) == told(lambda: one_by_one.grid(area))
     assert told(lambda: at_once.some(area, wanted)) == told(lambda: one_by_one.some(area, wanted))
@@ -54,7 +54,7 @@ def test_both_ways_yield_the_same(values, formulas, area, data):
 
 def test_a_sheet_with_few_cells_far_apart_is_not_laid_out():
     book = Snapshot({"S": Sheet("S", {}, {(1, 1): 1.0, (1_000_000, 16_000): 2.0})})
-    values = held.HeldValues(book)
+    values = book_values.BookValues(book)
     assert values.grid(Area("S", 999_999, 16_000, 1_000_000, 16_000)).numbers().ravel().tolist() == [0, 2]
 
 
@@ -66,7 +66,7 @@ def test_a_sheet_with_few_cells_far_apart_is_not_laid_out():
 )
 def test_what_has_been_read_follows_the_book(values, formulas, areas, changes):
     book = book_of(values, formulas)
-    kept = held.HeldValues(book)
+    kept = book_values.BookValues(book)
     for change in ({}, *changes):
         for cell, value in change.items():
             if value is None:
@@ -77,5 +77,5 @@ def test_what_has_been_read_follows_the_book(values, formulas, areas, changes):
             kept.renew("S", list(change))
         for area in areas:
             assert told(lambda area=area: kept.grid(area)) == told(
-                lambda area=area: held.HeldValues(book).grid(area)
+                lambda area=area: book_values.BookValues(book).grid(area)
             )

@@ -30,7 +30,7 @@ WORTH = 0.5  # of a sheet's cells, which have been asked for when it is laid out
 Cell = tuple[int, int]
 
 
-class HeldValues:
+class BookValues:
     """What has been read is kept: whoever changes the book's values afterwards says so by `renew`."""
 
     def __init__(self, book: Snapshot):
