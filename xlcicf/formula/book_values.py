@@ -71,16 +71,21 @@ class BookValues:
     def some(self, area: Area, wanted: np.ndarray) -> Grid:
         """The same of the cells that are `wanted` (rows, columns); blanks stand in the others' places."""
         sheet = self._book.sheets[area.sheet]
+        if (first := min(self._among(area, wanted, self._unknowns(sheet)), default=None)) is not None:
+            cell = cell_address(sheet.name, *first)
+            raise FormulaError(
+                f"{cell} has no saved value; open and save the book where it can be computed", cell
+            )
         block = self._cut(area) if wanted.size > MANY else None
         if block is None:
             cells = np.empty((1, 1, *area.shape), dtype=object)
-            for row, col in self._among(area, wanted, self._unknowns(sheet), sheet.values):
+            for row, col in self._among(area, wanted, sheet.values):
                 cells[0, 0, row - area.top, col - area.left] = self._value(sheet, row, col)
             return from_scalars(cells)
         is_number = wanted & ~np.isnan(block)
         kind = np.where(is_number, np.uint8(0), np.uint8(BLANK))
         num, text = np.where(is_number, block, 0.0), None
-        for row, col in self._among(area, wanted, self._unknowns(sheet), self._no_numbers(sheet)):
+        for row, col in self._among(area, wanted, self._no_numbers(sheet)):
             at, value = (row - area.top, col - area.left), self._value(sheet, row, col)
             kind[at] = kind_of(value)
             if kind[at] <= BOOL:
@@ -119,17 +124,11 @@ class BookValues:
         return np.pad(block, missing, constant_values=np.nan) if block.shape != area.shape else block
 
     @staticmethod
-    def _among(area: Area, wanted: np.ndarray, *cells: Collection[Cell]) -> list[Cell]:
-        found = chain(*(area.among(some) for some in cells))
-        return [(row, col) for row, col in found if wanted[row - area.top, col - area.left]]
+    def _among(area: Area, wanted: np.ndarray, cells: Collection[Cell]) -> list[Cell]:
+        return [(row, col) for row, col in area.among(cells) if wanted[row - area.top, col - area.left]]
 
     def _value(self, sheet: Sheet, row: int, col: int) -> Scalar:
-        value = sheet.values.get((row, col))
-        if value is None and (row, col) in self._unknowns(sheet):
-            cell = cell_address(sheet.name, row, col)
-            raise FormulaError(
-                f"{cell} has no saved value; open and save the book where it can be computed", cell
-            )
+        value = sheet.values[row, col]
         return located(value, cell_address(sheet.name, row, col)) if isinstance(value, str) else value
 
     def _unknowns(self, sheet: Sheet) -> set[Cell]:
