@@ -13,7 +13,7 @@ from tests.formula.test_sheets import constants, sheets
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.downstream import readers
 from xlcicf.formula.recalculation import Recalculation, recalculation
-from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Snapshot
+from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Sheet, Snapshot
 from xlcicf.formula.tree import Edge, Ref
 
 
@@ -311,3 +311,21 @@ def test_the_objective_anew_at_other_points_is_what_the_compiled_function_says()
         assert value(v) == pytest.approx(f.value(v), rel=1e-13)
     assert math.isnan(recalculation(snapshot(cells), area("F1"), [area("D1:D2")])(f.start))
     assert math.isnan(value(np.array([0.5, 0.0]))), "an error is no number"
+
+
+def test_a_whole_column_reaches_what_is_typed_below_all_data_after_an_edit_of_the_same_column():
+    sums = {(1, 3): "=SUM(A:A)", (2, 3): "=COUNT(A:A)"}
+    book = Snapshot({"S": Sheet("S", sums, {(1, 1): 1.0, (2, 1): 2.0, (1, 3): 3.0, (2, 3): 2.0})})
+    calculation = Recalculation(book, trusted=True)
+    calculation.renewed()
+    for edit, expected in (
+        ({(1, 1): 5.0}, [7.0, 2.0]),
+        ({(1000, 1): 100.0}, [107.0, 3.0]),
+        ({(1, 1): 6.0}, [108.0, 3.0]),
+        ({(1000, 1): None}, [8.0, 2.0]),
+        ({(2, 1): 3.0}, [9.0, 2.0]),
+    ):
+        calculation.write({"S": edit})
+        calculation.renewed()
+        held = calculation.book.sheets["S"].values
+        assert [held[1, 3], held[2, 3]] == expected

@@ -146,6 +146,8 @@ class Recalculation:
             held, before, written = self._own(name), self._before[name], self._written[name]
             news = [cell for cell, value in contents.items() if not same(held.get(cell), value)]
             self._note_stale(name, news)
+            if any((cell in held) != (contents[cell] is not None) for cell in news):
+                self._plans.clear()  # whole columns may end elsewhere now
             for cell in news:
                 _put(held, cell, contents[cell])
                 written.add(cell)
@@ -251,9 +253,6 @@ class Recalculation:
         """Computes the parts, and returns those that are left for the next time: cells that have turned out
         to have no result lie among theirs, or among those of parts that they read."""
         late, left, done = Parts(), Parts(), []
-        for name, cells in self._stale.items():
-            self._book_values.renew(name, cells)
-        self._stale.clear()
         circles: list[CycleError] = []
 
         def unreadable(part: Run, error: FormulaError) -> None:
@@ -271,6 +270,9 @@ class Recalculation:
                 so(run, area, error)
 
         plan = self._planned(wanted, unreadable)
+        for name, cells in self._stale.items():
+            self._book_values.renew(name, cells)
+        self._stale.clear()
         evaluator = Drawing(plan.graph, self._book_values, self._moment)
         for unit in plan.units:
             areas = areas_of(unit)
