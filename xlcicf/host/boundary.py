@@ -31,13 +31,11 @@ if TYPE_CHECKING:
 class Witness:
     """What somebody else than our evaluator says that the cells hold.
 
-    says     the book with the values that it has; None where there is no such witness
-    trusted  whether these are known to be true
-    why      why there is no such witness
+    says  the book with the values that it has; None where there is no such witness
+    why   why there is no such witness
     """
 
     says: Snapshot | None
-    trusted: bool = False
     why: str = ""
 
 
@@ -80,8 +78,8 @@ class Host(ABC):
 
     # --- computed
 
-    def shows_others_results(self, book: xlwings.Book) -> bool:
-        """Whether another computer than our evaluator has computed what the formulas' cells show."""
+    def trusts(self, book: xlwings.Book) -> bool:
+        """Whether the results that the program shows, or that the file was saved with, count."""
         return True
 
     def vouches(self, book: xlwings.Book) -> bool:
@@ -100,9 +98,9 @@ class Host(ABC):
         found.renewed()
         return found
 
-    def shown(self, book: xlwings.Book) -> Witness:
+    def shown(self, book: xlwings.Book) -> Snapshot:
         """What the program shows, or what the file was saved with, before any edit."""
-        return Witness(self.snapshot(book), trusted=True)
+        return self.snapshot(book)
 
     def second_opinion(self, book: xlwings.Book) -> Witness:
         """What another program makes of the formulas."""

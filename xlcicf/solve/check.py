@@ -119,8 +119,8 @@ def _blocks(area: Area, ours: Mapping[SheetCell, Scalar]) -> Iterator[RunValues]
 
 def _checked(book, snapshot: Snapshot, looked: _Looked, whole_book: bool) -> Check:
     places = [(area.sheet, *cell) for area in looked.areas for cell in area.cells()]
-    saved = host_of(book).shown(book)
-    against, second, why = saved.says if saved.trusted else None, None, ""
+    saved, trusted = host_of(book).shown(book), host_of(book).trusts(book)
+    against, second, why = saved if trusted else None, None, ""
     if against is None or _unlike(looked.ours, against) or any(_at(against, p) is None for p in places):
         opinion = host_of(book).second_opinion(book)
         second, why = opinion.says, opinion.why
@@ -129,14 +129,12 @@ def _checked(book, snapshot: Snapshot, looked: _Looked, whole_book: bool) -> Che
     return Check(
         formulas=len(places),
         differentiable=len(looked.ours),
-        trusted=saved.trusted,
+        trusted=trusted,
         parity=parity(_known(looked.blocks, against), against) if against else Parity(None, None),
         errors=[(cell_address(*p), str(v)) for p in places if isinstance(v := _at(snapshot, p), ExcelError)],
         blockers=looked.blockers,
         frozen=looked.frozen,
-        differs=[
-            (cell_address(*p), _at(saved.says, p), _shown(looked.ours[p]), _at(second, p)) for p in differs
-        ],
+        differs=[(cell_address(*p), _at(saved, p), _shown(looked.ours[p]), _at(second, p)) for p in differs],
         unverified=sum(_at(against, p) is None and _at(second, p) is None for p in places),
         no_opinion=why,
         whole_book=whole_book,

@@ -35,7 +35,7 @@ class Headless(Host):
         document = document_of(book)
         return None if document.edits else document.package
 
-    def shows_others_results(self, book: xlwings.Book) -> bool:
+    def trusts(self, book: xlwings.Book) -> bool:
         return document_of(book).trusted
 
     def vouches(self, book: xlwings.Book) -> bool:
@@ -48,9 +48,8 @@ class Headless(Host):
         """Of a book whose saved results are not trusted all is computed already."""
         return document_of(book).recalculation or super().recomputed(book)
 
-    def shown(self, book: xlwings.Book) -> Witness:
-        document = document_of(book)
-        return Witness(document.as_saved(), document.trusted)
+    def shown(self, book: xlwings.Book) -> Snapshot:
+        return document_of(book).as_saved()
 
     def second_opinion(self, book: xlwings.Book) -> Witness:
         """IronCalc's, on the file as it was opened or saved."""
