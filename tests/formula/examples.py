@@ -4,6 +4,8 @@ ones, so that the formula can be filled down over rows that all hold something e
 import re
 from dataclasses import dataclass, field
 
+from openpyxl.utils import FORMULAE
+
 from xlcicf.formula.address import column_letters, parse_cell
 
 # What examples may refer to.
@@ -16,13 +18,18 @@ _PART = re.compile(
 )
 
 
-# Functions that came after Excel 2007, which a file writes with _xlfn.
-_NEWER = re.compile(r"\b([A-Z]+\.[A-Z]+|MAXIFS|MINIFS|CONCAT|TEXTJOIN|UNICHAR|UNICODE|ISFORMULA)(?=\()")
+_CALLED = re.compile(r"(?<![\w.])([A-Z][A-Z0-9.]*)(?=\()")
+_WORKSHEET = {"FILTER", "SORT"}
 
 
 def as_saved(formula: str) -> str:
-    """The formula as a file has it."""
-    return _NEWER.sub(r"_xlfn.\1", formula)
+    """The formula as a file has it: functions that came after Excel 2007 are written with _xlfn."""
+
+    def written(call: re.Match) -> str:
+        name = call[1]
+        return name if name in FORMULAE else f"_xlfn._xlws.{name}" if name in _WORKSHEET else f"_xlfn.{name}"
+
+    return _CALLED.sub(written, formula)
 
 
 def unmarked(example: str) -> str:
