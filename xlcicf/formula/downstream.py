@@ -9,9 +9,9 @@ from openpyxl.formula.tokenizer import Token
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import Area
 from xlcicf.formula.parse import parse
-from xlcicf.formula.runs import UNTRACEABLE, RunGraph, rectangles
+from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.text import tokens
-from xlcicf.formula.tree import Edge, Formula, Ref
+from xlcicf.formula.tree import MAKERS, Edge, Formula, Ref
 from xlcicf.formula.units import Run
 
 MOST = 1000  # rectangles of one run; where a change reaches more, it counts as reaching the whole of it
@@ -134,7 +134,7 @@ def references(graph: RunGraph, run: Run) -> list[Ref] | None:
         formula = graph.formula(run)
     except FormulaError:
         return _legible(graph, run)
-    return None if formula.functions & UNTRACEABLE else formula.refs
+    return None if formula.untraceable else formula.refs
 
 
 def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
@@ -145,7 +145,7 @@ def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
         return None
     found: list[Ref] = []
     for word in words:
-        if word.type == Token.FUNC and word.value.upper().removeprefix("_XLFN.")[:-1] in UNTRACEABLE:
+        if word.type == Token.FUNC and word.value.upper().removeprefix("_XLFN.")[:-1] in MAKERS:
             return None
         if word.subtype != Token.RANGE or _is_elsewhere(word.value):
             continue
@@ -153,7 +153,7 @@ def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
             operand = Formula(parse(word.value, run.area.sheet, *run.origin, graph.book))
         except FormulaError:
             return None
-        if operand.functions & UNTRACEABLE:
+        if operand.untraceable:
             return None
         found += operand.refs
     return found

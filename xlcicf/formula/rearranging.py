@@ -38,6 +38,12 @@ def _places(key: Grid) -> np.ndarray:
     return np.clip(key.numbers(), -1.0, FAR).astype(np.intp) - 1
 
 
+def part_at(grid: Grid, top: int, left: int, rows: int, columns: int) -> Grid:
+    """So many rows and columns of each cell's array from one on, counted from 0; of a range a range."""
+    place = grid.place and grid.place.part(np.array(top), np.array(left), rows, columns)
+    return grid.cut(slice(top, top + rows), slice(left, left + columns)).at(place)
+
+
 def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) -> Value:
     """Of each cell's array the element in a row and column, numbers counted from 1, or the whole row or
     column where the other is 0; of a range a range. In a single row or column one number says the place.

@@ -12,10 +12,10 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.formula.undisturbed import without_collecting
 from xlcicf.formula.units import Batch, Host
@@ -194,7 +194,7 @@ def differentiate(
     """
     objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
     start = start_values(book, changing)
-    graph = RunGraph(book)
+    graph = graph_of(book)
     if objective.shape != (1, 1):
         raise ProblemError(
             f"the objective {objective.address} is more than one cell; name the one cell to optimise"
