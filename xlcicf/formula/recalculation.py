@@ -13,7 +13,7 @@ import torch
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
 from xlcicf.formula.book_values import BookValues
-from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
+from xlcicf.formula.downstream import Parts, Readers, rectangles_of
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import Grid, from_cells
@@ -110,7 +110,7 @@ class Recalculation:
             run = waiting.pop()
             if run not in found:
                 found[run] = None
-                areas = (ref.footprint(run.host) for ref in references(self._graph, run) or ())
+                areas = (ref.footprint(run.host) for ref in self._graph.known_refs(run) or ())
                 waiting += [other for area in areas if area for other in self._graph.touching(area)]
         return list(found)
 
@@ -205,7 +205,7 @@ class Recalculation:
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            standing = [run for run in self.volatile if not self._draws or not references(self._graph, run)]
+            standing = [run for run in self.volatile if not self._draws or not self._graph.known_refs(run)]
             found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in standing)
             nothing = (None, 0.0) if self._draws else (None,)
             found.add_all((run, area) for run in standing for area in self._holding(run, nothing))
@@ -340,7 +340,7 @@ class Recalculation:
         if self._news is None:
             return True
         for run in [unit] if isinstance(unit, Run) else unit.runs:
-            refs = references(self._graph, run)
+            refs = self._graph.known_refs(run)
             read = None if refs is None else [ref.footprint(run.host) for ref in refs]
             if read is None or any(area is None or self._news.touching(area) for area in read):
                 return True
@@ -402,7 +402,7 @@ class Recalculation:
 
     def _reader_of_changed(self, run: Run) -> Callable[[Cell], bool]:
         """Whether a cell of the run reads something that is not as it was before."""
-        refs = references(self._graph, run) if run.text else None
+        refs = self._graph.known_refs(run) if run.text else None
         if refs is None:
             has_changed = self._has_anything_changed()
             return lambda cell: has_changed

@@ -22,6 +22,7 @@ from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
+from xlcicf.formula.legible import legible_refs
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.templates import Templates
 from xlcicf.formula.tree import MAKERS, Edge, Formula, Node, Ref
@@ -212,9 +213,21 @@ class RunGraph:
         """The references of a run whose cells' values it needs."""
         return self.formula(run).refs
 
+    def known_refs(self, run: Run) -> list[Ref] | None:
+        """The same, of a formula that cannot be read those among its words; None where they may mean any
+        cell."""
+        try:
+            formula = self.formula(run)
+        except FormulaError:
+            return legible_refs(run.text, run.area.sheet, run.origin, self.book)
+        return None if formula.untraceable else formula.refs
+
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""
-        areas = (ref.footprint(run.host) for ref in self.refs(run))
+        return self._footprints(run, self.refs(run))
+
+    def _footprints(self, run: Run, refs: Iterable[Ref]) -> list[Area]:
+        areas = (ref.footprint(run.host) for ref in refs)
         return [self.trimmed(area) for area in areas if area]
 
     def precedents(self, run: Run) -> list[Run]:
@@ -223,7 +236,8 @@ class RunGraph:
         return list(found.values())
 
     def between(self, changing: Iterable[Area], objectives: Iterable[Area]) -> "Slice":
-        """The runs that the objectives need and that depend on the changing cells.
+        """The runs that the objectives need and that depend on the changing cells. What lies upstream of
+        constants alone need not be readable.
 
         Raises CycleError with the path where cells depend on themselves, FormulaError for what cannot be
         read, NotDifferentiable where a reference is made at run time (INDIRECT, OFFSET).
@@ -245,6 +259,10 @@ class RunGraph:
             if id(run) not in variable:
                 variable[id(run)] = run
                 touched.extend(after[id(run)])
+        for run in variable.values():
+            if self.is_untraceable(run):
+                raise self._untraceable(run)
+            self.formula(run)
         frozen = [run for run in before if id(run) not in variable and is_volatile(run)]
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
@@ -276,15 +294,17 @@ class RunGraph:
             run = waiting.pop()
             if run in reached:
                 continue
-            if self.formula(run).untraceable:
+            refs = self.known_refs(run)
+            if refs is None:
                 raise self._untraceable(run)
-            areas = self.footprints(run)
+            areas = self._footprints(run, refs)
             sources = list({id(r): r for area in areas for r in self.touching(area)}.values())
             reached[run] = (areas, sources)
             waiting.extend(sources)
         return reached
 
-    def _untraceable(self, run: Run) -> NotDifferentiable:
+    def _untraceable(self, run: Run) -> FormulaError:
+        """Why nobody knows what a run reads."""
         names = sorted(self.formula(run).functions & MAKERS)
         what = names[0] if names else "a range"
         return NotDifferentiable(
