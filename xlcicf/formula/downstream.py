@@ -4,6 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+
 from xlcicf.formula.address import Area
 from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.tree import Edge, Ref
