@@ -23,6 +23,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.number_in_text import number_in_text
+from xlcicf.formula.stepped import depend_on_changing, stepped
 
 Places = np.ndarray  # integers (n,), ascending
 Shape = tuple[int, ...]
@@ -151,7 +152,9 @@ def for_each(
 ) -> Grid:
     """body(arguments), each as Cells where it is `whole`, for each element of the others (H, W, h, w).
 
-    None may depend on a changing cell. An error among the others is the outcome, unless `errors_too`."""
+    An error among the others is the outcome, unless `errors_too`. Of changing cells it is a step."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: for_each(context, body, now, whole, errors_too), grids)
     shape, columns = columns_of(context, grids, whole)
     passing = not errors_too and any(
         g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole

@@ -11,10 +11,11 @@ from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.functions.table import excel, handing_on, of_constants, of_grids
-from xlcicf.formula.grid import BLANK, Grid, constant, from_truths, mask_tensor
+from xlcicf.formula.grid import BLANK, Grid, constant, from_truths
 from xlcicf.formula.plain import Cells, for_each
-from xlcicf.formula.rearranging import elements, part
+from xlcicf.formula.rearranging import elements, fixed_number, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
+from xlcicf.formula.stepped import depend_on_changing
 from xlcicf.formula.tree import Node, Union
 from xlcicf.formula.whereabouts import lines_of, sizes_of
 
@@ -97,6 +98,8 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
     """The element in a column of the row whose first element is the one wanted."""
     rows, columns = table.size
     searched = table.cut(slice(0, rows), slice(0, 1))
+    if depend_on_changing([wanted, searched]):  # what is in the other columns need be no numbers
+        table, columns, column = _column_alone(context, table, column)
 
     def place(wanted: object, cells: Cells, column: object, nearest: object) -> float:
         at = math.floor(number_of(column))
@@ -107,9 +110,18 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
         find = place_up_to if truth_of(nearest) else place_of
         return float(find(wanted, cells) * columns + at - 1)
 
-    return elements(
-        table, for_each(context, place, [wanted, searched, column, nearest], [False, True, False, False])
-    )
+    keys = [wanted, searched, column, nearest]
+    return elements(context, table, for_each(context, place, keys, [False, True, False, False]))
+
+
+def _column_alone(context: Context, table: Grid, column: Grid) -> tuple[Grid, int, Grid]:
+    """A table's column by its number, as a table; as it is where it has none of one number."""
+    rows, columns = table.size
+    number = fixed_number(context, column).numbers()
+    at = math.floor(number.flat[0])
+    if (number != number.flat[0]).any() or not 1 <= at <= columns:
+        return table, columns, column
+    return table.cut(slice(0, rows), slice(at - 1, at)), 1, constant(1.0)
 
 
 @handing_on(
@@ -144,7 +156,7 @@ def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None 
             raise Fails("#N/A", "finds no result beside what it looks for")
         return float(found)
 
-    return elements(results, for_each(context, place, [wanted, searched], [False, True]))
+    return elements(context, results, for_each(context, place, [wanted, searched], [False, True]))
 
 
 def _first_and_last(table: Grid) -> tuple[Grid, Grid]:
@@ -223,12 +235,11 @@ def x_lookup(
         0 if is_line else (torch.arange(columns)[None, :] if down else torch.arange(rows)[:, None] * columns)
     )
     first = found.with_num(t.add(found.full(), line))
-    missing = found.numbers() == NOWHERE
-    if not missing.any():
-        return elements(results, first)
-    assert otherwise is not None
-    held = elements(results, first.with_num(t.where(mask_tensor(missing.shape, missing), 0.0, first.num)))
-    is_found = from_truths(torch.from_numpy(~missing))
+    missing = t.equal(found.num, NOWHERE)
+    if otherwise is None or not isinstance(missing, t.Var) and not t.holds_somewhere(missing):
+        return elements(context, results, first)
+    held = elements(context, results, first.with_num(t.where(missing, 0.0, first.num)))
+    is_found = from_truths(t.not_equal(found.num, NOWHERE))
     return choose(context, is_found, lambda: held, lambda: otherwise.as_value())
 
 
