@@ -5,6 +5,7 @@
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
+| value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
 | factor     | 0       | 0          | 0                           | 0          | itself |
 | n          | 0       | 1/0        | 0                           | 0          | itself |
 | strict     | #VALUE! | #VALUE!    | #VALUE!                     | #VALUE!    | itself |
@@ -103,6 +104,14 @@ def taken_as_n(grid: Grid) -> Grid:
     """What N makes of a value: whatever is no number, TRUE or FALSE is 0."""
     grid = grid.as_value().without_falses()
     return grid.of_kinds(_errors_only(grid))
+
+
+def taken_as_value(grid: Grid) -> Grid:
+    """What AVERAGEA makes of a range or array: texts are 0, and only blanks are passed over."""
+    if grid.is_single and not grid.is_range:
+        return grid
+    kinds = np.where(np.isin(grid.kinds(), (BLANK, ERROR)), grid.kinds(), NUMBER).astype(np.uint8)
+    return grid.without_falses().of_kinds(kinds)
 
 
 def taken_as_factor(grid: Grid) -> Grid:

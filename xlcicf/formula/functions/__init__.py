@@ -16,6 +16,7 @@ taken never spoils a gradient.
 
 from xlcicf.formula.functions import (
     arrays,
+    distributions,
     information,
     lambdas,
     logical,
@@ -27,6 +28,6 @@ from xlcicf.formula.functions import (
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = arrays, information, lambdas, logical, lookup, math_trig, statistical, text
+CATEGORIES = arrays, distributions, information, lambdas, logical, lookup, math_trig, statistical, text
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

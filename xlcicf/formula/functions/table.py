@@ -34,11 +34,18 @@ import numpy as np
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
-from xlcicf.formula.coercion import taken_as_factor, taken_as_scalar, taken_strictly
+from xlcicf.formula.coercion import (
+    taken_as_condition,
+    taken_as_factor,
+    taken_as_scalar,
+    taken_as_value,
+    taken_strictly,
+)
 from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    Errors,
     Grid,
     aligned,
     errors_among,
@@ -187,16 +194,30 @@ def of_numbers(
     smooth: bool = True,
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
+    whole: Sequence[int] = (),
+    conditions: Sequence[int] = (),
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
-    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE."""
+    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
+    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns; no changing cell may
+    decide either."""
+
+    def taken_at(i: int, grid: Grid) -> Grid:
+        return taken_as_condition(grid) if i in conditions else taken(grid)
+
+    def read(i: int, x: t.Operand) -> t.Operand:
+        return t.truncated(x) if i in whole else t.not_equal(x, 0.0) if i in conditions else x
 
     def enter(body: SomeBody) -> SomeBody:
+        def reading(*numbers: t.Operand) -> "t.Operand | OrError":
+            return body(*(read(i, x) for i, x in enumerate(numbers)))
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            if not smooth and not all(g.is_constant for g in grids):
+            steps = (i in whole or i in conditions or not smooth for i in range(len(grids)))
+            if not all(g.is_constant for g, is_step in zip(grids, steps, strict=True) if is_step):
                 raise context.refuse_changing()
-            return elementwise(context, body, [taken(g) for g in grids], truth)
+            return elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
 
         entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
         return body
@@ -211,13 +232,21 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
     found, out = errors_among(grids), body(*nums)
     if truth:
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
+    out, found = resolved(context, out, found)
+    return settled(from_numbers(out, like=grids), found, context.host)
+
+
+def resolved(
+    context: Context, out: "t.Operand | OrError", found: Errors | None
+) -> tuple[t.Array, Errors | None]:
+    """The numbers that a body yields, nan where a changing cell decides on an error, and constant errors."""
     if isinstance(out, OrError):
         out, failed, code, why = out
         if isinstance(failed, t.Var):
             out = t.where(failed, t.NAN, out)
         else:
             found = errors_where(failed.numpy(), code, context.host, why, after=found)
-    return settled(from_numbers(t.as_array(out), like=grids), found, context.host)
+    return t.as_array(out), found
 
 
 # --- aggregates -----------------------------------------------------------------------------------------
@@ -242,14 +271,18 @@ def of_counted(
     arity: tuple[int, int] = (1, ANY),
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
+    all_values: bool = False,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
-    `empty` is what no numbers give. Without `errors_count` errors are passed over."""
+    `empty` is what no numbers give. Without `errors_count` errors are passed over; with `all_values` the
+    texts (0) and booleans of ranges and arrays count too."""
     for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
-    def enter(body: Callable[[Numbers], t.Array]):
+    def enter(body: Callable[[Numbers], "t.Array | OrError"]):
         def compute(context: Context, *arguments: Argument) -> Grid:
+            if all_values:
+                arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
             return aggregated(context, body(numbers), numbers, passing, for_few)
 
@@ -259,22 +292,44 @@ def of_counted(
     return enter
 
 
-def of_pairs(name: str, *examples: str, empty: Empty = NOTHING_SPECIAL):
-    """Enters a function of two arrays of one size: body(numbers), whose total(of) takes of(x, y).
+def of_pairs(
+    name: str,
+    *examples: str,
+    empty: Empty = NOTHING_SPECIAL,
+    arity: tuple[int, int] = (2, 2),
+    arrays: tuple[int, int] = (0, 1),
+    keyed: bool = False,
+):
+    """Enters a function of two arrays of one size: body(pairs, x, ...) of pairs whose total(of) takes
+    of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m) that no changing cell may
+    decide where they are `keyed`.
 
     A pair counts where both are numbers."""
 
-    def enter(body: Callable[[Numbers], t.Array]):
-        def compute(context: Context, a: Grid, b: Grid) -> Grid:
-            if a.size != b.size:
-                raise Fails("#N/A", "compares arrays of different sizes")
-            numbers, passing = counted_in_pairs((a, b), empty.fewest)
-            return aggregated(context, body(numbers), numbers, passing, empty)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            both = in_pairs(*(grids[i] for i in arrays))
+            keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays], keyed)
+            numbers, passing = counted_in_pairs(both, empty.fewest)
+            return by_keys(context, body(numbers, *keys.nums), numbers.how_many, passing, keys, empty)
 
-        entered(name, examples, compute, arity=(2, 2), ranges="array")
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i in arrays)
         return body
 
     return enter
+
+
+def in_pairs(a: Grid, b: Grid) -> tuple[Grid, Grid]:
+    """Two arrays of as many elements, in one shape. Fails("#N/A") for others."""
+    if a.size == b.size:
+        return a, b
+    if a.extent == b.extent:  # whole columns on sheets whose data end in different rows
+        h, w = (slice(0, min(ends)) for ends in zip(a.size, b.size, strict=True))
+        return a.cut(h, w), b.cut(h, w)
+    n = a.size[0] * a.size[1]
+    if n != b.size[0] * b.size[1]:
+        raise Fails("#N/A", "compares arrays of different sizes")
+    return tuple(g.reshaped((*g.batch, 1, n)) for g in (a, b))  # type: ignore[return-value]
 
 
 def of_conditions(name: str, *examples: str):
@@ -294,11 +349,12 @@ def of_conditions(name: str, *examples: str):
     return enter
 
 
-def aggregated(context: Context, out: t.Array, numbers: Numbers, passing: Passing, empty: Empty) -> Grid:
+def aggregated(
+    context: Context, out: "t.Array | OrError", numbers: Numbers, passing: Passing, empty: Empty
+) -> Grid:
     """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
-    return concluded(
-        context, with_errors(from_numbers(passing.onto(out)), passing.constant()), numbers.how_many, empty
-    )
+    num, found = resolved(context, out, passing.constant())
+    return concluded(context, with_errors(from_numbers(passing.onto(num)), found), numbers.how_many, empty)
 
 
 def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) -> Grid:
@@ -314,21 +370,57 @@ def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) 
     return settled(from_numbers(out), found, context.host)
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Single numbers beside an array, which come to one outcome each.
+
+    grids  of one size (h, w)
+    nums   the same as rows (H, W, 1, h * w)"""
+
+    grids: Sequence[Grid]
+
+    @property
+    def nums(self) -> list[t.Array]:
+        return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
+
+    def outcomes(self, row: t.Array) -> t.Array:
+        """A row of outcomes (H, W, 1, h * w) in the keys' size."""
+        size = np.broadcast_shapes((1, 1), *(g.size for g in self.grids))
+        batch = t.shape_of(row)[:2]
+        return t.reshape(t.expand(row, (*batch, 1, size[0] * size[1])), shape=(*batch, *size))
+
+
+def keys_of(context: Context, grids: Sequence[Grid], fixed: bool = False) -> Keys:
+    """Arguments meant as single numbers; no changing cell may decide those that are `fixed`."""
+    numbers = [fixed_number(context, grid) if fixed else taken_as_scalar(grid) for grid in grids]
+    grids = aligned(numbers, context.host)
+    size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
+    return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
+
+
+def by_keys(
+    context: Context, out: "t.Array | OrError", how_many: t.Array, passing: Passing, keys: Keys, empty: Empty
+) -> Grid:
+    """An aggregate's outcome for each of the keys, `out` (H, W, 1, m), as `aggregated`."""
+    error = out if isinstance(out, OrError) else None
+    num = keys.outcomes(passing.onto(t.as_array(out.num if isinstance(out, OrError) else out)))
+    found = errors_among([with_errors(from_numbers(num), passing.constant()), *keys.grids])
+    if error:
+        num, found = resolved(context, error._replace(num=num, failed=keys.outcomes(error.failed)), found)
+    return concluded(context, with_errors(from_numbers(num), found), how_many, empty)
+
+
 def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
-    """Enters a function of an array's numbers and a single number: body(numbers, x) of x (H, W, 1, m) yields
-    as many outcomes. With `keyed` x says a place, which no changing cell may decide."""
+    """Enters a function of an array's numbers and single numbers: body(numbers, x, ...) of x (H, W, 1, m)
+    yields as many outcomes. With `keyed` these say places, which no changing cell may decide."""
 
-    def enter(body: Callable[[Numbers, t.Array], t.Array]):
-        def compute(context: Context, array: Grid, key: Grid) -> Grid:
-            key = fixed_number(context, key) if keyed else taken_as_scalar(key)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, array: Grid, *grids: Grid) -> Grid:
+            keys = keys_of(context, grids, keyed)
             numbers, passing = counted([array], empty.fewest)
-            H, W, h, w = key.shape
-            out = passing.onto(body(numbers, t.reshape(key.full(), shape=(H, W, 1, h * w))))
-            grid = from_numbers(t.reshape(out, shape=(*t.shape_of(out)[:2], h, w)))
-            found = errors_among([with_errors(grid, passing.constant()), key])
-            return concluded(context, with_errors(grid, found), numbers.how_many, empty)
+            return by_keys(context, body(numbers, *keys.nums), numbers.how_many, passing, keys, empty)
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
         return body
