@@ -22,12 +22,24 @@ from xlcicf.formula.functions import (
     logical,
     lookup,
     math_trig,
+    significance,
     statistical,
     text,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = arrays, distributions, information, lambdas, logical, lookup, math_trig, statistical, text
+CATEGORIES = (
+    arrays,
+    distributions,
+    information,
+    lambdas,
+    logical,
+    lookup,
+    math_trig,
+    significance,
+    statistical,
+    text,
+)
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

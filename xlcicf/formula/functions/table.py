@@ -12,6 +12,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
+    making_arrays   arrays of plain Python values, of which another array is made: FREQUENCY
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -59,7 +60,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
-from xlcicf.formula.plain import for_each
+from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Node, Union
@@ -177,11 +178,11 @@ def computed(context: Context, body: Callable[[], Value]) -> Value:
 
 
 class OrError(NamedTuple):
-    """What a body of single numbers yields where a cell may show another error than #NUM!.
+    """What a body yields where a cell may show another error than #NUM!, or one of several.
 
     failed is a boolean pattern of the places where the error `code` stands in place of num."""
 
-    num: t.Operand
+    num: "t.Operand | OrError"
     failed: t.Array
     code: str
     why: str | None = None
@@ -237,16 +238,16 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
 
 
 def resolved(
-    context: Context, out: "t.Operand | OrError", found: Errors | None
+    context: Context, out: t.Operand | OrError, found: Errors | None
 ) -> tuple[t.Array, Errors | None]:
-    """The numbers that a body yields, nan where a changing cell decides on an error, and constant errors."""
-    if isinstance(out, OrError):
-        out, failed, code, why = out
-        if isinstance(failed, t.Var):
-            out = t.where(failed, t.NAN, out)
-        else:
-            found = errors_where(failed.numpy(), code, context.host, why, after=found)
-    return t.as_array(out), found
+    """The numbers that a body yields, nan where a changing cell decides on an error, and constant errors
+    after those `found`."""
+    if not isinstance(out, OrError):
+        return t.as_array(out), found
+    num, found = resolved(context, out.num, found)
+    if isinstance(out.failed, t.Var):
+        return t.where(out.failed, t.NAN, num), found
+    return num, errors_where(out.failed.numpy(), out.code, context.host, out.why, after=found)
 
 
 # --- aggregates -----------------------------------------------------------------------------------------
@@ -284,7 +285,7 @@ def of_counted(
             if all_values:
                 arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
-            return aggregated(context, body(numbers), numbers, passing, for_few)
+            return aggregated(context, body(numbers), numbers.how_many, passing, for_few)
 
         entered(name, examples, compute, arity=arity)
         return body
@@ -301,19 +302,55 @@ def of_pairs(
     keyed: bool = False,
 ):
     """Enters a function of two arrays of one size: body(pairs, x, ...) of pairs whose total(of) takes
-    of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m) that no changing cell may
-    decide where they are `keyed`.
+    of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m). With `keyed` these and
+    the first array say places, which no changing cell may decide.
 
     A pair counts where both are numbers."""
 
     def enter(body: Callable[..., "t.Array | OrError"]):
         def compute(context: Context, *grids: Grid) -> Grid:
             both = in_pairs(*(grids[i] for i in arrays))
+            if keyed:
+                fixed_number(context, both[0])
             keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays], keyed)
             numbers, passing = counted_in_pairs(both, empty.fewest)
-            return by_keys(context, body(numbers, *keys.nums), numbers.how_many, passing, keys, empty)
+            return aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
 
         entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i in arrays)
+        return body
+
+    return enter
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The numbers of two arrays, `fewest` at least as counts to divide by.
+
+    size  (h, w) of the arrays as a table; None where they differ
+    """
+
+    first: Numbers
+    second: Numbers
+    pairs: Numbers
+    size: tuple[int, int] | None
+
+
+def of_samples(name: str, *examples: str, fewest: int = 0, arity: tuple[int, int] = (2, 2)):
+    """Enters a function of two arrays, each with its own numbers, and of single numbers that no changing cell
+    may decide: body(samples, x, ...). Arrays of different sizes have no pairs."""
+
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, a: Grid, b: Grid, *others: Grid) -> Grid:
+            keys = keys_of(context, others, fixed=True)
+            (first, _), (second, _) = (counted([grid], fewest) for grid in (a, b))
+            alike = a.size[0] * a.size[1] == b.size[0] * b.size[1]
+            both = in_pairs(a, b) if alike else (a.first(), b.first())
+            pairs, _ = counted_in_pairs(both, fewest)
+            samples = Samples(first, second, pairs, a.size if alike else None)
+            out = body(samples, *keys.nums)
+            return aggregated(context, out, first.how_many, Passing([a, b]), NOTHING_SPECIAL, keys)
+
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < 2)
         return body
 
     return enter
@@ -340,7 +377,7 @@ def of_conditions(name: str, *examples: str):
         def compute(context: Context, *arguments: Argument) -> Grid:
             truths, passing = conditions(arguments)
             holds = t.unless_nan(t.as_number(body(truths)), truths.total())
-            out = aggregated(context, holds, truths, passing, empty)
+            out = aggregated(context, holds, truths.how_many, passing, empty)
             return with_errors(from_truths(out.num), errors_among([out]))
 
         entered(name, examples, compute, arity=(1, ANY))
@@ -349,12 +386,55 @@ def of_conditions(name: str, *examples: str):
     return enter
 
 
+@dataclass(frozen=True)
+class Keys:
+    """Single numbers beside arrays, one outcome for each.
+
+    grids  all of one size (h, w)
+    nums   the same as rows (H, W, 1, h * w)"""
+
+    grids: Sequence[Grid]
+
+    @property
+    def nums(self) -> list[t.Array]:
+        return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
+
+    def outcomes(self, out: t.Operand | OrError) -> t.Operand | OrError:
+        """A row of outcomes (H, W, 1, h * w) in the size of the keys."""
+        if isinstance(out, OrError):
+            return out._replace(num=self.outcomes(out.num), failed=self._sized(out.failed))
+        return self._sized(t.as_array(out))
+
+    def _sized(self, row: t.Array) -> t.Array:
+        size = self.grids[0].size if self.grids else (1, 1)
+        batch = t.shape_of(row)[:2]
+        return t.reshape(t.expand(row, (*batch, 1, size[0] * size[1])), shape=(*batch, *size))
+
+
+NO_KEYS = Keys(())
+
+
+def keys_of(context: Context, grids: Sequence[Grid], fixed: bool = False) -> Keys:
+    """Arguments meant as single numbers; no changing cell may decide those that are `fixed`."""
+    numbers = [fixed_number(context, grid) if fixed else taken_as_scalar(grid) for grid in grids]
+    grids = aligned(numbers, context.host)
+    size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
+    return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
+
+
 def aggregated(
-    context: Context, out: "t.Array | OrError", numbers: Numbers, passing: Passing, empty: Empty
+    context: Context,
+    out: t.Array | OrError,
+    how_many: t.Array,
+    passing: Passing,
+    empty: Empty,
+    keys: Keys = NO_KEYS,
 ) -> Grid:
-    """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
-    num, found = resolved(context, out, passing.constant())
-    return concluded(context, with_errors(from_numbers(passing.onto(num)), found), numbers.how_many, empty)
+    """An aggregate's outcomes, a row of one for each of the keys, with their errors and with what too few
+    numbers give."""
+    found = errors_among([with_errors(from_numbers(how_many), passing.constant()), *keys.grids])
+    num, found = resolved(context, keys.outcomes(out), found)
+    return concluded(context, with_errors(from_numbers(passing.onto(num)), found), how_many, empty)
 
 
 def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) -> Grid:
@@ -370,46 +450,6 @@ def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) 
     return settled(from_numbers(out), found, context.host)
 
 
-@dataclass(frozen=True)
-class Keys:
-    """Single numbers beside an array, which come to one outcome each.
-
-    grids  of one size (h, w)
-    nums   the same as rows (H, W, 1, h * w)"""
-
-    grids: Sequence[Grid]
-
-    @property
-    def nums(self) -> list[t.Array]:
-        return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
-
-    def outcomes(self, row: t.Array) -> t.Array:
-        """A row of outcomes (H, W, 1, h * w) in the keys' size."""
-        size = np.broadcast_shapes((1, 1), *(g.size for g in self.grids))
-        batch = t.shape_of(row)[:2]
-        return t.reshape(t.expand(row, (*batch, 1, size[0] * size[1])), shape=(*batch, *size))
-
-
-def keys_of(context: Context, grids: Sequence[Grid], fixed: bool = False) -> Keys:
-    """Arguments meant as single numbers; no changing cell may decide those that are `fixed`."""
-    numbers = [fixed_number(context, grid) if fixed else taken_as_scalar(grid) for grid in grids]
-    grids = aligned(numbers, context.host)
-    size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
-    return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
-
-
-def by_keys(
-    context: Context, out: "t.Array | OrError", how_many: t.Array, passing: Passing, keys: Keys, empty: Empty
-) -> Grid:
-    """An aggregate's outcome for each of the keys, `out` (H, W, 1, m), as `aggregated`."""
-    error = out if isinstance(out, OrError) else None
-    num = keys.outcomes(passing.onto(t.as_array(out.num if isinstance(out, OrError) else out)))
-    found = errors_among([with_errors(from_numbers(num), passing.constant()), *keys.grids])
-    if error:
-        num, found = resolved(context, error._replace(num=num, failed=keys.outcomes(error.failed)), found)
-    return concluded(context, with_errors(from_numbers(num), found), how_many, empty)
-
-
 def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
@@ -420,7 +460,7 @@ def of_ranked(
         def compute(context: Context, array: Grid, *grids: Grid) -> Grid:
             keys = keys_of(context, grids, keyed)
             numbers, passing = counted([array], empty.fewest)
-            return by_keys(context, body(numbers, *keys.nums), numbers.how_many, passing, keys, empty)
+            return aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
         return body
@@ -532,6 +572,20 @@ def of_constants(
             return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
+        return body
+
+    return enter
+
+
+def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
+    """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
+    body(cells, ...) -> rows of values. No changing cell may decide them."""
+
+    def enter(body: Callable[..., Sequence[Sequence[object]]]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            return array_of_each(context, body, grids)
+
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
         return body
 
     return enter
