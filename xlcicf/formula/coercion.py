@@ -131,7 +131,7 @@ def taken_strictly(grid: Grid, cell: str) -> Grid:
     failed = (grid.kinds() != NUMBER) & (grid.kinds() != ERROR)
     errors = grid.texts().copy()
     for at in map(tuple, np.argwhere(failed)):
-        where, why = cell, "multiplies a matrix in which a cell is empty, TRUE or FALSE"
+        where, why = cell, "takes a matrix in which a cell is empty, TRUE or FALSE"
         word = errors.item(at)
         if isinstance(word, CellText):
             where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"

@@ -444,7 +444,7 @@ for name in ("T.INV.2T", "TINV"):
     @of_numbers(name, f"{name}(~0.546449,60)", f"{name}(~0.01,1)", arity=(2, 2), whole=(1,))
     def student_inverse_of_two_tails(p, freedom):
         def compute(p, freedom):
-            return t.neg(student_up_to(t.mul(p, 0.5), freedom))
+            return t.sub(0.0, student_up_to(t.mul(p, 0.5), freedom))
 
         valid = _all(t.greater(p, 0.0), t.less_equal(p, 1.0), _at_least(freedom, 1.0))
         return _where(valid, compute, (p, 0.5), (freedom, 1.0))

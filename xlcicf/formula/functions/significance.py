@@ -28,7 +28,7 @@ for name in ("Z.TEST", "ZTEST"):
         """The chance of a mean above that of the sample; without `sd` by the sample's own."""
         if sd is None:
             variance = sample_variance(sample)
-            none = t.either(is_nothing_beside(variance, sample.mean()), t.less(sample.how_many, 2.0))
+            none = t.either(is_nothing_beside(variance, sample.mean()), t.equal(sample.how_many, 1.0))
             return OrError(_above(sample, mean, _root(variance, none)), none, "#DIV/0!", NO_SPREAD)
         valid = t.greater(sd, 0.0)
         return t.where(valid, _above(sample, mean, t.where(valid, sd, t.as_array(1.0))), t.NAN)
