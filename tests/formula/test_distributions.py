@@ -7,7 +7,6 @@ import pytest
 from scipy import stats
 
 from tests.formula.sheets import area, computed, function, snapshot
-from xlcicf.errors import NotDifferentiable
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
@@ -327,16 +326,20 @@ def test_derivatives_of_inverses_are_those_of_the_distributions():
         np.testing.assert_allclose(back[1:], -forth[1:] / forth[0], rtol=1e-6, atol=1e-300)
 
 
-@pytest.mark.parametrize(
-    "formula",
-    [
-        "T.DIST(1,A1,TRUE)",
-        "CHISQ.INV(0.5,A1)",
-        "BINOM.DIST(A1,10,0.5,TRUE)",
-        "NORM.DIST(1,0,1,A1)",
-        "POISSON.DIST(A1,3,FALSE)",
-    ],
-)
-def test_an_argument_that_excel_cuts_is_never_silently_flat(formula):
-    with pytest.raises(NotDifferentiable):
-        function({"A1": 3.0, "B1": "=" + formula}, "B1", "A1")
+STEPS = [
+    ("T.DIST(1,A1,TRUE)", "T.DIST"), ("CHISQ.INV(0.5,A1)", "CHISQ.INV"), ("BINOM.DIST(A1,10,0.5,TRUE)", "BINOM.DIST"),
+    ("NORM.DIST(1,0,1,A1)", "NORM.DIST"), ("POISSON.DIST(A1,3,FALSE)", "POISSON.DIST"),
+    ("BINOM.INV(10,0.5,A1/9)", "BINOM.INV"), ("HYPGEOM.DIST(A1,4,8,20,TRUE)", "HYPGEOM.DIST"),
+    ("F.DIST(A1,A1,4,TRUE)", "F.DIST"), ("CONFIDENCE.T(0.05,A1,A1)", "CONFIDENCE.T"), ("PERMUT(5,A1)", "PERMUT"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "name"), STEPS, ids=[row[0] for row in STEPS])
+def test_an_argument_that_excel_cuts_is_named_as_a_step_and_followed(formula, name):
+    f = function({"A1": 3.0, "B1": f"={formula}"}, "B1", "A1")
+    assert f.steps == [("S!B1", name)]
+    for x in (2.2, 3.9, 4.5):
+        assert f.value([x]) == pytest.approx(computed({"A1": x, "B1": f"={formula}"}, "B1"), rel=1e-14)
+        assert f.gradient([x])[0] == pytest.approx(
+            (f.value([x + 1e-6]) - f.value([x - 1e-6])) / 2e-6, abs=1e-8
+        )

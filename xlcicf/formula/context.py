@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from xlcicf.errors import NotDifferentiable
+from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
@@ -138,6 +139,11 @@ class Context:
 
     def cell_by_cell(self, what: str) -> CellByCell:
         return CellByCell(f"{self.cell}: {self.function} {what}", self.cell, self.function)
+
+    def note_step(self, out: t.Array) -> None:
+        """Notes that a number moves in steps as the function being computed has it."""
+        if isinstance(out, t.Var):
+            out.tape.note_step(out, self.function)
 
     def refuse_changing(self) -> NotDifferentiable:
         return self.refuse(

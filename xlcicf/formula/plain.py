@@ -24,6 +24,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.number_in_text import number_in_text
+from xlcicf.formula.stepped import depend_on_changing, stepped
 
 Places = np.ndarray  # integers (n,), ascending
 Shape = tuple[int, ...]
@@ -152,7 +153,9 @@ def for_each(
 ) -> Grid:
     """body(arguments), each as Cells where it is `whole`, for each element of the others (H, W, h, w).
 
-    None may depend on a changing cell. An error among the others is the outcome, unless `errors_too`."""
+    An error among the others is the outcome, unless `errors_too`. Of changing cells it is a step."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: for_each(context, body, now, whole, errors_too), grids)
     shape, columns = columns_of(context, grids, whole)
     passing = not errors_too and any(
         g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole
@@ -175,6 +178,8 @@ def array_of_each(
     context: Context, body: Callable[..., Sequence[Sequence[object]]], grids: Sequence[Grid]
 ) -> Grid:
     """The array, given as rows, that body(arguments as Cells) makes for each cell of a run."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: array_of_each(context, body, now), grids)
     shape, columns = columns_of(context, grids, [True] * len(grids))
     made = []
     for args in zip(*columns, strict=True):

@@ -46,6 +46,8 @@ class SheetFunction:
     init     half-width of the uniform distribution that restarts are drawn from, or None
     objective     the objective's address
     frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    steps    (address, function) of what moves in steps on the way, so that its derivative is 0 between them:
+             ROUND, COUNTIF, a comparison used as a number; of cells filled down the first
     sizes    what lies between the changing cells and the objective: a word -> how many of it
     """
 
@@ -71,6 +73,8 @@ class SheetFunction:
         self.init: float | None = None
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
+        carrying = ((step.owner.cell(0, 0), step.function) for step in tape.carrying(value))
+        self.steps = list(dict.fromkeys(carrying))
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape

@@ -54,7 +54,7 @@ def _either(cumulative: t.Array, below: Callable[[], t.Array], density: Callable
     """The distribution up to a number where TRUE is asked for, else its density there."""
     if t.holds_everywhere(cumulative):
         return below()
-    return t.where(cumulative, below(), density()) if t.holds_somewhere(cumulative) else density()
+    return t.where(cumulative, below(), density()) if t.may_hold(cumulative) else density()
 
 
 def _at_least(x: t.Operand, bound: float) -> t.Array:
@@ -593,8 +593,14 @@ for name in ("BINOM.INV", "CRITBINOM"):
     @of_numbers(name, f"{name}(6,0.5,~0.75)", f"{name}(100,~0.3,0.001)", arity=(3, 3), smooth=False)
     def binomial_inverse(n, p, chance):
         n = t.truncated(n)
+
+        def compute(*numbers):
+            k = smallest_reaching(*numbers)
+            t.decide(k)
+            return k
+
         valid = _all(_at_least(n, 0.0), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
-        return _where(valid, smallest_reaching, (n, 1.0), (p, 0.5), (chance, 0.5))
+        return _where(valid, compute, (n, 1.0), (p, 0.5), (chance, 0.5))
 
 
 def _negative_binomial(failures, successes, p, cumulative):

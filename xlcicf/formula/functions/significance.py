@@ -57,7 +57,7 @@ for name in ("T.TEST", "TTEST"):
         chance, failed = t.as_array(t.NAN), t.less(kind, kind)
         for number, statistic in enumerate((_paired, _pooled, _welch), start=1):
             here = t.equal(kind, float(number))
-            if t.holds_somewhere(here):
+            if t.may_hold(here):
                 off, freedom, none = statistic(samples)
                 t.decide(t.sign(off))
                 chance = t.where(here, student_below(t.neg(t.absolute(off)), freedom), chance)

@@ -293,7 +293,7 @@ for names, ends in ((("PERCENTRANK", "PERCENTRANK.INC"), -1), (("PERCENTRANK.EXC
 # --- counts ---------------------------------------------------------------------------------------------
 
 
-@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False)
+@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False, smooth=False)
 def count(x):
     return x.how_many
 
@@ -348,7 +348,7 @@ for name, most, example in (
 
 
 @making_arrays(
-    "FREQUENCY", "SUM(FREQUENCY(~{79,85,78,85,50,81,95,88,97},{70;79;89})*{1;2;3;4})", arity=(2, 2)
+    "FREQUENCY", "SUMPRODUCT(FREQUENCY(~{79,85,78,85,50,81,95,88,97},{70;79;89}),{1;2;3;4})", arity=(2, 2)
 )
 def frequency(cells, bins):
     """How many numbers lie up to each bound and above the one before it, in the bounds' own places, and how
@@ -385,7 +385,7 @@ for name in ("MODE", "MODE.SNGL"):
 
 
 @making_arrays(
-    "MODE.MULT", "SUM(MODE.MULT(~{1,2,2,3,3,5})*{1;2})", "SUM(MODE.MULT(1,{3,2},~2))", arity=(1, ANY)
+    "MODE.MULT", "SUMPRODUCT(MODE.MULT(~{1,2,2,3,3,5}))", "SUM(MODE.MULT(1,{3,2},~2))", arity=(1, ANY)
 )
 def modes(*arrays):
     return [[number] for number in _modes(arrays)]

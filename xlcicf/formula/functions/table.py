@@ -61,7 +61,6 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.plain import array_of_each, for_each
-from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Node, Union
 
@@ -78,7 +77,7 @@ class Function:
     arity      fewest and most arguments
     ranges     whether A1:A3 in SUM(A1:A3*2) means an array or one cell. "plain": one cell, outside array
                formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
-    smooth     False where there is no derivative with respect to the arguments, and a changing one is refused
+    smooth     False where the value moves in steps as changing arguments do
     examples   formulas without "=", ~ before what the tests let change
     """
 
@@ -201,24 +200,31 @@ def of_numbers(
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
-    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns; no changing cell may
-    decide either."""
+    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
+    these do."""
 
     def taken_at(i: int, grid: Grid) -> Grid:
         return taken_as_condition(grid) if i in conditions else taken(grid)
 
     def read(i: int, x: t.Operand) -> t.Operand:
-        return t.truncated(x) if i in whole else t.not_equal(x, 0.0) if i in conditions else x
+        if i in conditions:
+            x = t.not_equal(x, 0.0)
+            t.decide(x)
+        return t.truncated(x) if i in whole else x
 
     def enter(body: SomeBody) -> SomeBody:
         def reading(*numbers: t.Operand) -> "t.Operand | OrError":
             return body(*(read(i, x) for i, x in enumerate(numbers)))
 
         def compute(context: Context, *grids: Grid) -> Grid:
-            steps = (i in whole or i in conditions or not smooth for i in range(len(grids)))
-            if not all(g.is_constant for g, is_step in zip(grids, steps, strict=True) if is_step):
-                raise context.refuse_changing()
-            return elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
+            steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
+            changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
+            before = len(changing) if changing else 0
+            out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
+            if changing:
+                changing.decide_on_steps(before)
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
         return body
@@ -272,6 +278,7 @@ def of_counted(
     arity: tuple[int, int] = (1, ANY),
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
+    smooth: bool = True,
     all_values: bool = False,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
@@ -285,7 +292,10 @@ def of_counted(
             if all_values:
                 arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
-            return aggregated(context, body(numbers), numbers.how_many, passing, for_few)
+            out = aggregated(context, body(numbers), numbers.how_many, passing, for_few)
+            if not smooth:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity)
         return body
@@ -303,18 +313,19 @@ def of_pairs(
 ):
     """Enters a function of two arrays of one size: body(pairs, x, ...) of pairs whose total(of) takes
     of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m). With `keyed` these and
-    the first array say places, which no changing cell may decide.
+    the first array say places, from which it goes on in steps.
 
     A pair counts where both are numbers."""
 
     def enter(body: Callable[..., "t.Array | OrError"]):
         def compute(context: Context, *grids: Grid) -> Grid:
             both = in_pairs(*(grids[i] for i in arrays))
-            if keyed:
-                fixed_number(context, both[0])
-            keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays], keyed)
+            keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays])
             numbers, passing = counted_in_pairs(both, empty.fewest)
-            return aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not (keys.are_constant and both[0].is_constant):
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i in arrays)
         return body
@@ -336,19 +347,22 @@ class Samples:
 
 
 def of_samples(name: str, *examples: str, fewest: int = 0, arity: tuple[int, int] = (2, 2)):
-    """Enters a function of two arrays, each with its own numbers, and of single numbers that no changing cell
-    may decide: body(samples, x, ...). Arrays of different sizes have no pairs."""
+    """Enters a function of two arrays, each with its own numbers, and of single numbers that it follows in
+    steps: body(samples, x, ...). Arrays of different sizes have no pairs."""
 
     def enter(body: Callable[..., "t.Array | OrError"]):
         def compute(context: Context, a: Grid, b: Grid, *others: Grid) -> Grid:
-            keys = keys_of(context, others, fixed=True)
+            keys = keys_of(context, others)
             (first, _), (second, _) = (counted([grid], fewest) for grid in (a, b))
             alike = a.size[0] * a.size[1] == b.size[0] * b.size[1]
             both = in_pairs(a, b) if alike else (a.first(), b.first())
             pairs, _ = counted_in_pairs(both, fewest)
             samples = Samples(first, second, pairs, a.size if alike else None)
-            out = body(samples, *keys.nums)
-            return aggregated(context, out, first.how_many, Passing([a, b]), NOTHING_SPECIAL, keys)
+            passing, outcomes = Passing([a, b]), body(samples, *keys.nums)
+            out = aggregated(context, outcomes, first.how_many, passing, NOTHING_SPECIAL, keys)
+            if not keys.are_constant:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < 2)
         return body
@@ -396,6 +410,10 @@ class Keys:
     grids: Sequence[Grid]
 
     @property
+    def are_constant(self) -> bool:
+        return all(g.is_constant for g in self.grids)
+
+    @property
     def nums(self) -> list[t.Array]:
         return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
 
@@ -414,10 +432,9 @@ class Keys:
 NO_KEYS = Keys(())
 
 
-def keys_of(context: Context, grids: Sequence[Grid], fixed: bool = False) -> Keys:
-    """Arguments meant as single numbers; no changing cell may decide those that are `fixed`."""
-    numbers = [fixed_number(context, grid) if fixed else taken_as_scalar(grid) for grid in grids]
-    grids = aligned(numbers, context.host)
+def keys_of(context: Context, grids: Sequence[Grid]) -> Keys:
+    """Arguments meant as single numbers."""
+    grids = aligned([taken_as_scalar(grid) for grid in grids], context.host)
     size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
     return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
 
@@ -454,13 +471,16 @@ def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
     """Enters a function of an array's numbers and single numbers: body(numbers, x, ...) of x (H, W, 1, m)
-    yields as many outcomes. With `keyed` these say places, which no changing cell may decide."""
+    yields as many outcomes. With `keyed` these say places, from which it goes on in steps."""
 
     def enter(body: Callable[..., "t.Array | OrError"]):
         def compute(context: Context, array: Grid, *grids: Grid) -> Grid:
-            keys = keys_of(context, grids, keyed)
+            keys = keys_of(context, grids)
             numbers, passing = counted([array], empty.fewest)
-            return aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not keys.are_constant:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
         return body
@@ -579,7 +599,7 @@ def of_constants(
 
 def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
     """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
-    body(cells, ...) -> rows of values. No changing cell may decide them."""
+    body(cells, ...) -> rows of values. It moves in steps as changing cells do."""
 
     def enter(body: Callable[..., Sequence[Sequence[object]]]):
         def compute(context: Context, *grids: Grid) -> Grid:
@@ -617,6 +637,8 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
         return t.add(held, nothing_shown(grid)) if empty_texts else held
 
     def compute(context: Context, *arguments: Argument) -> Grid:
-        return from_numbers(reduce(t.add, map(count, arguments)))
+        out = from_numbers(reduce(t.add, map(count, arguments)))
+        context.note_step(out.num)
+        return out
 
     entered(name, examples, compute, arity=(1, ANY))
