@@ -4,6 +4,7 @@ over grids with extreme arguments, and derivatives against mpmath's."""
 import mpmath
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
 from tests.formula.by_rows import gradients, values
@@ -301,3 +302,62 @@ def test_an_argument_that_excel_cuts_is_named_as_a_step_and_followed(formula, na
         assert f.gradient([x])[0] == pytest.approx(
             (f.value([x + 1e-6]) - f.value([x - 1e-6])) / 2e-6, abs=1e-8
         )
+
+
+OUTSIDE = [
+    ("NORM.DIST(2,1,A1,TRUE)", 1.5, 0.0),
+    ("NORM.INV(A1,1,2)", 0.5, 1.0),
+    ("LOGNORM.DIST(A1,1,2,FALSE)", 1.5, -1.0),
+    ("LOGNORM.INV(A1,1,2)", 0.5, 1.5),
+    ("WEIBULL.DIST(A1,2,3,TRUE)", 1.5, -1.0),
+    ("WEIBULL.DIST(2,A1,3,FALSE)", 1.5, 0.0),
+    ("EXPON.DIST(2,A1,TRUE)", 1.5, -1.0),
+    ("GAMMA.DIST(2,A1,3,TRUE)", 1.5, -1.0),
+    ("GAMMA.INV(A1,2,3)", 0.5, 1.0),
+    ("GAMMA(A1)", 1.5, -2.0),
+    ("GAMMALN(A1)", 1.5, 0.0),
+    ("BETA.DIST(0.5,A1,3,TRUE)", 1.5, 0.0),
+    ("BETA.DIST(A1,2,3,TRUE)", 0.5, 1.5),
+    ("BETA.INV(A1,2,3)", 0.5, 0.0),
+    ("CHISQ.DIST.RT(A1,3)", 0.5, -1.0),
+    ("CHISQ.INV(A1,3)", 0.5, 1.0),
+    ("T.DIST.2T(A1,3)", 0.5, -1.0),
+    ("T.INV(A1,3)", 0.5, 1.0),
+    ("F.DIST(A1,3,4,TRUE)", 0.5, -1.0),
+    ("F.INV.RT(A1,3,4)", 0.5, 0.0),
+    ("BINOM.DIST(2,3,A1,TRUE)", 0.5, -0.5),
+    ("NEGBINOM.DIST(2,3,A1,TRUE)", 0.5, 1.5),
+    ("POISSON.DIST(2,A1,TRUE)", 0.5, -1.0),
+    ("FISHER(A1)", 0.5, 1.0),
+    ("CONFIDENCE.NORM(A1,1,5)", 0.5, 1.0),
+    ("STANDARDIZE(1,2,A1)", 0.5, 0.0),
+]
+
+
+@pytest.mark.parametrize(("formula", "inside", "outside"), OUTSIDE, ids=[row[0] for row in OUTSIDE])
+def test_outside_its_domain_a_value_is_an_error_and_spoils_no_gradient(formula, inside, outside):
+    f = function({"A1": inside, "B1": "=" + formula}, "B1", "A1")
+    assert np.isfinite(f.value([inside]))
+    assert not np.isfinite(f.value([outside]))
+    f = function({"A1": inside, "B1": f"=IFERROR({formula},7*A1)"}, "B1", "A1")
+    assert f.value_and_gradient([outside]) == (7 * outside, [7.0])
+
+
+@pytest.mark.parametrize(
+    ("formula", "columns"),
+    [
+        ("GAMMA.DIST(<A>,<B>,<C>,TRUE)", GAMMAS),
+        ("BETA.DIST(<A>,<B>,<C>,FALSE)", BETAS),
+        ("BETA.INV(<A>,<B>,<C>)", (UNIT[FEW], *BETAS[1:])),
+        ("GAMMA.INV(<A>,<B>,<C>)", (UNIT[FEW], *GAMMAS[1:])),
+        ("T.INV(<A>,5)+F.DIST(<B>,3,4,TRUE)+BINOM.DIST(4,9,<C>,TRUE)", (UNIT[FEW], SCALE[FEW], UNIT[FEW])),
+    ],
+)
+def test_many_points_at_once_are_each_of_them_alone(formula, columns):
+    rows = list(zip(*columns, strict=True))
+    formula = formula.replace("<A>", "A1").replace("<B>", "B1").replace("<C>", "C1")
+    cells = dict(zip(("A1", "B1", "C1"), map(float, rows[0]), strict=True))
+    f = function(cells | {"Z1": "=" + formula}, "Z1", "A1", "B1", "C1")
+    for row, value, gradient in zip(rows, *f.batch(torch.tensor(rows)), strict=True):
+        assert value == pytest.approx(f.value(row), rel=1e-13)
+        np.testing.assert_allclose(gradient, f.gradient(row), rtol=1e-12)

@@ -15,12 +15,13 @@ IRONCALC: dict[str, str] = {
     "SUMPRODUCT(TREND({1,9,5,7.5,6},{0,4,2,3,1;1,2,2,5,4},{5;6},TRUE))*2": _IN_COLUMNS,
     "SUMPRODUCT(GROWTH({1,9,5,7.5}),{1,3,2,5})": _IN_COLUMNS,
 }  # fmt: skip
-LIBREOFFICE: dict[str, str] = {}
+LIBREOFFICE: dict[str, str] = {"SUMPRODUCT(FORECAST.LINEAR({5,-7},{6;7;9},{20;28;31}),{1,3})": _ONE}
 DOCUMENTED: dict[str, object] = {  # Microsoft's pages of the functions; all their digits by hand
     "CORREL({3,2,4,5,6},{9,7,12,15,17})": 26 / (10 * 68) ** 0.5,
     "COVARIANCE.P({3,2,4,5,6},{9,7,12,15,17})": 5.2,
     "COVARIANCE.S({2,4,8},{5,11,12})": 29 / 3,
     "INDEX(LINEST({1;9;5;7},{0;4;2;3},,FALSE),1,1)": 2.0,
     "INDEX(LINEST({1;9;5;7},{0;4;2;3},,FALSE),1,2)": 1.0,
+    "SUMPRODUCT(FORECAST.LINEAR({5,-7},{6;7;9},{20;28;31}),{1,3})": 88 / 3 - 47 / 194 * (16 + 316 / 3),
     "SUM(LINEST({3100,4500,4400,5400,7500,8100},{1,2,3,4,5,6})*{9,1})": 11000.0,
 }

@@ -7,7 +7,8 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
     of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
     of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
-    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
+    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2, FORECAST
+    of_samples      two arrays, each with its own numbers: F.TEST
     of_arrays       whole arrays: SUMPRODUCT, MMULT
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
