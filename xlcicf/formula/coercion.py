@@ -5,6 +5,7 @@
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
+| value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
 | factor     | 0       | 0          | 0                           | 0          | itself |
 | n          | 0       | 1/0        | 0                           | 0          | itself |
 | strict     | #VALUE! | #VALUE!    | #VALUE!                     | #VALUE!    | itself |
@@ -105,6 +106,14 @@ def taken_as_n(grid: Grid) -> Grid:
     return grid.of_kinds(_errors_only(grid))
 
 
+def taken_as_value(grid: Grid) -> Grid:
+    """What AVERAGEA makes of a range or array: texts are 0, and only blanks are passed over."""
+    if grid.is_single and not grid.is_range:
+        return grid
+    kinds = np.where(np.isin(grid.kinds(), (BLANK, ERROR)), grid.kinds(), NUMBER).astype(np.uint8)
+    return grid.without_falses().of_kinds(kinds)
+
+
 def taken_as_factor(grid: Grid) -> Grid:
     """What SUMPRODUCT makes of an array: everything but a number is 0."""
     numbers, grid = grid.num, grid.without_falses()
@@ -122,7 +131,7 @@ def taken_strictly(grid: Grid, cell: str) -> Grid:
     failed = (grid.kinds() != NUMBER) & (grid.kinds() != ERROR)
     errors = grid.texts().copy()
     for at in map(tuple, np.argwhere(failed)):
-        where, why = cell, "multiplies a matrix in which a cell is empty, TRUE or FALSE"
+        where, why = cell, "takes a matrix in which a cell is empty, TRUE or FALSE"
         word = errors.item(at)
         if isinstance(word, CellText):
             where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"

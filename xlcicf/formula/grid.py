@@ -106,6 +106,11 @@ class Grid:
         return self.size == (1, 1)
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether it stands for an argument between whose commas there is nothing."""
+        return self.is_single and self.place is None and self.has(BLANK)
+
+    @property
     def is_range(self) -> bool:
         return self.place is not None
 

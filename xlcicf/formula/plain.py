@@ -18,6 +18,7 @@ from xlcicf.formula.grid import (
     Errors,
     Grid,
     aligned,
+    error_at,
     errors_where,
     from_scalars,
     with_errors,
@@ -171,6 +172,25 @@ def for_each(
     cells = np.empty(len(out), dtype=object)
     cells[:] = out
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+
+
+def array_of_each(
+    context: Context, body: Callable[..., Sequence[Sequence[object]]], grids: Sequence[Grid]
+) -> Grid:
+    """The array, given as rows, that body(arguments as Cells) makes for each cell of a run."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: array_of_each(context, body, now), grids)
+    shape, columns = columns_of(context, grids, [True] * len(grids))
+    made = []
+    for args in zip(*columns, strict=True):
+        try:
+            rows = body(*args)
+        except Fails as failure:
+            rows = [[error_at(failure.code, context.cell, failure.why)]]
+        made.append(np.array(rows, dtype=object))
+    if len({array.shape for array in made}) > 1:
+        raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
+    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape))
 
 
 def failures(

@@ -55,7 +55,9 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
             found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
         except FormulaError:  # of what cannot be at all with these numbers
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
-        unlike = np.broadcast_to(found.kinds(), kinds.shape) != kinds
+        if found.shape != outcome.shape:
+            return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
+        unlike = found.kinds() != kinds
         return torch.where(torch.from_numpy(unlike), t.NAN, t.value_of(found.full())).expand(kinds.shape)
 
     out = t.may_fail(t.Primitive(forward)(*nums, *theres))

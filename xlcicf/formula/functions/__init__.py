@@ -16,17 +16,32 @@ taken never spoils a gradient.
 
 from xlcicf.formula.functions import (
     arrays,
+    distributions,
     information,
     lambdas,
     logical,
     lookup,
     math_trig,
+    regression,
+    significance,
     statistical,
     text,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = arrays, information, lambdas, logical, lookup, math_trig, statistical, text
+CATEGORIES = (
+    arrays,
+    distributions,
+    information,
+    lambdas,
+    logical,
+    lookup,
+    math_trig,
+    regression,
+    significance,
+    statistical,
+    text,
+)
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]
