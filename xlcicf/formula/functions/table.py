@@ -6,6 +6,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_numbers      single numbers, element by element: LN, ROUND, NOT
     of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
     of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
+    of_series       numbers in order, and single numbers: NPV, XIRR
     of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
     of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
     of_arrays       whole arrays: SUMPRODUCT, MMULT
@@ -24,7 +25,7 @@ raises Fails("#N/A", "why") for the error that its cell shows. An example is a f
 stands before each number, array or range that the tests let change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -39,10 +40,12 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    Errors,
     Grid,
     aligned,
     errors_among,
     errors_asked,
+    errors_of_both,
     errors_where,
     from_numbers,
     from_truths,
@@ -55,9 +58,10 @@ from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.plain import for_each
 from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
-from xlcicf.formula.tree import Node, Union
+from xlcicf.formula.tree import Const, Node, Union
 
 ANY = 255
+NO_ARGUMENT: Mapping[int, float] = {}
 Body = Callable[..., "t.Operand | OrError"]
 SomeBody = TypeVar("SomeBody", bound=Body)
 
@@ -126,10 +130,12 @@ def entered(
     ranges: str = "inherit",
     smooth: bool = True,
     whole: Callable[[int], bool] = lambda i: True,
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
-    The others are meant as single values. Several ranges in one argument are as many arguments."""
+    The others are meant as single values. Several ranges in one argument are as many arguments. An argument
+    left out between two commas is 0, unless `omitted` says otherwise."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -137,6 +143,9 @@ def entered(
 
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         inside = context.taking(ranges)
+        args = tuple(
+            Const(omitted[i]) if i in omitted and arg == Const(None) else arg for i, arg in enumerate(args)
+        )
         values = [
             taken_whole(inside, part) if whole(i) else context.operand(part)
             for i, arg in enumerate(args)
@@ -187,21 +196,37 @@ def of_numbers(
     smooth: bool = True,
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
+    fixed: Sequence[int] = (),
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
-    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE."""
+    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
+    `fixed`, such as dates, may not depend on a changing cell."""
 
     def enter(body: SomeBody) -> SomeBody:
         def compute(context: Context, *grids: Grid) -> Grid:
             if not smooth and not all(g.is_constant for g in grids):
                 raise context.refuse_changing()
+            refuse_unless_fixed(context, grids, fixed)
             return elementwise(context, body, [taken(g) for g in grids], truth)
 
-        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
+        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
         return body
 
     return enter
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+def refuse_unless_fixed(context: Context, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
+    for i in fixed:
+        if i < len(grids) and grids[i].varies().any():
+            raise context.refuse(
+                f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
+                " keep that argument constant"
+            )
 
 
 def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
@@ -211,13 +236,20 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
     found, out = errors_among(grids), body(*nums)
     if truth:
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
-    if isinstance(out, OrError):
-        out, failed, code, why = out
-        if isinstance(failed, t.Var):
-            out = t.where(failed, t.NAN, out)
-        else:
-            found = errors_where(failed.numpy(), code, context.host, why, after=found)
-    return settled(from_numbers(t.as_array(out), like=grids), found, context.host)
+    out, found = errors_told(context, out, found)
+    return settled(from_numbers(out, like=grids), found, context.host)
+
+
+def errors_told(
+    context: Context, out: "t.Operand | OrError", found: Errors | None
+) -> tuple[t.Array, Errors | None]:
+    """What a body yields, and the errors found before or that it tells of."""
+    if not isinstance(out, OrError):
+        return t.as_array(out), found
+    num, failed, code, why = out
+    if isinstance(failed, t.Var):
+        return t.where(failed, t.NAN, num), found
+    return t.as_array(num), errors_where(failed.numpy(), code, context.host, why, after=found)
 
 
 # --- aggregates -----------------------------------------------------------------------------------------
@@ -331,6 +363,64 @@ def of_ranked(
             return concluded(context, with_errors(grid, found), numbers.how_many, empty)
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
+        return body
+
+    return enter
+
+
+def _in_cells(x: t.Array, size: tuple[int, int]) -> t.Array:
+    """Outcomes (H, W, m, 1) as each cell's array of that size."""
+    return t.reshape(x, shape=(*t.shape_of(x)[:2], *size))
+
+
+def of_series(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    series: Callable[[int], bool],
+    strict: bool = False,
+    fixed: Sequence[int] = (),
+):
+    """Enters a function of series and single numbers: body(series, x, y, ...), single numbers (H, W, m, 1),
+    for m outcomes each. `series(i)` says whether argument i is one.
+
+    All the numbers that count in them are one series, in order; but where the function is `strict` each is
+    its own, in which a blank is 0 and text, TRUE and FALSE are #VALUE!."""
+
+    def enter(body: Callable[..., t.Array | OrError]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            refuse_unless_fixed(context, grids, fixed)
+            arrays = [grid for i, grid in enumerate(grids) if series(i)]
+            if strict:
+                arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]
+            numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
+            rows = numbers if strict else [Numbers([part for each in numbers for part in each.parts])]
+            single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
+            h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
+            columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
+            out = body(
+                *(each.in_order() for each in rows),
+                *(t.reshape(x, shape=(*t.shape_of(x)[:2], h * w, 1)) for x in columns),
+            )
+            errors, of_single = iter(passing), iter(single)
+            found = reduce(
+                errors_of_both,
+                (
+                    next(errors).constant() if series(i) else errors_among([next(of_single)])
+                    for i in range(len(grids))
+                ),
+            )
+            if isinstance(out, OrError):
+                num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
+                out = out._replace(num=num, failed=failed)
+            else:
+                out = _in_cells(out, (h, w))
+            num, found = errors_told(context, out, found)
+            return settled(
+                from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
+            )
+
+        entered(name, examples, compute, arity=arity, whole=series)
         return body
 
     return enter
