@@ -17,6 +17,7 @@ IRONCALC: dict[str, str] = {
 LIBREOFFICE: dict[str, str] = {
     "RATE(10,-100,1000)+1": _LESS_PRECISE,
     "NPV(0.08,{-3,1;2.5,3},1)": "it takes an array column by column",
+    "IRR({-3,9;-3,8})": "it takes an array column by column",
     "PRICE(39493,39600,0.0575,0.065,100,2,1)": _LAST_PERIOD,
     "YIELD(39493,39600,0.0575,99,100,2,1)": _LAST_PERIOD,
     "DURATION(43282,54058,0.08,0.09,2,1)": _YEARS,

@@ -21,12 +21,29 @@ from xlcicf.formula.functions import (
     logical,
     lookup,
     math_trig,
+    matrices,
+    rounding,
     statistical,
     text,
+    trigonometry,
+    whole_numbers,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = bonds, financial, information, logical, lookup, math_trig, statistical, text
+CATEGORIES = (
+    bonds,
+    financial,
+    information,
+    logical,
+    lookup,
+    math_trig,
+    matrices,
+    rounding,
+    statistical,
+    text,
+    trigonometry,
+    whole_numbers,
+)
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

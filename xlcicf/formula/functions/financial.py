@@ -14,8 +14,8 @@ from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_r
 from xlcicf.formula.context import Fails
 from xlcicf.formula.counted import Series
 from xlcicf.formula.daycount import is_date, years_between
-from xlcicf.formula.functions.math_trig import rounded
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
+from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
 
 TWELVE = torch.tensor(12.0, dtype=t.DTYPE)
