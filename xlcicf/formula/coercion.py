@@ -3,6 +3,7 @@
 | taken as   | blank   | TRUE/FALSE | text that reads as a number | other text | error  |
 |------------|---------|------------|-----------------------------|------------|--------|
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
+| add-in's   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
 | value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
@@ -70,6 +71,13 @@ def within_limits(text: str) -> str:
 def taken_as_scalar(grid: Grid) -> Grid:
     """What arithmetic and functions of single numbers make of their arguments."""
     return _numbers_read(grid, number_in_text)
+
+
+def taken_without_truths(grid: Grid) -> Grid:
+    """What functions that were once an add-in make of their arguments: TRUE and FALSE are #VALUE!."""
+    truths = grid.kinds() == BOOL
+    errors = np.full(grid.shape, error_at("#VALUE!", None, "takes no TRUE or FALSE"), dtype=object)
+    return with_errors(taken_as_scalar(grid), (truths, errors) if truths.any() else None)
 
 
 def taken_as_condition(grid: Grid) -> Grid:

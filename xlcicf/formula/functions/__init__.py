@@ -16,32 +16,44 @@ taken never spoils a gradient.
 
 from xlcicf.formula.functions import (
     arrays,
+    bonds,
     distributions,
+    financial,
     information,
     lambdas,
     logical,
     lookup,
     math_trig,
+    matrices,
     regression,
+    rounding,
     significance,
     statistical,
     text,
+    trigonometry,
+    whole_numbers,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
 CATEGORIES = (
     arrays,
+    bonds,
     distributions,
+    financial,
     information,
     lambdas,
     logical,
     lookup,
     math_trig,
+    matrices,
     regression,
+    rounding,
     significance,
     statistical,
     text,
+    trigonometry,
+    whole_numbers,
 )
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]
