@@ -8,10 +8,11 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from itertools import takewhile
+
+from xlcicf.formula.dates import LAST, SECONDS, first_day, weekday, year_month_day
 
 MOST_LETTERS = 20  # of a number as & writes it, before it is written with E
 GENERAL_LETTERS = 11  # of one in the format General
@@ -263,20 +264,21 @@ def _fraction(tokens: Sequence[str], x: Decimal) -> str:
 # --- dates ----------------------------------------------------------------------------------------------
 
 _MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split()
-_LAST = 2_958_465  # 31 December 9999
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 def _date(tokens: Sequence[str], x: float) -> str:
     if any(token in _DIGIT for token in tokens):
         raise ValueError("a format is of digits or of a date, not both")
     places = max((len(token.partition(".")[2]) for token in tokens if token[0] == "s"), default=0)
-    seconds = _rounded(_decimal(x) * 86400, places)
-    day = int(seconds // 86400)
-    if x < 0 or day > _LAST:
+    seconds = _rounded(abs(_decimal(x)) * SECONDS, places)
+    day = int(seconds // SECONDS)
+    if (x < 0 and not first_day()) or day + first_day() > LAST:
         raise ValueError(f"{x} is no date")
-    parts = _Moment(day, seconds - day * 86400, seconds, any(token in _HALVES for token in tokens))
-    return "".join(parts.shown(token) for token in _minutes_marked(tokens))
+    halves = any(token in _HALVES for token in tokens)
+    parts = _Moment(day + first_day(), seconds - day * SECONDS, seconds, halves)
+    # Only a book that counts from 1904 has dates below 0, which are shown as their opposites.
+    return ("-" if x < 0 else "") + "".join(parts.shown(token) for token in _minutes_marked(tokens))
 
 
 def _minutes_marked(tokens: Sequence[str]) -> Iterator[str]:
@@ -297,9 +299,9 @@ def _minutes_marked(tokens: Sequence[str]) -> Iterator[str]:
 class _Moment:
     """A time of a day.
 
-    day          how many days since the end of 1899
+    day          of 1900's count
     second       of the day
-    all_seconds  since the end of 1899
+    all_seconds  since the book's day 0
     halves       whether hours count to 12
     """
 
@@ -325,24 +327,17 @@ class _Moment:
                 shown_ = f"{self.second % 60:.{len(places)}f}"
                 return shown_.rjust(min(len(whole), 2) + (len(places) + 1 if places else 0), "0")
         if token in _HALVES:
-            half = "AM" if self.second < 43200 else "PM"
+            half = "AM" if self.second < SECONDS / 2 else "PM"
             return half if token == "am/pm" else half[0]
         return _literal(token)
 
     def _of_date(self, token: str) -> str:
-        year, month, day = self._calendar()
+        year, month, day = year_month_day(self.day)
         length = len(token)
         if token[0] == "y":
             return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
         if token[0] == "d":
-            name = _DAYS[(self.day - 1) % 7]
+            name = _DAYS[weekday(self.day)]
             return [str(day), f"{day:02d}", name[:3], name][min(length, 4) - 1]
         name = _MONTHS[month - 1]
         return [str(month), f"{month:02d}", name[:3], name, name[0]][length - 1 if length < 6 else 3]
-
-    def _calendar(self) -> tuple[int, int, int]:
-        """Year, month and day, with the day 0 of January and the 29 of February 1900 that Excel has."""
-        if self.day in (0, 60):
-            return (1900, 1, 0) if self.day == 0 else (1900, 2, 29)
-        moment = date(1899, 12, 31) + timedelta(self.day - (self.day > 60))
-        return moment.year, moment.month, moment.day

@@ -429,15 +429,27 @@ def of_constants(
     arrays: Callable[[int], bool],
     ranges: str = "inherit",
     errors_too: bool = False,
+    no_truths: bool = False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
-    values. An error among these is the outcome, unless `errors_too` hands it to the body."""
+    values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
+    TRUE and FALSE among them are #VALUE!."""
+
+    def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
+        def checked(*values: object) -> object:
+            if any(isinstance(value, bool) for value in values):
+                raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
+            return body(*values)
+
+        return checked
 
     def enter(body: Callable[..., object]):
+        asked = of_no_truths(body) if no_truths else body
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
         return body
