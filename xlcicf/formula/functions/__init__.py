@@ -14,10 +14,30 @@ with a limited domain are computed on a safe argument outside it and yield nan t
 taken never spoils a gradient.
 """
 
-from xlcicf.formula.functions import date_time, information, logical, lookup, math_trig, statistical, text
+from xlcicf.formula.functions import (
+    complex_numbers,
+    date_time,
+    engineering,
+    information,
+    logical,
+    lookup,
+    math_trig,
+    statistical,
+    text,
+)
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = date_time, information, logical, lookup, math_trig, statistical, text
+CATEGORIES = (
+    complex_numbers,
+    date_time,
+    engineering,
+    information,
+    logical,
+    lookup,
+    math_trig,
+    statistical,
+    text,
+)
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]
