@@ -170,6 +170,43 @@ def for_each(
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
 
 
+def arrays_for_each(
+    context: Context,
+    body: Callable[..., list[list]],
+    grids: Sequence[Grid],
+    whole: Sequence[bool],
+    errors_too: Sequence[int] = (),
+) -> Grid:
+    """The same of a body that makes an array (rows of values), for each cell of a run; of arguments that are
+    arrays themselves the first value of each. `errors_too` are the arguments whose errors the body takes.
+
+    All cells' arrays are of one size: others are refused, so that each cell is computed alone."""
+
+    def made(*args: object) -> np.ndarray:
+        ends = (a for i, a in enumerate(args) if isinstance(a, CellError) and i not in errors_too)
+        error = next(ends, None)
+        rows = [[error]] if error is not None else body(*args)
+        out = np.empty((len(rows), len(rows[0])), object)
+        out[:] = rows
+        return out
+
+    shape, columns = columns_of(context, grids, whole)
+    if shape[2:] != (1, 1):
+        return for_each(context, lambda *args: made(*args)[0, 0], grids, whole, errors_too=True)
+    arrays: list[np.ndarray] = []
+    failed: dict[tuple[str, str | None], list[int]] = {}
+    for args in zip(*columns, strict=True):
+        try:
+            arrays.append(made(*args))
+        except Fails as failure:
+            failed.setdefault((failure.code, failure.why), []).append(len(arrays))
+            arrays.append(np.empty((1, 1), object))
+    if len({array.shape for array in arrays}) != 1:
+        raise context.refuse("makes arrays of several sizes")
+    grid = from_scalars(np.stack(arrays).reshape(*shape[:2], *arrays[0].shape))
+    return with_errors(grid, failures(context, failed, (*shape[:2], 1, 1)))
+
+
 def failures(
     context: Context, failed: dict[tuple[str, str | None], list[int]], shape: Shape
 ) -> Errors | None:

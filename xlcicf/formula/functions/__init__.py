@@ -24,6 +24,8 @@ from xlcicf.formula.functions import (
     math_trig,
     statistical,
     text,
+    text_and_numbers,
+    text_delimited,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
@@ -38,6 +40,8 @@ CATEGORIES = (
     math_trig,
     statistical,
     text,
+    text_and_numbers,
+    text_delimited,
 )
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

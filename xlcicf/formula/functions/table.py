@@ -12,6 +12,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
+    making_arrays   the same, of which an array comes out: TEXTSPLIT
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -52,7 +53,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
-from xlcicf.formula.plain import for_each
+from xlcicf.formula.plain import arrays_for_each, for_each
 from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Node, Union
@@ -452,6 +453,27 @@ def of_constants(
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
+        return body
+
+    return enter
+
+
+def making_arrays(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    arrays: Callable[[int], bool],
+    errors_too: Sequence[int] = (),
+):
+    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py.
+
+    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
+
+    def enter(body: Callable[..., list[list]]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+
+        entered(name, examples, compute, arity=arity, smooth=False, whole=arrays)
         return body
 
     return enter
