@@ -394,6 +394,12 @@ def beside(grids: Sequence[Grid]) -> Grid:
     return laid_out(parts, from_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
 
 
+def arrayed(elements: Sequence[Grid], size: tuple[int, int]) -> Grid:
+    """Single values (H, W, 1, 1), row by row, as arrays (H, W, h, w)."""
+    together = beside(elements)
+    return together.reshaped((*together.batch, *size))
+
+
 def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:
     """Computed parts (rows and columns, grid), and saved values between them (1, 1, rows, columns)."""
     kind, text = saved.kinds().copy(), saved.texts().copy()

@@ -12,10 +12,10 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.formula.undisturbed import without_collecting
 from xlcicf.formula.units import Batch, Host
@@ -46,6 +46,8 @@ class SheetFunction:
     init     half-width of the uniform distribution that restarts are drawn from, or None
     objective     the objective's address
     frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    steps    (address, function) of what moves in steps on the way, so that its derivative is 0 between them:
+             ROUND, COUNTIF, a comparison used as a number; of cells filled down the first
     sizes    what lies between the changing cells and the objective: a word -> how many of it
     """
 
@@ -71,6 +73,8 @@ class SheetFunction:
         self.init: float | None = None
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
+        carrying = ((step.owner.cell(0, 0), step.function) for step in tape.carrying(value))
+        self.steps = list(dict.fromkeys(carrying))
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape
@@ -194,7 +198,7 @@ def differentiate(
     """
     objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
     start = start_values(book, changing)
-    graph = RunGraph(book)
+    graph = graph_of(book)
     if objective.shape != (1, 1):
         raise ProblemError(
             f"the objective {objective.address} is more than one cell; name the one cell to optimise"

@@ -9,8 +9,9 @@ from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.rings import computed
-from xlcicf.formula.runs import RunGraph, is_volatile
+from xlcicf.formula.runs import is_volatile
 from xlcicf.formula.sheetfunction import RunValues, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.units import Run
@@ -47,7 +48,7 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
 
     Raises what `differentiate` raises for changing cells that are unfit, and CycleError.
     """
-    graph = RunGraph(book)
+    graph = graph_of(book)
     evaluator = Evaluator(graph)
     blockers: list[tuple[str, str]] = []
 

@@ -153,6 +153,14 @@ class Decision(NamedTuple):
     idle: bool | None
 
 
+class Step(NamedTuple):
+    """A number that moves in steps: what computes it, and the cells that do."""
+
+    out: Var
+    owner: Any
+    function: str
+
+
 class Record(NamedTuple):
     """One step: what was applied to what, and the outcome. An input is made by no primitive."""
 
@@ -168,6 +176,7 @@ class Tape:
     def __init__(self, start: Tensor):
         self.decisions: list[Decision] = []
         self.deciding: Any = None
+        self.steps: list[Step] = []
         self._records: list[Record] = []
         self._inputs: list[Var] = []
         self._finite: dict[int, Array] = {}
@@ -206,6 +215,28 @@ class Tape:
         """Notes a choice, for whoever asks later which choices change between two points."""
         if isinstance(pattern, Var):
             self.decisions.append(Decision(pattern, self.deciding, idle))
+
+    def note_step(self, out: Var, function: str) -> None:
+        """Notes a number that moves in steps, for whoever asks what an outcome depends on."""
+        self.steps.append(Step(out, self.deciding, function))
+
+    def decide_on_steps(self, since: int) -> None:
+        """Notes as choices the whole numbers that have come up since so many records."""
+        for primitive, _, _, out in self._records[since:]:
+            if primitive in (floor, truncated, rounded, sign):
+                self.decide(out)
+
+    def carrying(self, out: Var) -> list[Step]:
+        """The steps among the numbers that an outcome is made of; what is only asked to choose is none."""
+        needed = {out.index}
+        for primitive, operands, _, made in reversed(self._records[: out.index + 1]):
+            if made.index in needed:
+                numbers = operands[1:] if primitive is where else operands
+                needed.update(x.index for x in numbers if isinstance(x, Var))
+        return [step for step in self.steps if step.out.index in needed]
+
+    def __len__(self) -> int:
+        return len(self._records)
 
     def operand_of(self, var: Var, primitive: Primitive) -> Var | None:
         """What `primitive`, of one operand, was applied to when it made `var`; None where another made it."""

@@ -177,8 +177,8 @@ class Inventory:
         """The sheets, names and tables without a cell."""
         return Snapshot(
             {name: Sheet(name) for name in self.sheets},
-            {(name.name.lower(), name.scope): name.refers_to for name in self.names},
-            {table.name.lower(): table for table in self.tables},
+            {(name.name.casefold(), name.scope): name.refers_to for name in self.names},
+            {table.name.casefold(): table for table in self.tables},
             self.calculation,
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area, SheetCell, cell_address
-from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.constraints import PlacedConstraint
 
@@ -80,7 +80,7 @@ def _limits(book: Snapshot, changing: Sequence[Area], constraint: PlacedConstrai
             " right; give it as many bounds or one"
         )
     own = any(area.intersect(other) for area in right for other in changing)
-    if own or RunGraph(book).between(changing, right).runs:
+    if own or graph_of(book).between(changing, right).runs:
         raise ProblemError(
             f"the constraint {constraint.text} has a right side that moves with the changing cells; only"
             f" constant bounds are supported: {_ELSE}"

@@ -58,7 +58,7 @@ def _snapshot(content: dict) -> Snapshot:
     return Snapshot(
         sheets={sheet.name: sheet for sheet in sheets},
         names={(name, scope): text for name, scope, text in content["names"]},
-        tables={table.name.lower(): table for table in tables},
+        tables={table.name.casefold(): table for table in tables},
         calculation=Calculation(**content["calculation"]),
     )
 

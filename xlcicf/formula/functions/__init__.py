@@ -15,10 +15,12 @@ taken never spoils a gradient.
 """
 
 from xlcicf.formula.functions import (
+    arrays,
     complex_numbers,
     date_time,
     engineering,
     information,
+    lambdas,
     logical,
     lookup,
     math_trig,
@@ -31,10 +33,12 @@ from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
 CATEGORIES = (
+    arrays,
     complex_numbers,
     date_time,
     engineering,
     information,
+    lambdas,
     logical,
     lookup,
     math_trig,

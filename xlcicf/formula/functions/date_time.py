@@ -47,6 +47,7 @@ def of_days(
         def compute(*numbers):
             given = [_counted(x, moments) if i in days else x for i, x in enumerate(numbers)]
             out = t.may_fail(step(*map(t.as_array, given)))
+            t.decide(out)
             if not dated:
                 return out
             is_date = t.both(t.greater_equal(out, float(first_day())), t.less_equal(out, float(LAST)))

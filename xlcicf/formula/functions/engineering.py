@@ -145,12 +145,18 @@ def converted(context: Context, number: Grid, unit: Grid, other: Grid) -> Grid:
 
 @of_analysis("DELTA", "DELTA(~5,~4)", "DELTA(~0)", arity=(1, 2), smooth=False)
 def delta(x, y=0.0):
-    return t.as_number(t.equal(x, y))
+    return _held(t.equal(x, y), x, y)
 
 
 @of_analysis("GESTEP", "GESTEP(~5,~4)", "GESTEP(~-1)", "GESTEP(~3,3)", arity=(1, 2), smooth=False)
 def step(x, at=0.0):
-    return t.as_number(t.greater_equal(x, at))
+    return _held(t.greater_equal(x, at), x, at)
+
+
+def _held(pattern: t.Array, *numbers: t.Operand) -> t.Array:
+    """1 where a pattern of numbers holds, 0 elsewhere."""
+    t.decide(pattern)
+    return t.unless_nan(t.as_number(pattern), *numbers)
 
 
 # --- error function -------------------------------------------------------------------------------------
@@ -179,6 +185,9 @@ def of_bessel(name: str, compute: t.Primitive, *examples: str, above: float = -m
 
     def body(x, order):
         order = t.truncated(order)
+        if isinstance(order, t.Var):
+            order.tape.note_step(order, name)
+            t.decide(order)
         inside = t.both(t.greater(x, above), t.greater_equal(order, 0.0))
         out = compute(t.where(inside, x, 1.0), t.where(inside, order, 0.0))
         return t.where(inside, t.may_fail(out), t.NAN)

@@ -148,7 +148,7 @@ def average_rank(number, cells, ascending=0.0):
 # --- counts ---------------------------------------------------------------------------------------------
 
 
-@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False)
+@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False, smooth=False)
 def count(x):
     return x.how_many
 

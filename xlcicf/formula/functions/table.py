@@ -54,7 +54,6 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.plain import arrays_for_each, for_each
-from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Node, Union
 
@@ -71,7 +70,7 @@ class Function:
     arity      fewest and most arguments
     ranges     whether A1:A3 in SUM(A1:A3*2) means an array or one cell. "plain": one cell, outside array
                formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
-    smooth     False where there is no derivative with respect to the arguments, and a changing one is refused
+    smooth     False where the value moves in steps as changing arguments do
     examples   formulas without "=", ~ before what the tests let change
     """
 
@@ -195,9 +194,13 @@ def of_numbers(
 
     def enter(body: SomeBody) -> SomeBody:
         def compute(context: Context, *grids: Grid) -> Grid:
-            if not smooth and not all(g.is_constant for g in grids):
-                raise context.refuse_changing()
-            return elementwise(context, body, [taken(g) for g in grids], truth)
+            changing = next((g.num.tape for g in grids if isinstance(g.num, t.Var)), None)
+            before = len(changing) if changing else 0
+            out = elementwise(context, body, [taken(g) for g in grids], truth)
+            if changing and not smooth:
+                changing.decide_on_steps(before)
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
         return body
@@ -243,6 +246,7 @@ def of_counted(
     arity: tuple[int, int] = (1, ANY),
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
+    smooth: bool = True,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
@@ -252,7 +256,10 @@ def of_counted(
     def enter(body: Callable[[Numbers], t.Array]):
         def compute(context: Context, *arguments: Argument) -> Grid:
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
-            return aggregated(context, body(numbers), numbers, passing, for_few)
+            out = aggregated(context, body(numbers), numbers, passing, for_few)
+            if not smooth:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity)
         return body
@@ -319,15 +326,17 @@ def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
     """Enters a function of an array's numbers and a single number: body(numbers, x) of x (H, W, 1, m) yields
-    as many outcomes. With `keyed` x says a place, which no changing cell may decide."""
+    as many outcomes. With `keyed` x says a place, which it goes on from in steps."""
 
     def enter(body: Callable[[Numbers, t.Array], t.Array]):
         def compute(context: Context, array: Grid, key: Grid) -> Grid:
-            key = fixed_number(context, key) if keyed else taken_as_scalar(key)
+            key = taken_as_scalar(key)
             numbers, passing = counted([array], empty.fewest)
             H, W, h, w = key.shape
             out = passing.onto(body(numbers, t.reshape(key.full(), shape=(H, W, 1, h * w))))
             grid = from_numbers(t.reshape(out, shape=(*t.shape_of(out)[:2], h, w)))
+            if keyed and not key.is_constant:
+                context.note_step(grid.num)
             found = errors_among([with_errors(grid, passing.constant()), key])
             return concluded(context, with_errors(grid, found), numbers.how_many, empty)
 
@@ -505,6 +514,8 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
         return t.add(held, nothing_shown(grid)) if empty_texts else held
 
     def compute(context: Context, *arguments: Argument) -> Grid:
-        return from_numbers(reduce(t.add, map(count, arguments)))
+        out = from_numbers(reduce(t.add, map(count, arguments)))
+        context.note_step(out.num)
+        return out
 
     entered(name, examples, compute, arity=(1, ANY))

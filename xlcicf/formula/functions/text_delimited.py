@@ -74,7 +74,7 @@ def text_after(text, delimiters, which=1.0, ignoring_case=False, at_the_end=Fals
 @making_arrays(
     "TEXTSPLIT",
     'ARRAYTOTEXT(TEXTSPLIT("a,b;c",",",";",,,"-"))&TEXTSPLIT(~12,",")',
-    'COUNTA(TEXTSPLIT("a,,b",{",",";"},,TRUE))+COUNTA(TEXTSPLIT(~121,2))',
+    'ARRAYTOTEXT(TEXTSPLIT("a,,b",{",",";"},,TRUE))&ARRAYTOTEXT(TEXTSPLIT(~121,2))',
     arity=(2, 6),
     arrays=lambda i: i in (1, 2),
     errors_too=(5,),
