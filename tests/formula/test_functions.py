@@ -98,7 +98,11 @@ def test_a_gradient_equals_central_differences_and_a_step_is_named(name, example
         with pytest.raises(XlcicfError):
             function(filled.alone(0), "Z1", *filled.changing)
         return
-    f = function(filled.alone(0), "Z1", *filled.changing)
+    try:
+        f = function(filled.alone(0), "Z1", *filled.changing)
+    except NotDifferentiable as refused:  # of a text
+        assert not FUNCTIONS[name].smooth and refused.function == name
+        return
     assert f.value(f.start) == pytest.approx(shown, rel=1e-14)
     kinks = f.kinks(f.start, 1e-6 * np.maximum(1, np.abs(f.start)))
     smooth = [cell not in kinks for cell in f.cells]

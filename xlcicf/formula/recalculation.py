@@ -13,6 +13,7 @@ import torch
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
 from xlcicf.formula.book_values import BookValues
+from xlcicf.formula.dates import moment
 from xlcicf.formula.downstream import Parts, Readers, rectangles_of
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.graph import graph_of
@@ -23,7 +24,7 @@ from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit
-from xlcicf.formula.volatile import Drawing, moment
+from xlcicf.formula.volatile import Drawing
 
 ROUNDS = 20  # in which references that formulas make have to come to rest
 PLANS = 4  # orders of computation that are kept

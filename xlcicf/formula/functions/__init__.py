@@ -17,7 +17,10 @@ taken never spoils a gradient.
 from xlcicf.formula.functions import (
     arrays,
     bonds,
+    complex_numbers,
+    date_time,
     distributions,
+    engineering,
     financial,
     information,
     lambdas,
@@ -30,6 +33,8 @@ from xlcicf.formula.functions import (
     significance,
     statistical,
     text,
+    text_and_numbers,
+    text_delimited,
     trigonometry,
     whole_numbers,
 )
@@ -39,7 +44,10 @@ from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 CATEGORIES = (
     arrays,
     bonds,
+    complex_numbers,
+    date_time,
     distributions,
+    engineering,
     financial,
     information,
     lambdas,
@@ -52,6 +60,8 @@ CATEGORIES = (
     significance,
     statistical,
     text,
+    text_and_numbers,
+    text_delimited,
     trigonometry,
     whole_numbers,
 )

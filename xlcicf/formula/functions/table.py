@@ -14,7 +14,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
-    making_arrays   arrays of plain Python values, of which another array is made: FREQUENCY
+    making_arrays   the same, of which an array comes out: FREQUENCY, TEXTSPLIT
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -63,7 +63,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
-from xlcicf.formula.plain import array_of_each, for_each
+from xlcicf.formula.plain import arrays_for_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.tree import Const, Node, Union
 
@@ -234,7 +234,8 @@ def of_numbers(
             before = len(changing) if changing else 0
             out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
             if changing:
-                changing.decide_on_steps(before)
+                if not changing.decide_on_steps(before):
+                    t.decide(out.num)
                 context.note_step(out.num)
             return out
 
@@ -663,15 +664,27 @@ def of_constants(
     arrays: Callable[[int], bool],
     ranges: str = "inherit",
     errors_too: bool = False,
+    no_truths: bool = False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
-    values. An error among these is the outcome, unless `errors_too` hands it to the body."""
+    values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
+    TRUE and FALSE among them are #VALUE!."""
+
+    def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
+        def checked(*values: object) -> object:
+            if any(isinstance(value, bool) for value in values):
+                raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
+            return body(*values)
+
+        return checked
 
     def enter(body: Callable[..., object]):
+        asked = of_no_truths(body) if no_truths else body
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
         return body
@@ -679,15 +692,23 @@ def of_constants(
     return enter
 
 
-def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
-    """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
-    body(cells, ...) -> rows of values. It moves in steps as changing cells do."""
+def making_arrays(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    arrays: Callable[[int], bool] = lambda i: True,
+    errors_too: Sequence[int] = (),
+):
+    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py. It
+    moves in steps as changing cells do.
+
+    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
 
     def enter(body: Callable[..., Sequence[Sequence[object]]]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            return array_of_each(context, body, grids)
+            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
-        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False, whole=arrays)
         return body
 
     return enter
