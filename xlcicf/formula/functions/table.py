@@ -556,6 +556,7 @@ def of_series(
                 ),
             )
             if isinstance(out, OrError):
+                assert not isinstance(out.num, OrError)
                 num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
                 out = out._replace(num=num, failed=failed)
             else:
