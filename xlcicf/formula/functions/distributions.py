@@ -37,7 +37,7 @@ from xlcicf.formula.special import (
     normal_up_to,
 )
 
-MOST_FREEDOM = 1e10
+MOST_FREEDOM = MOST_THINGS = 1e10
 ALWAYS, NEVER = (t.equal(t.as_array(x), 1.0) for x in (1.0, 0.0))
 
 
@@ -599,7 +599,7 @@ for name in ("BINOM.INV", "CRITBINOM"):
             t.decide(k)
             return k
 
-        valid = _all(_at_least(n, 0.0), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
+        valid = _all(_between(n, 0.0, MOST_THINGS), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
         return _where(valid, compute, (n, 1.0), (p, 0.5), (chance, 0.5))
 
 
@@ -649,6 +649,7 @@ def _drawn(k, drawn, marked, number, cumulative):
         _positive(drawn, marked, number),
         t.less_equal(drawn, number),
         t.less_equal(marked, number),
+        t.less_equal(number, MOST_THINGS),
     )
 
     def compute(*counts):
