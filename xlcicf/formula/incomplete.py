@@ -410,11 +410,18 @@ def _(g, out, x, freedom):
     return by_x, t.sum_to(t.mul(g, student_by_freedom(x, freedom)), t.shape_of(freedom))
 
 
+def _student_up_to(p: Numbers, freedom: Numbers) -> Numbers:
+    from scipy.special import betainccinv, betaincinv, stdtrit
+
+    off = 1 - 2 * p  # exact in the middle, where stdtrit loses digits
+    share, rest = betaincinv(0.5, freedom / 2, np.abs(off)), betainccinv(freedom / 2, 0.5, np.abs(off))
+    middle = -np.sign(off) * np.sqrt(freedom * share / rest)
+    return np.where(np.abs(off) < 0.5, middle, stdtrit(freedom, p))
+
+
 @t.Primitive
 def student_up_to(p: Tensor, freedom: Tensor) -> Tensor:
-    from scipy.special import stdtrit
-
-    return by_numpy(lambda p, freedom: stdtrit(freedom, p), p, freedom)
+    return by_numpy(_student_up_to, p, freedom)
 
 
 @student_up_to.pullback

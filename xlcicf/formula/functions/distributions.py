@@ -179,9 +179,10 @@ def student_confidence(alpha, sd, size):
         quantile = student_up_to(t.mul(alpha, 0.5), t.sub(size, 1.0))
         return t.neg(t.mul(quantile, t.div(sd, t.sqrt(size))))
 
-    valid = _all(_inside(alpha, 0.0, 1.0), _positive(sd), _at_least(size, 2.0))
-    out = _where(valid, compute, (alpha, 0.5), (sd, 1.0), (size, 2.0))
-    return OrError(out, t.equal(size, 1.0), "#DIV/0!", "needs a sample of two or more")
+    valid = _all(_inside(alpha, 0.0, 1.0), _positive(sd))
+    several = t.both(valid, _at_least(size, 2.0))
+    out = _where(several, compute, (alpha, 0.5), (sd, 1.0), (size, 2.0))
+    return OrError(out, t.both(valid, t.equal(size, 1.0)), "#DIV/0!", "needs a sample of two or more")
 
 
 # --- exponential, Weibull -------------------------------------------------------------------------------
