@@ -3,6 +3,7 @@
 | taken as   | blank   | TRUE/FALSE | text that reads as a number | other text | error  |
 |------------|---------|------------|-----------------------------|------------|--------|
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
+| analysis   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
 | value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
@@ -70,6 +71,27 @@ def within_limits(text: str) -> str:
 def taken_as_scalar(grid: Grid) -> Grid:
     """What arithmetic and functions of single numbers make of their arguments."""
     return _numbers_read(grid, number_in_text)
+
+
+def taken_for_analysis(grid: Grid) -> Grid:
+    """What functions that once came as an add-in, the Analysis ToolPak, make of their arguments.
+
+    A range of several cells is #VALUE! as well, though an array of as many numbers is not."""
+    grid = grid.with_nan_for_falses()
+    failed, why = (
+        np.broadcast_to(grid.kinds() == BOOL, grid.shape),
+        "finds TRUE or FALSE where it needs a number",
+    )
+    if grid.is_range and not grid.is_single:
+        failed, why = (
+            np.ones(grid.shape, bool),
+            "finds a range where it needs a number; write +1*(...) around it",
+        )
+    if not failed.any():
+        return taken_as_scalar(grid)
+    errors = grid.texts().copy()
+    errors[failed & (grid.kinds() != ERROR)] = error_at("#VALUE!", None, why)
+    return taken_as_scalar(with_errors(grid, (failed, errors)).as_value())
 
 
 def taken_as_condition(grid: Grid) -> Grid:

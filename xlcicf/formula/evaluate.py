@@ -12,6 +12,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
 from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of
+from xlcicf.formula.dates import counted_from
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
     CROSSES_NOTHING,
@@ -107,7 +108,8 @@ class Evaluator:
             self.tape.deciding = host
         spread = block.area.shape if block else (1, 1)
         context = Context(self, host, array_formula=unit.array, spread=spread)
-        value = self.operand(self.graph.tree(unit), context)
+        with counted_from(self.graph.book.calculation.date1904):
+            value = self.operand(self.graph.tree(unit), context)
         shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)

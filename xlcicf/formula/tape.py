@@ -225,11 +225,14 @@ class Tape:
         """Notes a number that moves in steps, for whoever asks what an outcome depends on."""
         self.steps.append(Step(out, self.deciding, function))
 
-    def decide_on_steps(self, since: int) -> None:
-        """Notes as choices the whole numbers that have come up since so many records."""
-        for primitive, _, _, out in self._records[since:]:
-            if primitive in (floor, truncated, rounded, sign):
-                self.decide(out)
+    def decide_on_steps(self, since: int) -> bool:
+        """Notes as choices the whole numbers and comparisons that have come up since so many records; returns
+        whether there are any."""
+        steps = (floor, truncated, rounded, sign, less, less_equal, greater, greater_equal, equal, not_equal)
+        found = [out for primitive, _, _, out in self._records[since:] if primitive in steps]
+        for out in found:
+            self.decide(out)
+        return bool(found)
 
     def carrying(self, out: Var) -> list[Step]:
         """The steps among the numbers that an outcome is made of; what is only asked to choose is none."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.choice import Value
+from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.coercion import taken_as_scalar, text_of, within_limits
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
@@ -47,6 +47,14 @@ def quotient(a, b):
     # 0, and what has grown beyond all numbers on the way and would make a 0 of an error
     useless = t.not_equal(t.div(b, b), 1.0) if isinstance(b, t.Var) else t.equal(b, 0.0)
     return OrError(t.div(a, t.where(useless, 1.0, b)), useless, "#DIV/0!", "divides by 0")
+
+
+def powered(a, b):
+    """a^b, where 0 to less than 0 is #DIV/0!."""
+    out = power(a, b)
+    if isinstance(out, t.Var):
+        return out
+    return OrError(out, t.both(t.equal(a, 0.0), t.less(b, 0.0)), "#DIV/0!", "divides by 0")
 
 
 def power(a, b):
@@ -122,7 +130,7 @@ def joined(context: Context, a: Value, b: Value) -> Value:
 
 PREFIX: dict[str, Operator] = {
     "-": arithmetic(t.neg),
-    "+": lambda context, value: value,
+    "+": lambda context, value: of_each(lambda grid: grid.as_value(), value),
 }
 PERCENT = arithmetic(lambda x: t.div(x, 100.0))
 INFIX: dict[str, Operator] = {
@@ -130,7 +138,7 @@ INFIX: dict[str, Operator] = {
     "-": arithmetic(t.sub),
     "*": arithmetic(t.mul),
     "/": arithmetic(quotient),
-    "^": arithmetic(power),
+    "^": arithmetic(powered),
     "&": joined,
     "=": comparison(t.equal, operator.eq),
     "<>": comparison(t.not_equal, operator.ne),

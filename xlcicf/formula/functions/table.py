@@ -6,6 +6,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_numbers      single numbers, element by element: LN, ROUND, NOT
     of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
     of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
+    of_series       numbers in order, and single numbers: NPV, XIRR
     of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
     of_pairs        arrays of one size, at places where each holds a number: SUMXMY2, FORECAST
     of_samples      two arrays, each with its own numbers: F.TEST
@@ -13,7 +14,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
-    making_arrays   arrays of plain Python values, of which another array is made: FREQUENCY
+    making_arrays   the same, of which an array comes out: FREQUENCY, TEXTSPLIT
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -26,7 +27,7 @@ raises Fails("#N/A", "why") for the error that its cell shows. An example is a f
 stands before each number, array or range that the tests let change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -52,6 +53,7 @@ from xlcicf.formula.grid import (
     aligned,
     errors_among,
     errors_asked,
+    errors_of_both,
     errors_where,
     from_numbers,
     from_truths,
@@ -61,11 +63,12 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
-from xlcicf.formula.plain import array_of_each, for_each
+from xlcicf.formula.plain import arrays_for_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
-from xlcicf.formula.tree import Node, Union
+from xlcicf.formula.tree import Const, Node, Union
 
 ANY = 255
+NO_ARGUMENT: Mapping[int, float] = {}
 Body = Callable[..., "t.Operand | OrError"]
 SomeBody = TypeVar("SomeBody", bound=Body)
 
@@ -134,10 +137,12 @@ def entered(
     ranges: str = "inherit",
     smooth: bool = True,
     whole: Callable[[int], bool] = lambda i: True,
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
-    The others are meant as single values. Several ranges in one argument are as many arguments."""
+    The others are meant as single values. Several ranges in one argument are as many arguments. An argument
+    left out between two commas is 0, unless `omitted` says otherwise."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -145,6 +150,9 @@ def entered(
 
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         inside = context.taking(ranges)
+        args = tuple(
+            Const(omitted[i]) if i in omitted and arg == Const(None) else arg for i, arg in enumerate(args)
+        )
         values = [
             taken_whole(inside, part) if whole(i) else context.operand(part)
             for i, arg in enumerate(args)
@@ -197,12 +205,14 @@ def of_numbers(
     truth: bool = False,
     whole: Sequence[int] = (),
     conditions: Sequence[int] = (),
+    fixed: Sequence[int] = (),
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
     `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
-    these do."""
+    these do. Those that are `fixed`, such as dates, may not depend on a changing cell."""
 
     def taken_at(i: int, grid: Grid) -> Grid:
         return taken_as_condition(grid) if i in conditions else taken(grid)
@@ -218,19 +228,33 @@ def of_numbers(
             return body(*(read(i, x) for i, x in enumerate(numbers)))
 
         def compute(context: Context, *grids: Grid) -> Grid:
+            refuse_unless_fixed(context, grids, fixed)
             steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
             changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
             before = len(changing) if changing else 0
             out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
             if changing:
-                changing.decide_on_steps(before)
+                if not changing.decide_on_steps(before):
+                    t.decide(out.num)
                 context.note_step(out.num)
             return out
 
-        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
+        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
         return body
 
     return enter
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+def refuse_unless_fixed(context: Context, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
+    for i in fixed:
+        if i < len(grids) and grids[i].varies().any():
+            raise context.refuse(
+                f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
+                " keep that argument constant"
+            )
 
 
 def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
@@ -489,6 +513,64 @@ def of_ranked(
     return enter
 
 
+def _in_cells(x: t.Array, size: tuple[int, int]) -> t.Array:
+    """Outcomes (H, W, m, 1) as each cell's array of that size."""
+    return t.reshape(x, shape=(*t.shape_of(x)[:2], *size))
+
+
+def of_series(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    series: Callable[[int], bool],
+    strict: bool = False,
+    fixed: Sequence[int] = (),
+):
+    """Enters a function of series and single numbers: body(series, x, y, ...), single numbers (H, W, m, 1),
+    for m outcomes each. `series(i)` says whether argument i is one.
+
+    All the numbers that count in them are one series, in order; but where the function is `strict` each is
+    its own, in which a blank is 0 and text, TRUE and FALSE are #VALUE!."""
+
+    def enter(body: Callable[..., t.Array | OrError]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            refuse_unless_fixed(context, grids, fixed)
+            arrays = [grid for i, grid in enumerate(grids) if series(i)]
+            if strict:
+                arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]
+            numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
+            rows = numbers if strict else [Numbers([part for each in numbers for part in each.parts])]
+            single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
+            h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
+            columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
+            out = body(
+                *(each.in_order() for each in rows),
+                *(t.reshape(x, shape=(*t.shape_of(x)[:2], h * w, 1)) for x in columns),
+            )
+            errors, of_single = iter(passing), iter(single)
+            found = reduce(
+                errors_of_both,
+                (
+                    next(errors).constant() if series(i) else errors_among([next(of_single)])
+                    for i in range(len(grids))
+                ),
+            )
+            if isinstance(out, OrError):
+                num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
+                out = out._replace(num=num, failed=failed)
+            else:
+                out = _in_cells(out, (h, w))
+            num, found = resolved(context, out, found)
+            return settled(
+                from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
+            )
+
+        entered(name, examples, compute, arity=arity, whole=series)
+        return body
+
+    return enter
+
+
 def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING_SPECIAL):
     """Enters a function of the numbers at places that meet criteria: body(numbers) -> (H, W, 1, 1).
 
@@ -582,15 +664,27 @@ def of_constants(
     arrays: Callable[[int], bool],
     ranges: str = "inherit",
     errors_too: bool = False,
+    no_truths: bool = False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
-    values. An error among these is the outcome, unless `errors_too` hands it to the body."""
+    values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
+    TRUE and FALSE among them are #VALUE!."""
+
+    def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
+        def checked(*values: object) -> object:
+            if any(isinstance(value, bool) for value in values):
+                raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
+            return body(*values)
+
+        return checked
 
     def enter(body: Callable[..., object]):
+        asked = of_no_truths(body) if no_truths else body
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
         return body
@@ -598,15 +692,23 @@ def of_constants(
     return enter
 
 
-def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
-    """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
-    body(cells, ...) -> rows of values. It moves in steps as changing cells do."""
+def making_arrays(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    arrays: Callable[[int], bool] = lambda i: True,
+    errors_too: Sequence[int] = (),
+):
+    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py. It
+    moves in steps as changing cells do.
+
+    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
 
     def enter(body: Callable[..., Sequence[Sequence[object]]]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            return array_of_each(context, body, grids)
+            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
-        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False, whole=arrays)
         return body
 
     return enter
