@@ -12,6 +12,7 @@ from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
 from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, mask_tensor
+from xlcicf.formula.overflow import watch
 from xlcicf.formula.running import (
     Argument,
     Growing,
@@ -130,6 +131,8 @@ class Numbers:
         if not moving:
             assert bound is not None
             return bound
+        if len(moving) > 1 or t.shape_of(moving[0][0])[3] > 1 or bound is None or bool((bound != 0).any()):
+            watch(*(row for row, _ in moving))
         top = _largest_of(moving)
         if bound is None or bool((bound == NOTHING).all()):
             return top
@@ -150,6 +153,7 @@ class Numbers:
 
         A constant among those that tie takes the derivative to 0; changing ones share it."""
         batch = np.broadcast_shapes(*(part.shape[:2] for part in self.parts))
+        watch(*(part.arrays[0] for part in self.parts))
         row = self._joined([part.masked(part.arrays[0], LAST) for part in self.parts], batch)
         masks = [torch.from_numpy(~np.array(part.varying)) for part in self.parts]
         still = t.value_of(self._joined(masks, batch))
@@ -308,6 +312,7 @@ def _truths_of(argument: Argument) -> Argument:
 def truths(grid: Grid) -> Grid:
     """Numbers and booleans as 1 (not 0) and 0, all of them counted as numbers; an error stays one."""
     grid = grid.without_falses()
+    watch(grid.num)
     holds = t.unless_nan(t.as_number(t.not_equal(grid.num, 0.0)), grid.num)
     return grid.of_kinds(np.where(grid.kinds() == BOOL, NUMBER, grid.kinds()).astype(np.uint8), holds)
 

@@ -13,6 +13,7 @@ from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
+from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
@@ -71,6 +72,7 @@ class SheetFunction:
         self.init: float | None = None
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
+        value = unless_hidden(value)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape

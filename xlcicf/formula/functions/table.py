@@ -55,6 +55,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
+from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import for_each
 from xlcicf.formula.rearranging import fixed_number
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
@@ -197,18 +198,22 @@ def of_numbers(
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
     fixed: Sequence[int] = (),
+    hands_on: bool = False,
     omitted: Mapping[int, float] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
-    `fixed`, such as dates, may not depend on a changing cell."""
+    `fixed`, such as dates, may not depend on a changing cell. Of an infinity what `hands_on` comes to is no
+    number either."""
 
     def enter(body: SomeBody) -> SomeBody:
         def compute(context: Context, *grids: Grid) -> Grid:
             if not smooth and not all(g.is_constant for g in grids):
                 raise context.refuse_changing()
             refuse_unless_fixed(context, grids, fixed)
+            if not hands_on:
+                watch(*(g.num for g in grids))
             return elementwise(context, body, [taken(g) for g in grids], truth)
 
         entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
@@ -398,6 +403,7 @@ def of_series(
             single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
             h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
             columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
+            watch(*columns)
             out = body(
                 *(each.in_order() for each in rows),
                 *(t.reshape(x, shape=(*t.shape_of(x)[:2], h * w, 1)) for x in columns),
