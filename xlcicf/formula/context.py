@@ -9,6 +9,7 @@ from xlcicf.errors import NotDifferentiable
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
 from xlcicf.formula.running import Growing
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Edge, Node, Ref
 from xlcicf.formula.units import Batch, Host
 
@@ -32,6 +33,7 @@ class Evaluates(Protocol):
     def operand(self, node: Node, context: "Context") -> Value: ...
     def growing(self, node: Node, host: Host) -> Growing | None: ...
     def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
+    def book(self) -> Snapshot: ...
 
 
 @dataclass(frozen=True)

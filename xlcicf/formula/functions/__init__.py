@@ -16,6 +16,7 @@ taken never spoils a gradient.
 
 from xlcicf.formula.functions import (
     bonds,
+    database,
     financial,
     information,
     logical,
@@ -24,6 +25,7 @@ from xlcicf.formula.functions import (
     matrices,
     rounding,
     statistical,
+    subtotals,
     text,
     trigonometry,
     whole_numbers,
@@ -33,6 +35,7 @@ from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
 CATEGORIES = (
     bonds,
+    database,
     financial,
     information,
     logical,
@@ -41,6 +44,7 @@ CATEGORIES = (
     matrices,
     rounding,
     statistical,
+    subtotals,
     text,
     trigonometry,
     whole_numbers,
