@@ -89,7 +89,8 @@ def _of_kinds(a: Grid, b: Grid, python: Python) -> np.ndarray:
     """The comparison by what stands there; FALSE where that is an error."""
     kinds = [_beside_other(x.kinds(), y.kinds()) for x, y in ((a, b), (b, a))]
     ranks = [_RANK[k] for k in kinds]
-    numbers = (x.numpy() for x in at_15_digits(*(torch.from_numpy(x.numbers().copy()) for x in (a, b))))
+    tensors = (torch.from_numpy(x.numbers().copy()) for x in (a, b))
+    numbers = (np.asarray(x) for x in at_15_digits(*tensors))
     out = np.where(ranks[0] == ranks[1], python(*numbers), python(*ranks))
     texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
     if texts.any():

@@ -31,10 +31,11 @@ def _hidden_beside_errors(x: Tensor, nothing: Tensor) -> Tensor:
     return torch.where(torch.isinf(x).any(), t.NAN, 0.0)
 
 
-def unless_hidden(value: t.Var) -> t.Var:
+def unless_hidden(value: t.Var) -> t.Array:
     """The value, nan where an infinity was hidden on the way."""
+    out: t.Array = value
     for x in value.tape.watched.values():
         if x.value.is_floating_point():
             hidden = _hidden_beside_errors if x.partial else _hidden
-            value = t.add(value, hidden(x, torch.zeros(x.shape.numel(), dtype=t.DTYPE)))
-    return value
+            out = t.add(out, hidden(x, torch.zeros(x.shape.numel(), dtype=t.DTYPE)))
+    return out

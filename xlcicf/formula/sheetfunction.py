@@ -73,6 +73,7 @@ class SheetFunction:
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
         value = unless_hidden(value)
+        assert isinstance(value, t.Var)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape
