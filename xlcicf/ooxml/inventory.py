@@ -282,4 +282,5 @@ def _read_table(root: ElementTree.Element, sheet: str, relation) -> Table:
         columns=tuple(columns),
         header_rows=natural(root.get("headerRowCount", "1")),
         totals_rows=natural(root.get("totalsRowCount")),
+        filtered=any(len(element) > 0 for element in children(root, "autoFilter")),
     )

@@ -72,6 +72,8 @@ def _sheet_content(sheet: Sheet) -> dict:
         "values": [[*cell, isinstance(value, ExcelError), value] for cell, value in sheet.values.items()],
         "arrays": [asdict(area) for area in sheet.arrays.values()],
         "data_tables": [asdict(area) for area in sheet.data_tables],
+        "hidden": sorted(sheet.hidden),
+        "filtered": [asdict(area) for area in sheet.filtered],
     }
 
 
@@ -86,4 +88,6 @@ def _sheet(content: dict) -> Sheet:
         },
         arrays={(area.top, area.left): area for area in arrays},
         data_tables=[Area(**area) for area in content["data_tables"]],
+        hidden=set(content["hidden"]),
+        filtered=[Area(**area) for area in content["filtered"]],
     )
