@@ -81,13 +81,13 @@ class Cells:
         return _by_key(self.at(TEXT), lambda at: self.values[at].casefold())
 
     @cached_property
-    def numbers_in_texts(self) -> dict[float, Places]:
-        """Where texts stand that read as a number."""
-        found: dict[float, list[Places]] = {}
-        for text, places in self.texts.items():
-            if (number := number_in_text(text)) is not None:
-                found.setdefault(number, []).append(places)
-        return {number: np.sort(np.concatenate(places)) for number, places in found.items()}
+    def numbers_in_texts(self) -> tuple[np.ndarray, Places]:
+        """The numbers that texts read as, smallest first, and where each of these texts stands."""
+        read = ((number_in_text(text), places) for text, places in self.texts.items())
+        found = sorted(
+            (number, at) for number, places in read if number is not None for at in places.tolist()
+        )
+        return np.array([number for number, _ in found]), np.array([at for _, at in found], np.intp)
 
     @cached_property
     def errors(self) -> dict[str, Places]:
@@ -124,16 +124,26 @@ class Cells:
 
     def between(self, low: float, high: float, ends: tuple[bool, bool] = (True, True)) -> Places:
         """Where numbers between two bounds stand; `ends` says whether the bounds themselves count."""
-        numbers, places = self.in_order
-        first = np.searchsorted(numbers, low, "left" if ends[0] else "right")
-        last = np.searchsorted(numbers, high, "right" if ends[1] else "left")
-        return np.sort(places[first:last])
+        return _between(self.in_order, low, high, ends)
+
+    def between_in_texts(self, low: float, high: float) -> Places:
+        """Where texts stand that read as a number from low to high."""
+        return _between(self.numbers_in_texts, low, high)
 
     def remembered(self, key: Hashable, find: Callable[["Cells"], Places]) -> Places:
         """find(these cells), computed once for equal keys."""
         if key not in self._found:
             self._found[key] = find(self)
         return self._found[key]
+
+
+def _between(
+    in_order: tuple[np.ndarray, Places], low: float, high: float, ends: tuple[bool, bool] = (True, True)
+) -> Places:
+    numbers, places = in_order
+    first = np.searchsorted(numbers, low, "left" if ends[0] else "right")
+    last = np.searchsorted(numbers, high, "right" if ends[1] else "left")
+    return np.sort(places[first:last])
 
 
 def _by_key(places: Places, key: Callable[[int], str]) -> dict[str, Places]:
