@@ -104,7 +104,7 @@ def test_many_wildcards_are_soon_looked_for():
 
 def test_texts_are_ordered_as_excel_sorts_them():
     texts = ["1", "9z", " x", "(b", "_a", "a", "ä", "ab", "a-c", "ad", "b", "Z"]
-    assert sorted(texts[::-1], key=order_key) == texts
+    assert sorted({*texts}, key=order_key) == texts
     cells = {f"A{i}": text for i, text in enumerate(texts, 1)}
     for i, text in enumerate(texts, 1):
         assert computed({**cells, "B1": f'=COUNTIF(A1:A{len(texts)},"<{text}")'}, "B1") == i - 1

@@ -293,7 +293,7 @@ def test_a_step_is_named_and_its_value_followed(formula, name):
     cells |= {"B5": 1.0, "C5": 2.0, "D5": 3.0, "B6": 5.0, "C6": 7.0, "D6": 4.0}
     cells |= {"F6": f"{{={formula}}}" if "COUNT(IF" in formula else f"={formula}", "F7": "=F6"}
     f = function(cells, "F7", "A1:A3")
-    assert ("S!F6", name) in f.steps
+    assert ("S!F6", name) in f.stepped
     points = np.array([[1.5, 2.0, 3.0], [2.5, 2.2, 3.0], [3.5, 1.0, 2.0], [1.6, 1.9, 1.0], [2.0, 2.0, 3.0]])
     together = f.batch(torch.from_numpy(points))[0].numpy()
     for v, also in zip(points, together, strict=True):
@@ -308,7 +308,7 @@ def test_a_step_is_named_and_its_value_followed(formula, name):
 
 def test_a_comparison_that_only_chooses_is_no_step():
     f = function({"A1": 1.5, "B1": "=IF(LN(A1)>0,A1,2)+IF(AND(A1>0,A1<9),A1,3)"}, "B1", "A1")
-    assert f.steps == []
+    assert f.stepped == []
 
 
 NUMBER_OR_FALSE = [  # of B1 and B2, where FALSE stands below 0: at (1, -1), at (-2, 3), at (-2, -3)

@@ -56,7 +56,9 @@ def test_a_text_is_worth_none(text):
 
 def test_a_year_left_out_is_that_of_now(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1705312800")  # in January 2024
-    assert [number_in_text(text) for text in ("1/15", "15-Jan", "Jan 15", "Jan-15", "January 15")] == [45306.0] * 5
+    assert [number_in_text(text) for text in ("1/15", "15-Jan", "Jan 15", "Jan-15", "January 15")] == [
+        45306.0
+    ] * 5
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")  # in January 2027
     assert number_in_text("1/15") == 45306.0 + 366 + 365 + 365
     assert computed({"B1": '=VALUE("1/15 12:00")-DATE(2027,1,15)'}, "B1") == 0.5
@@ -70,7 +72,9 @@ def test_a_number_as_a_text_is_read_back_to_15_digits(x):
 @given(st.integers(1, dates.LAST))
 def test_a_date_is_read_back(day):
     year, month, number = dates.year_month_day(day)
-    assert number_in_text(f"{year}-{month:02}-{number:02}") == number_in_text(f"{month}/{number}/{year}") == day
+    assert (
+        number_in_text(f"{year}-{month:02}-{number:02}") == number_in_text(f"{month}/{number}/{year}") == day
+    )
 
 
 @given(st.text(max_size=20))

@@ -11,7 +11,7 @@ import torch
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.criteria import Criterion, criterion_of, places_met
-from xlcicf.formula.grid import BLANK, ERROR, NUMBER, Grid, Place, beside, from_numbers
+from xlcicf.formula.grid import ERROR, Grid, Place, beside, from_numbers
 from xlcicf.formula.plain import Cells, Places, columns_of
 from xlcicf.formula.stepped import depend_on_changing, stepped
 
@@ -78,15 +78,9 @@ def _where_met_now(
         return from_numbers(torch.from_numpy(out.reshape(*shape[:2], *values.size)))
 
     met = stepped(context, mask, [*ranges, *criteria])
-    numbers = values.without_falses()
-    there = t.not_equal(met.num, 0.0)
-    if values.there is not None:
-        there = t.both(there, values.there)
-    if numbers.has(ERROR):
+    if values.has(ERROR):
         raise context.refuse("adds up cells of which one shows an error, as a changing cell decides")
-    held = t.where(there, numbers.full(), 0.0)
-    shown = np.where(numbers.kinds() == NUMBER, NUMBER, BLANK).astype(np.uint8)
-    grid = Grid(held, shown if shown.any() else None, place=values.place, there=there)
+    grid = values.only_where(t.not_equal(met.num, 0.0))
     outcomes = aggregate(grid if math.prod(grid.size) > 1 else _in_a_range(grid))
     for outcome in outcomes:
         context.note_step(outcome.num)

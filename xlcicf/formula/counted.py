@@ -94,7 +94,9 @@ class Numbers:
         out = of(*(part.masked(x, safe) for x in part.arrays))
         at_safe = of(*[torch.tensor(safe, dtype=t.DTYPE)] * len(part.arrays))
         adds_nothing = isinstance(at_safe, torch.Tensor) and bool((at_safe == 0).all())
-        return out if adds_nothing else part.masked(t.expand(out, part.shape), 0.0)
+        if adds_nothing:
+            return out
+        return part.masked(t.expand(out, np.broadcast_shapes(t.shape_of(out), part.shape)), 0.0)
 
     def product(self) -> t.Array:
         return reduce(t.mul, map(self._product_of, self.parts))
@@ -138,6 +140,19 @@ class Numbers:
             return t.relu(top)
         return t.where(t.greater_equal(bound, top), bound, top)
 
+    @property
+    def ranks(self) -> torch.Tensor:
+        """0, 1, 2, ... for as many numbers as there can be in a cell (1, 1, 1, n)."""
+        most = sum(part.shape[2] * part.shape[3] for part in self.parts)
+        return torch.arange(most, dtype=t.DTYPE).reshape(1, 1, 1, most)
+
+    def in_order(self) -> "Series":
+        """All of them, argument by argument and row by row. Not for growing ranges."""
+        batch = np.broadcast_shapes(*(part.shape[:2] for part in self.parts))
+        ones = [torch.ones(part.shape, dtype=t.DTYPE) for part in self.parts]
+        counts = self._joined([part.masked(x, 0.0) for part, x in zip(self.parts, ones, strict=True)], batch)
+        return Series(self._joined([part.masked(part.arrays[0], 0.0) for part in self.parts], batch), counts)
+
     def ranked(self, rank: t.Operand) -> t.Array:
         """The number with so many smaller ones before it (H, W, 1, m), nan where there are not so many.
 
@@ -171,6 +186,28 @@ class Numbers:
         """(H, W, h, w) -> (H, W, 1, h * w)"""
         H, W, h, w = t.shape_of(x)
         return t.reshape(x, shape=(H, W, 1, h * w)) if (h, w) != (1, 1) else x
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbers in a row, for each cell of a run.
+
+    numbers  (H, W, 1, n), 0 where none counts
+    counts   1 where one counts, else 0 (H, W, 1, n)
+    """
+
+    numbers: t.Array
+    counts: t.Array
+
+    @property
+    def number(self) -> t.Array:
+        """How many numbers there are up to each (H, W, 1, n)."""
+        return t.running_total(self.counts, dim=3, backwards=False)
+
+    @property
+    def how_many(self) -> t.Array:
+        """(H, W, 1, 1)"""
+        return t.total(self.counts, dims=(3,))
 
 
 def _bound(row: torch.Tensor, ways: Ways) -> torch.Tensor:

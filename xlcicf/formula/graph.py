@@ -1,24 +1,18 @@
 """The graph of a book's formulas, with what the references mean that formulas make while they compute."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula.address import Area
-from xlcicf.formula.context import Context
-from xlcicf.formula.evaluate import Evaluator
-from xlcicf.formula.made_references import spots_of
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import MAKERS, Call, Formula, Made, Node, RefInfix, children, with_children
+from xlcicf.formula.tree import MAKERS
 from xlcicf.formula.units import Run
 
 # What a formula that makes a reference has in its text: a function's name, a colon beside a bracket or a
 # name, a "#", or a space between operands.
 _NAME = r"(?!\$?[A-Z]{1,3}(?:\$?[0-9]+)?\b)[^\W\d][\w.]*"
 _MAKES = (
-    rf"\b(?:{'|'.join(MAKERS)})\(|\)\s*:|:\s*[\w.!'@]*\(|#(?![A-Z/])|[\w)\]]\s+[\w$'(\[]"
+    rf"\b(?:{'|'.join(sorted(MAKERS))})\(|\)\s*:|:\s*[\w.!'@]*\(|#(?![A-Z/])|[\w)\]]\s+[\w$'(\[]"
     rf"|:\s*{_NAME}|(?<![\w.$]){_NAME}\s*:"
 )
 
@@ -45,64 +39,8 @@ class _FoundOut:
             tree = graph.formula(run).tree
             if not graph.formula(run).untraceable:
                 return [run]
-            return list(_found_out(Evaluator(graph), run, tree))
+            from xlcicf.formula.found_out import found_out  # and torch with it
+
+            return list(found_out(graph, run, tree))
         except FormulaError:  # to be told by whoever needs the formula
             return [run]
-
-
-def _found_out(evaluator: Evaluator, run: Run, tree: Node) -> Iterator[Run]:
-    """The run, or as few parts of it as have one tree each."""
-    last: tuple[Area, Node] | None = None
-    for area, meant in _meanings(evaluator, run.host, run.array, tree):
-        if last and last[1] == meant and (both := _one_area(last[0], area)):
-            area = both
-        elif last:
-            yield _with_tree(run, *last)
-        last = area, meant
-    if last:
-        yield _with_tree(run, run.area if run.block else last[0], last[1])
-
-
-def _meanings(evaluator: Evaluator, host: Area, array: bool, tree: Node) -> Iterator[tuple[Area, Node]]:
-    """Parts of the host, halved until one tree says what all of a part's cells mean."""
-    meant = _with_meanings(tree, Context(evaluator, host, array_formula=array))
-    if meant is not None:
-        yield host, meant
-        return
-    for half in _halves(host):
-        yield from _meanings(evaluator, half, array, tree)
-
-
-def _halves(area: Area) -> tuple[Area, Area]:
-    rows, columns = area.shape
-    if rows > 1:
-        middle = area.top + rows // 2
-        return replace(area, bottom=middle - 1), replace(area, top=middle)
-    middle = area.left + columns // 2
-    return replace(area, right=middle - 1), replace(area, left=middle)
-
-
-def _one_area(above: Area, below: Area) -> Area | None:
-    """Two areas under each other as one."""
-    is_one = (above.left, above.right, above.bottom + 1) == (below.left, below.right, below.top)
-    return replace(above, bottom=below.bottom) if is_one else None
-
-
-def _with_tree(run: Run, area: Area, tree: Node) -> Run:
-    """A part of the run under another tree, which no other run has by its text."""
-    part = run.part(area)
-    part.formula = Formula(tree)
-    return part
-
-
-def _with_meanings(node: Node, context: Context) -> Node | None:
-    """The tree with `Made` in the place of each reference that is made; None where the cells' do not move
-    with them as one reference does."""
-    parts = [_with_meanings(child, context) for child in children(node)]
-    if any(part is None for part in parts):
-        return None
-    source = with_children(node, tuple(part for part in parts if part is not None))
-    if not isinstance(node, RefInfix) and not (isinstance(node, Call) and node.name in MAKERS):
-        return source
-    meant = spots_of(source, context).meant(context)
-    return meant and Made(meant, source)

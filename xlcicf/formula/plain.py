@@ -18,6 +18,7 @@ from xlcicf.formula.grid import (
     Errors,
     Grid,
     aligned,
+    error_at,
     errors_where,
     from_scalars,
     with_errors,
@@ -183,41 +184,23 @@ def for_each(
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
 
 
-def arrays_for_each(
-    context: Context,
-    body: Callable[..., list[list]],
-    grids: Sequence[Grid],
-    whole: Sequence[bool],
-    errors_too: Sequence[int] = (),
+def array_of_each(
+    context: Context, body: Callable[..., Sequence[Sequence[object]]], grids: Sequence[Grid]
 ) -> Grid:
-    """The same of a body that makes an array (rows of values), for each cell of a run; of arguments that are
-    arrays themselves the first value of each. `errors_too` are the arguments whose errors the body takes.
-
-    Where cells' arrays are of several sizes each is computed alone."""
-
-    def made(*args: object) -> np.ndarray:
-        ends = (a for i, a in enumerate(args) if isinstance(a, CellError) and i not in errors_too)
-        error = next(ends, None)
-        rows = [[error]] if error is not None else body(*args)
-        out = np.empty((len(rows), len(rows[0])), object)
-        out[:] = rows
-        return out
-
-    shape, columns = columns_of(context, grids, whole)
-    if shape[2:] != (1, 1):
-        return for_each(context, lambda *args: made(*args)[0, 0], grids, whole, errors_too=True)
-    arrays: list[np.ndarray] = []
-    failed: dict[tuple[str, str | None], list[int]] = {}
+    """The array, given as rows, that body(arguments as Cells) makes for each cell of a run."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: array_of_each(context, body, now), grids)
+    shape, columns = columns_of(context, grids, [True] * len(grids))
+    made = []
     for args in zip(*columns, strict=True):
         try:
-            arrays.append(made(*args))
+            rows = body(*args)
         except Fails as failure:
-            failed.setdefault((failure.code, failure.why), []).append(len(arrays))
-            arrays.append(np.empty((1, 1), object))
-    if len({array.shape for array in arrays}) != 1:
+            rows = [[error_at(failure.code, context.cell, failure.why)]]
+        made.append(np.array(rows, dtype=object))
+    if len({array.shape for array in made}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
-    grid = from_scalars(np.stack(arrays).reshape(*shape[:2], *arrays[0].shape))
-    return with_errors(grid, failures(context, failed, (*shape[:2], 1, 1)))
+    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape))
 
 
 def failures(

@@ -83,12 +83,12 @@ class Recalculation:
         self._edited = list(edited)
         self._graph = graph_of(self.book)
         self._of = of
+        self._gone = Parts()  # what has no result
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._look_at_runs()
         self._book_values = BookValues(self.book)
         self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
         self._moment = moment()
-        self._gone = Parts()  # what has no result
         self._written: dict[str, set[Cell]] = defaultdict(set)  # cells that hold something else than before
         self._waiting: list[Area] = []  # cells written since the last calculation
         self._changes: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
@@ -102,6 +102,8 @@ class Recalculation:
         self.volatile = [run for run in self._runs if is_volatile(run)]
         self._readers: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
+        held = set(self._runs)
+        self._gone = Parts((run, area) for run, area in self._gone if run in held)
 
     def _needed(self, of: Sequence[Area]) -> list[Run]:
         """The runs that these areas need, those among which one cannot be read included."""

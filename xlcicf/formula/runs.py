@@ -235,16 +235,21 @@ class RunGraph:
         found = {id(r): r for area in self.footprints(run) for r in self.touching(area)}
         return list(found.values())
 
-    def between(self, changing: Iterable[Area], objectives: Iterable[Area]) -> "Slice":
+    def between(
+        self,
+        changing: Iterable[Area],
+        objectives: Iterable[Area],
+        failed: Callable[[Run, FormulaError], None] | None = None,
+    ) -> "Slice":
         """The runs that the objectives need and that depend on the changing cells. What lies upstream of
-        constants alone need not be readable.
+        constants alone need not be readable; what else is not, `failed` hears of, if there is one.
 
         Raises CycleError with the path where cells depend on themselves, FormulaError for what cannot be
         read, NotDifferentiable where a reference is made at run time (INDIRECT, OFFSET).
         """
         changing = list(changing)
         heads = [run.within(area) for area in objectives for run in self.touching(area)]
-        before = self._reach(heads)
+        before = self._reach(heads, failed)
         by_id = {id(run): run for run in before}
         touched = [
             run for run, (areas, _) in before.items() if any(a.intersect(c) for a in areas for c in changing)
@@ -259,10 +264,15 @@ class RunGraph:
             if id(run) not in variable:
                 variable[id(run)] = run
                 touched.extend(after[id(run)])
-        for run in variable.values():
-            if self.is_untraceable(run):
-                raise self._untraceable(run)
-            self.formula(run)
+        for run in list(variable.values()):
+            try:
+                if self.formula(run).untraceable:
+                    raise self._untraceable(run)
+            except FormulaError as error:
+                if failed is None:
+                    raise
+                failed(run, error)
+                del variable[id(run)]
         frozen = [run for run in before if id(run) not in variable and is_volatile(run)]
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
@@ -286,7 +296,9 @@ class RunGraph:
         for level in self._levels(readable, edges, failed):
             yield from level
 
-    def _reach(self, heads: list[Run]) -> dict[Run, tuple[list[Area], list[Run]]]:
+    def _reach(
+        self, heads: list[Run], failed: Callable[[Run, FormulaError], None] | None
+    ) -> dict[Run, tuple[list[Area], list[Run]]]:
         """Every run that the heads need -> (the rectangles, the runs it reads)."""
         reached: dict[Run, tuple[list[Area], list[Run]]] = {}
         waiting = list(heads)
@@ -296,7 +308,10 @@ class RunGraph:
                 continue
             refs = self.known_refs(run)
             if refs is None:
-                raise self._untraceable(run)
+                if failed is None:
+                    raise self._untraceable(run)
+                failed(run, self._untraceable(run))
+                refs = []
             areas = self._footprints(run, refs)
             sources = list({id(r): r for area in areas for r in self.touching(area)}.values())
             reached[run] = (areas, sources)
@@ -305,7 +320,10 @@ class RunGraph:
 
     def _untraceable(self, run: Run) -> FormulaError:
         """Why nobody knows what a run reads."""
-        names = sorted(self.formula(run).functions & MAKERS)
+        try:
+            names = sorted(self.formula(run).functions & MAKERS)
+        except FormulaError as error:
+            return error
         what = names[0] if names else "a range"
         return NotDifferentiable(
             f"{run.cell}: {what} makes its reference while it computes, and what it depends on cannot be"

@@ -1,4 +1,5 @@
-"""Special functions as primitives: the error function, gamma and polygamma.
+"""Special functions as primitives: logarithm and exponential beside 1, error function, normal distribution,
+gamma and polygamma.
 
 Arguments outside a function's domain give nan or infinity; whoever calls guards against them.
 """
@@ -44,6 +45,22 @@ def by_numpy(compute: Callable[..., np.ndarray], *operands: Tensor | float) -> T
     return _ByNumpy.apply(compute, *(torch.as_tensor(x, dtype=t.DTYPE) for x in operands))  # type: ignore[return-value]
 
 
+# --- beside 1 -------------------------------------------------------------------------------------------
+
+expm1 = t.Primitive(torch.expm1)
+log1p = t.Primitive(torch.log1p)
+
+
+@expm1.pullback
+def _(g, out, x):
+    return (t.mul(g, t.exp(x)),)
+
+
+@log1p.pullback
+def _(g, out, x):
+    return (t.div(g, t.add(x, 1.0)),)
+
+
 # --- error function -------------------------------------------------------------------------------------
 
 erf = t.Primitive(torch.special.erf)
@@ -63,6 +80,26 @@ def _(g, out, x):
 @erfc.pullback
 def _(g, out, x):
     return (t.neg(t.mul(g, _bell(x))),)
+
+
+# --- normal distribution --------------------------------------------------------------------------------
+
+
+def normal_density(z: t.Operand) -> t.Array:
+    return t.mul(t.exp(t.mul(t.square(z), -0.5)), 1 / math.sqrt(2 * math.pi))
+
+
+def normal_below(z: t.Operand) -> t.Array:
+    """The chance to fall below z, with all its digits in the lower tail."""
+    return t.mul(erfc(t.mul(z, -math.sqrt(0.5))), 0.5)
+
+
+normal_up_to = t.Primitive(torch.special.ndtri)  # the z below which a chance falls
+
+
+@normal_up_to.pullback
+def _(g, out, p):
+    return (t.mul(g, t.mul(t.exp(t.mul(t.square(out), 0.5)), math.sqrt(2 * math.pi))),)
 
 
 # --- gamma ----------------------------------------------------------------------------------------------

@@ -15,7 +15,19 @@ from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context
 from xlcicf.formula.dates import counted_from, first_day
-from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT, Grid, error_at, from_kinds
+from xlcicf.formula.grid import (
+    BLANK,
+    BOOL,
+    ERROR,
+    NUMBER,
+    TEXT,
+    Grid,
+    error_at,
+    errors_among,
+    from_kinds,
+    from_numbers,
+    with_errors,
+)
 
 
 def depend_on_changing(grids: Sequence[Grid]) -> bool:
@@ -27,7 +39,7 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
 
     Refused where it yields a text. At inputs where it yields something else than a number where there was
     one, it yields nan."""
-    outcome = compute(*(_as_it_stands(grid) for grid in grids))
+    outcome = compute(*(grid.as_it_stands() for grid in grids))
     kinds = outcome.kinds()
     if np.isin(kinds, (TEXT, BLANK)).any():
         raise context.refuse("gives a text as a changing cell decides, and a text has no derivative")
@@ -47,17 +59,15 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
                 found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
         except FormulaError:  # of what cannot be at all with these numbers
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
-        unlike = np.broadcast_to(found.kinds(), kinds.shape) != kinds
+        if found.shape != outcome.shape:
+            return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
+        unlike = found.kinds() != kinds
         return torch.where(torch.from_numpy(unlike), t.NAN, t.value_of(found.full())).expand(kinds.shape)
 
     out = t.may_fail(t.Primitive(forward)(*nums, *theres))
     context.note_step(out)
     t.decide(out)
-    return Grid(out, kinds if kinds.any() else None)
-
-
-def _as_it_stands(grid: Grid) -> Grid:
-    return _with(grid, t.value_of(grid.num), True if grid.there is None else t.value_of(grid.there))
+    return from_numbers(out).of_kinds(kinds)
 
 
 def _with(grid: Grid, num: Tensor | float, there: Tensor | bool) -> Grid:
@@ -119,4 +129,4 @@ def elements_at(context: Context, grid: Grid, place: Grid) -> Grid:
     H, W, m, n = place.shape
     found = element(rows, t.reshape(place.full(), shape=(H, W, 1, m * n)))
     out = t.reshape(found, shape=(*t.shape_of(found)[:2], m, n))
-    return Grid(t.may_fail(out), *((place.kind, place.text) if place.has(ERROR) else (None, None)))
+    return with_errors(from_numbers(t.may_fail(out)), errors_among([place]))

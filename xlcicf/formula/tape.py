@@ -55,6 +55,11 @@ def holds_somewhere(x: Operand) -> bool:
     return not isinstance(x, Var) and bool(torch.as_tensor(x).any())
 
 
+def may_hold(x: Operand) -> bool:
+    """Whether a pattern is true at some place, or may be at other inputs."""
+    return isinstance(x, Var) or holds_somewhere(x)
+
+
 def value_of(x: Var | _Plain) -> Tensor | _Plain:
     return x.value if isinstance(x, Var) else x
 

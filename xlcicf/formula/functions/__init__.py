@@ -16,36 +16,54 @@ taken never spoils a gradient.
 
 from xlcicf.formula.functions import (
     arrays,
+    bonds,
     complex_numbers,
     date_time,
+    distributions,
     engineering,
+    financial,
     information,
     lambdas,
     logical,
     lookup,
     math_trig,
+    matrices,
+    regression,
+    rounding,
+    significance,
     statistical,
     text,
     text_and_numbers,
     text_delimited,
+    trigonometry,
+    whole_numbers,
 )
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
 CATEGORIES = (
     arrays,
+    bonds,
     complex_numbers,
     date_time,
+    distributions,
     engineering,
+    financial,
     information,
     lambdas,
     logical,
     lookup,
     math_trig,
+    matrices,
+    regression,
+    rounding,
+    significance,
     statistical,
     text,
     text_and_numbers,
     text_delimited,
+    trigonometry,
+    whole_numbers,
 )
 
 __all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

@@ -8,57 +8,32 @@ from collections.abc import Callable, Sequence
 from functools import cmp_to_key
 
 import numpy as np
-import torch
 
-from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
+from xlcicf.formula.arranging import NONE, Places, in_order, numbered, placed
 from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, handing_on
 from xlcicf.formula.grid import (
     BLANK,
-    ERROR,
     Grid,
     beside,
     constant,
     errors_among,
-    errors_where,
     from_numbers,
     settled,
-    with_errors,
 )
 from xlcicf.formula.plain import Cells, columns_of
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.stepped import depend_on_changing
 
-NONE = -1  # in the place of an element: #N/A
 MOST = 2**22  # elements of an array made
 ONE, FALSE, LEFT_OUT = constant(1.0), constant(False), constant(None)
-
-Places = Callable[..., np.ndarray]  # ((rows, columns), *keys as Cells) -> numbers of elements (h, w)
 
 
 def everything(i: int) -> bool:
     """All arguments are taken as they stand, as arrays."""
     return True
-
-
-def placed(context: Context, grid: Grid, keys: Sequence[Grid], places: Places) -> Grid:
-    """The array whose elements are those of `grid` of the numbers that `places` tells, counted row by row."""
-    shape, columns = columns_of(context, keys, [True] * len(keys), batch=grid.batch)
-    asked = zip(*columns, strict=True) if keys else [()] * math.prod(shape[:2])
-    found = [places(grid.size, *cells) for cells in asked]
-    if any(0 in index.shape for index in found):
-        raise Fails("#CALC!", "yields an array without elements")
-    if len({index.shape for index in found}) > 1:
-        raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
-    index = np.stack(found).reshape(*shape[:2], *found[0].shape)
-    taken = grid.as_value().rearranged(np.maximum(index, 0))
-    lacking = errors_where(index == NONE, "#N/A", context.host, "has no value for each place")
-    return with_errors(taken, lacking)
-
-
-def numbered(size: tuple[int, int]) -> np.ndarray:
-    return np.arange(size[0] * size[1]).reshape(size)
 
 
 def whole(cells: Cells, otherwise: int | None = None) -> int:
@@ -97,7 +72,7 @@ def sequence(
     if size[0] * size[1] > MOST:
         raise context.refuse(f"makes an array of more than {MOST:,} numbers")
     first, by = (ONE if grid.has(BLANK) else taken_as_scalar(grid) for grid in (start, step))
-    count = torch.arange(size[0] * size[1], dtype=t.DTYPE).reshape(1, 1, *size)
+    count = t.as_array(np.arange(size[0] * size[1]).reshape(1, 1, *size))  # type: ignore[arg-type]
     out = t.add(first.num, t.mul(by.num, count))
     return settled(from_numbers(out), errors_among([first, by]), context.host)
 
@@ -217,16 +192,15 @@ def _in_a_line(context: Context, grid: Grid, ignored: Grid, by_column: Grid) -> 
 
     def places(size: tuple[int, int], cells: Cells, ignored: Cells, by_column: Cells) -> np.ndarray:
         what = whole(ignored, 0)
-        left_out = [kind for kind, bit in ((BLANK, 1), (ERROR, 2)) if what & bit]
         numbers = numbered(size).T if truth_of(by_column.values[0]) else numbered(size)
-        return np.array([n for n in numbers.ravel() if cells.kinds[n] not in left_out])[:, None]
+        kept = [n for n in numbers.ravel() if not _is_left_out(cells.values[n], what)]
+        return np.array(kept, dtype=np.intp)[:, None]
 
-    return placed(context, grid, [_still(grid), ignored, by_column], places)
+    return placed(context, grid, [grid.as_it_stands(), ignored, by_column], places)
 
 
-def _still(grid: Grid) -> Grid:
-    """The kinds of values that stand there, which no changing cell decides."""
-    return Grid(t.value_of(grid.num), grid.kind, grid.text)  # type: ignore[arg-type]
+def _is_left_out(value: object, what: int) -> bool:
+    return bool(what & 1) and value is None or bool(what & 2) and isinstance(value, ExcelError)
 
 
 @handing_on(
@@ -378,7 +352,7 @@ def sorted_(
     context: Context, grid: Grid, index: Grid = ONE, order: Grid = ONE, by_column: Grid = FALSE
 ) -> Grid:
     """By the values of a column, or of a row, of that number."""
-    if grid.varies().any():
+    if depend_on_changing([grid]):
         return _sorted_numbers(context, grid, index, order, by_column)
 
     def places(
@@ -397,21 +371,14 @@ def sorted_(
 
 
 def _sorted_numbers(context: Context, grid: Grid, index: Grid, order: Grid, by_column: Grid) -> Grid:
-    """A row or column of numbers that changing cells decide; those that tie share the derivative."""
+    """A row or column of numbers that changing cells decide."""
     down = not truth_of(by_column.scalars().flat[0])
-    if grid.kind is not None or grid.size[1 if down else 0] != 1:
-        raise context.refuse("sorts by changing cells what is no single row or column of numbers")
+    if grid.size[1 if down else 0] != 1:
+        raise context.refuse("sorts several rows or columns by changing cells; write a formula for each")
     descends = {_sign(cells) for cells in columns_of(context, [order], [True])[1][0]}
     if len(descends) > 1 or columns_of(context, [index], [True])[1][0][0].values[0] not in (1.0, None):
         raise context.refuse("sorts several cells in different orders; write a formula for each")
-    n = grid.size[0] * grid.size[1]
-    row = t.reshape(grid.full(), shape=(*grid.batch, 1, n))
-    rank = torch.arange(n, dtype=t.DTYPE).expand(*grid.batch, 1, n)
-    rank = rank.flip(3) if descends == {-1} else rank
-    still = torch.from_numpy(~grid.varies().reshape(*grid.batch, 1, n))
-    t.decide(ordering.chosen(row, rank))
-    out = t.unless_nan(ordering.ranked(row, rank, still), t.total(row, dims=(3,)))
-    return from_numbers(t.reshape(out, shape=grid.shape))
+    return in_order(context, grid, descends == {-1})
 
 
 @handing_on(

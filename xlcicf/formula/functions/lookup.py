@@ -2,7 +2,7 @@
 
 import math
 
-import torch
+import numpy as np
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, quote_sheet
@@ -231,10 +231,8 @@ def x_lookup(
 
     keys = [wanted, searched, how, order]
     found = for_each(context, place, keys, [False, True, False, False])
-    line = (
-        0 if is_line else (torch.arange(columns)[None, :] if down else torch.arange(rows)[:, None] * columns)
-    )
-    first = found.with_num(t.add(found.full(), line))
+    along = np.arange(columns)[None, :] if down else np.arange(rows)[:, None] * columns
+    first = found if is_line else found.with_num(t.add(found.full(), t.as_array(along)))  # type: ignore[arg-type]
     missing = t.equal(found.num, NOWHERE)
     if otherwise is None or not isinstance(missing, t.Var) and not t.holds_somewhere(missing):
         return elements(context, results, first)

@@ -1,20 +1,24 @@
-"""Excel's category Math & Trig: powers, logarithms, angles, rounding, sums and products."""
+"""Excel's category Math & Trig: powers, logarithms, sums and products.
+
+Beside it: trigonometry.py, rounding.py, whole_numbers.py, matrices.py."""
 
 import math
 from functools import reduce
 
+import torch
+
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Fails
-from xlcicf.formula.functions.operators import EXP_LIMIT, power
+from xlcicf.formula.functions.operators import EXP_LIMIT, power, powered
 from xlcicf.formula.functions.table import (
     OrError,
     as_factors,
-    as_matrices,
     of_arrays,
     of_counted,
     of_met,
     of_numbers,
     of_pairs,
+    of_series,
 )
 
 # --- single numbers -------------------------------------------------------------------------------------
@@ -60,90 +64,18 @@ def logarithm(x, base=None):
     if base is None:
         return common_logarithm(x)
     bottom = natural_logarithm(base)
-    one = t.equal(bottom, 0.0)
-    return OrError(t.div(natural_logarithm(x), t.where(one, 1.0, bottom)), one, "#DIV/0!")
+    one, top = t.equal(bottom, 0.0), natural_logarithm(x)
+    return OrError(t.div(top, t.where(one, 1.0, bottom)), t.both(one, t.equal(top, top)), "#DIV/0!")
 
 
 @of_numbers("POWER", "POWER(~2.5,~3)", "POWER(~1.5,~-0.5)", "POWER(~-2,3)", arity=(2, 2))
 def power_function(a, b):
-    return power(a, b)
+    return powered(a, b)
 
 
-@of_numbers("TANH", "TANH(~0.5)", "TANH(~-2)")
-def tanh(x):
-    return t.tanh(x)
-
-
-@of_numbers("SIN", "SIN(~0.5)", "SIN(~4)")
-def sine(x):
-    return t.sin(x)
-
-
-@of_numbers("COS", "COS(~0.5)", "COS(~4)")
-def cosine(x):
-    return t.cos(x)
-
-
-@of_numbers("ATAN", "ATAN(~0.5)", "ATAN(~-7)")
-def arctangent(x):
-    return t.arctan(x)
-
-
-@of_numbers("INT", "INT(~2.5)", "INT(~-2.5)", smooth=False)
-def integer_part(x):
-    return t.floor(x)
-
-
-@of_numbers("ROUND", "ROUND(~2.345,2)", "ROUND(~-2.5,0)", "ROUND(~1234,-2)", arity=(2, 2), smooth=False)
-def rounded(x, digits):
-    """Half away from 0. What 15 digits show as a half counts as one, as in Excel."""
-    scale = _ten_to(digits)
-    scaled = t.mul(t.absolute(x), scale)
-    nearest = t.floor(t.add(t.mul(scaled, 1 + 4e-16), 0.5))
-    return t.div(t.mul(t.sign(x), nearest), scale)
-
-
-def _ten_to(digits: t.Operand) -> t.Array:
-    return t.power(t.as_array(10.0), t.truncated(digits))
-
-
-def _whole(x: t.Array) -> t.Array:
-    """What lies between 0 and x and is whole. What 15 digits show as whole is, as in Excel."""
-    return t.mul(t.sign(x), t.floor(t.mul(t.absolute(x), 1 + 4e-16)))
-
-
-@of_numbers(
-    "ROUNDDOWN",
-    "ROUNDDOWN(~2.349,2)",
-    "ROUNDDOWN(~-2.5,0)",
-    "ROUNDDOWN(~1290,-2)",
-    arity=(2, 2),
-    smooth=False,
-)
-def rounded_down(x, digits):
-    """Towards 0."""
-    return t.div(_whole(t.mul(x, _ten_to(digits))), _ten_to(digits))
-
-
-@of_numbers(
-    "ROUNDUP", "ROUNDUP(~2.341,2)", "ROUNDUP(~-2.5,0)", "ROUNDUP(~1210,-2)", arity=(2, 2), smooth=False
-)
-def rounded_up(x, digits):
-    """Away from 0."""
-    away = t.floor(t.neg(t.mul(t.absolute(t.mul(x, _ten_to(digits))), 1 - 4e-16)))
-    return t.div(t.neg(t.mul(t.sign(x), away)), _ten_to(digits))
-
-
-@of_numbers("TRUNC", "TRUNC(~2.9)", "TRUNC(~-2.349,2)", arity=(1, 2), smooth=False)
-def cut_off(x, digits=None):
-    return rounded_down(x, t.as_array(0.0) if digits is None else digits)
-
-
-@of_numbers("MOD", "MOD(~7,3)", "MOD(~-7,3)", "MOD(~7.5,-2)", arity=(2, 2), smooth=False)
-def modulo(x, divisor):
-    zero = t.equal(divisor, 0.0)
-    by = t.where(zero, 1.0, divisor)
-    return OrError(t.sub(x, t.mul(by, t.floor(t.div(x, by)))), zero, "#DIV/0!", "divides by 0")
+@of_numbers("SQRTPI", "SQRTPI(~2)", "SQRTPI(~0.01)")
+def square_root_of_pi_times(x):
+    return square_root(t.mul(x, math.pi))
 
 
 @of_numbers("PI", "PI()*~2", arity=(0, 0))
@@ -203,9 +135,21 @@ def sum_of_squared_differences(pairs):
     return pairs.total(lambda x, y: t.square(t.sub(x, y)))
 
 
-@of_arrays("MMULT", "SUM(MMULT(~{1,2;3,4},~{5,6;7,8}))", arity=(2, 2), taken=as_matrices)
-def matrix_product(a, b):
-    columns, rows = t.shape_of(a)[3], t.shape_of(b)[2]
-    if columns != rows:
-        raise Fails("#VALUE!", f"multiplies {columns} columns by {rows} rows")
-    return t.matrix_product(a, b)
+@of_pairs("SUMX2MY2", "SUMX2MY2(~{1,2,3},~{4,5,7})")
+def sum_of_differences_of_squares(pairs):
+    return pairs.total(lambda x, y: t.sub(t.square(x), t.square(y)))
+
+
+@of_pairs("SUMX2PY2", "SUMX2PY2(~{1,2,3},~{4,5,7})")
+def sum_of_sums_of_squares(pairs):
+    return pairs.total(lambda x, y: t.add(t.square(x), t.square(y)))
+
+
+@of_series(
+    "SERIESSUM", "SERIESSUM(~0.7,0,2,~{1,-0.5,0.0416})", "SERIESSUM(~2,~1.5,~-1,~{3;4})",
+    "SERIESSUM(~-2,1,1,~{3,4})", arity=(4, 4), series=lambda i: i == 3, strict=True,
+)  # fmt: skip
+def sum_of_a_power_series(coefficients, x, first, step):
+    count = t.shape_of(coefficients.numbers)[3]
+    exponents = t.add(first, t.mul(step, torch.arange(count, dtype=t.DTYPE)))
+    return t.total(t.mul(coefficients.numbers, power(x, exponents)), dims=(3,))

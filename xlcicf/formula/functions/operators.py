@@ -49,6 +49,14 @@ def quotient(a, b):
     return OrError(t.div(a, t.where(useless, 1.0, b)), useless, "#DIV/0!", "divides by 0")
 
 
+def powered(a, b):
+    """a^b, where 0 to less than 0 is #DIV/0!."""
+    out = power(a, b)
+    if isinstance(out, t.Var):
+        return out
+    return OrError(out, t.both(t.equal(a, 0.0), t.less(b, 0.0)), "#DIV/0!", "divides by 0")
+
+
 def power(a, b):
     """a^b as Excel has it: 0^0, negative numbers to a fraction and what is beyond all numbers are #NUM!
     (nan), but odd roots are real."""
@@ -130,7 +138,7 @@ INFIX: dict[str, Operator] = {
     "-": arithmetic(t.sub),
     "*": arithmetic(t.mul),
     "/": arithmetic(quotient),
-    "^": arithmetic(power),
+    "^": arithmetic(powered),
     "&": joined,
     "=": comparison(t.equal, operator.eq),
     "<>": comparison(t.not_equal, operator.ne),

@@ -6,13 +6,15 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_numbers      single numbers, element by element: LN, ROUND, NOT
     of_counted      the numbers that count in any mix of ranges, arrays and values: SUM, AVERAGE, MAX
     of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
+    of_series       numbers in order, and single numbers: NPV, XIRR
     of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
-    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
+    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2, FORECAST
+    of_samples      two arrays, each with its own numbers: F.TEST
     of_arrays       whole arrays: SUMPRODUCT, MMULT
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
-    making_arrays   the same, of which an array comes out: TEXTSPLIT
+    making_arrays   arrays of plain Python values, of which another array is made: FREQUENCY
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -25,7 +27,7 @@ raises Fails("#N/A", "why") for the error that its cell shows. An example is a f
 stands before each number, array or range that the tests let change.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -35,15 +37,23 @@ import numpy as np
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
-from xlcicf.formula.coercion import taken_as_factor, taken_as_scalar, taken_strictly
+from xlcicf.formula.coercion import (
+    taken_as_condition,
+    taken_as_factor,
+    taken_as_scalar,
+    taken_as_value,
+    taken_strictly,
+)
 from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    Errors,
     Grid,
     aligned,
     errors_among,
     errors_asked,
+    errors_of_both,
     errors_where,
     from_numbers,
     from_truths,
@@ -53,11 +63,12 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
-from xlcicf.formula.plain import arrays_for_each, for_each
+from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
-from xlcicf.formula.tree import Node, Union
+from xlcicf.formula.tree import Const, Node, Union
 
 ANY = 255
+NO_ARGUMENT: Mapping[int, float] = {}
 Body = Callable[..., "t.Operand | OrError"]
 SomeBody = TypeVar("SomeBody", bound=Body)
 
@@ -126,10 +137,12 @@ def entered(
     ranges: str = "inherit",
     smooth: bool = True,
     whole: Callable[[int], bool] = lambda i: True,
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
-    The others are meant as single values. Several ranges in one argument are as many arguments."""
+    The others are meant as single values. Several ranges in one argument are as many arguments. An argument
+    left out between two commas is 0, unless `omitted` says otherwise."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -137,6 +150,9 @@ def entered(
 
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         inside = context.taking(ranges)
+        args = tuple(
+            Const(omitted[i]) if i in omitted and arg == Const(None) else arg for i, arg in enumerate(args)
+        )
         values = [
             taken_whole(inside, part) if whole(i) else context.operand(part)
             for i, arg in enumerate(args)
@@ -170,11 +186,11 @@ def computed(context: Context, body: Callable[[], Value]) -> Value:
 
 
 class OrError(NamedTuple):
-    """What a body of single numbers yields where a cell may show another error than #NUM!.
+    """What a body yields where a cell may show another error than #NUM!, or one of several.
 
     failed is a boolean pattern of the places where the error `code` stands in place of num."""
 
-    num: t.Operand
+    num: "t.Operand | OrError"
     failed: t.Array
     code: str
     why: str | None = None
@@ -187,25 +203,57 @@ def of_numbers(
     smooth: bool = True,
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
+    whole: Sequence[int] = (),
+    conditions: Sequence[int] = (),
+    fixed: Sequence[int] = (),
+    omitted: Mapping[int, float] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
-    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE."""
+    With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
+    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
+    these do. Those that are `fixed`, such as dates, may not depend on a changing cell."""
+
+    def taken_at(i: int, grid: Grid) -> Grid:
+        return taken_as_condition(grid) if i in conditions else taken(grid)
+
+    def read(i: int, x: t.Operand) -> t.Operand:
+        if i in conditions:
+            x = t.not_equal(x, 0.0)
+            t.decide(x)
+        return t.truncated(x) if i in whole else x
 
     def enter(body: SomeBody) -> SomeBody:
+        def reading(*numbers: t.Operand) -> "t.Operand | OrError":
+            return body(*(read(i, x) for i, x in enumerate(numbers)))
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            changing = next((g.num.tape for g in grids if isinstance(g.num, t.Var)), None)
+            refuse_unless_fixed(context, grids, fixed)
+            steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
+            changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
             before = len(changing) if changing else 0
-            out = elementwise(context, body, [taken(g) for g in grids], truth)
-            if changing and not smooth:
+            out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
+            if changing:
                 changing.decide_on_steps(before)
                 context.note_step(out.num)
             return out
 
-        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False)
+        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
         return body
 
     return enter
+
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
+def refuse_unless_fixed(context: Context, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
+    for i in fixed:
+        if i < len(grids) and grids[i].varies().any():
+            raise context.refuse(
+                f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
+                " keep that argument constant"
+            )
 
 
 def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
@@ -215,13 +263,21 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
     found, out = errors_among(grids), body(*nums)
     if truth:
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
-    if isinstance(out, OrError):
-        out, failed, code, why = out
-        if isinstance(failed, t.Var):
-            out = t.where(failed, t.NAN, out)
-        else:
-            found = errors_where(failed.numpy(), code, context.host, why, after=found)
-    return settled(from_numbers(t.as_array(out), like=grids), found, context.host)
+    out, found = resolved(context, out, found)
+    return settled(from_numbers(out, like=grids), found, context.host)
+
+
+def resolved(
+    context: Context, out: t.Operand | OrError, found: Errors | None
+) -> tuple[t.Array, Errors | None]:
+    """The numbers that a body yields, nan where a changing cell decides on an error, and constant errors
+    after those `found`."""
+    if not isinstance(out, OrError):
+        return t.as_array(out), found
+    num, found = resolved(context, out.num, found)
+    if isinstance(out.failed, t.Var):
+        return t.where(out.failed, t.NAN, num), found
+    return num, errors_where(out.failed.numpy(), out.code, context.host, out.why, after=found)
 
 
 # --- aggregates -----------------------------------------------------------------------------------------
@@ -247,16 +303,20 @@ def of_counted(
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
     smooth: bool = True,
+    all_values: bool = False,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
-    `empty` is what no numbers give. Without `errors_count` errors are passed over."""
+    `empty` is what no numbers give. Without `errors_count` errors are passed over; with `all_values` the
+    texts (0) and booleans of ranges and arrays count too."""
     for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
-    def enter(body: Callable[[Numbers], t.Array]):
+    def enter(body: Callable[[Numbers], "t.Array | OrError"]):
         def compute(context: Context, *arguments: Argument) -> Grid:
+            if all_values:
+                arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
-            out = aggregated(context, body(numbers), numbers, passing, for_few)
+            out = aggregated(context, body(numbers), numbers.how_many, passing, for_few)
             if not smooth:
                 context.note_step(out.num)
             return out
@@ -267,22 +327,84 @@ def of_counted(
     return enter
 
 
-def of_pairs(name: str, *examples: str, empty: Empty = NOTHING_SPECIAL):
-    """Enters a function of two arrays of one size: body(numbers), whose total(of) takes of(x, y).
+def of_pairs(
+    name: str,
+    *examples: str,
+    empty: Empty = NOTHING_SPECIAL,
+    arity: tuple[int, int] = (2, 2),
+    arrays: tuple[int, int] = (0, 1),
+    keyed: bool = False,
+):
+    """Enters a function of two arrays of one size: body(pairs, x, ...) of pairs whose total(of) takes
+    of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m). With `keyed` these and
+    the first array say places, from which it goes on in steps.
 
     A pair counts where both are numbers."""
 
-    def enter(body: Callable[[Numbers], t.Array]):
-        def compute(context: Context, a: Grid, b: Grid) -> Grid:
-            if a.size != b.size:
-                raise Fails("#N/A", "compares arrays of different sizes")
-            numbers, passing = counted_in_pairs((a, b), empty.fewest)
-            return aggregated(context, body(numbers), numbers, passing, empty)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            both = in_pairs(*(grids[i] for i in arrays))
+            keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays])
+            numbers, passing = counted_in_pairs(both, empty.fewest)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not (keys.are_constant and both[0].is_constant):
+                context.note_step(out.num)
+            return out
 
-        entered(name, examples, compute, arity=(2, 2), ranges="array")
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i in arrays)
         return body
 
     return enter
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The numbers of two arrays, `fewest` at least as counts to divide by.
+
+    size  (h, w) of the arrays as a table; None where they differ
+    """
+
+    first: Numbers
+    second: Numbers
+    pairs: Numbers
+    size: tuple[int, int] | None
+
+
+def of_samples(name: str, *examples: str, fewest: int = 0, arity: tuple[int, int] = (2, 2)):
+    """Enters a function of two arrays, each with its own numbers, and of single numbers that it follows in
+    steps: body(samples, x, ...). Arrays of different sizes have no pairs."""
+
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, a: Grid, b: Grid, *others: Grid) -> Grid:
+            keys = keys_of(context, others)
+            (first, _), (second, _) = (counted([grid], fewest) for grid in (a, b))
+            alike = a.size[0] * a.size[1] == b.size[0] * b.size[1]
+            both = in_pairs(a, b) if alike else (a.first(), b.first())
+            pairs, _ = counted_in_pairs(both, fewest)
+            samples = Samples(first, second, pairs, a.size if alike else None)
+            passing, outcomes = Passing([a, b]), body(samples, *keys.nums)
+            out = aggregated(context, outcomes, first.how_many, passing, NOTHING_SPECIAL, keys)
+            if not keys.are_constant:
+                context.note_step(out.num)
+            return out
+
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < 2)
+        return body
+
+    return enter
+
+
+def in_pairs(a: Grid, b: Grid) -> tuple[Grid, Grid]:
+    """Two arrays of as many elements, in one shape. Fails("#N/A") for others."""
+    if a.size == b.size:
+        return a, b
+    if a.extent == b.extent:  # whole columns on sheets whose data end in different rows
+        h, w = (slice(0, min(ends)) for ends in zip(a.size, b.size, strict=True))
+        return a.cut(h, w), b.cut(h, w)
+    n = a.size[0] * a.size[1]
+    if n != b.size[0] * b.size[1]:
+        raise Fails("#N/A", "compares arrays of different sizes")
+    return tuple(g.reshaped((*g.batch, 1, n)) for g in (a, b))  # type: ignore[return-value]
 
 
 def of_conditions(name: str, *examples: str):
@@ -293,7 +415,7 @@ def of_conditions(name: str, *examples: str):
         def compute(context: Context, *arguments: Argument) -> Grid:
             truths, passing = conditions(arguments)
             holds = t.unless_nan(t.as_number(body(truths)), truths.total())
-            out = aggregated(context, holds, truths, passing, empty)
+            out = aggregated(context, holds, truths.how_many, passing, empty)
             return with_errors(from_truths(out.num), errors_among([out]))
 
         entered(name, examples, compute, arity=(1, ANY))
@@ -302,11 +424,58 @@ def of_conditions(name: str, *examples: str):
     return enter
 
 
-def aggregated(context: Context, out: t.Array, numbers: Numbers, passing: Passing, empty: Empty) -> Grid:
-    """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
-    return concluded(
-        context, with_errors(from_numbers(passing.onto(out)), passing.constant()), numbers.how_many, empty
-    )
+@dataclass(frozen=True)
+class Keys:
+    """Single numbers beside arrays, one outcome for each.
+
+    grids  all of one size (h, w)
+    nums   the same as rows (H, W, 1, h * w)"""
+
+    grids: Sequence[Grid]
+
+    @property
+    def are_constant(self) -> bool:
+        return all(g.is_constant for g in self.grids)
+
+    @property
+    def nums(self) -> list[t.Array]:
+        return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
+
+    def outcomes(self, out: t.Operand | OrError) -> t.Operand | OrError:
+        """A row of outcomes (H, W, 1, h * w) in the size of the keys."""
+        if isinstance(out, OrError):
+            return out._replace(num=self.outcomes(out.num), failed=self._sized(out.failed))
+        return self._sized(t.as_array(out))
+
+    def _sized(self, row: t.Array) -> t.Array:
+        size = self.grids[0].size if self.grids else (1, 1)
+        batch = t.shape_of(row)[:2]
+        return t.reshape(t.expand(row, (*batch, 1, size[0] * size[1])), shape=(*batch, *size))
+
+
+NO_KEYS = Keys(())
+
+
+def keys_of(context: Context, grids: Sequence[Grid]) -> Keys:
+    """Arguments meant as single numbers."""
+    grids = aligned([taken_as_scalar(grid) for grid in grids], context.host)
+    size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
+    return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
+
+
+def aggregated(
+    context: Context,
+    out: t.Array | OrError,
+    how_many: t.Array,
+    passing: Passing,
+    empty: Empty,
+    keys: Keys = NO_KEYS,
+) -> Grid:
+    """An aggregate's outcomes, a row of one for each of the keys, with their errors and with what too few
+    numbers give."""
+    found = errors_among([with_errors(from_numbers(how_many), passing.constant()), *keys.grids])
+    num, found = resolved(context, keys.outcomes(out), found)
+    return concluded(context, with_errors(from_numbers(passing.onto(num)), found), how_many, empty)
 
 
 def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) -> Grid:
@@ -325,22 +494,77 @@ def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) 
 def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
-    """Enters a function of an array's numbers and a single number: body(numbers, x) of x (H, W, 1, m) yields
-    as many outcomes. With `keyed` x says a place, which it goes on from in steps."""
+    """Enters a function of an array's numbers and single numbers: body(numbers, x, ...) of x (H, W, 1, m)
+    yields as many outcomes. With `keyed` these say places, from which it goes on in steps."""
 
-    def enter(body: Callable[[Numbers, t.Array], t.Array]):
-        def compute(context: Context, array: Grid, key: Grid) -> Grid:
-            key = taken_as_scalar(key)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, array: Grid, *grids: Grid) -> Grid:
+            keys = keys_of(context, grids)
             numbers, passing = counted([array], empty.fewest)
-            H, W, h, w = key.shape
-            out = passing.onto(body(numbers, t.reshape(key.full(), shape=(H, W, 1, h * w))))
-            grid = from_numbers(t.reshape(out, shape=(*t.shape_of(out)[:2], h, w)))
-            if keyed and not key.is_constant:
-                context.note_step(grid.num)
-            found = errors_among([with_errors(grid, passing.constant()), key])
-            return concluded(context, with_errors(grid, found), numbers.how_many, empty)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not keys.are_constant:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
+        return body
+
+    return enter
+
+
+def _in_cells(x: t.Array, size: tuple[int, int]) -> t.Array:
+    """Outcomes (H, W, m, 1) as each cell's array of that size."""
+    return t.reshape(x, shape=(*t.shape_of(x)[:2], *size))
+
+
+def of_series(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    series: Callable[[int], bool],
+    strict: bool = False,
+    fixed: Sequence[int] = (),
+):
+    """Enters a function of series and single numbers: body(series, x, y, ...), single numbers (H, W, m, 1),
+    for m outcomes each. `series(i)` says whether argument i is one.
+
+    All the numbers that count in them are one series, in order; but where the function is `strict` each is
+    its own, in which a blank is 0 and text, TRUE and FALSE are #VALUE!."""
+
+    def enter(body: Callable[..., t.Array | OrError]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            refuse_unless_fixed(context, grids, fixed)
+            arrays = [grid for i, grid in enumerate(grids) if series(i)]
+            if strict:
+                arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]
+            numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
+            rows = numbers if strict else [Numbers([part for each in numbers for part in each.parts])]
+            single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
+            h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
+            columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
+            out = body(
+                *(each.in_order() for each in rows),
+                *(t.reshape(x, shape=(*t.shape_of(x)[:2], h * w, 1)) for x in columns),
+            )
+            errors, of_single = iter(passing), iter(single)
+            found = reduce(
+                errors_of_both,
+                (
+                    next(errors).constant() if series(i) else errors_among([next(of_single)])
+                    for i in range(len(grids))
+                ),
+            )
+            if isinstance(out, OrError):
+                num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
+                out = out._replace(num=num, failed=failed)
+            else:
+                out = _in_cells(out, (h, w))
+            num, found = resolved(context, out, found)
+            return settled(
+                from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
+            )
+
+        entered(name, examples, compute, arity=arity, whole=series)
         return body
 
     return enter
@@ -467,22 +691,15 @@ def of_constants(
     return enter
 
 
-def making_arrays(
-    name: str,
-    *examples: str,
-    arity: tuple[int, int],
-    arrays: Callable[[int], bool],
-    errors_too: Sequence[int] = (),
-):
-    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py.
+def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
+    """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
+    body(cells, ...) -> rows of values. It moves in steps as changing cells do."""
 
-    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
-
-    def enter(body: Callable[..., list[list]]):
+    def enter(body: Callable[..., Sequence[Sequence[object]]]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return array_of_each(context, body, grids)
 
-        entered(name, examples, compute, arity=arity, smooth=False, whole=arrays)
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
         return body
 
     return enter

@@ -1,0 +1,532 @@
+"""Excel's category Financial: annuities, payments in a row, rates and depreciation. Securities: bonds.py.
+
+Money received is positive and money paid negative, so that a formula's sides add up to 0.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.coercion import number_of
+from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_rate, log1p, log_slope
+from xlcicf.formula.context import Fails
+from xlcicf.formula.counted import Series
+from xlcicf.formula.daycount import is_date, years_between
+from xlcicf.formula.functions.operators import EXP_LIMIT, power
+from xlcicf.formula.functions.rounding import rounded
+from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
+
+TWELVE = torch.tensor(12.0, dtype=t.DTYPE)
+NONE = torch.tensor(0.0, dtype=t.DTYPE)  # an amount that is left out
+GUESS = torch.full((1, 1, 1, 1), 0.1, dtype=t.DTYPE)
+
+# --- annuities ------------------------------------------------------------------------------------------
+
+
+def _compound(rate, periods) -> tuple[t.Array, t.Array]:
+    """What 1 grows to, and what 1 paid each period does."""
+    usual = t.greater(rate, -1.0)
+    safe_rate = t.where(usual, rate, 0.0)
+    held = t.both(usual, t.less_equal(t.mul(periods, log1p(safe_rate)), EXP_LIMIT))
+    safe_rate, safe_periods = t.where(held, rate, 0.0), t.where(held, periods, 1.0)
+    found = growth(safe_rate, safe_periods), annuity(safe_rate, safe_periods)
+    if t.holds_everywhere(held):
+        return found
+    grown = annual = t.NAN
+    if not any(isinstance(x, t.Var) for x in (rate, periods)):
+        grown = power(t.where(usual, 0.5, t.add(rate, 1.0)), periods)  # interest that eats up all and more
+        annual = t.div(t.sub(grown, 1.0), t.where(usual, 1.0, rate))
+    unusual = tuple(t.where(usual, t.NAN, x) for x in (grown, annual))
+    return t.where(held, found[0], unusual[0]), t.where(held, found[1], unusual[1])
+
+
+def _is_early(kind) -> t.Array:
+    """1 where payments are due when a period begins, 0 where they are when it ends."""
+    early = t.not_equal(kind, 0.0)
+    t.decide(early)
+    return t.as_number(early)
+
+
+def _times_due(x, rate, kind):
+    """x payments' worth at the end of a period."""
+    return t.mul(x, t.add(t.mul(rate, _is_early(kind)), 1.0))
+
+
+def _ratio(a, b) -> t.Array:
+    """a/b, nan (#NUM!) where b is 0."""
+    zero = t.equal(b, 0.0)
+    if not isinstance(b, t.Var) and not t.holds_somewhere(zero):
+        return t.div(a, b)
+    return t.where(zero, t.NAN, t.div(a, t.where(zero, 1.0, b)))
+
+
+def checked(holds, x) -> t.Array:
+    """x where the arguments are such as Excel takes, else nan (#NUM!)."""
+    return x if t.holds_everywhere(holds) else t.where(holds, x, t.NAN)
+
+
+def all_of(*patterns) -> t.Array:
+    out = patterns[0]
+    for pattern in patterns[1:]:
+        out = t.both(out, pattern)
+    return out
+
+
+@of_numbers(
+    "PV", "PV(~0.08,~20,~-500,~100,1)", "PV(~0.02,~12,~5)", "PV(~0,~12,~5,~7)", "PV(~-0.1,~3,,~9)",
+    arity=(3, 5),
+)  # fmt: skip
+def present_value(rate, periods, payment, future=NONE, kind=NONE):
+    grown, paid = _compound(rate, periods)
+    return t.neg(_ratio(t.add(future, t.mul(_times_due(payment, rate, kind), paid)), grown))
+
+
+@of_numbers(
+    "FV", "FV(~0.06,~10,~-200,~-500,1)", "FV(~0.01,~12,~-1000)", "FV(~0,~12,~-10,~3)", "FV(~0.1,~3,,~9)",
+    arity=(3, 5),
+)  # fmt: skip
+def future_value(rate, periods, payment, present=NONE, kind=NONE):
+    grown, paid = _compound(rate, periods)
+    return t.neg(t.add(t.mul(present, grown), t.mul(_times_due(payment, rate, kind), paid)))
+
+
+@of_numbers(
+    "PMT", "PMT(~0.01,~10,~10000)", "PMT(~0.005,~216,~0,~50000)", "PMT(~0,~10,~100,~5,1)",
+    "PMT(~0.1,~10,~100,,1)", arity=(3, 5),
+)  # fmt: skip
+def payment(rate, periods, present, future=NONE, kind=NONE):
+    grown, paid = _compound(rate, periods)
+    out = t.neg(_ratio(t.add(t.mul(present, grown), future), _times_due(paid, rate, kind)))
+    return checked(t.greater(rate, -1.0), out)
+
+
+def _interest(rate, period, periods, present, future, kind) -> t.Array:
+    each = payment(rate, periods, present, future, kind)
+    owed = t.neg(future_value(rate, t.sub(period, 1.0), each, present, kind))
+    early = _is_early(kind)
+    due = t.neg(t.div(t.mul(owed, rate), t.add(t.mul(rate, early), 1.0)))
+    at_once = t.both(t.equal(early, 1.0), t.equal(period, 1.0))
+    inside = t.both(t.greater_equal(period, 1.0), t.less_equal(period, periods))
+    return checked(inside, t.where(at_once, 0.0, due))
+
+
+@of_numbers(
+    "IPMT", "IPMT(~0.01,~2,~36,~8000)", "IPMT(~0.1,3,~4,~8000,~5,1)", "IPMT(~0.1,1,~3,~8000,,1)+~1",
+    "IPMT(~0,2,~5,~8000)", arity=(4, 6),
+)  # fmt: skip
+def interest_payment(rate, period, periods, present, future=NONE, kind=NONE):
+    return _interest(rate, period, periods, present, future, kind)
+
+
+@of_numbers(
+    "PPMT", "PPMT(~0.01,~2,~36,~8000)", "PPMT(~0.1,3,~4,~8000,~5,1)", "PPMT(~0.1,1,~3,~8000,,1)",
+    "PPMT(~0,2,~5,~8000)", arity=(4, 6),
+)  # fmt: skip
+def principal_payment(rate, period, periods, present, future=NONE, kind=NONE):
+    each = payment(rate, periods, present, future, kind)
+    return t.sub(each, _interest(rate, period, periods, present, future, kind))
+
+
+def _principal_paid(rate, periods, present, start, end, kind) -> tuple[t.Array, t.Array]:
+    """What the payments of some periods pay back, and the payments themselves."""
+    start, end, periods = t.truncated(start), t.truncated(end), t.truncated(periods)
+    each = payment(rate, periods, present, NONE, kind)
+
+    def owed_after(period):
+        """Of a payment due when a period begins, when it has been made."""
+        owed = t.neg(future_value(rate, period, each, present, kind))
+        return t.div(owed, t.add(t.mul(rate, _is_early(kind)), 1.0))
+
+    whole = t.less_equal(start, 1.0)
+    before = t.where(whole, present, owed_after(t.sub(start, 1.0)))
+    taken = all_of(
+        t.greater(rate, 0.0), t.greater(periods, 0.0), t.greater(present, 0.0),
+        t.greater_equal(start, 1.0), t.greater_equal(end, start), t.less_equal(end, periods),
+        t.either(t.equal(kind, 0.0), t.equal(kind, 1.0)),
+    )  # fmt: skip
+    payments = t.mul(each, t.add(t.sub(end, start), 1.0))
+    return checked(taken, t.sub(owed_after(end), before)), payments
+
+
+@of_numbers(
+    "CUMPRINC", "CUMPRINC(~0.0075,360,~125000,13,24,0)", "CUMPRINC(~0.1,4,~100,1,2,1)", arity=(6, 6),
+    fixed=(1, 3, 4),
+)  # fmt: skip
+def cumulative_principal(rate, periods, present, start, end, kind):
+    return _principal_paid(rate, periods, present, start, end, kind)[0]
+
+
+@of_numbers(
+    "CUMIPMT", "CUMIPMT(~0.0075,360,~125000,13,24,0)", "CUMIPMT(~0.1,4,~100,2,3,1)", arity=(6, 6),
+    fixed=(1, 3, 4),
+)  # fmt: skip
+def cumulative_interest(rate, periods, present, start, end, kind):
+    principal, payments = _principal_paid(rate, periods, present, start, end, kind)
+    return t.sub(payments, principal)
+
+
+@of_numbers("ISPMT", "ISPMT(~0.1,~1,~3,~8000)", arity=(4, 4))
+def interest_of_equal_principal(rate, period, periods, present):
+    zero = t.equal(periods, 0.0)
+    share = t.div(period, t.where(zero, 1.0, periods))
+    return OrError(t.mul(t.mul(present, rate), t.sub(share, 1.0)), zero, "#DIV/0!", "divides by 0")
+
+
+@of_numbers(
+    "NPER", "NPER(~0.01,~-100,~-1000,~10000,1)", "NPER(~0.01,~-100,~1000)", "NPER(~0,~-100,~1000)",
+    "NPER(~0.1,,~-100,~200)", arity=(3, 5),
+)  # fmt: skip
+def number_of_periods(rate, payment, present, future=NONE, kind=NONE):
+    """log((p - future rate)/(p + present rate))/log(1 + rate) of p due at the end of a period."""
+    bottom = t.add(_times_due(payment, rate, kind), t.mul(present, rate))
+    owed = t.neg(_ratio(t.add(present, future), bottom))
+    grows = t.mul(rate, owed)
+    inside = t.both(t.greater(rate, -1.0), t.greater(grows, -1.0))
+    rate, grows = t.where(inside, rate, 0.0), t.where(inside, grows, 0.0)
+    lean = log_slope(t.as_array(rate), order=0)
+    return checked(inside, t.div(t.mul(owed, log_slope(grows, order=0)), lean))
+
+
+@of_numbers(
+    "RATE", "RATE(~48,~-200,~8000)", "RATE(~10,~-100,~1000)+~1", "RATE(~5,~-100,~300,~80,1,0.2)",
+    "RATE(~5,,~-300,~400)", "RATE(~12.5,~-7,~80)", arity=(3, 6),
+)  # fmt: skip
+def rate_of_interest(periods, payment, present, future=NONE, kind=NONE, guess=GUESS):
+    inside = t.greater(periods, 0.0)
+    periods = t.where(inside, periods, 1.0)
+    return checked(inside, annuity_rate(periods, payment, present, future, _is_early(kind), guess))
+
+
+# --- payments in a row ----------------------------------------------------------------------------------
+
+
+@of_series(
+    "NPV", "NPV(~0.1,~-10000,~3000,~4200)", "NPV(~0.08,~{-3,1;2.5,3},~1)", "NPV(~0,~B1:B3)",
+    "SUMPRODUCT(NPV({0.1,0.2},~B1:B3))", arity=(2, 255), series=lambda i: i > 0,
+)  # fmt: skip
+def net_present_value(flows: Series, rate):
+    """The first payment is a period away."""
+    base = t.add(rate, 1.0)
+    zero = t.equal(base, 0.0)
+    discount = t.power(t.where(zero, 1.0, base), t.neg(flows.number))
+    return OrError(_summed(t.mul(flows.numbers, discount)), zero, "#DIV/0!", "divides by 0")
+
+
+def _summed(rows: t.Array) -> t.Array:
+    return t.total(rows, dims=(3,))
+
+
+@of_series(
+    "IRR", "IRR(~{-70000,12000,15000,18000,21000})", "IRR(~{-70,12,15},-0.1)", "IRR(~{-3,9;-3,8})",
+    arity=(1, 2), series=lambda i: i == 0,
+)  # fmt: skip
+def internal_rate_of_return(flows: Series, guess=GUESS):
+    return internal_rate(flows.numbers, flows.number, guess)
+
+
+@of_series(
+    "MIRR", "MIRR(~{-120000,39000,30000,21000,37000,46000},~0.1,~0.12)", "MIRR(~{-3;1;-2;9},~0,~0.05)",
+    arity=(3, 3), series=lambda i: i == 0,
+)  # fmt: skip
+def modified_internal_rate(flows: Series, finance, reinvest):
+    t.decide(t.sign(flows.numbers))
+    gains = t.where(t.greater(flows.numbers, 0.0), flows.numbers, 0.0)
+    costs = t.where(t.less(flows.numbers, 0.0), flows.numbers, 0.0)
+    last = t.sub(flows.how_many, flows.number)
+    received = _summed(t.mul(gains, power(t.add(reinvest, 1.0), last)))
+    spent = t.neg(_summed(t.mul(costs, power(t.add(finance, 1.0), t.sub(1.0, flows.number)))))
+    none = t.either(t.equal(_summed(gains), 0.0), t.equal(_summed(costs), 0.0))
+    ratio = t.div(t.where(none, 1.0, received), t.where(none, 1.0, spent))
+    periods = t.sub(flows.how_many, 1.0)
+    out = t.sub(power(ratio, t.div(1.0, t.where(t.less(periods, 1.0), 1.0, periods))), 1.0)
+    return OrError(out, none, "#DIV/0!", "needs money that comes in and money that goes out")
+
+
+def _years_after_first(flows: Series, dates: Series) -> tuple[t.Array, t.Array]:
+    """Years of 365 days from the first date to each, and whether the dates are such as Excel takes."""
+    if t.shape_of(flows.numbers)[3] != t.shape_of(dates.numbers)[3]:
+        raise Fails("#NUM!", "pairs payments with another number of dates")
+    days = t.truncated(dates.numbers)
+    first = t.segment(days, dim=3, start=0, length=1)
+    early = t.either(t.less(days, first), t.less(days, 0.0))
+    return t.div(t.sub(days, first), 365.0), t.equal(_summed(t.as_number(early)), 0.0)
+
+
+@of_series(
+    "XNPV", "XNPV(~0.09,~{-10000,2750,4250},{39448,39508,39751})", arity=(3, 3),
+    series=lambda i: i > 0, strict=True, fixed=(2,),
+)  # fmt: skip
+def net_present_value_by_dates(flows: Series, dates: Series, rate):
+    """Excel takes rates above 0 only."""
+    years, taken = _years_after_first(flows, dates)
+    taken = t.both(taken, t.greater(rate, 0.0))
+    rate = t.where(t.greater(rate, 0.0), rate, 1.0)
+    return checked(taken, _summed(t.mul(flows.numbers, growth(rate, t.neg(years)))))
+
+
+@of_series(
+    "XIRR", "XIRR(~{-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)",
+    "XIRR(~{-10,2,3},{39448,39508,39751})", arity=(2, 3), series=lambda i: i < 2, strict=True, fixed=(1,),
+)  # fmt: skip
+def internal_rate_by_dates(flows: Series, dates: Series, guess=GUESS):
+    years, taken = _years_after_first(flows, dates)
+    return checked(taken, internal_rate(flows.numbers, years, guess))
+
+
+@of_series(
+    "FVSCHEDULE", "FVSCHEDULE(~1,~{0.09,0.11,0.1})", "FVSCHEDULE(~100,~B1:B3)", arity=(2, 2),
+    series=lambda i: i == 1, strict=True,
+)  # fmt: skip
+def future_value_by_schedule(rates: Series, principal):
+    return t.mul(principal, t.product(t.add(rates.numbers, 1.0), dim=3))
+
+
+# --- rates ----------------------------------------------------------------------------------------------
+
+
+@of_numbers("EFFECT", "EFFECT(~0.0525,4)", "EFFECT(~0.1,12.9)", arity=(2, 2), fixed=(1,))
+def effective_rate(nominal, times):
+    times = t.truncated(times)
+    inside = t.both(t.greater(nominal, 0.0), t.greater_equal(times, 1.0))
+    nominal, times = t.where(inside, nominal, 1.0), t.where(inside, times, 1.0)
+    each = t.div(nominal, times)
+    return checked(inside, t.mul(each, annuity(each, times)))
+
+
+@of_numbers("NOMINAL", "NOMINAL(~0.053543,4)", "NOMINAL(~0.1,12.9)", arity=(2, 2), fixed=(1,))
+def nominal_rate(effective, times):
+    times = t.truncated(times)
+    inside = t.both(t.greater(effective, 0.0), t.greater_equal(times, 1.0))
+    effective, times = t.where(inside, effective, 1.0), t.where(inside, times, 1.0)
+    return checked(inside, t.mul(t.mul(effective, times), annuity(effective, t.div(1.0, times))))
+
+
+@of_numbers("RRI", "RRI(~96,~10000,~11000)", arity=(3, 3))
+def equivalent_rate(periods, present, future):
+    inside = t.both(t.greater(periods, 0.0), t.not_equal(present, 0.0))
+    periods, present = t.where(inside, periods, 1.0), t.where(inside, present, 1.0)
+    ratio = t.div(future, present)
+    inside = t.both(inside, t.greater_equal(ratio, 0.0))
+    return checked(inside, t.sub(power(t.where(inside, ratio, 1.0), t.div(1.0, periods)), 1.0))
+
+
+@of_numbers("PDURATION", "PDURATION(~0.025,~2000,~2200)", arity=(3, 3))
+def periods_to_grow(rate, present, future):
+    inside = all_of(t.greater(rate, 0.0), t.greater(present, 0.0), t.greater(future, 0.0))
+    rate, present, future = (t.where(inside, x, 1.0) for x in (rate, present, future))
+    return checked(inside, t.div(t.sub(t.log(future), t.log(present)), log1p(rate)))
+
+
+# --- prices in fractions --------------------------------------------------------------------------------
+
+
+def _digits(denominator) -> tuple[t.Array, t.Array, t.Array]:
+    """A whole denominator, the power of 10 not below it, and where it is 0; nan where it is below."""
+    whole, zero = (
+        t.truncated(denominator),
+        t.both(t.greater_equal(denominator, 0.0), t.less(denominator, 1.0)),
+    )
+    whole = t.where(t.less(denominator, 0.0), t.NAN, t.where(zero, 1.0, whole))
+    return whole, each(lambda x: 10.0 ** len(str(int(x) - 1)) if x > 1.0 else 1.0, whole), zero
+
+
+@of_numbers("DOLLARDE", "DOLLARDE(~1.02,16)", "DOLLARDE(~-1.1,32.9)", arity=(2, 2), fixed=(1,))
+def decimal_price(price, denominator):
+    bottom, scale, zero = _digits(denominator)
+    dollars = t.truncated(price)
+    t.decide(dollars)
+    part = t.div(t.mul(t.sub(price, dollars), scale), bottom)
+    return OrError(t.add(dollars, part), zero, "#DIV/0!", "divides by 0")
+
+
+@of_numbers("DOLLARFR", "DOLLARFR(~1.125,16)", "DOLLARFR(~-1.1,32.9)", arity=(2, 2), fixed=(1,))
+def fractional_price(price, denominator):
+    bottom, scale, zero = _digits(denominator)
+    dollars = t.truncated(price)
+    t.decide(dollars)
+    part = t.div(t.mul(t.sub(price, dollars), bottom), scale)
+    return OrError(t.add(dollars, part), zero, "#DIV/0!", "divides by 0")
+
+
+# --- depreciation ---------------------------------------------------------------------------------------
+
+
+def _larger(a, b) -> t.Array:
+    first = t.greater_equal(a, b)
+    t.decide(first)
+    return t.where(first, a, b)
+
+
+@of_numbers("SLN", "SLN(~30000,~7500,~10)", arity=(3, 3))
+def straight_line(cost, salvage, life):
+    zero = t.equal(life, 0.0)
+    return OrError(t.div(t.sub(cost, salvage), t.where(zero, 1.0, life)), zero, "#DIV/0!", "divides by 0")
+
+
+@of_numbers("SYD", "SYD(~30000,~7500,~10,~1)", "SYD(~30000,~7500,~10,9)", arity=(4, 4))
+def sum_of_plain_years(cost, salvage, life, period):
+    inside = t.both(t.greater(period, 0.0), t.less_equal(period, life))
+    life = t.where(inside, life, 1.0)
+    left = t.mul(t.mul(t.sub(cost, salvage), t.add(t.sub(life, period), 1.0)), 2.0)
+    return checked(inside, t.div(left, t.mul(life, t.add(life, 1.0))))
+
+
+@of_numbers(
+    "DB", "DB(~1000000,100000,6,1,7)", "DB(~1000000,100000,6,3,7)", "DB(~1000000,100000,6,7,7)",
+    "DB(~1000,100,5,2)", arity=(4, 5), fixed=(1, 2, 3, 4),
+)  # fmt: skip
+def declining_balance(cost, salvage, life, period, months=TWELVE):
+    """At a rate rounded to three digits."""
+    period, months = t.truncated(period), t.truncated(months)
+    last = t.where(t.less(months, 12.0), t.add(life, 1.0), life)
+    inside = all_of(
+        t.greater_equal(cost, 0.0), t.greater_equal(salvage, 0.0), t.greater(life, 0.0),
+        t.greater_equal(period, 1.0), t.less_equal(period, last),
+        t.greater_equal(months, 1.0), t.less_equal(months, 12.0),
+    )  # fmt: skip
+    life, months = t.where(inside, life, 1.0), t.where(inside, months, 12.0)
+    worth = t.both(inside, t.greater(cost, 0.0))
+    left = t.div(t.where(worth, salvage, 0.0), t.where(worth, cost, 1.0))
+    kept = t.where(
+        t.greater(left, 0.0), t.power(t.where(t.greater(left, 0.0), left, 1.0), t.div(1.0, life)), 0.0
+    )
+    rate = rounded(t.sub(1.0, kept), t.as_array(3.0))
+    t.decide(rate)
+    first = t.mul(t.mul(cost, rate), t.div(months, 12.0))
+    owned = t.mul(
+        t.sub(cost, first), t.where(t.equal(period, 2.0), 1.0, power(t.sub(1.0, rate), t.sub(period, 2.0)))
+    )
+    whole = t.mul(owned, rate)
+    rest = t.div(t.mul(whole, t.sub(12.0, months)), 12.0)
+    beyond = t.greater(period, life)
+    out = t.where(t.equal(period, 1.0), first, t.where(beyond, rest, whole))
+    return checked(inside, out)
+
+
+def _left_after(cost, rate, periods) -> t.Array:
+    """What is left of a cost that declines at a rate; nothing at a rate of 1 or more."""
+    left = t.sub(1.0, rate)
+    gone = t.less_equal(left, 0.0)
+    declined = t.mul(cost, t.power(t.where(gone, 1.0, left), periods))
+    return t.where(gone, t.where(t.equal(periods, 0.0), cost, 0.0), declined)
+
+
+def _double_declining(cost, salvage, life, period, factor) -> t.Array:
+    rate = t.div(factor, life)
+    old, new = (_left_after(cost, rate, p) for p in (t.sub(period, 1.0), period))
+    return _larger(t.sub(old, _larger(new, salvage)), t.as_array(0.0))
+
+
+TWICE = torch.tensor(2.0, dtype=t.DTYPE)
+
+
+@of_numbers(
+    "DDB", "DDB(~2400,~300,~10,~1,~2)", "DDB(~2400,~300,~10,~9)", "DDB(~2400,~300,~10,2,~1.5)",
+    "DDB(~2400,~300,~2,1)", arity=(4, 5),
+)  # fmt: skip
+def double_declining_balance(cost, salvage, life, period, factor=TWICE):
+    inside = all_of(
+        t.greater_equal(cost, 0.0), t.greater_equal(salvage, 0.0), t.greater(life, 0.0),
+        t.greater(period, 0.0), t.less_equal(period, life), t.greater(factor, 0.0),
+    )  # fmt: skip
+    life, period, factor = (t.where(inside, x, 1.0) for x in (life, period, factor))
+    return checked(inside, _double_declining(cost, salvage, life, period, factor))
+
+
+@of_numbers(
+    "VDB", "VDB(~2400,~300,~3650,0,1)", "VDB(~2400,~300,~10,6,10)", "VDB(~2400,~300,~10,0,0.875,~1.5)",
+    "VDB(~2400,~300,~10,2.5,7.25,~2,TRUE)", "VDB(~2400,~300,~10,2.5,7.25)", arity=(5, 7), fixed=(3, 4, 6),
+)  # fmt: skip
+def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, stays=NONE):
+    """Unless it `stays` with declining balances, it turns to a straight line where that writes off more."""
+    inside = all_of(
+        t.greater_equal(start, 0.0), t.greater_equal(end, start), t.less_equal(end, life),
+        t.greater_equal(cost, 0.0), t.greater_equal(salvage, 0.0), t.greater(life, 0.0),
+        t.greater(factor, 0.0),
+    )  # fmt: skip
+    life, factor = t.where(inside, life, 1.0), t.where(inside, factor, 1.0)
+    start, end = (t.value_of(t.where(inside, x, 0.0)) for x in (start, end))
+    if end.max() > MOST_PERIODS:
+        raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
+    left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
+    straight = torch.tensor(False)
+    for period in range(1, int(end.max().ceil()) + 1):
+        declining = _double_declining(cost, salvage, life, t.as_array(float(period)), factor)
+        years = t.sub(life, period - 1.0)
+        line = t.where(straight, line, t.div(left, t.where(t.greater(years, 0.0), years, 1.0)))
+        straight = t.either(straight, t.both(t.greater(line, declining), t.equal(stays, 0.0)))
+        t.decide(straight)
+        written_off = t.where(straight, line, declining)
+        left = t.sub(left, t.where(straight, 0.0, written_off))
+        shares = (torch.clamp(x - (period - 1.0), 0.0, 1.0) for x in (end, start))
+        total = t.add(total, t.mul(written_off, t.sub(*shares)))
+    return checked(inside, total)
+
+
+MOST_PERIODS = 20_000
+
+
+@of_numbers(
+    "AMORLINC", "AMORLINC(~2400,39679,39813,~300,1,~0.15,1)", "AMORLINC(~2400,39679,39813,~300,0,~0.15,1)",
+    "AMORLINC(~2400,39679,39813,~300,6,~0.15)", "AMORLINC(~2400,39679,39813,~300,9,~0.15)+~1",
+    arity=(6, 7), fixed=(1, 2, 4, 6),
+)  # fmt: skip
+def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, basis=NONE):
+    """A part of a year first, then whole years, then what is left."""
+    part = each(_plain_years, purchased, first_end, basis)
+    period = t.truncated(period)
+    inside = all_of(
+        t.greater_equal(cost, salvage), t.greater_equal(salvage, 0.0), t.greater(rate, 0.0),
+        t.greater_equal(period, 0.0), t.greater(cost, 0.0), t.equal(part, part),
+    )  # fmt: skip
+    cost, rate = t.where(inside, cost, 1.0), t.where(inside, rate, 1.0)
+    yearly = t.mul(cost, rate)
+    first = t.mul(yearly, part)
+    left = t.sub(t.sub(cost, salvage), first)
+    whole = t.truncated(t.div(left, yearly))
+    t.decide(whole)
+    rest = t.where(t.equal(period, t.add(whole, 1.0)), t.sub(left, t.mul(yearly, whole)), 0.0)
+    later = t.where(t.less_equal(period, whole), yearly, rest)
+    return checked(inside, t.where(t.equal(period, 0.0), first, later))
+
+
+def _plain_years(start: float, end: float, basis: float) -> float:
+    if not (is_date(start) and is_date(end) and start <= end and basis in FRENCH_BASES):
+        return math.nan
+    return years_between(int(start), int(end), int(basis))
+
+
+FRENCH_BASES = (0.0, 1.0, 3.0, 4.0)
+
+
+def each(compute: Callable[..., float], *numbers: t.Array) -> t.Array:
+    """compute(plain numbers) of each place; none may be a changing one."""
+    arrays = torch.broadcast_tensors(*(t.value_of(x) for x in numbers))
+    found = [compute(*plain) for plain in zip(*(x.ravel().tolist() for x in arrays), strict=True)]
+    return torch.tensor(found, dtype=t.DTYPE).reshape(arrays[0].shape)
+
+
+@of_constants("AMORDEGRC", "AMORDEGRC(~2400,39679,39813,300,1,0.15,1)", arity=(6, 7), arrays=lambda i: False)
+def declining_by_french_rule(*arguments):
+    """In whole units, at a rate raised by a coefficient that depends on the asset's life."""
+    cost, purchased, first_end, salvage, period, rate, basis = (*map(number_of, arguments), 0.0)[:7]
+    part = _plain_years(purchased, first_end, basis)
+    if math.isnan(part) or not (cost >= salvage >= 0.0 and rate > 0.0 and period >= 0.0):
+        raise Fails("#NUM!")
+    life = 1.0 / rate
+    if life < 3.0 or 4.0 < life <= 5.0:
+        raise Fails("#NUM!", "depreciates an asset whose life Excel has no coefficient for")
+    rate *= 1.5 if life <= 4.0 else 2.0 if life <= 6.0 else 2.5
+    written_off = part * rate * cost
+    for year in range(1, int(period) + 1):
+        cost -= written_off
+        left = math.ceil(life - year)
+        written_off = max(cost - salvage, 0.0) if cost < salvage else cost / 2 if left == 2 else rate * cost
+        rate = 1.0 if left == 2 else rate
+    return _in_units(written_off)
+
+
+def _in_units(amount: float) -> float:
+    return float(math.floor(amount + 0.5))
