@@ -3,7 +3,7 @@
 | taken as   | blank   | TRUE/FALSE | text that reads as a number | other text | error  |
 |------------|---------|------------|-----------------------------|------------|--------|
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
-| analysis   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
+| add-in's   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
 | value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
@@ -73,10 +73,10 @@ def taken_as_scalar(grid: Grid) -> Grid:
     return _numbers_read(grid, number_in_text)
 
 
-def taken_for_analysis(grid: Grid) -> Grid:
-    """What functions that once came as an add-in, the Analysis ToolPak, make of their arguments.
+def taken_without_truths(grid: Grid) -> Grid:
+    """What functions that were once an add-in make of their arguments: TRUE and FALSE are #VALUE!.
 
-    A range of several cells is #VALUE! as well, though an array of as many numbers is not."""
+    A range of several cells is, too, though an array of as many numbers is not."""
     grid = grid.with_nan_for_falses()
     failed, why = (
         np.broadcast_to(grid.kinds() == BOOL, grid.shape),

@@ -41,7 +41,7 @@ def where_met(
     H, W = values.batch
     which = np.broadcast_to(np.arange(H * W).reshape(H, W, 1, 1), shape).ravel().tolist()
     cells = zip(*columns[: len(ranges)], strict=True)
-    wanted = zip(*(map(criterion_of, column) for column in columns[len(ranges) :]), strict=True)
+    wanted = zip(*_criteria_of(context, columns[len(ranges) :]), strict=True)
     asked: dict[Question, int] = {}
     numbers = [asked.setdefault(question, len(asked)) for question in zip(which, cells, wanted, strict=True)]
     order: list[int] = []
@@ -51,6 +51,15 @@ def where_met(
         parts.append([outcome.reshaped((1, 1, 1, len(some))) for outcome in aggregate(elements)])
     places = np.argsort(order)[numbers].reshape(shape)
     return [beside(outcomes).taken(places) for outcomes in zip(*parts, strict=True)]
+
+
+def _criteria_of(context: Context, columns: Sequence[Sequence]) -> list[list[Criterion]]:
+    try:
+        return [[*map(criterion_of, column)] for column in columns]
+    except Fails:  # of one cell, whose neighbours may do better
+        if len(columns[0]) > 1:
+            raise context.cell_by_cell("finds no sense in a criterion") from None
+        raise
 
 
 def _where_met_now(

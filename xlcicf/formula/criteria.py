@@ -4,10 +4,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 
 import numpy as np
 
+from xlcicf.formula.collation import order_key
+from xlcicf.formula.context import Fails
 from xlcicf.formula.dates import first_day
 from xlcicf.formula.grid import CellError
 from xlcicf.formula.number_in_text import number_in_text
@@ -16,6 +19,7 @@ from xlcicf.formula.snapshot import ERRORS
 
 Find = Callable[[Cells], Places]
 
+MOST_LETTERS = 255  # of a criterion
 _CRITERION = re.compile(r"(>=|<=|<>|>|<|=)?(.*)", re.DOTALL)
 _PIECE = re.compile(r"~[*?~]|.", re.DOTALL)
 _ORDER = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -23,6 +27,9 @@ _ORDER = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.
 
 class Criterion:
     """What meets a criterion of COUNTIFS such as 3, "male", "m*", ">=0.5", "<>x" or "" (empty).
+
+    Numbers are compared by their first 15 digits, as a text has them: a cell meets its own value, and ">"&A1
+    is not met by A1.
 
     blank_too  whether an empty cell does
     """
@@ -41,7 +48,9 @@ class Criterion:
 
 
 def criterion_of(criterion: object) -> Criterion:
-    """One object for equal criteria."""
+    """One object for equal criteria. Raises Fails("#VALUE!") for more letters than Excel looks for."""
+    if isinstance(criterion, str) and len(criterion) > MOST_LETTERS:
+        raise Fails("#VALUE!", f"looks for a text of more than {MOST_LETTERS} letters")
     return _criterion_of(criterion, first_day())
 
 
@@ -88,9 +97,19 @@ def _text(wanted: str) -> Find:
 
 
 def wildcards(wanted: str) -> re.Pattern:
-    """What a text with * and ? stands for; ~ before one of these means the sign itself."""
-    signs = {"*": ".*", "?": "."}
-    return re.compile("".join(signs.get(p) or re.escape(p[-1]) for p in _PIECE.findall(wanted)), re.DOTALL)
+    """What a text with * and ? stands for; ~ before one of these means the sign itself.
+
+    What stands between two * is looked for at the first place where it fits: another place would do no
+    better, and to try them all would take for ever."""
+    parts: list[list[str]] = [[]]
+    for piece in _PIECE.findall(wanted):
+        if piece == "*":
+            parts.append([])
+        else:
+            parts[-1].append("." if piece == "?" else re.escape(piece[-1]))
+    first, *others = map("".join, parts)
+    between = [f"(?>.*?{part})" for part in others[:-1] if part]
+    return re.compile(first + "".join(between) + "".join(f".*{part}" for part in others[-1:]), re.DOTALL)
 
 
 def _meant(criterion: object) -> tuple[Find, bool]:
@@ -126,16 +145,34 @@ def _ordered(sign: str, wanted: object) -> Find:
     if isinstance(wanted, CellError):
         return _nothing
     if isinstance(wanted, str):
-        text = wanted.casefold()
-        return lambda cells: cells.of_texts(lambda other: _ORDER[sign](other, text))
+        key = order_key(wanted)
+        return lambda cells: cells.of_texts(lambda other: _ORDER[sign](order_key(other), key))
     if isinstance(wanted, bool):
         meant = [truth for truth in (False, True) if _ORDER[sign](truth, wanted)]
         return lambda cells: np.sort(np.concatenate([NOWHERE, *(cells.truths(truth) for truth in meant)]))
     assert isinstance(wanted, float)
-    itself = "=" in sign
-    if sign.startswith(">"):
-        return lambda cells: cells.between(wanted, math.inf, (itself, True))
-    return lambda cells: cells.between(-math.inf, wanted, (True, itself))
+    low, high = _alike(wanted)
+    ends = {
+        ">": (high, math.inf, (False, True)),
+        ">=": (low, math.inf, (True, True)),
+        "<": (-math.inf, low, (True, False)),
+        "<=": (-math.inf, high, (True, True)),
+    }
+    return lambda cells: cells.between(*ends[sign])
+
+
+def _alike(number: float) -> tuple[float, float]:
+    """The least and the greatest number with the same first 15 digits."""
+    shown = f"{number + 0.0:.14e}"  # 0 without a sign
+    middle = Decimal(shown)
+    half = Decimal(5).scaleb(middle.adjusted() - 15) if middle else Decimal(0)
+    ends = []
+    for end, inside in ((middle - half, math.inf), (middle + half, -math.inf)):
+        at = float(end)
+        while math.isinf(at) or f"{at:.14e}" != shown:
+            at = math.nextafter(at, inside)
+        ends.append(at)
+    return ends[0], ends[1]
 
 
 def _from_criterion(text: str) -> object:
@@ -149,7 +186,7 @@ def _from_criterion(text: str) -> object:
 
 def _counts_as(wanted: object) -> Find:
     """Equal, a number written as text included: COUNTIF is the one function that takes "3" for 3."""
-    hit = equals(wanted)
     if not isinstance(wanted, float):
-        return hit
-    return lambda cells: np.union1d(hit(cells), cells.numbers_in_texts.get(wanted, NOWHERE))
+        return equals(wanted)
+    low, high = _alike(wanted)
+    return lambda cells: np.union1d(cells.between(low, high), cells.between_in_texts(low, high))

@@ -18,6 +18,7 @@ from xlcicf.formula.grid import (
     Errors,
     Grid,
     aligned,
+    error_at,
     errors_where,
     from_scalars,
     with_errors,
@@ -81,13 +82,13 @@ class Cells:
         return _by_key(self.at(TEXT), lambda at: self.values[at].casefold())
 
     @cached_property
-    def numbers_in_texts(self) -> dict[float, Places]:
-        """Where texts stand that read as a number."""
-        found: dict[float, list[Places]] = {}
-        for text, places in self.texts.items():
-            if (number := number_in_text(text)) is not None:
-                found.setdefault(number, []).append(places)
-        return {number: np.sort(np.concatenate(places)) for number, places in found.items()}
+    def numbers_in_texts(self) -> tuple[np.ndarray, Places]:
+        """The numbers that texts read as, smallest first, and where each of these texts stands."""
+        read = ((number_in_text(text), places) for text, places in self.texts.items())
+        found = sorted(
+            (number, at) for number, places in read if number is not None for at in places.tolist()
+        )
+        return np.array([number for number, _ in found]), np.array([at for _, at in found], np.intp)
 
     @cached_property
     def errors(self) -> dict[str, Places]:
@@ -124,16 +125,26 @@ class Cells:
 
     def between(self, low: float, high: float, ends: tuple[bool, bool] = (True, True)) -> Places:
         """Where numbers between two bounds stand; `ends` says whether the bounds themselves count."""
-        numbers, places = self.in_order
-        first = np.searchsorted(numbers, low, "left" if ends[0] else "right")
-        last = np.searchsorted(numbers, high, "right" if ends[1] else "left")
-        return np.sort(places[first:last])
+        return _between(self.in_order, low, high, ends)
+
+    def between_in_texts(self, low: float, high: float) -> Places:
+        """Where texts stand that read as a number from low to high."""
+        return _between(self.numbers_in_texts, low, high)
 
     def remembered(self, key: Hashable, find: Callable[["Cells"], Places]) -> Places:
         """find(these cells), computed once for equal keys."""
         if key not in self._found:
             self._found[key] = find(self)
         return self._found[key]
+
+
+def _between(
+    in_order: tuple[np.ndarray, Places], low: float, high: float, ends: tuple[bool, bool] = (True, True)
+) -> Places:
+    numbers, places = in_order
+    first = np.searchsorted(numbers, low, "left" if ends[0] else "right")
+    last = np.searchsorted(numbers, high, "right" if ends[1] else "left")
+    return np.sort(places[first:last])
 
 
 def _by_key(places: Places, key: Callable[[int], str]) -> dict[str, Places]:
@@ -173,43 +184,23 @@ def for_each(
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
 
 
-def arrays_for_each(
-    context: Context,
-    body: Callable[..., Sequence[Sequence[object]]],
-    grids: Sequence[Grid],
-    whole: Sequence[bool],
-    errors_too: Sequence[int] = (),
+def array_of_each(
+    context: Context, body: Callable[..., Sequence[Sequence[object]]], grids: Sequence[Grid]
 ) -> Grid:
-    """The same of a body that makes an array (rows of values), for each cell of a run; of arguments that are
-    arrays themselves the first value of each. `errors_too` are the arguments whose errors the body takes.
-
-    Where cells' arrays are of several sizes each is computed alone. Of changing cells it is a step."""
+    """The array, given as rows, that body(arguments as Cells) makes for each cell of a run."""
     if depend_on_changing(grids):
-        return stepped(context, lambda *now: arrays_for_each(context, body, now, whole, errors_too), grids)
-
-    def made(*args: object) -> np.ndarray:
-        ends = (a for i, a in enumerate(args) if isinstance(a, CellError) and i not in errors_too)
-        error = next(ends, None)
-        rows = [[error]] if error is not None else body(*args)
-        out = np.empty((len(rows), len(rows[0])), object)
-        out[:] = rows
-        return out
-
-    shape, columns = columns_of(context, grids, whole)
-    if shape[2:] != (1, 1):
-        return for_each(context, lambda *args: made(*args)[0, 0], grids, whole, errors_too=True)
-    arrays: list[np.ndarray] = []
-    failed: dict[tuple[str, str | None], list[int]] = {}
+        return stepped(context, lambda *now: array_of_each(context, body, now), grids)
+    shape, columns = columns_of(context, grids, [True] * len(grids))
+    made = []
     for args in zip(*columns, strict=True):
         try:
-            arrays.append(made(*args))
+            rows = body(*args)
         except Fails as failure:
-            failed.setdefault((failure.code, failure.why), []).append(len(arrays))
-            arrays.append(np.empty((1, 1), object))
-    if len({array.shape for array in arrays}) != 1:
+            rows = [[error_at(failure.code, context.cell, failure.why)]]
+        made.append(np.array(rows, dtype=object))
+    if len({array.shape for array in made}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
-    grid = from_scalars(np.stack(arrays).reshape(*shape[:2], *arrays[0].shape))
-    return with_errors(grid, failures(context, failed, (*shape[:2], 1, 1)))
+    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape))
 
 
 def failures(

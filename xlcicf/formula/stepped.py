@@ -14,6 +14,7 @@ from torch import Tensor
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context
+from xlcicf.formula.dates import counted_from, first_day
 from xlcicf.formula.grid import (
     BLANK,
     BOOL,
@@ -49,10 +50,13 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
     def forward(*operands: Tensor) -> Tensor:
         return t.one_by_one(_once, *map(torch.as_tensor, operands))
 
+    counts_from_1904 = first_day() > 0
+
     def _once(*operands: Tensor) -> Tensor:
         numbers, held = operands[: len(grids)], operands[len(grids) :]
         try:
-            found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
+            with counted_from(counts_from_1904):
+                found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
         except FormulaError:  # of what cannot be at all with these numbers
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
         if found.shape != outcome.shape:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import number_of, taken_as_scalar, taken_for_analysis, text_of
+from xlcicf.formula.coercion import number_of, taken_as_scalar, taken_without_truths, text_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.dates import LAST, day_of_month, first_day, year_month_day
 from xlcicf.formula.day_arithmetic import (
@@ -88,7 +88,7 @@ of_days(
     "WEEKNUM(~45293,21)",
     "WEEKNUM(~45306,16)",
     arity=(1, 2),
-    taken=taken_for_analysis,
+    taken=taken_without_truths,
 )(week_number)
 
 
@@ -107,12 +107,17 @@ of_days("TIME", "TIME(~13,~45,~30)", "TIME(~26,~-10,~3.9)", arity=(3, 3), days=(
 
 
 of_days(
-    "EDATE", "EDATE(~45322,~1)", "EDATE(~45322,-13.5)", arity=(2, 2), dated=True, taken=taken_for_analysis
+    "EDATE", "EDATE(~45322,~1)", "EDATE(~45322,-13.5)", arity=(2, 2), dated=True, taken=taken_without_truths
 )(months_later)
 
 
 of_days(
-    "EOMONTH", "EOMONTH(~45306,~1)", "EOMONTH(~45306,-11)", arity=(2, 2), dated=True, taken=taken_for_analysis
+    "EOMONTH",
+    "EOMONTH(~45306,~1)",
+    "EOMONTH(~45306,-11)",
+    arity=(2, 2),
+    dated=True,
+    taken=taken_without_truths,
 )(end_of_month)
 
 
@@ -150,7 +155,7 @@ of_days(
     "YEARFRAC(~45351,~45716,0)",
     arity=(2, 3),
     days=(0, 1),
-    taken=taken_for_analysis,
+    taken=taken_without_truths,
 )(year_fraction)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.bessel import bessel_i, bessel_j, bessel_k, bessel_y
-from xlcicf.formula.coercion import number_of, taken_for_analysis, text_of
+from xlcicf.formula.coercion import number_of, taken_without_truths, text_of
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import elementwise, handing_on, of_constants, of_numbers
 from xlcicf.formula.grid import Grid
@@ -18,7 +18,7 @@ from xlcicf.formula.special import erf, erfc
 
 def of_analysis(name: str, *examples: str, arity: tuple[int, int] = (1, 1), smooth: bool = True):
     """Enters a function of single numbers that takes no TRUE and FALSE for them."""
-    return of_numbers(name, *examples, arity=arity, smooth=smooth, taken=taken_for_analysis)
+    return of_numbers(name, *examples, arity=arity, smooth=smooth, taken=taken_without_truths)
 
 
 # --- bases ----------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def converted(context: Context, number: Grid, unit: Grid, other: Grid) -> Grid:
         return found
 
     factor, zero = (for_each(context, part(which), [unit, other], [False, False]) for which in (0, 1))
-    grids = [taken_for_analysis(number), factor, zero]
+    grids = [taken_without_truths(number), factor, zero]
     return elementwise(context, lambda x, a, b: t.add(t.mul(x, a), b), grids)
 
 

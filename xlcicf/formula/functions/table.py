@@ -14,7 +14,7 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
-    making_arrays   the same, of which an array comes out: FREQUENCY, TEXTSPLIT
+    making_arrays   arrays of plain Python values, of which another array is made: FREQUENCY
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -64,7 +64,7 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.overflow import watch
-from xlcicf.formula.plain import arrays_for_each, for_each
+from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Const, Node, Union
@@ -730,23 +730,15 @@ def of_constants(
     return enter
 
 
-def making_arrays(
-    name: str,
-    *examples: str,
-    arity: tuple[int, int],
-    arrays: Callable[[int], bool] = lambda i: True,
-    errors_too: Sequence[int] = (),
-):
-    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py. It
-    moves in steps as changing cells do.
-
-    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
+def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
+    """Enters a function of arrays, each handed over as Cells, that makes a new one of plain values:
+    body(cells, ...) -> rows of values. It moves in steps as changing cells do."""
 
     def enter(body: Callable[..., Sequence[Sequence[object]]]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return array_of_each(context, body, grids)
 
-        entered(name, examples, compute, arity=arity, ranges="array", smooth=False, whole=arrays)
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
         return body
 
     return enter

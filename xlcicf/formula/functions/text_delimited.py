@@ -7,7 +7,7 @@ from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import making_arrays, of_constants
 from xlcicf.formula.functions.text import length_of
-from xlcicf.formula.grid import error_at
+from xlcicf.formula.grid import CellError, error_at
 from xlcicf.formula.plain import Cells
 
 NOT_FOUND = error_at("#N/A", None, "finds no such delimiter")
@@ -76,24 +76,48 @@ def text_after(text, delimiters, which=1.0, ignoring_case=False, at_the_end=Fals
     'ARRAYTOTEXT(TEXTSPLIT("a,b;c",",",";",,,"-"))&TEXTSPLIT(~12,",")',
     'ARRAYTOTEXT(TEXTSPLIT("a,,b",{",",";"},,TRUE))&ARRAYTOTEXT(TEXTSPLIT(~121,2))',
     arity=(2, 6),
-    arrays=lambda i: i in (1, 2),
-    errors_too=(5,),
 )
-def text_split(text, columns, rows=None, without_empty=False, ignoring_case=False, padding=NOT_FOUND):
-    """Of an array of texts the first piece of each."""
-    table = []
-    for line in _pieces(text_of(text), rows, ignoring_case):
-        parts = _pieces(line, columns, ignoring_case)
-        parts = [part for part in parts if part] if truth_of(without_empty) else parts
-        if parts or not truth_of(without_empty):
-            table.append(parts)
-    width = max(map(len, table), default=0)
+def text_split(
+    texts: Cells,
+    columns: Cells,
+    rows: Cells | None = None,
+    without_empty: Cells | None = None,
+    ignoring_case: Cells | None = None,
+    padding: Cells | None = None,
+) -> list[list[object]]:
+    """Of several texts the first piece of each."""
+    kept, folded = (bool(cells and truth_of(_single(cells))) for cells in (without_empty, ignoring_case))
+    pad = padding.values[0] if padding else NOT_FOUND
+    tables = [_table(text_of(_passed(text)), columns, rows, kept, folded, pad) for text in texts.values]
+    if len(tables) == 1:
+        return tables[0]
+    firsts, width = [table[0][0] for table in tables], texts.size[1]
+    return [firsts[at : at + width] for at in range(0, len(firsts), width)]
+
+
+def _single(cells: Cells) -> object:
+    return _passed(cells.values[0])
+
+
+def _passed(value: object) -> object:
+    if isinstance(value, CellError):
+        raise Fails(str(value))
+    return value
+
+
+def _table(
+    text: str, columns: Cells, rows: Cells | None, without_empty: bool, ignoring_case: bool, pad: object
+) -> list[list[object]]:
+    lines = [_pieces(line, columns, ignoring_case) for line in _pieces(text, rows, ignoring_case)]
+    if without_empty:
+        lines = [kept for line in lines if (kept := [part for part in line if part])]
+    width = max(map(len, lines), default=0)
     if not width:
         raise Fails("#CALC!", "splits a text into no pieces at all")
-    return [[*parts, *[padding] * (width - len(parts))] for parts in table]
+    return [[*line, *[pad] * (width - len(line))] for line in lines]
 
 
-def _pieces(text: str, delimiters: Cells | None, ignoring_case: object) -> list[str]:
+def _pieces(text: str, delimiters: Cells | None, ignoring_case: bool) -> list[str]:
     words, flags = _delimiters(delimiters, ignoring_case) if delimiters else ([], re.NOFLAG)
     words = [word for word in words if word]
     return re.split("|".join(map(re.escape, words)), text, flags=flags) if words else [text]

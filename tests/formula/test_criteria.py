@@ -1,0 +1,110 @@
+"""What meets a criterion of COUNTIF, SUMIF and their kind."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.formula.sheets import computed
+from xlcicf.formula.collation import order_key
+from xlcicf.formula.criteria import _alike, wildcards
+from xlcicf.formula.snapshot import ExcelError
+
+CELLS = {
+    "A1": "apple", "A2": "Apple pie", "A3": "a*b", "A4": "a?b", "A5": "ab", "A6": "", "A7": 3.0, "A8": "3",
+    "A9": " 3 ", "A10": True, "A11": "TRUE", "A12": ExcelError("#N/A"), "A13": 45306.0, "A14": "1/15/2024",
+    "A15": 45306.5, "A16": 0.05, "A17": "5%", "A18": 1234.5, "A19": "$1,234.50", "A20": 0.0, "A22": "~x",
+    "A23": False, "A24": -2.0,
+}  # fmt: skip  # A21 is empty
+
+COUNTS = [
+    # texts, whose case is ignored, and wildcards
+    ('"apple"', 1), ('"APPLE"', 1), ('"=apple"', 1), ('"apple*"', 2), ('"*p*"', 2), ('"a?b"', 2), ('"a~?b"', 1),
+    ('"a~*b"', 1), ('"a*b"', 3), ('"??"', 3), ('"~~x"', 1), ('"*"', 13), ('"?*"', 12), ('"<>apple"', 23),
+    ('"<>a*"', 19), ('"<>*"', 11), ('"x"', 0),
+    # empty cells and texts
+    ('""', 2), ('"="', 1), ('"<>"', 23), ('">"', 0), ("B1", 1),
+    # numbers, also as texts
+    ("3", 3), ('"3"', 3), ('"=3"', 3), ('"<>3"', 21), ('">3"', 3), ('">=3"', 4), ('"<3"', 3), ('"<=0"', 2),
+    ('" 3"', 3), ('"3.0"', 3), ('"+3"', 3),
+    # TRUE and FALSE
+    ("TRUE", 1), ('"TRUE"', 1), ('"true"', 1), ('"<>TRUE"', 23), ('"FALSE"', 1), ('"=FALSE"', 1),
+    # errors
+    ('"#N/A"', 1), ("NA()", 1), ('"<>#N/A"', 23), ('"#DIV/0!"', 0),
+    # dates and times, percent and currency
+    ('"1/15/2024"', 2), ('">=2024-01-15"', 2), ('">1/15/2024"', 1), ('"15-Jan-2024"', 2), ("DATE(2024,1,15)", 2),
+    ('"1/15/2024 12:00"', 1), ('">=1/15/2024 12:00"', 1), ('"5%"', 2), ('"<=5%"', 3), ('"$1,234.50"', 2),
+    ('"=0"', 1), ('"<12:00"', 3),
+    (f'"{"x" * 256}"', ExcelError("#VALUE!")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("criterion", "count"), COUNTS, ids=[c[:20] for c, _ in COUNTS])
+def test_a_criterion_is_met_by_so_many_cells(criterion, count):
+    assert computed({**CELLS, "C1": f"=COUNTIF(A1:A24,{criterion})"}, "C1") == count
+
+
+def test_a_long_criterion_fails_in_its_own_cell_alone():
+    cells = {"A1": "x", "B1": 5.0, "C1": "x", "C2": "x" * 300, "C3": "y"}
+    cells |= {f"D{i}": f"=SUMIF($A$1:$A$1,C{i},$B$1:$B$1)" for i in (1, 2, 3)}
+    assert [computed(cells, f"D{i}") for i in (1, 2, 3)] == [5.0, "#VALUE!", 0.0]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_meets_itself_and_what_15_digits_do_not_tell_from_it(x):
+    low, high = _alike(x)
+    assert low <= x <= high
+    assert f"{low:.14e}" == f"{x + 0.0:.14e}" == f"{high:.14e}"
+
+
+LONG = {
+    "A1": 0.1 + 0.2,
+    "A2": 0.3,
+    "A3": 12345678901234567.0,
+    "A4": "12345678901234567",
+    "A5": "12345678901234599",
+}
+
+
+@pytest.mark.parametrize(
+    ("criterion", "count"),
+    [
+        ("A1", 2),
+        ('"="&A1', 2),
+        ('">"&A1', 1),
+        ('">="&A1', 3),
+        ('"<"&A1', 0),
+        ("A3", 1),
+        ("A4", 2),
+        ('"="&A4', 2),
+    ],
+)
+def test_numbers_are_compared_by_15_digits(criterion, count):
+    assert computed({**LONG, "C1": f"=COUNTIF(A1:A5,{criterion})"}, "C1") == count
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_a_text_with_wildcards_means_what_trying_all_places_finds(wanted, text):
+    def fits(p: str, t: str) -> bool:
+        if not p:
+            return not t
+        if p[0] == "*":
+            return any(fits(p[1:], t[i:]) for i in range(len(t) + 1))
+        return bool(t) and p[0] in ("?", t[0]) and fits(p[1:], t[1:])
+
+    assert bool(wildcards(wanted).fullmatch(text)) == fits(wanted, text)
+
+
+def test_many_wildcards_are_soon_looked_for():
+    started = time.process_time()
+    assert not wildcards("*a*a*a*a*a*a*a*a*a*ab").fullmatch("a" * 30_000)
+    assert time.process_time() - started < 1
+
+
+def test_texts_are_ordered_as_excel_sorts_them():
+    texts = ["1", "9z", " x", "(b", "_a", "a", "ä", "ab", "a-c", "ad", "b", "Z"]
+    assert sorted({*texts}, key=order_key) == texts
+    cells = {f"A{i}": text for i, text in enumerate(texts, 1)}
+    for i, text in enumerate(texts, 1):
+        assert computed({**cells, "B1": f'=COUNTIF(A1:A{len(texts)},"<{text}")'}, "B1") == i - 1
