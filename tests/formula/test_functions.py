@@ -524,3 +524,9 @@ def test_the_coercion_table_equals_ironcalcs():
 def test_the_coercion_table_equals_libreoffices():
     theirs = oracles.libreoffice_formulas([coercion_case(*case) for case in COERCIONS])
     assert unexplained(theirs, COERCION_DIFFERS_IN_LIBREOFFICE) == ([], [])
+
+
+def test_a_spread_of_a_range_of_its_own_and_one_that_all_cells_share_is_filled_down():
+    cells = {"A1": 1.0, "A2": 2.0, "A3": 4.0, "A4": 9.0, "B1": 3.0, "B2": 5.0}
+    cells |= {f"C{i}": f"=VAR(A{i}:A{i + 1},$B$1:$B$2)" for i in (1, 2, 3)}
+    assert computed(cells, "C3") == pytest.approx(np.var([4.0, 9.0, 3.0, 5.0], ddof=1))

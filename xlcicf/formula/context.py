@@ -12,6 +12,7 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
 from xlcicf.formula.running import Growing
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Edge, Lambda, Node, Ref
 from xlcicf.formula.units import Batch, Host
 
@@ -56,6 +57,7 @@ class Evaluates(Protocol):
     def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
     def array_at(self, sheet: str, row: int, col: int) -> Area | None: ...
     def named(self, text: str, sheet: str, row: int, col: int) -> Ref | None: ...
+    def book(self) -> Snapshot: ...
 
 
 @dataclass(frozen=True)

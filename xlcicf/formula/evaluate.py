@@ -33,6 +33,7 @@ from xlcicf.formula.parse import parse
 from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import (
     MAKERS,
@@ -284,6 +285,10 @@ class Evaluator:
         """Whether a cell is filled by a formula, be it its own or one of several cells."""
         held = self.graph.book.held(sheet)
         return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
+
+    def book(self) -> Snapshot:
+        """What formulas stand on, as it was read."""
+        return self.graph.book
 
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""

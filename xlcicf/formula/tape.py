@@ -176,10 +176,12 @@ class Record(NamedTuple):
 
 
 class Tape:
-    """Records the primitives applied to its inputs, and in `decisions` the choices that formulas made."""
+    """Records the primitives applied to its inputs, in `decisions` the choices that formulas made, and in
+    `watched` what overflow.py is told of."""
 
     def __init__(self, start: Tensor):
         self.decisions: list[Decision] = []
+        self.watched: dict[int, Var] = {}
         self.deciding: Any = None
         self.steps: list[Step] = []
         self._records: list[Record] = []
@@ -478,7 +480,7 @@ tanh = Primitive(torch.tanh)
 sin = Primitive(torch.sin)
 cos = Primitive(torch.cos)
 arctan = Primitive(torch.atan)
-relu = Primitive(torch.relu)
+relu = Primitive(lambda a: torch.nn.functional.leaky_relu(a, 0.0))  # nan of -inf: see overflow.py
 
 
 @Primitive
