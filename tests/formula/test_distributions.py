@@ -303,7 +303,7 @@ STEPS = [
 @pytest.mark.parametrize(("formula", "name"), STEPS, ids=[row[0] for row in STEPS])
 def test_an_argument_that_excel_cuts_is_named_as_a_step_and_followed(formula, name):
     f = function({"A1": 3.0, "B1": f"={formula}"}, "B1", "A1")
-    assert f.steps == [("S!B1", name)]
+    assert f.stepped == [("S!B1", name)]
     for x in (2.2, 3.9, 4.5):
         assert f.value([x]) == pytest.approx(computed({"A1": x, "B1": f"={formula}"}, "B1"), rel=1e-14)
         assert f.gradient([x])[0] == pytest.approx(

@@ -364,7 +364,7 @@ def _(g, out, p, a, b):
 
 def _student_density(x: Numbers, freedom: Numbers) -> Numbers:
     half = freedom / 2
-    ratio = _stirling_error(half) + _deviance(half, half + 0.5) - _stirling_error(half - 0.5 + 1)
+    ratio = _stirling_error(half) + _deviance(half, half + 0.5) - _stirling_error(half + 0.5)
     spread = x / freedom * x
     return np.exp(-ratio - half * np.log1p(spread)) / np.sqrt(2 * math.pi * (1 + spread))
 
