@@ -10,6 +10,7 @@ from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
+from xlcicf.formula.comparing import negative, without_remainder
 from xlcicf.formula.context import Context, place_of
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
@@ -88,7 +89,7 @@ class Evaluator:
             self.tape.deciding = host
         spread = block.area.shape if block else (1, 1)
         context = Context(self, host, array_formula=unit.array, spread=spread)
-        value = self.operand(self.graph.tree(unit), context)
+        value = self._final(self.graph.tree(unit), context)
         shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
@@ -107,6 +108,17 @@ class Evaluator:
                 run.cell,
             )
         return grid.as_spread((rows, cols))
+
+    def _final(self, tree: Node, context: Context) -> Value:
+        """A formula's outcome. Of a last sum or difference, Excel takes what 15 digits show as 0 for 0, but not
+        in parentheses: see parse.py."""
+        if not (isinstance(tree, Infix) and tree.operator in ("+", "-")):
+            return self.operand(tree, context)
+        left, right = (self.operand(side, context) for side in (tree.left, tree.right))
+        value = INFIX[tree.operator](context, left, right)
+        if isinstance(value, Grid) and isinstance(left, Grid) and isinstance(right, Grid):
+            return without_remainder(value, left, right if tree.operator == "-" else negative(right))
+        return value
 
     # --- trees ------------------------------------------------------------------------------------------
 
