@@ -110,8 +110,8 @@ class Evaluator:
         return grid.as_spread((rows, cols))
 
     def _final(self, tree: Node, context: Context) -> Value:
-        """A formula's outcome. Of a last sum or difference, Excel takes what 15 digits show as 0 for 0, but not
-        in parentheses: see parse.py."""
+        """A formula's outcome. Of a last sum or difference Excel takes what 15 digits show as 0 for 0, not
+        so in parentheses: see parse.py."""
         if not (isinstance(tree, Infix) and tree.operator in ("+", "-")):
             return self.operand(tree, context)
         left, right = (self.operand(side, context) for side in (tree.left, tree.right))
