@@ -317,9 +317,13 @@ def test_check_takes_one_draw_of_what_is_redrawn_at_each_recalculation(book, cap
 
 
 def test_check_names_what_blocks_a_problem(book, capsys):
-    path = book({"A1": 3, "B1": "=INT(A1)+A1", "C1": "=B1*2"})
+    path = book({"A1": 3, "B1": '=VALUE(TEXT(A1,"0"))+A1', "C1": "=B1*2", "D1": "=INT(A1)*A1"})
     code, out, _ = run(capsys, "check", path, "--objective", "S!C1", "--changing", "S!A1", "--json")
-    assert code == 1 and json.loads(out)["blockers"] == [["S!B1", "INT"]]
+    assert code == 1 and json.loads(out)["blockers"] == [["S!B1", "TEXT"]]
+    told = run_json(capsys, "check", path, "--objective", "S!D1", "--changing", "S!A1")
+    assert (told["blockers"], told["stepped"]) == ([], [["S!D1", "INT"]])
+    told = run_json(capsys, "grad", path, "--objective", "S!D1", "--changing", "S!A1", "--check")
+    assert (told["stepped"], told["gradient"]) == ([["S!D1", "INT"]], [["S!A1", 3.0]])
 
 
 def test_bench_names_each_contender(book, capsys):
@@ -441,7 +445,7 @@ BAD = {
     "no steps": (ONE, None, [*TARGET, "--steps", "0"], "steps"),
     "a silly learning rate": (ONE, None, [*TARGET, "--optimizer", "sgd", "--lr", "-1"], "learning rate"),
     "open in Excel": (ONE, open_in_excel, TARGET, r"book\.xlsx.*open"),
-    "no derivative": ({"A1": 1, "B1": "=INT(A1)"}, None, TARGET, r"S!B1: INT"),
+    "no derivative": ({"A1": 1, "B1": "=INT(A1)"}, None, TARGET, r"S!B1 \(INT\) moves in steps"),
     "too many restarts": (ONE, None, [*TARGET, "--restarts", "1000000000000"], r"restarts are too many"),
     "two words for the sheet": (ONE, None, [*TARGET, "--sheet", "S"], r"S!B1 names its sheet.*--sheet"),
     "out is a folder": (ONE, None, [*TARGET, "--out", "."], r"is a folder"),

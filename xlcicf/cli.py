@@ -41,13 +41,18 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _named_problem(args, "stopped with Ctrl-C; what was not saved yet is as it was")
     except MemoryError:
-        return _named_problem(
-            args, "this machine's memory does not suffice; try fewer restarts or a smaller book"
-        )
+        return _named_problem(args, _NO_MEMORY)
+    except RuntimeError as error:
+        if "allocate memory" not in str(error):  # which torch says in its own way
+            raise
+        return _named_problem(args, _NO_MEMORY)
     except OSError as error:  # of the system's own making: no folder for temporary files, say
         return _named_problem(args, f"the system refuses ({error}); check the disk and its permissions")
     _say(json.dumps(_jsonable(facts)) if args.json else "\n".join(lines))
     return code
+
+
+_NO_MEMORY = "this machine's memory does not suffice; try fewer restarts or a smaller book"
 
 
 def _load_xlwings(args: argparse.Namespace) -> None:
@@ -218,7 +223,8 @@ def _target_options() -> argparse.ArgumentParser:
         metavar="REF[,REF]",
         help="By Changing Variable Cells: areas, such as Net!D4:N5, or names",
     )
-    group.add_argument("--sense", type=_sense, metavar="min|max|VALUE", help="default: min")
+    sense_help = "default: that of the saved problem, else min"
+    group.add_argument("--sense", type=_sense, metavar="min|max|VALUE", help=sense_help)
     return parent
 
 
@@ -268,7 +274,9 @@ def _problem(book, args: argparse.Namespace):
     """The problem that the options name, or the one saved in the book."""
     from xlcicf.errors import ProblemError
     from xlcicf.formula.address import quote_sheet
+    from xlcicf.host import read_snapshot
     from xlcicf.solve import Problem, find_problem
+    from xlcicf.solve.solver_names import saved_alike
 
     if args.objective is None and args.changing is None:
         problem = find_problem(book, args.sheet)
@@ -282,7 +290,17 @@ def _problem(book, args: argparse.Namespace):
         if "!" in objective:
             raise ProblemError(f"the objective {objective} names its sheet itself; leave --sheet out")
         objective = f"{quote_sheet(args.sheet)}!{objective.strip(' =')}"
-    return Problem(objective, args.changing, "min" if args.sense is None else args.sense)
+    problem = Problem(objective, args.changing, "min" if args.sense is None else args.sense)
+    saved, others = saved_alike(read_snapshot(book), problem)
+    if saved is not None:
+        return saved if args.sense is None else replace(saved, sense=args.sense)
+    if others:
+        print(
+            f"xlcicf: the constraints saved for {', '.join(others)} do not apply to this problem;"
+            " name that objective and its changing cells to keep them",
+            file=sys.stderr,
+        )
+    return problem
 
 
 # --- lessons --------------------------------------------------------------------------------------------
@@ -410,6 +428,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
         "seconds": outcome.seconds,
         "reason": outcome.reason,
         "dead": outcome.dead,
+        "stepped": outcome.stepped,
         "saved": str(saved),
         "parity_max": outcome.parity.maximum,
         "parity_worst": outcome.parity.worst,
@@ -432,6 +451,7 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
+    lines += [f"  stepped     {_stepped(*step)}" for step in outcome.stepped[:20]]
     see = "" if outcome.parity.agrees else "; see xlcicf check"
     lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
@@ -488,30 +508,34 @@ def _grad(args):
         book = _opened(args)
         problem = agreed(book, _problem(book, args))
         show("compiling")
-        f = problem.function()
+        f = problem.way()
         value, gradient = f.value_and_gradient(f.start)
     facts: Facts = {
         "objective": f.objective,
         "value": value,
         "gradient": [[cell, slope] for cell, slope in zip(f.cells, gradient.tolist(), strict=True)],
+        "stepped": f.stepped,
     }
     lines = [f"{f.objective} is {value:.10g}; its derivative with respect to each changing cell:"]
+    in_steps = [f"  stepped     {_stepped(*step)}" for step in f.stepped[:20]]
     if not args.check:
-        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient])], DONE
+        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient]), *in_steps], DONE
     from xlcicf.solve.bench import recalculation
-    from xlcicf.solve.differences import H, central_differences
+    from xlcicf.solve.differences import central_differences, fitting_steps
+    from xlcicf.solve.parity import difference
     from xlcicf.solve.question import question_line
     from xlcicf.solve.share import slopes as slopes_elsewhere
 
     with _bar(args, "recalculating") as show:
         value, told = recalculation(book, problem), partial(show, "recalculating")
-        elsewhere = slopes_elsewhere(lambda: question_line(problem, {}), H)
-        slopes, steps = central_differences(value, f.start, H, elsewhere, told)
+        steps = fitting_steps(f.start, f.value(f.start), gradient)
+        elsewhere = slopes_elsewhere(lambda: question_line(problem.asking(), {}), steps)
+        slopes = central_differences(value, f.start, steps, elsewhere, told)
         show("looking for corners", 1.0)
         kinks = f.kinks(f.start, steps)
-    gaps = abs(slopes - gradient)
-    smooth = [gap for cell, gap in zip(f.cells, gaps, strict=True) if cell not in kinks]
-    facts["max_difference"] = float(max(smooth)) if smooth else None
+    smooth = [i for i, cell in enumerate(f.cells) if cell not in kinks]
+    gap = difference(gradient[smooth], slopes[smooth]) if smooth else None
+    facts["max_difference"] = gap
     facts["kinks"] = [[cell, cells] for cell, cells in kinks.items()]
     lines += _table(
         ["cell", *f.cells],
@@ -519,11 +543,16 @@ def _grad(args):
         ["central difference", *(f"{s: .10e}" for s in slopes)],
         ["", *(f"at a corner: {_few(kinks[c])}" if c in kinks else "" for c in f.cells)],
     )
-    if smooth:
+    if gap is not None:
         lines.append(
-            f"largest difference {max(smooth):.1e} over {_count(len(smooth), 'cell')} that meet no corner"
+            f"largest difference {gap:.1e}, measured by the largest derivative or 1, over"
+            f" {_count(len(smooth), 'cell')} that meet no corner"
         )
-    return facts, lines, DONE
+    return facts, lines + in_steps, DONE
+
+
+def _stepped(cell: str, function: str) -> str:
+    return f"{cell}: {function} moves in steps; between them its derivative is 0"
 
 
 def _check(args):
@@ -546,6 +575,8 @@ def _check(args):
         "parity_worst": report.parity.worst,
         "errors": report.errors,
         "blockers": report.blockers,
+        "stepped": report.stepped,
+        "constraints": report.constraints,
         "frozen": report.frozen,
         "differs": report.differs,
         "unverified": report.unverified,
@@ -558,6 +589,8 @@ def _check(args):
     lines.append(f"  parity      {report.parity.sentence}{asked}")
     lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
     lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
+    lines += [f"  stepped     {_stepped(*step)}" for step in report.stepped[:20]]
+    lines += [f"  constraint  {why}" for _, why in report.constraints[:20]]
     lines += [
         f"  frozen      {cell} changes at each recalculation; its saved value is taken"
         for cell in report.frozen[:20]
@@ -572,9 +605,10 @@ def _check(args):
         lines.append(
             f"  unverified  {cells}, for want of a trusted saved value and a second opinion{because}"
         )
-    hidden = sum(
-        max(0, len(rows) - 20) for rows in (report.errors, report.blockers, report.frozen, report.differs)
-    )
+    listed = (
+        report.errors, report.blockers, report.stepped, report.constraints, report.frozen, report.differs
+    )  # fmt: skip
+    hidden = sum(max(0, len(rows) - 20) for rows in listed)
     if hidden:
         lines.append(f"  ... and {hidden} more; --json lists them all")
     return facts, lines, DONE if report.fine else NAMED_PROBLEM

@@ -11,8 +11,8 @@ from xlcicf.errors import XlcicfError
 from xlcicf.formula import differentiate, runs, units
 from xlcicf.formula.address import cell_address
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.rings import computed
-from xlcicf.formula.runs import RunGraph
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def cell_by_cell():
 
 def values(book):
     """What each formula cell of a snapshot shows."""
-    graph = RunGraph(book)
+    graph = graph_of(book)
     found = {}
     failed = {}
     ordered = graph.in_order(

@@ -7,8 +7,8 @@ from openpyxl.worksheet.formula import ArrayFormula
 from xlcicf.formula import SheetFunction, differentiate
 from xlcicf.formula.address import Area, parse_cell
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.rings import compute
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Sheet, Snapshot, Table
 
 
@@ -86,7 +86,7 @@ def central_differences(f: SheetFunction, v: np.ndarray | None = None, h: float 
 def computed(cells: dict[str, object], at: str, **named):
     """What torch makes of one formula cell: float, bool, str, ExcelError."""
     book = snapshot(cells, **named)
-    graph = RunGraph(book)
+    graph = graph_of(book)
     evaluator = Evaluator(graph)
     where = area(at)
     failures: list[Exception] = []

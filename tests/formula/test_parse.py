@@ -8,16 +8,25 @@ from tests.formula.sheets import area, computed, snapshot
 from xlcicf.errors import FormulaError, XlcicfError
 from xlcicf.formula.address import Area, cell_address, column_letters, column_number, parse_cell
 from xlcicf.formula.parse import parse
-from xlcicf.formula.snapshot import Table
+from xlcicf.formula.sheetfunction import differentiate
+from xlcicf.formula.snapshot import ExcelError, Sheet, Table
 from xlcicf.formula.tree import Ref, walk
 
 PASSENGERS = Table("Passengers", Area("S", 3, 1, 6, 3), ("Age", "Fare paid", "Si#ze"))
 CELLS = {
     "A3": "Age", "B3": "Fare paid", "C3": "Si#ze",
     "A4": 1.0, "B4": 10.0, "C4": 100.0, "A5": 2.0, "B5": 20.0, "C5": 200.0, "A6": 3.0, "B6": 30.0, "C6": 300.0,
-    "Other!B2": 7.0, "It's a sheet!A1": 9.0, "R1!A1": 11.0,
+    "Other!B2": 7.0, "Other!D4": "x ", "Other!D5": 4.0, "Other!D6": 5.0, "It's a sheet!A1": 9.0, "R1!A1": 11.0,
 }  # fmt: skip
-NAMES = {"rate": "0.5", "ages": "S!$A$4:$A$6", "twice": "2*S!$A$4", "both": "(S!$A$4:$A$6,S!$C$4)"}
+NAMES = {
+    "rate": "0.5",
+    "ages": "S!$A$4:$A$6",
+    "twice": "2*S!$A$4",
+    "both": "(S!$A$4:$A$6,S!$C$4)",
+    "half": "LAMBDA(x,x/2)",
+}
+
+SPACED = Table("Spaced", Area("Other", 4, 4, 6, 4), ("x ",))
 
 REFERENCES = [
     ("SUM(A4:A6)", 6.0),
@@ -55,6 +64,33 @@ REFERENCES = [
     ("SUM(A4:A6*10)", 20.0),
     ("SUMPRODUCT(A4:A6*10)", 60.0),
     ("12.5E+1+1.5E-1", 125.15),
+    ("SUM(S!A4:S!B6)", 66.0),
+    ("SUM('It''s a sheet'!A1:'It''s a sheet'!A2)", 9.0),
+    ("SUM(S:Other!B2)", 7.0),
+    ("SUM('S:It''s a sheet'!A1:B2)", 16.0),
+    ("SUM(R1:S!B2:C4,1)", 118.0),
+    ("SUM(A4:(B5))", 33.0),
+    ("SUM(A4:ages)", 6.0),
+    ("SUM(A4:B4:C5)", 333.0),
+    ("SUM(Passengers[Age]:Passengers[Fare paid])", 66.0),
+    ("SUM(A4:B6 B:B)", 60.0),
+    ("SUM(A4:A6 C4:C6)", ExcelError("#NULL!")),
+    ("SUM(Passengers[ Age ])", 6.0),
+    ("SUM(Spaced[x ])", 9.0),
+    ("Spaced[[#This Row],[x ]]*2", 8.0),
+    ("@Spaced[x ]", 4.0),
+    ("LET(a,2,b,a*3,a+b)", 8.0),
+    ("LET(_xlpm.a,2,_xlpm.b,_xlpm.a*3,_xlpm.a+_xlpm.b)", 8.0),
+    ("LET(a,A4:A6,SUM(a)*ROWS(a))", 18.0),
+    ("LET(Age,5,age+LET(age,1,age))", 6.0),
+    ("LAMBDA(x,y,x-y)(5,2)", 3.0),
+    ("LAMBDA(x,LAMBDA(y,x-y))(5)(2)", 3.0),
+    ("LET(f,LAMBDA(x,x^2),f(3)+f(1))", 10.0),
+    ("half(9)", 4.5),
+    ("LAMBDA(x,[y],IF(ISOMITTED(y),x,x+y))(1)", 1.0),
+    ("LAMBDA(x,_xlop.y,IF(ISOMITTED(y),x,x+y))(1,2)", 3.0),
+    ("LAMBDA(x,x)", ExcelError("#CALC!")),
+    ("LAMBDA(x,x)(1,2)", ExcelError("#VALUE!")),
 ]
 
 
@@ -65,7 +101,7 @@ def test_a_reference_means_what_excel_means(formula, value):
         with pytest.raises(FormulaError, match="S!F5.*no column"):
             computed(cells, "F5", names=NAMES, tables=[PASSENGERS])
     else:
-        assert computed(cells, "F5", names=NAMES, tables=[PASSENGERS]) == value
+        assert computed(cells, "F5", names=NAMES, tables=[PASSENGERS, SPACED]) == value
 
 
 def test_a_name_of_the_sheet_hides_one_of_the_workbook():
@@ -77,7 +113,7 @@ def test_a_name_of_the_sheet_hides_one_of_the_workbook():
 
 UNREADABLE = [
     "1+", "SUM(", ")", '"abc', "3 4", "nope", "Nowhere!A1", "[1]Sheet1!A1", "'[book.xlsx]S'!A1", "Passengers[Nope]",
-    "A1:INDEX(A:A,3)", "S:Other!A1", "self", "{1,2;3}", "(" * 200 + "1" + ")" * 200, "-" * 200 + "1", "1" * 9000, "1,2", "A1#",
+    "S:Nowhere!A1", "S:Other!x", "S!A1:Other!B2", "LET(x,1)", "LET(1,2,3)", "LAMBDA(x)+x", "self", "{1,2;3}", "(" * 200 + "1" + ")" * 200, "-" * 200 + "1", "1" * 9000, "1,2",
     "1E400", "E+3", "inf", "nan+1", "{1,infinity}", "2" + "%" * 200, "SUM(" * 65 + "1" + ")" * 65, "step_0",
 ]  # fmt: skip
 
@@ -110,6 +146,13 @@ def test_names_beyond_the_last_column_are_names_and_not_cells():
 def test_a_relative_name_counts_from_its_user_and_around_the_sheets_end():
     cells = {"A1": 5.0, "B1": 7.0, "B3": "=above+left", "A3": 1.0, "B2": 2.0}
     assert computed(cells, "B3", names={"above": "S!A1048576", "left": "S!XFD1"}) == 3.0
+
+
+def test_a_reference_to_another_workbook_means_what_this_one_keeps_of_it():
+    book = snapshot({"A1": 3.0, "B1": "=[1]Prices!$B$2*A1+SUM('[1]Prices'!B:B)"})
+    book.elsewhere["[1]prices"] = Sheet("[1]Prices", values={(2, 2): 5.0, (3, 2): 6.0})
+    f = differentiate(book, area("B1"), [area("A1")])
+    assert f.value_and_gradient(f.start) == (26.0, [5.0])
 
 
 @given(st.text(alphabet="A1$:!'\"(),;+-*/^%&<>=.{}[]@# eESUMIF", max_size=40))

@@ -198,7 +198,7 @@ BAD = [
     ({"A1": 1.0, "B1": "=SIN(A1,2)"}, "B1", "A1", FormulaError, "SIN has 2 arguments"),
     ({"A1": 1.0, "B1": "=C1*A1", "C1": "=RANK(1,E1:E3)"}, "B1", "A1", FormulaError, "S!C1 has no saved value"),
     ({"A1": 1.0, "B1": "=A1+(A1,A2)"}, "B1", "A1", NotDifferentiable, "several ranges"),
-    ({"A1": 1.0, "B1": "=A1+OFFSET(A1,1,1)"}, "B1", "A1", NotDifferentiable, "OFFSET"),
+    ({"A1": 1.0, "B1": "=A1+OFFSET(A1,A1,1)"}, "B1", "A1", NotDifferentiable, "OFFSET"),
 ]  # fmt: skip
 
 

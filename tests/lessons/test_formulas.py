@@ -9,8 +9,8 @@ import pytest
 from tests import oracles
 from xlcicf import lessons
 from xlcicf.formula.address import SheetCell, cell_address
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.recalculation import Recalculation
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.formula.units import Run
 from xlcicf.host import open_book
@@ -60,6 +60,6 @@ def test_every_formula_of_a_lesson_book_equals_the_saved_value(name):
     ours, refused = computed(typed)
     assert refused == []
     assert ours.keys() == saved.keys()
-    graph = RunGraph(typed)
+    graph = graph_of(typed)
     runs = [run for sheet in typed.sheets for run in graph.runs(sheet)]
     assert [found for run in runs for found in disagreements(run, ours, saved)] == []

@@ -14,7 +14,7 @@ from xlcicf.host import open_book, read_snapshot
 from xlcicf.optim import elsewhere, train
 from xlcicf.optim.methods import lbfgs
 from xlcicf.solve import find_problem, place, share
-from xlcicf.solve.differences import H, central_differences
+from xlcicf.solve.differences import H, central_differences, nudges
 from xlcicf.solve.question import question_line
 
 COLLAB = next(model for model in MODELS if model.name == "collab")
@@ -76,8 +76,9 @@ def test_restarts_on_two_cores_are_those_on_one(problem):
 
 def test_slopes_on_two_cores_are_those_on_one(problem):
     value, start = recalculation(problem.book, problem.objective, problem.changing), problem.start
-    others = Watched(share.slopes(lambda: question_line(problem, {}), H))
-    shared, alone = central_differences(value, start, H, others), central_differences(value, start)
+    steps = nudges(start, H)
+    others = Watched(share.slopes(lambda: question_line(problem, {}), steps))
+    shared, alone = central_differences(value, start, steps, others), central_differences(value, start, steps)
     assert np.array_equal(shared, alone) and others.count >= 1
 
 

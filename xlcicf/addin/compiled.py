@@ -16,7 +16,7 @@ from xlcicf import formula
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula import SheetFunction
 from xlcicf.formula.address import Area, SheetCell, quote_sheet
-from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.host import read_snapshot
 from xlcicf.solve import PlacedProblem, Problem, find_problem, place
@@ -96,7 +96,7 @@ def _address(cells: xw.Range) -> str:
 def _compiled(problem: PlacedProblem) -> _Kept:
     book, changing = problem.book, problem.changing
     f = formula.differentiate(book, problem.objective, changing)
-    graph = RunGraph(book)
+    graph = graph_of(book)
     runs = graph.between(changing, [problem.objective]).runs
     reads = {area for run in runs for ref in graph.refs(run) if (area := ref.footprint(run.host))}
     varying = {

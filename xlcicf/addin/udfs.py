@@ -12,7 +12,7 @@ from xlcicf.addin.function_calls import FUNCTIONS, LAST_ERROR, cells, choice, in
 from xlcicf.errors import DataError
 from xlcicf.learn import layers
 from xlcicf.optim import OPTIMIZERS
-from xlcicf.solve.differences import central_differences
+from xlcicf.solve.differences import central_differences, nudges
 from xlcicf.solve.parity import parity
 
 TRAIN_SECONDS = 2.0
@@ -173,7 +173,7 @@ def NN_NUDGE(objective, changing, h=1e-6):
     if h <= 0:
         raise DataError(f"h is {h:g}; a nudge must be above 0")
     at = asked(objective, changing)
-    slopes, _ = central_differences(at.f.value, at.values, h)
+    slopes = central_differences(at.f.value, at.values, nudges(at.values, h))
     return slopes.reshape(changing.shape)
 
 

@@ -44,7 +44,7 @@ class BookValues:
 
     def renew(self, sheet_name: str, cells: Sequence[Cell]) -> None:
         """These cells, of which there is at least one, hold something else than before."""
-        sheet, laid = self._book.sheets[sheet_name], self._laid.get(sheet_name)
+        sheet, laid = self._book.held(sheet_name), self._laid.get(sheet_name)
         rows, cols = np.array(cells).T
         for area in [area for area in self._grids if area.sheet == sheet_name]:
             inside = (rows >= area.top) & (rows <= area.bottom) & (cols >= area.left) & (cols <= area.right)
@@ -70,7 +70,7 @@ class BookValues:
 
     def some(self, area: Area, wanted: np.ndarray) -> Grid:
         """The same of the cells that are `wanted` (rows, columns); blanks stand in the others' places."""
-        sheet = self._book.sheets[area.sheet]
+        sheet = self._book.held(area.sheet)
         if (first := min(self._among(area, wanted, self._unknowns(sheet)), default=None)) is not None:
             cell = cell_address(sheet.name, *first)
             raise FormulaError(
@@ -100,7 +100,7 @@ class BookValues:
 
     def _numbers(self, area: Area) -> Grid | None:
         """The quick way for what most data is: nothing but numbers."""
-        held, count = self._book.sheets[area.sheet].values, math.prod(area.shape)
+        held, count = self._book.held(area.sheet).values, math.prod(area.shape)
         if count > len(held):
             return None
         if count > MANY and (block := self._cut(area)) is not None:
@@ -112,7 +112,7 @@ class BookValues:
 
     def _cut(self, area: Area) -> np.ndarray | None:
         """The numbers in an area, nan where there is none; None where the sheet is not laid out."""
-        sheet = self._book.sheets[area.sheet]
+        sheet = self._book.held(area.sheet)
         self._asked[sheet.name] = self._asked.get(sheet.name, 0) + math.prod(area.shape)
         if sheet.name not in self._laid and self._asked[sheet.name] >= WORTH * len(sheet.values):
             self._laid[sheet.name] = _laid_out(sheet)

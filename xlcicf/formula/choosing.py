@@ -104,6 +104,23 @@ def otherwise(context: Context, value: Value, fallback: Value) -> Value:
     return of_each(lambda a, b: _unless_error(context, a.as_value(), b.as_value()), value, fallback)
 
 
+def instead_of_na(context: Context, value: Value, fallback: Value) -> Value:
+    """IFNA: the same where the value is #N/A; other errors stay."""
+
+    def unless_na(grid: Grid, other: Grid) -> Value:
+        grid, other = aligned([grid.as_value(), other.as_value()], context.host)
+        if grid.may_fail:
+            raise context.refuse("asks whether a changing number is #N/A; use IFERROR")
+        lacking = np.equal(grid.texts(), "#N/A") & (grid.kinds() == ERROR)
+        if not lacking.any():
+            return grid
+        size = np.broadcast_shapes(grid.size, other.size)
+        fine = mask_tensor(lacking.shape, ~lacking)
+        return _one_grid(context, fine, _spread(grid, size), _spread(other, size))
+
+    return of_each(unless_na, value, fallback)
+
+
 def _unless_error(context: Context, grid: Grid, fallback: Grid) -> Value:
     grid, fallback = aligned([grid, fallback], context.host)
     size = np.broadcast_shapes(grid.size, fallback.size)

@@ -3,9 +3,10 @@
 | taken as   | blank   | TRUE/FALSE | text that reads as a number | other text | error  |
 |------------|---------|------------|-----------------------------|------------|--------|
 | scalar     | 0       | 1/0        | that number                 | #VALUE!    | itself |
-| add-in's   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
+| analysis   | 0       | #VALUE!    | that number                 | #VALUE!    | itself |
 | counted    | skipped | skipped    | skipped                     | skipped    | itself |  ranges, arrays
 | counted    | 0       | 1/0        | that number                 | #VALUE!    | itself |  written out
+| value      | skipped | 1/0        | 0                           | 0          | itself |  ranges, arrays
 | factor     | 0       | 0          | 0                           | 0          | itself |
 | n          | 0       | 1/0        | 0                           | 0          | itself |
 | strict     | #VALUE! | #VALUE!    | #VALUE!                     | #VALUE!    | itself |
@@ -72,11 +73,25 @@ def taken_as_scalar(grid: Grid) -> Grid:
     return _numbers_read(grid, number_in_text)
 
 
-def taken_without_truths(grid: Grid) -> Grid:
-    """What functions that were once an add-in make of their arguments: TRUE and FALSE are #VALUE!."""
-    truths = grid.kinds() == BOOL
-    errors = np.full(grid.shape, error_at("#VALUE!", None, "takes no TRUE or FALSE"), dtype=object)
-    return with_errors(taken_as_scalar(grid), (truths, errors) if truths.any() else None)
+def taken_for_analysis(grid: Grid) -> Grid:
+    """What functions that once came as an add-in, the Analysis ToolPak, make of their arguments.
+
+    A range of several cells is #VALUE! as well, though an array of as many numbers is not."""
+    grid = grid.with_nan_for_falses()
+    failed, why = (
+        np.broadcast_to(grid.kinds() == BOOL, grid.shape),
+        "finds TRUE or FALSE where it needs a number",
+    )
+    if grid.is_range and not grid.is_single:
+        failed, why = (
+            np.ones(grid.shape, bool),
+            "finds a range where it needs a number; write +1*(...) around it",
+        )
+    if not failed.any():
+        return taken_as_scalar(grid)
+    errors = grid.texts().copy()
+    errors[failed & (grid.kinds() != ERROR)] = error_at("#VALUE!", None, why)
+    return taken_as_scalar(with_errors(grid, (failed, errors)).as_value())
 
 
 def taken_as_condition(grid: Grid) -> Grid:
@@ -113,6 +128,14 @@ def taken_as_n(grid: Grid) -> Grid:
     return grid.of_kinds(_errors_only(grid))
 
 
+def taken_as_value(grid: Grid) -> Grid:
+    """What AVERAGEA makes of a range or array: texts are 0, and only blanks are passed over."""
+    if grid.is_single and not grid.is_range:
+        return grid
+    kinds = np.where(np.isin(grid.kinds(), (BLANK, ERROR)), grid.kinds(), NUMBER).astype(np.uint8)
+    return grid.without_falses().of_kinds(kinds)
+
+
 def taken_as_factor(grid: Grid) -> Grid:
     """What SUMPRODUCT makes of an array: everything but a number is 0."""
     numbers, grid = grid.num, grid.without_falses()
@@ -130,7 +153,7 @@ def taken_strictly(grid: Grid, cell: str) -> Grid:
     failed = (grid.kinds() != NUMBER) & (grid.kinds() != ERROR)
     errors = grid.texts().copy()
     for at in map(tuple, np.argwhere(failed)):
-        where, why = cell, "multiplies a matrix in which a cell is empty, TRUE or FALSE"
+        where, why = cell, "takes a matrix in which a cell is empty, TRUE or FALSE"
         word = errors.item(at)
         if isinstance(word, CellText):
             where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"

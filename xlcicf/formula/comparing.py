@@ -39,6 +39,7 @@ def compared(context: Context, a: Grid, b: Grid, compare: Compare, python: Pytho
     pattern = _pattern(a, b, compare, python)
     t.decide(pattern)
     truths = from_truths(t.unless_nan(t.as_number(pattern), a.num, b.num), like=(a, b))
+    context.note_step(truths.num)
     return with_errors(truths, errors_among((a, b)))
 
 

@@ -1,15 +1,19 @@
 """Aggregates of the elements at places that meet criteria: SUMIF, AVERAGEIFS, MAXIFS and their kind."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
+from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.criteria import Criterion, criterion_of, places_met
-from xlcicf.formula.grid import Grid, beside
+from xlcicf.formula.grid import ERROR, Grid, Place, beside, from_numbers
 from xlcicf.formula.plain import Cells, Places, columns_of
+from xlcicf.formula.stepped import depend_on_changing, stepped
 
 UNLIKE = "takes a whole column beside a part of one; let both end in the same row"
 FEWEST = 2  # elements in a row: a single one would count as typed in, where text and TRUE are numbers
@@ -25,12 +29,14 @@ def where_met(
     """The outcomes of aggregating elements of `values` at places where each of the ranges, all of one size,
     meets its criterion: for each cell of a run and each element of the criteria (H, W, h, w).
 
-    Neither ranges nor criteria may depend on a changing cell. Cells that ask the same are computed once."""
+    Cells that ask the same are computed once, unless changing cells decide what is met."""
     if len({grid.extent for grid in (values, *ranges)}) != 1:
         raise Fails("#VALUE!", "takes ranges of different sizes")
     if len({grid.size for grid in (values, *ranges)}) != 1:
         raise Misused(UNLIKE)
     whole = [True] * len(ranges) + [False] * len(criteria)
+    if depend_on_changing([*ranges, *criteria]):
+        return _where_met_now(context, values, ranges, criteria, aggregate)
     shape, columns = columns_of(context, [*ranges, *criteria], whole, batch=values.batch)
     H, W = values.batch
     which = np.broadcast_to(np.arange(H * W).reshape(H, W, 1, 1), shape).ravel().tolist()
@@ -45,6 +51,36 @@ def where_met(
         parts.append([outcome.reshaped((1, 1, 1, len(some))) for outcome in aggregate(elements)])
     places = np.argsort(order)[numbers].reshape(shape)
     return [beside(outcomes).taken(places) for outcomes in zip(*parts, strict=True)]
+
+
+def _where_met_now(
+    context: Context, values: Grid, ranges: Sequence[Grid], criteria: Sequence[Grid], aggregate: Aggregate
+) -> list[Grid]:
+    """The same where changing cells decide which places meet the criteria: what does not counts as FALSE."""
+    if not all(criterion.is_single for criterion in criteria):
+        raise context.refuse("asks for several criteria at once; write a formula for each")
+
+    def mask(*now: Grid) -> Grid:
+        whole = [True] * len(ranges) + [False] * len(criteria)
+        shape, columns = columns_of(context, now, whole, batch=values.batch)
+        out = np.zeros((shape[0] * shape[1], math.prod(values.size)))
+        for row, asked in zip(out, zip(*columns, strict=True), strict=True):
+            row[places_met(asked[: len(ranges)], [*map(criterion_of, asked[len(ranges) :])])] = 1.0
+        return from_numbers(torch.from_numpy(out.reshape(*shape[:2], *values.size)))
+
+    met = stepped(context, mask, [*ranges, *criteria])
+    if values.has(ERROR):
+        raise context.refuse("adds up cells of which one shows an error, as a changing cell decides")
+    grid = values.only_where(t.not_equal(met.num, 0.0))
+    outcomes = aggregate(grid if math.prod(grid.size) > 1 else _in_a_range(grid))
+    for outcome in outcomes:
+        context.note_step(outcome.num)
+    return list(outcomes)
+
+
+def _in_a_range(grid: Grid) -> Grid:
+    """A single value as a range, in which FALSE does not count."""
+    return grid if grid.place else grid.at(Place(np.ones((1, 1), int), np.ones((1, 1), int), 1, 1))
 
 
 def resized(context: Context, values: Grid, like: Grid) -> Grid:

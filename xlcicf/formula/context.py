@@ -1,16 +1,19 @@
 """Where a formula is computed, and what a function can ask of its surroundings."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
 from xlcicf.errors import NotDifferentiable
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
 from xlcicf.formula.running import Growing
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Edge, Node, Ref
+from xlcicf.formula.tree import Edge, Lambda, Node, Ref
 from xlcicf.formula.units import Batch, Host
 
 
@@ -26,14 +29,35 @@ class Misused(Exception):
     """Raised by the body of a function for arguments that Excel would not let a person enter."""
 
 
+class CellByCell(NotDifferentiable):
+    """A run or batch cannot be computed at once, such as where each cell yields an array of another size."""
+
+
+OMITTED = constant(None)  # what a parameter of a LAMBDA stands for that was not given
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A LAMBDA, and what the names around it stand for."""
+
+    function: Lambda
+    locals: "Mapping[str, Value | Closure]"
+
+
 class Evaluates(Protocol):
     """Whoever knows what stands in the cells."""
 
     def value(self, node: Node, context: "Context") -> Value: ...
     def operand(self, node: Node, context: "Context") -> Value: ...
     def growing(self, node: Node, host: Host) -> Growing | None: ...
+    def value_or_closure(self, node: Node, context: "Context") -> Value | Closure: ...
+    def applied(
+        self, closure: Closure, args: Sequence[Value | Closure], context: "Context"
+    ) -> Value | Closure: ...
     def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
     def book(self) -> Snapshot: ...
+    def array_at(self, sheet: str, row: int, col: int) -> Area | None: ...
+    def named(self, text: str, sheet: str, row: int, col: int) -> Ref | None: ...
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,7 @@ class Context:
     array_args     whether ranges stand for arrays because of the function around
     function       the function being computed, for errors
     spread         rows and columns of the cells that one array formula fills together
+    locals         what the names stand for that LET and LAMBDA give
     """
 
     evaluator: Evaluates
@@ -53,6 +78,7 @@ class Context:
     array_args: bool = False
     function: str = ""
     spread: tuple[int, int] = (1, 1)
+    locals: Mapping[str, Value | Closure] = field(default_factory=dict)
 
     @property
     def cell(self) -> str:
@@ -93,11 +119,33 @@ class Context:
         """An argument meant as a single value: of a range one cell, unless ranges stand for arrays."""
         return self.evaluator.operand(node, self)
 
+    def function_of(self, node: Node) -> Callable[..., Value]:
+        """A LAMBDA among the arguments, as a function of values. Raises Fails("#VALUE!") for all else."""
+        closure = self.evaluator.value_or_closure(node, self)
+        if not isinstance(closure, Closure):
+            raise Fails("#VALUE!", "takes a LAMBDA and is given none")
+
+        def call(*values: Value) -> Value:
+            out = self.evaluator.applied(closure, values, self)
+            if isinstance(out, Closure):
+                raise Fails("#CALC!", "is given a LAMBDA that yields a LAMBDA")
+            return out
+
+        return call
+
     def error(self, code: str, why: str | None = None) -> Grid:
         return constant(error_at(code, self.cell, why))
 
     def refuse(self, what: str) -> NotDifferentiable:
         return NotDifferentiable(f"{self.cell}: {self.function} {what}", self.cell, self.function)
+
+    def cell_by_cell(self, what: str) -> CellByCell:
+        return CellByCell(f"{self.cell}: {self.function} {what}", self.cell, self.function)
+
+    def note_step(self, out: t.Array) -> None:
+        """Notes that a number moves in steps as the function being computed has it."""
+        if isinstance(out, t.Var):
+            out.tape.note_step(out, self.function)
 
     def refuse_changing(self) -> NotDifferentiable:
         return self.refuse(
@@ -113,11 +161,19 @@ def place_of(ref: Ref, host: Host) -> Place | None:
         return Place(tops[:, None], lefts[:, None], *areas[0].shape)
     if ref.footprint(host) is None:
         return None
+    tops, lefts, bottoms, rights = lines_meant(ref, host)
+    height, width = (int(abs(a - b).flat[0]) + 1 for a, b in ((tops, bottoms), (lefts, rights)))
+    return Place(np.minimum(tops, bottoms), np.minimum(lefts, rights), height, width)
+
+
+def lines_meant(ref: Ref, host: Host) -> list[np.ndarray]:
+    """The row or column of each of a reference's sides (top, left, bottom, right) for each of the cells."""
+    if isinstance(host, Batch):
+        areas = host.areas(ref)
+        return [np.array([[getattr(a, side)] for a in areas]) for side in ("top", "left", "bottom", "right")]
     rows, columns = host.positions()
-    ends = [_lines(edge, rows) for edge in (ref.top, ref.bottom)]
-    sides = [_lines(edge, columns) for edge in (ref.left, ref.right)]
-    height, width = (int(abs(a - b).flat[0]) + 1 for a, b in (ends, sides))
-    return Place(np.minimum(*ends), np.minimum(*sides), height, width)
+    sides = (ref.top, rows), (ref.left, columns), (ref.bottom, rows), (ref.right, columns)
+    return [_lines(edge, hosts) for edge, hosts in sides]
 
 
 def _lines(edge: Edge, hosts: np.ndarray) -> np.ndarray:

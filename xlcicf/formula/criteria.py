@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from xlcicf.formula.dates import first_day
 from xlcicf.formula.grid import CellError
 from xlcicf.formula.number_in_text import number_in_text
 from xlcicf.formula.plain import NOWHERE, Cells, Places
@@ -39,7 +40,14 @@ class Criterion:
         return np.delete(np.arange(len(cells)), found) if self._others else found
 
 
-criterion_of = lru_cache(maxsize=4096, typed=True)(Criterion)
+def criterion_of(criterion: object) -> Criterion:
+    """One object for equal criteria."""
+    return _criterion_of(criterion, first_day())
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _criterion_of(criterion: object, counted_from: int) -> Criterion:
+    return Criterion(criterion)
 
 
 def places_met(ranges: Sequence[Cells], criteria: Sequence[Criterion]) -> Places:

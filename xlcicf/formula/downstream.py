@@ -4,14 +4,10 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from openpyxl.formula.tokenizer import Token
 
-from xlcicf.errors import FormulaError
 from xlcicf.formula.address import Area
-from xlcicf.formula.parse import parse
-from xlcicf.formula.runs import UNTRACEABLE, RunGraph, rectangles
-from xlcicf.formula.text import tokens
-from xlcicf.formula.tree import Edge, Formula, Ref
+from xlcicf.formula.runs import RunGraph, rectangles
+from xlcicf.formula.tree import Edge, Ref
 from xlcicf.formula.units import Run
 
 MOST = 1000  # rectangles of one run; where a change reaches more, it counts as reaching the whole of it
@@ -69,7 +65,7 @@ class Readers:
         self._bounds: dict[str, np.ndarray] = {}
         read: dict[str, list[Area]] = defaultdict(list)
         for run in runs:
-            refs = references(graph, run)
+            refs = graph.known_refs(run)
             if refs is None:
                 self.everywhere.append(run)
                 continue
@@ -125,43 +121,6 @@ def _meeting(one: Edge, other: Edge, first: int, last: int, low: int, high: int)
     if not moving and (min(fixed) > high or max(fixed) < low):
         return None
     return (first, last) if first <= last else None
-
-
-def references(graph: RunGraph, run: Run) -> list[Ref] | None:
-    """The references whose cells a run needs, those of a formula that cannot be read too; None where they
-    may mean any cell."""
-    try:
-        formula = graph.formula(run)
-    except FormulaError:
-        return _legible(graph, run)
-    return None if formula.functions & UNTRACEABLE else formula.refs
-
-
-def _legible(graph: RunGraph, run: Run) -> list[Ref] | None:
-    """The references among the words of a formula that has no tree."""
-    try:
-        words = tokens(run.text)
-    except ValueError:
-        return None
-    found: list[Ref] = []
-    for word in words:
-        if word.type == Token.FUNC and word.value.upper().removeprefix("_XLFN.")[:-1] in UNTRACEABLE:
-            return None
-        if word.subtype != Token.RANGE or _is_elsewhere(word.value):
-            continue
-        try:
-            operand = Formula(parse(word.value, run.area.sheet, *run.origin, graph.book))
-        except FormulaError:
-            return None
-        if operand.functions & UNTRACEABLE:
-            return None
-        found += operand.refs
-    return found
-
-
-def _is_elsewhere(operand: str) -> bool:
-    """Whether an operand means no cell of this book: another book's, or a name that LET gives."""
-    return operand.startswith(("[", "'[", "_xlpm."))
 
 
 def rectangles_of(sheet: str, cells: Iterable[tuple[int, int]]) -> list[Area]:

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from xlcicf.errors import FormulaError, NotDifferentiable
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
 from xlcicf.formula.comparing import negative, without_remainder
-from xlcicf.formula.context import Context, place_of
+from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of
+from xlcicf.formula.dates import counted_from
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
     CROSSES_NOTHING,
@@ -27,12 +29,31 @@ from xlcicf.formula.grid import (
     laid_out,
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
+from xlcicf.formula.made_references import spots_of
+from xlcicf.formula.parse import parse
 from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tape import Tape
-from xlcicf.formula.tree import ArrayConst, Call, Const, Edge, Infix, Node, Percent, Prefix, Ref, Union
+from xlcicf.formula.tree import (
+    MAKERS,
+    Apply,
+    ArrayConst,
+    Call,
+    Const,
+    Edge,
+    Infix,
+    Lambda,
+    Local,
+    Made,
+    Node,
+    Percent,
+    Prefix,
+    Ref,
+    RefInfix,
+    Union,
+)
 from xlcicf.formula.units import Batch, Host, Run
 
 MAX_CELLS = 2**22  # of one range
@@ -73,8 +94,8 @@ class Evaluator:
         areas = (unit.area,) if isinstance(unit, Run) else tuple(run.area for run in unit.runs)
         try:
             return [Piece(areas, self.cells_of(unit))]
-        except FormulaError:  # for one of them, to be named by its own cell
-            parts = self.graph.parts(unit)
+        except FormulaError as error:  # for one of them, to be named by its own cell
+            parts = self.graph.parts(unit, cell_by_cell=isinstance(error, CellByCell))
             if not parts:
                 raise
             if self.tape:
@@ -89,7 +110,8 @@ class Evaluator:
             self.tape.deciding = host
         spread = block.area.shape if block else (1, 1)
         context = Context(self, host, array_formula=unit.array, spread=spread)
-        value = self._final(self.graph.tree(unit), context)
+        with counted_from(self.graph.book.calculation.date1904):
+            value = self._final(self.graph.tree(unit), context)
         shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
@@ -135,6 +157,15 @@ class Evaluator:
                 return from_scalars(cells)
             case Ref():
                 return self.reference(node, context.host)
+            case Local() | Apply() | Lambda():
+                return self._called(node, context)
+            case Made():
+                return self._evaluate(self._meant(node, context), context)
+            case RefInfix():
+                raise NotDifferentiable(
+                    f"{context.cell}: which cells its range means cannot be followed; write the range itself",
+                    context.cell,
+                )
             case Union():
                 raise NotDifferentiable(
                     f"{context.cell}: several ranges in one argument stand where one value is needed",
@@ -165,6 +196,13 @@ class Evaluator:
         return value
 
     def _call(self, name: str, args: tuple[Node, ...], context: Context) -> Value:
+        if name in MAKERS:
+            raise NotDifferentiable(
+                f"{context.cell}: what the reference that {name} makes means cannot be followed; write the"
+                " reference itself",
+                context.cell,
+                name,
+            )
         if name not in FUNCTIONS:
             raise NotDifferentiable(
                 f"{context.cell}: the function {name} is not translated; write it with functions that are"
@@ -174,21 +212,90 @@ class Evaluator:
             )
         return called(name, args, context)
 
+    # --- LET and LAMBDA ---------------------------------------------------------------------------------
+
+    def _called(self, node: Node, context: Context) -> Value:
+        value = self.value_or_closure(node, context)
+        if isinstance(value, Closure):
+            return context.error("#CALC!", "yields a LAMBDA that nothing calls")
+        return value
+
+    def value_or_closure(self, node: Node, context: Context) -> "Value | Closure":
+        match node:
+            case Local(name):
+                return context.locals[name]
+            case Lambda():
+                return Closure(node, context.locals)
+            case Apply(function, args):
+                closure = self.value_or_closure(function, context)
+                if not isinstance(closure, Closure):
+                    return context.error("#VALUE!", "calls what is no LAMBDA")
+                return self.applied(closure, [self._argument(arg, context) for arg in args], context)
+        return self._evaluate(node, context)
+
+    def _argument(self, node: Node, context: Context) -> "Value | Closure":
+        return OMITTED if node == Const(None) else self.value_or_closure(node, context)
+
+    def applied(
+        self, closure: Closure, args: Sequence["Value | Closure"], context: Context
+    ) -> "Value | Closure":
+        """What a LAMBDA yields of these arguments."""
+        parameters = closure.function.parameters
+        lacking = len(parameters) - len(args)
+        if not 0 <= lacking <= closure.function.optional:
+            return context.error("#VALUE!", f"gives {len(args)} arguments to a LAMBDA of {len(parameters)}")
+        given = zip(parameters, [*args, *[OMITTED] * lacking], strict=True)
+        return self.value_or_closure(
+            closure.function.body, replace(context, locals={**closure.locals, **dict(given)})
+        )
+
     def value(self, node: Node, context: Context) -> Value:
         """An argument as it stands: cells, array or single value."""
         return self._evaluate(node, context)
 
     def operand(self, node: Node, context: Context) -> Value:
         """An argument meant as a single value: outside array formulas a range means its cell beside us."""
+        node = self._meant(node, context)
         if not context.array:
             return self.single(node, context)
         if isinstance(node, Ref):
             return self.reference(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
 
+    def _meant(self, node: Node, context: Context) -> Node:
+        """The reference itself for one that the formula makes; any other node as it is.
+
+        Raises FormulaError where it means other cells now than when it was found out."""
+        if not isinstance(node, Made):
+            return node
+        now = spots_of(node.source, context)
+        if not now.equal(spots_of(node.meant, context)):
+            raise FormulaError(
+                f"{context.cell}: its reference means other cells than before; open the book again",
+                context.cell,
+            )
+        return node.meant
+
+    def array_at(self, sheet: str, row: int, col: int) -> Area | None:
+        """The area that the array formula in a cell fills."""
+        return self.graph.book.held(sheet).arrays.get((row, col))
+
+    def named(self, text: str, sheet: str, row: int, col: int) -> Ref | None:
+        """What a text names for the formula in a cell; None where that is no range."""
+        try:
+            node = parse(text, sheet, row, col, self.graph.book)
+        except FormulaError:
+            return None
+        if isinstance(node, RefInfix | Call):
+            cell = cell_address(sheet, row, col)
+            raise NotDifferentiable(
+                f"{cell}: INDIRECT names {text}, which makes a reference; write it out", cell
+            )
+        return node if isinstance(node, Ref) else None
+
     def has_formula(self, sheet: str, row: int, col: int) -> bool:
         """Whether a cell is filled by a formula, be it its own or one of several cells."""
-        held = self.graph.book.sheets[sheet]
+        held = self.graph.book.held(sheet)
         return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
 
     def book(self) -> Snapshot:
@@ -197,6 +304,7 @@ class Evaluator:
 
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""
+        node = self._meant(node, context)
         if isinstance(node, Ref):
             return self._crossing(node, context.host)
         return of_each(lambda grid: crossing(grid, context.host), self._evaluate(node, context))

@@ -5,6 +5,7 @@ single value); axes of length 1 broadcast. Numbers are tensors and may depend on
 of value stands where does not, but for `there`. This is the only file that makes a Grid.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -13,11 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import tape as t
 from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.formula.units import Host
 
 NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
+MOST = 2**26  # elements that one operation yields
 
 Shape = tuple[int, int, int, int]
 
@@ -103,6 +106,11 @@ class Grid:
         return self.size == (1, 1)
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether it stands for an argument between whose commas there is nothing."""
+        return self.is_single and self.place is None and self.has(BLANK)
+
+    @property
     def is_range(self) -> bool:
         return self.place is not None
 
@@ -165,6 +173,25 @@ class Grid:
     def without_falses(self) -> "Grid":
         """Numbers, where a changing cell decided between one and FALSE: FALSE as 0, which stands there."""
         return self if self.there is None else replace(self, there=None)
+
+    def as_it_stands(self) -> "Grid":
+        """The values as they are while recording, constants: FALSE where there is no number."""
+        num, there = t.value_of(self.num), t.value_of(self.there)
+        assert isinstance(num, Tensor)
+        still = replace(self, num=num, varying=None, there=None)
+        if there is None:
+            return still
+        held = np.broadcast_to(torch.as_tensor(there).numpy(), self.shape)
+        kinds = np.where(held | (self.kinds() != NUMBER), self.kinds(), BOOL).astype(np.uint8)
+        return still.of_kinds(kinds, torch.where(torch.as_tensor(there), num, 0.0))
+
+    def only_where(self, there: t.Array) -> "Grid":
+        """The numbers, with FALSE where a changing cell decides that one is not there."""
+        if self.there is not None:
+            there = t.both(there, self.there)
+        num = t.where(there, self.full(), 0.0)
+        kinds = np.where(self.kinds() == NUMBER, NUMBER, BLANK).astype(np.uint8)
+        return replace(self.of_kinds(kinds, num), there=there, varying=None)
 
     def with_nan_for_falses(self) -> "Grid":
         """The same with nan, an error, for FALSE."""
@@ -394,6 +421,12 @@ def beside(grids: Sequence[Grid]) -> Grid:
     return laid_out(parts, from_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
 
 
+def arrayed(elements: Sequence[Grid], size: tuple[int, int]) -> Grid:
+    """Single values (H, W, 1, 1), row by row, as arrays (H, W, h, w)."""
+    together = beside(elements)
+    return together.reshaped((*together.batch, *size))
+
+
 def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:
     """Computed parts (rows and columns, grid), and saved values between them (1, 1, rows, columns)."""
     kind, text = saved.kinds().copy(), saved.texts().copy()
@@ -527,7 +560,9 @@ def nan_at_errors(grid: Grid) -> Grid:
 
 
 def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
-    """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel."""
+    """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel.
+
+    Raises NotDifferentiable where they would come to more than MOST elements."""
     for axis in (2, 3):
         longest = max((g.shape[axis] for g in grids), default=1)
         grids = [
@@ -536,6 +571,11 @@ def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
             else framed(g, axis, 0, longest - g.shape[axis], "#N/A", host, "pairs arrays of different sizes")
             for g in grids
         ]
+    if math.prod(np.broadcast_shapes(*(g.shape for g in grids))) > MOST:
+        cell = host.cell(0, 0)
+        raise NotDifferentiable(
+            f"{cell}: computes more than {MOST:,} numbers at once; name only the cells that hold data", cell
+        )
     return grids
 
 

@@ -6,12 +6,13 @@ numbers a section is for. In a section 0, # and ? stand for digits; y, m, d, h a
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from itertools import takewhile
+
+from xlcicf.formula.dates import LAST, SECONDS, first_day, weekday, year_month_day
 
 MOST_LETTERS = 20  # of a number as & writes it, before it is written with E
 GENERAL_LETTERS = 11  # of one in the format General
@@ -55,29 +56,51 @@ def _rounded(number: Decimal, places: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _ALL_DIGITS)
 
 
+def fixed(x: float, places: int, in_threes: bool) -> str:
+    """With so many places after the point, or rounded to so many before it, and commas between thousands."""
+    number = _rounded(_decimal(x), places)
+    number = number if number else abs(number)
+    return f"{number:,f}" if in_threes else f"{number:f}"
+
+
 # --- formats --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Section:
-    """A format's letters as tokens, and which numbers it is for where it says so."""
+    """A format's letters as tokens, and which numbers it is for where it says so.
+
+    below_zero  whether these are negative numbers alone, whose sign it leaves out
+    """
 
     tokens: list[str]
-    condition: Callable[[float], bool] | None
+    condition: Callable[[float], bool] | None = None
+    below_zero: bool = False
 
     @property
     def is_date(self) -> bool:
         return any(
-            token[0] in "ymdhs" or token in _HALVES or _ELAPSED.fullmatch(token) for token in self.tokens
+            token[0] in "ymdhs" or token in _HALVES or token in _YEARS or _ELAPSED.fullmatch(token)
+            for token in map(str.casefold, self.tokens)
         )
 
+    @property
+    def is_of_text(self) -> bool:
+        return "@" in self.tokens
 
+    @property
+    def is_general(self) -> bool:
+        return "general" in self.tokens
+
+
+_MEANS = re.compile(r"\[[hms]+\]|am/pm|a/p|general|e[+-]|[ymdhseb]+", re.IGNORECASE)
 _TOKEN = re.compile(
-    r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|am/pm|a/p|general|e[+-]|y+|m+|d+|h+|s+(?:\.0+)?|.',
+    r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|am/pm|a/p|general|e[+-]|y+|m+|d+|h+|s+|e+|b[12]|b+|.',
     re.IGNORECASE | re.DOTALL,
 )
-_MEANS = re.compile(r"\[[hms]+\]|am/pm|a/p|general|e[+-]|y+|m+|d+|h+|s+(?:\.0+)?", re.IGNORECASE)
 _HALVES = ("am/pm", "a/p")
+_YEARS = ("e", "ee", "b", "bb", "bbb", "bbbb")  # bb is that of the Buddhist calendar
+_UNKNOWN = ("[", "g", "b1", "b2")  # eras, and calendars other than ours
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9.]+)\]")
 _ORDER = {
@@ -89,15 +112,19 @@ _ORDER = {
     "<>": operator.ne,
 }
 _DIGIT = "0#?"
+_GENERAL = _Section(["general"])
 
 
 def shown(value: float | str, number_format: str) -> str:
     """A number or text as TEXT writes it. Raises ValueError where that is no date, or a format none."""
     sections = list(_sections(number_format))
+    if len(sections) > 4:
+        raise ValueError("a format has four sections at most")
+    of_text = sections.pop() if len(sections) == 4 or sections[-1].is_of_text else _Section(["@"])
     if isinstance(value, str):
-        tokens = sections[3].tokens if len(sections) > 3 else ["@"]
-        return "".join(value if token == "@" else _literal(token) for token in tokens)
-    section, signed = _section_for(sections, value)
+        written = (value if token in ("@", "general") else _literal(token) for token in of_text.tokens)
+        return "".join(written) if value else ""
+    section, signed = _section_for(sections or [_GENERAL], value)
     if section.is_date:
         return _date(section.tokens, value)
     text = _number(section.tokens, abs(_decimal(value)))
@@ -106,16 +133,19 @@ def shown(value: float | str, number_format: str) -> str:
 
 
 def _sections(number_format: str) -> Iterator[_Section]:
-    tokens: list[str] = []
-    condition = None
+    section = _Section([])
     for token in [*_TOKEN.findall(number_format), ";"]:
         if token == ";":
-            yield _Section(tokens, condition)
-            tokens, condition = [], None
+            yield section
+            section = _Section([])
         elif match := _CONDITION.fullmatch(token):
-            condition = _holds(match[1], float(match[2]))
+            sign, bound = match[1], float(match[2])
+            below_zero = bound == 0 and sign in ("<", "<=")
+            section = _Section(section.tokens, _holds(sign, bound), below_zero)
+        elif token.casefold() in _UNKNOWN:
+            raise ValueError(f"a format has no {token!r}")
         elif token[0] != "[" or token[1:2] == "$" or _ELAPSED.fullmatch(token):  # others are colours
-            tokens.append(token.casefold() if _MEANS.fullmatch(token) else token)
+            section.tokens.append(token.casefold() if _MEANS.fullmatch(token) and token != "A/P" else token)
 
 
 def _holds(sign: str, bound: float) -> Callable[[float], bool]:
@@ -125,10 +155,11 @@ def _holds(sign: str, bound: float) -> Callable[[float], bool]:
 def _section_for(sections: Sequence[_Section], x: float) -> tuple[_Section, bool]:
     """The section for a number, and whether a minus sign is still to be written."""
     if any(section.condition for section in sections):
-        fitting = (s for s in sections[:3] if s.condition is None or s.condition(x))
-        return next(fitting, sections[0]), True
+        fitting = (i for i, s in enumerate(sections) if s.condition is None or s.condition(x))
+        which = next(fitting, 0)
+        return sections[which], which != 1 and not sections[which].below_zero
     if x < 0 and len(sections) > 1:
-        return sections[1], False
+        return sections[1], sections[1].is_general
     return sections[2 if x == 0 and len(sections) > 2 else 0], True
 
 
@@ -148,9 +179,8 @@ def _literal(token: str) -> str:
 
 def _number(tokens: Sequence[str], x: Decimal) -> str:
     """A number that is not negative."""
-    whole = {"general": _general(x), "@": number_as_text(float(x))}
-    if any(token in whole for token in tokens):
-        return "".join(whole.get(token) or _literal(token) for token in tokens)
+    if "general" in tokens:
+        return "".join(_general(x) if token == "general" else _literal(token) for token in tokens)
     if "/" in tokens and any(token in _DIGIT for token in tokens[: tokens.index("/")]):
         return _fraction(tokens, x)
     x = x.scaleb(2 * tokens.count("%"))
@@ -175,14 +205,18 @@ def _take_commas(tokens: list[str]) -> tuple[bool, int]:
     digits = [i for i, token in enumerate(tokens) if token in _DIGIT]
     if not digits:
         return False, 0
-    end = digits[-1] + 1
-    thousands = sum(1 for _ in takewhile(lambda token: token == ",", tokens[end:]))
-    del tokens[end : end + thousands]
     point = tokens.index(".") if "." in tokens else len(tokens)
-    between = [i for i, token in enumerate(tokens[:point]) if token == "," and i > digits[0]]
-    for i in reversed(between):
+    last_whole = max((i for i in digits if i < point), default=point - 1)
+    behind = {*_commas(tokens, last_whole + 1), *_commas(tokens, digits[-1] + 1)}
+    between = {i for i, token in enumerate(tokens[:point]) if token == "," and i > digits[0]} - behind
+    for i in sorted(behind | between, reverse=True):
         del tokens[i]
-    return bool(between), thousands
+    return bool(between), len(behind)
+
+
+def _commas(tokens: Sequence[str], start: int) -> range:
+    """Where commas stand in a row from a place on."""
+    return range(start, start + _run(tokens[start:], ","))
 
 
 def _exponent(x: Decimal, whole: int, places: int) -> int:
@@ -234,49 +268,86 @@ def _decimal_digits(tokens: Sequence[str], digits: str) -> str:
 def _fraction(tokens: Sequence[str], x: Decimal) -> str:
     """Such as # ?/?, with the whole part before it, or as one fraction where no place is left for that."""
     slash = tokens.index("/")
-    start = slash
-    while start and tokens[start - 1] in _DIGIT:
-        start -= 1
-    end = slash + 1
-    while end < len(tokens) and tokens[end] in "0123456789#?":
-        end += 1
-    below = "".join(tokens[slash + 1 : end])
+    left = slash - _run(reversed(tokens[:slash]), " ")
+    start = left - _run(reversed(tokens[:left]), _DIGIT)
+    right = slash + 1 + _run(tokens[slash + 1 :], " ")
+    end = right + _run(tokens[right:], "0123456789#?")
+    below = "".join(tokens[right:end])
     mixed = any(token in _DIGIT for token in tokens[:start])
-    whole = int(x) if mixed else 0
-    rest = Fraction(x) - whole
+    above = tokens[start:left]
+    width = min(max(above.count("?") or len(above), len(below)), 7)
     if below.strip("#?0"):
-        part, size = round(rest * int(below)), int(below)
+        size, width = int(below.translate({ord("#"): None, ord("?"): None})), len(above)
+        whole, part = divmod(int(Fraction(x) * size + Fraction(1, 2)), size)
     else:
-        part, size = rest.limit_denominator(10 ** len(below) - 1).as_integer_ratio()
-    if mixed and part == size:
-        whole, part, size = whole + 1, 0, 1
-    head = _whole_digits(tokens[:start], str(whole) if whole else "", False)
+        part, size = _convergent(float(x), 10**width - 1)
+        whole, part = divmod(part, size)
+    if not mixed:
+        whole, part = 0, whole * size + part
+    digits = str(whole) if whole or (mixed and not part) else ""
+    head = _whole_digits(tokens[:start], digits, False) if mixed else "".join(map(_literal, tokens[:start]))
     tail = "".join(map(_literal, tokens[end:]))
     if mixed and not part:
-        if not whole:
-            head = _whole_digits(tokens[:start], "0", False)
-        return head + " " * (end - start) + tail
-    above = str(part).rjust(slash - start)
-    return f"{head}{above}/{str(size).ljust(len(below))}{tail}"
+        return head + " " * (left - start + 1 + len(below)) + tail
+    over = _whole_digits(above, str(part), False).rjust(width if "?" in above else 0)
+    under = str(size).ljust(width if "?" in below else 0)
+    return f"{head}{over}{''.join(tokens[left:right])}{under}{tail}"
+
+
+def _run(tokens: Iterable[str], of: str) -> int:
+    """How many of the first tokens are some of these letters."""
+    return sum(1 for _ in takewhile(lambda token: token in of, tokens))
+
+
+def _convergent(x: float, largest: int) -> tuple[int, int]:
+    """The last convergent of the continued fraction with so large a denominator at most, which is what Excel
+    takes, in doubles: a fraction between two of them may be nearer."""
+    before, now = (0, 1), (1, 0)
+    while True:
+        whole = int(x)
+        then = whole * now[0] + before[0], whole * now[1] + before[1]
+        if then[1] > largest:
+            return now
+        before, now = now, then
+        if x - whole < 5e-8:
+            return now
+        x = 1 / (x - whole)
 
 
 # --- dates ----------------------------------------------------------------------------------------------
 
 _MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split()
-_LAST = 2_958_465  # 31 December 9999
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 def _date(tokens: Sequence[str], x: float) -> str:
-    if any(token in _DIGIT for token in tokens):
+    tokens = list(_with_parts_of_seconds(tokens))
+    if any(token in _DIGIT or _MANY.fullmatch(token) for token in tokens):
         raise ValueError("a format is of digits or of a date, not both")
-    places = max((len(token.partition(".")[2]) for token in tokens if token[0] == "s"), default=0)
-    seconds = _rounded(_decimal(x) * 86400, places)
-    day = int(seconds // 86400)
-    if x < 0 or day > _LAST:
+    places = max((len(token) - 1 for token in tokens if _PARTS.fullmatch(token)), default=0)
+    seconds = _rounded(abs(_decimal(x)) * SECONDS, places)
+    day = int(seconds // SECONDS)
+    if (x < 0 and not first_day()) or day + first_day() > LAST:
         raise ValueError(f"{x} is no date")
-    parts = _Moment(day, seconds - day * 86400, seconds, any(token in _HALVES for token in tokens))
-    return "".join(parts.shown(token) for token in _minutes_marked(tokens))
+    halves = any(token.casefold() in _HALVES for token in tokens)
+    parts = _Moment(day + first_day(), seconds - day * SECONDS, seconds, halves)
+    # Only a book that counts from 1904 has dates below 0, which are shown as their opposites.
+    return ("-" if x < 0 else "") + "".join(parts.shown(token) for token in _minutes_marked(tokens))
+
+
+_PARTS = re.compile(r"\.0+")  # of seconds
+_MANY = re.compile(r"\[?(hhh+|sss+)\]?|\[mmm+\]")  # letters that mean no part of a time
+
+
+def _with_parts_of_seconds(tokens: Sequence[str]) -> Iterator[str]:
+    """The tokens, a point and the zeros behind it as one."""
+    at = 0
+    while at < len(tokens):
+        end = at + 1
+        while tokens[at] == "." and end < len(tokens) and tokens[end] == "0":
+            end += 1
+        yield "".join(tokens[at:end])
+        at = end
 
 
 def _minutes_marked(tokens: Sequence[str]) -> Iterator[str]:
@@ -297,9 +368,9 @@ def _minutes_marked(tokens: Sequence[str]) -> Iterator[str]:
 class _Moment:
     """A time of a day.
 
-    day          how many days since the end of 1899
+    day          of 1900's count
     second       of the day
-    all_seconds  since the end of 1899
+    all_seconds  since the book's day 0
     halves       whether hours count to 12
     """
 
@@ -315,34 +386,32 @@ class _Moment:
             size = {"h": 3600, "m": 60, "s": 1}[token[1]]
             return f"{int(self.all_seconds // size):0{len(token) - 2}d}"
         match token[0]:
-            case "y" | "m" | "d":
+            case "y" | "m" | "d" | "e" | "b":
                 return self._of_date(token)
             case "h":
                 hour = int(self.second // 3600)
                 return f"{(hour % 12 or 12) if self.halves else hour:0{min(len(token), 2)}d}"
             case "s":
-                whole, _, places = token.partition(".")
-                shown_ = f"{self.second % 60:.{len(places)}f}"
-                return shown_.rjust(min(len(whole), 2) + (len(places) + 1 if places else 0), "0")
-        if token in _HALVES:
-            half = "AM" if self.second < 43200 else "PM"
-            return half if token == "am/pm" else half[0]
+                return f"{int(self.second % 60):0{len(token)}d}"
+        if _PARTS.fullmatch(token):
+            return (
+                f"{self.second % 1:f}".partition(".")[2]
+                .ljust(len(token), "0")[: len(token) - 1]
+                .join((".", ""))
+            )
+        if token.casefold() in _HALVES:
+            before, after = ("AM", "PM") if len(token) > 3 else token.split("/")
+            return before if self.second < SECONDS / 2 else after
         return _literal(token)
 
     def _of_date(self, token: str) -> str:
-        year, month, day = self._calendar()
+        year, month, day = year_month_day(self.day)
         length = len(token)
-        if token[0] == "y":
-            return f"{year % 100:02d}" if length < 3 else f"{year:04d}"
+        if token[0] in "yeb":
+            year += 543 if token[0] == "b" else 0
+            return f"{year % 100:02d}" if length < 3 and token[0] != "e" else f"{year:04d}"
         if token[0] == "d":
-            name = _DAYS[(self.day - 1) % 7]
+            name = _DAYS[weekday(self.day)]
             return [str(day), f"{day:02d}", name[:3], name][min(length, 4) - 1]
         name = _MONTHS[month - 1]
         return [str(month), f"{month:02d}", name[:3], name, name[0]][length - 1 if length < 6 else 3]
-
-    def _calendar(self) -> tuple[int, int, int]:
-        """Year, month and day, with the day 0 of January and the 29 of February 1900 that Excel has."""
-        if self.day in (0, 60):
-            return (1900, 1, 0) if self.day == 0 else (1900, 2, 29)
-        moment = date(1899, 12, 31) + timedelta(self.day - (self.day > 60))
-        return moment.year, moment.month, moment.day

@@ -1,8 +1,9 @@
 """Formula text to tree: openpyxl's Tokenizer splits it, Excel's precedence joins it.
 
-From tightest: reference operators (space, comma), unary minus, %, ^, * and /, + and -, &, comparisons; all
-of them from left to right, so -2^2 is 4 and 2^3^2 is 64. Names and structured references are replaced by
-what they refer to, so a tree knows cells, constants, operators and functions only.
+From tightest: reference operators (colon, space, comma), unary minus, %, ^, * and /, + and -, &, comparisons;
+all of them from left to right, so -2^2 is 4 and 2^3^2 is 64. Names, structured references and references
+through several sheets are replaced by what they refer to, so a tree knows cells, constants, operators,
+functions and what LET and LAMBDA give a name only.
 """
 
 import math
@@ -22,15 +23,19 @@ from xlcicf.formula.address import (
 )
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, Table
 from xlcicf.formula.tree import (
+    Apply,
     ArrayConst,
     Call,
     Const,
     Edge,
     Infix,
+    Lambda,
+    Local,
     Node,
     Percent,
     Prefix,
     Ref,
+    RefInfix,
     Union,
     fixed_ref,
 )
@@ -48,6 +53,9 @@ _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
 _AREA = re.compile(rf"({_CELL})(?::({_CELL}))?")
 _COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
 _ROWS = re.compile(r"(\$?)([0-9]{1,7}):(\$?)([0-9]{1,7})")
+_SPILLED = re.compile(r"\"(?:[^\"]|\"\")*\"|((?:'(?:[^']|'')*'!)?[\w.$!\\]+)#(?![A-Z/])")
+_JOINTS = re.compile(r"'(?:[^']|'')*'|\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^:'\[]+|(:)")
+_ELSEWHERE = re.compile(r"\[[^\[\]]+\][^\[\]]*!")  # another workbook's number or name, a sheet or nothing
 _CELL_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
 _HALF_EXPONENT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[Ee]")
@@ -71,6 +79,7 @@ class _Parser:
         self.at = 0
         self.depth = 0
         self.calls = 0
+        self.locals: tuple[str, ...] = ()  # names that LET and LAMBDA give around here
 
     def error(self, what: str) -> FormulaError:
         cell = cell_address(self.sheet, self.row, self.col)
@@ -79,8 +88,9 @@ class _Parser:
     def tree(self) -> Node:
         if len(self.text) > MAX_LENGTH:
             raise self.error(f"a formula of {len(self.text)} characters is longer than Excel's {MAX_LENGTH}")
+        text = _SPILLED.sub(_anchored, self.text) if "#" in self.text else self.text
         try:
-            tokens = Tokenizer(self.text).items
+            tokens = Tokenizer(text).items
         except (TokenizerError, IndexError, ValueError) as error:
             raise self.error(f"{self.text!r} cannot be read as a formula; correct it in the sheet") from error
         self.tokens = _significant(tokens)
@@ -138,7 +148,7 @@ class _Parser:
                 node = Union((*node.parts, right) if isinstance(node, Union) else (node, right))
             elif token.type == Token.WSPACE:
                 self.at += 1
-                node = self.intersection(node, self.operand())
+                node = self.intersection(node, self.reference_operand())
             else:
                 self.depth -= 1
                 return node
@@ -148,12 +158,34 @@ class _Parser:
         if token.type == Token.OP_PRE:
             operand = self.expression(_PREFIX_POWER - 1) if token.value == "@" else self.prefixed()
             return Prefix(token.value, operand)
+        self.at -= 1
+        return self.reference_operand()
+
+    def reference_operand(self) -> Node:
+        """An operand with what a colon joins to it, or what it is called with, as a LAMBDA is."""
+        node = self.single_operand()
+        while True:
+            token = self.peek()
+            if token.value.startswith(":") and token.type == Token.OPERAND:
+                self.at += 1
+                node = self.joined(node, self.reference(token.value[1:]))
+            elif token.value.startswith(":") and (token.type, token.subtype) == (Token.FUNC, Token.OPEN):
+                self.at += 1
+                node = self.joined(node, self.call_or_bracket(token.value[1:-1]))
+            elif (token.type, token.subtype) == (Token.PAREN, Token.OPEN):
+                self.at += 1
+                node = Apply(node, self.arguments(Token.PAREN))
+            else:
+                return node
+
+    def single_operand(self) -> Node:
+        token = self.next()
         if token.type == Token.PAREN and token.subtype == Token.OPEN:
             node = self.expression(0, union=True)
             self.expect(Token.PAREN, Token.CLOSE)
             return node
         if token.type == Token.FUNC and token.subtype == Token.OPEN:
-            return self.call(token.value[:-1])
+            return self.call_or_bracket(token.value[:-1])
         if token.type == Token.ARRAY and token.subtype == Token.OPEN:
             return self.array()
         if token.type == Token.OPERAND:
@@ -176,32 +208,115 @@ class _Parser:
                 " split it over several cells"
             )
 
+    def call_or_bracket(self, text: str) -> Node:
+        """What the Tokenizer takes for the start of a function: INDEX(, @INDEX(, A1:INDEX( or A1:(."""
+        if text.startswith("@"):
+            return Prefix("@", self.call_or_bracket(text[1:]))
+        first, *more = _split_at_colons(text)
+        if not more:
+            return self.call(text)
+        left = self.reference(":".join((first, *more[:-1])))
+        if more[-1]:
+            return self.joined(left, self.call(more[-1]))
+        right = self.expression(0, union=True)
+        self.expect(Token.FUNC, Token.CLOSE)
+        return self.joined(left, right)
+
     def call(self, name: str) -> Node:
-        name = name.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
-        if ":" in name or "!" in name:
-            raise self.error(
-                f"a range made by a function ({name}) is not supported; write the range as cells"
-            )
+        own = name.rpartition("!")[2]
+        local = _local(own)
+        if local in self.locals:
+            return Apply(Local(local), self.arguments(Token.FUNC))
+        sheet = self.sheet_named(name[: -len(own) - 1]) if own != name else None
+        if meaning := self.named(own, sheet):
+            return Apply(meaning, self.arguments(Token.FUNC))
+        name = own.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+        if name in ("LET", "LAMBDA"):
+            return self.let() if name == "LET" else self.function()
+        args = self.arguments(Token.FUNC)
+        if name == "SINGLE" and len(args) == 1:
+            return Prefix("@", args[0])
+        return Call(name, args)
+
+    def arguments(self, kind: str) -> tuple[Node, ...]:
+        """What stands between brackets, up to and with the closing one."""
         self.calls += 1
         args: list[Node] = []
-        while (token := self.peek()).type != Token.FUNC or token.subtype != Token.CLOSE:
-            if token is _END:
+        while not self.closes(kind):
+            if self.peek() is _END:
                 raise self.unexpected()
-            if token.type == Token.SEP:
-                args.append(Const(None))
-            else:
-                args.append(self.expression(0))
-            if self.peek().type == Token.SEP:
+            args.append(Const(None) if self.separates() else self.expression(0))
+            if self.separates():
                 self.at += 1
-                if self.peek().type == Token.FUNC and self.peek().subtype == Token.CLOSE:
+                if self.closes(kind):
                     args.append(Const(None))
-            elif (self.peek().type, self.peek().subtype) != (Token.FUNC, Token.CLOSE):
+            elif not self.closes(kind):
                 raise self.unexpected()
         self.at += 1
         self.calls -= 1
-        if name == "SINGLE" and len(args) == 1:
-            return Prefix("@", args[0])
-        return Call(name, tuple(args))
+        return tuple(args)
+
+    def closes(self, kind: str) -> bool:
+        return (self.peek().type, self.peek().subtype) == (kind, Token.CLOSE)
+
+    def separates(self) -> bool:
+        """Whether an argument ends here; where a LAMBDA is called a comma looks like a union's."""
+        token = self.peek()
+        return token.type == Token.SEP or token.type == Token.OP_IN and token.value == ","
+
+    def let(self) -> Node:
+        """LET(name, value, ..., outcome) as functions within each other, called at once."""
+        self.calls += 1
+        before, given = self.locals, []
+        while name := self.name_given():
+            if self.expression_is_single():
+                break
+            self.at += 2
+            given.append((name, self.expression(0)))
+            self.expect_separator()
+            self.locals = (*self.locals, name)
+        if not given:
+            raise self.unexpected()
+        node = self.expression(0)
+        self.expect(Token.FUNC, Token.CLOSE)
+        self.locals = before
+        self.calls -= 1
+        for name, value in reversed(given):
+            node = Apply(Lambda((name,), node), (value,))
+        return node
+
+    def function(self) -> Node:
+        """LAMBDA(parameter, ..., body)"""
+        self.calls += 1
+        before = self.locals
+        parameters: list[str] = []
+        optional = 0
+        while (name := self.name_given()) and not self.expression_is_single():
+            optional += self.next().value.lower().startswith(("[", "_xlop."))
+            parameters.append(name)
+            self.expect_separator()
+        self.locals = (*before, *parameters)
+        body = self.expression(0)
+        self.expect(Token.FUNC, Token.CLOSE)
+        self.locals = before
+        self.calls -= 1
+        return Lambda(tuple(parameters), body, optional)
+
+    def name_given(self) -> str:
+        """The name that LET or LAMBDA gives here; "" where an expression stands."""
+        token = self.peek()
+        is_name = token.type == Token.OPERAND and token.subtype == Token.RANGE
+        return _local(token.value) if is_name and _LOCAL.fullmatch(token.value) else ""
+
+    def expression_is_single(self) -> bool:
+        """Whether the token here is followed by no comma: then it is the outcome, not a name."""
+        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else _END
+        return following.type != Token.SEP
+
+    def expect_separator(self) -> None:
+        if self.peek().type != Token.SEP:
+            raise self.unexpected()
+        self.at += 1
 
     def array(self) -> Node:
         rows: list[list[Scalar]] = [[]]
@@ -244,24 +359,69 @@ class _Parser:
     def reference(self, text: str) -> Node:
         if text.startswith("@"):
             return Prefix("@", self.reference(text[1:]))
-        prefix, _, rest = text.rpartition("!") if "[" not in text or text.startswith("[") else ("", "", text)
+        if _local(text) in self.locals:
+            return Local(_local(text))
+        has_sheet = "[" not in text or text.startswith("'") or _ELSEWHERE.match(text)
+        prefix, _, rest = text.rpartition("!") if has_sheet else ("", "", text)
         if prefix and rest.startswith("#REF") or text.endswith("#REF!"):
             return Const(ExcelError("#REF!"))
-        if text.startswith("[") and "]" in text and prefix or prefix.startswith("'["):
-            raise self.error(f"{text} refers to another workbook; put its value into this one")
-        sheet = self.sheet_named(prefix) if prefix else self.sheet
-        if ref := self.cells(rest, sheet):
+        first, *more = _split_at_colons(text)
+        if more and not self.means_cells(text, prefix, rest):
+            node = self.reference(first)
+            for part in more:
+                node = self.joined(node, self.reference(part))
+            return node
+        if "[" in prefix:
+            return self.elsewhere(text, unquote_sheet(prefix), rest)
+        sheets = self.sheets_named(prefix) if prefix else [self.sheet]
+        if len(sheets) > 1:
+            return self.through(sheets, text, rest)
+        if ref := self.cells(rest, sheets[0]):
             return ref
         if "[" in rest:
             return self.structured(rest)
-        return self.name(rest, sheet if prefix else None)
+        return self.name(rest, sheets[0] if prefix else None)
+
+    def means_cells(self, text: str, prefix: str, rest: str) -> bool:
+        """Whether a colon in the text belongs to an address or to the names of sheets."""
+        if prefix and ":" in prefix and not prefix.startswith("'"):
+            first = prefix.partition(":")[0]
+            return "!" not in first and "!" not in prefix.partition(":")[2]
+        is_quoted = prefix.startswith("'") and prefix.endswith("'") and "'!" not in prefix
+        whole = not prefix or is_quoted or ":" not in prefix
+        return whole and any(pattern.fullmatch(rest) for pattern in (_AREA, _COLUMNS, _ROWS))
+
+    def elsewhere(self, text: str, prefix: str, rest: str) -> Node:
+        """A reference to another workbook, [1]Sheet1!A1, at the values that this one keeps of it."""
+        if prefix == "[0]":
+            return self.name(rest, None)  # this book itself
+        sheet = self.book.elsewhere.get(prefix.casefold())
+        ref = self.cells(rest, sheet.name) if sheet else None
+        if ref is None:
+            raise self.error(f"{text} refers to another workbook; put its value into this one")
+        return ref
+
+    def through(self, sheets: list[str], text: str, rest: str) -> Node:
+        """The same cells of several sheets."""
+        refs = [self.cells(rest, sheet) for sheet in sheets]
+        if not all(refs):
+            raise self.error(f"{text} names no cells of several sheets; correct the formula")
+        return Union(tuple(ref for ref in refs if ref))
+
+    def sheets_named(self, prefix: str) -> list[str]:
+        """The sheets that "Sheet" or "First:Last" before a "!" means, in their order."""
+        name = unquote_sheet(prefix)
+        first, colon, last = name.partition(":")
+        if not colon or self.book.sheet(name):
+            return [self.sheet_named(prefix)]
+        names = list(self.book.sheets)
+        ends = sorted(names.index(self.sheet_named(end)) for end in (first, last))
+        return names[ends[0] : ends[1] + 1]
 
     def sheet_named(self, prefix: str) -> str:
         name = unquote_sheet(prefix)
         sheet = self.book.sheet(name)
         if sheet is None:
-            if ":" in name:
-                raise self.error(f"{name}!, a reference through several sheets, is not supported")
             raise self.error(f"there is no sheet {name!r} in this workbook")
         return sheet.name
 
@@ -299,27 +459,53 @@ class _Parser:
         # Inside a name what has no $ counts from cell A1, and around the sheet's end: XFD1 means one left.
         return Edge((host + at - 2) % size + 1 - host, False)
 
+    def joined(self, left: Node, right: Node) -> Node:
+        """left:right, the smallest range around both."""
+        if isinstance(left, Ref) and isinstance(right, Ref):
+            if left.sheet != right.sheet:
+                raise self.error(f"{self.text!r} joins ranges of two sheets; correct it in the sheet")
+            if left.is_cell and right.is_cell:
+                return Ref(left.sheet, left.top, left.left, right.top, right.left)
+            if found := _of_edges(left, right, min, max):
+                return found
+        return self.of_references(":", left, right)
+
     def intersection(self, left: Node, right: Node) -> Node:
-        if not (isinstance(left, Ref) and isinstance(right, Ref)):
+        """The cells that both have."""
+        if isinstance(left, Ref) and isinstance(right, Ref):
+            found = _of_edges(left, right, max, min)
+            if found and found.top.at <= found.bottom.at and found.left.at <= found.right.at:
+                return found
+            if found or left.sheet != right.sheet:
+                return Const(ExcelError("#NULL!"))
+        return self.of_references(" ", left, right)
+
+    def of_references(self, operator: str, left: Node, right: Node) -> Node:
+        error = next(
+            (x for x in (left, right) if isinstance(x, Const) and isinstance(x.value, ExcelError)), None
+        )
+        if error:
+            return error
+        if not all(isinstance(x, Ref | RefInfix | Call | Apply | Local) for x in (left, right)):
             raise self.unexpected()
-        a, b = left.area(self.row, self.col), right.area(self.row, self.col)
-        common = a.intersect(b) if a and b else None
-        if common is None:
-            return Const(ExcelError("#NULL!"))
-        moving = not all(e.fixed for r in (left, right) for e in (r.top, r.left, r.bottom, r.right))
-        if moving:
-            raise self.error("an intersection of ranges without $ is not supported; write the range itself")
-        return fixed_ref(common)
+        return RefInfix(operator, left, right)
 
     def name(self, text: str, sheet: str | None) -> Node:
+        meaning = self.named(text, sheet)
+        if meaning is not None:
+            return meaning
+        table = self.book.tables.get(text.casefold())
+        if table:
+            return fixed_ref(_table_part(table, "#data"))
+        raise self.error(f"there is no name {text!r} in this workbook; define it or correct the formula")
+
+    def named(self, text: str, sheet: str | None) -> Node | None:
+        """What a name refers to; None where there is none."""
         key = text.casefold()
         scope = sheet or self.sheet
         meaning = self.book.names.get((key, scope)) or self.book.names.get((key, None))
         if meaning is None:
-            table = self.book.tables.get(key)
-            if table:
-                return fixed_ref(_table_part(table, "#data"))
-            raise self.error(f"there is no name {text!r} in this workbook; define it or correct the formula")
+            return None
         if key in self.names:
             raise self.error(f"the name {text!r} is defined by itself; correct it in the Name Manager")
         inner = _Parser(meaning, scope, self.row, self.col, self.book, (*self.names, key))
@@ -339,7 +525,7 @@ class _Parser:
         if columns:
             left, right = (table.area.left + self.column_index(table, c) for c in (columns[0], columns[-1]))
         if this_row:
-            if not (area.sheet == self.sheet and area.top <= self.row <= area.bottom):
+            if not area.top <= self.row <= area.bottom:  # its own row, on whatever sheet the table lies
                 return Const(ExcelError("#VALUE!"))
             return Ref(area.sheet, Edge(0, False), Edge(left, True), Edge(0, False), Edge(right, True))
         return fixed_ref(Area(area.sheet, area.top, left, area.bottom, right))
@@ -351,11 +537,51 @@ class _Parser:
         )
 
     def column_index(self, table: Table, column: str) -> int:
-        wanted = column.casefold()
-        for i, header in enumerate(table.columns):
-            if header.casefold() == wanted:
-                return i
+        headers = [header.casefold() for header in table.columns]
+        for wanted in (column.casefold(), column.strip().casefold()):
+            if wanted in headers:
+                return headers.index(wanted)
         raise self.error(f"the table {table.name!r} has no column {column!r}; correct the formula")
+
+
+def _of_edges(left: Ref, right: Ref, first: Callable, last: Callable) -> Ref | None:
+    """The reference from the `first` to the `last` edges of two on one sheet; None where that depends on the
+    cell that holds the formula."""
+    if left.sheet != right.sheet:
+        return None
+    edges = []
+    for near, far in (("top", "bottom"), ("left", "right")):
+        ends = [getattr(ref, side) for ref in (left, right) for side in (near, far)]
+        if len({edge.fixed for edge in ends}) > 1 or any(a.at > b.at for a, b in (ends[:2], ends[2:])):
+            return None
+        fixed = ends[0].fixed
+        edges.append((Edge(first(ends[0].at, ends[2].at), fixed), Edge(last(ends[1].at, ends[3].at), fixed)))
+    (top, bottom), (west, east) = edges
+    return Ref(left.sheet, top, west, bottom, east)
+
+
+_LOCAL = re.compile(r"\[?(?:_xlpm\.|_xlop\.)?[^\W\d][\w.]*\]?")
+
+
+def _local(text: str) -> str:
+    """A name of LET's or LAMBDA's, as files write it (_xlpm.x) or people do, in one case."""
+    return text.strip("[]").casefold().removeprefix("_xlpm.").removeprefix("_xlop.")
+
+
+def _anchored(match: re.Match[str]) -> str:
+    """A spilled range, D1#, as files write it."""
+    return f"_xlfn.ANCHORARRAY({match[1]})" if match[1] else match[0]
+
+
+def _split_at_colons(text: str) -> list[str]:
+    """A reference at its colons, but for those in quotes and brackets."""
+    parts = [""]
+    for match in _JOINTS.finditer(text):
+        if match[1]:
+            parts.append("")
+        else:
+            parts[-1] += match[0]
+    return parts
 
 
 _END = Token("", "END")  # pyright: ignore[reportArgumentType]  # a type that the Tokenizer has not
@@ -396,16 +622,16 @@ def _starts_reference(tokens: list[Token]) -> bool:
 
 def _bracket_items(text: str) -> tuple[list[str], list[str]]:
     """ "[[#This Row],[a]:[b]]" -> (["#this row"], ["a", "b"]); "[@a]" -> (["#this row"], ["a"])."""
-    inner = text[1:-1].strip()
+    inner = text[1:-1]  # a header may end in a space
     items: list[str] = []
-    if inner.startswith("@"):
+    if inner.lstrip().startswith("@"):
         items.append("#this row")
-        inner = inner[1:].strip()
-    parts = _split_brackets(inner) if inner.startswith("[") else [inner] if inner else []
+        inner = inner.lstrip()[1:]
+    parts = _split_brackets(inner) if inner.lstrip().startswith("[") else [inner] if inner.strip() else []
     columns = []
     for part in parts:
-        if part.startswith("#"):
-            items.append(part.casefold())
+        if part.lstrip().startswith("#"):
+            items.append(part.strip().casefold())
         else:
             columns.append(re.sub(r"'(.)", r"\1", part))
     return items, columns

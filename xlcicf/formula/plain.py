@@ -23,6 +23,7 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.number_in_text import number_in_text
+from xlcicf.formula.stepped import depend_on_changing, stepped
 
 Places = np.ndarray  # integers (n,), ascending
 Shape = tuple[int, ...]
@@ -151,7 +152,9 @@ def for_each(
 ) -> Grid:
     """body(arguments), each as Cells where it is `whole`, for each element of the others (H, W, h, w).
 
-    None may depend on a changing cell. An error among the others is the outcome, unless `errors_too`."""
+    An error among the others is the outcome, unless `errors_too`. Of changing cells it is a step."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: for_each(context, body, now, whole, errors_too), grids)
     shape, columns = columns_of(context, grids, whole)
     passing = not errors_too and any(
         g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole
@@ -168,6 +171,45 @@ def for_each(
     cells = np.empty(len(out), dtype=object)
     cells[:] = out
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+
+
+def arrays_for_each(
+    context: Context,
+    body: Callable[..., Sequence[Sequence[object]]],
+    grids: Sequence[Grid],
+    whole: Sequence[bool],
+    errors_too: Sequence[int] = (),
+) -> Grid:
+    """The same of a body that makes an array (rows of values), for each cell of a run; of arguments that are
+    arrays themselves the first value of each. `errors_too` are the arguments whose errors the body takes.
+
+    Where cells' arrays are of several sizes each is computed alone. Of changing cells it is a step."""
+    if depend_on_changing(grids):
+        return stepped(context, lambda *now: arrays_for_each(context, body, now, whole, errors_too), grids)
+
+    def made(*args: object) -> np.ndarray:
+        ends = (a for i, a in enumerate(args) if isinstance(a, CellError) and i not in errors_too)
+        error = next(ends, None)
+        rows = [[error]] if error is not None else body(*args)
+        out = np.empty((len(rows), len(rows[0])), object)
+        out[:] = rows
+        return out
+
+    shape, columns = columns_of(context, grids, whole)
+    if shape[2:] != (1, 1):
+        return for_each(context, lambda *args: made(*args)[0, 0], grids, whole, errors_too=True)
+    arrays: list[np.ndarray] = []
+    failed: dict[tuple[str, str | None], list[int]] = {}
+    for args in zip(*columns, strict=True):
+        try:
+            arrays.append(made(*args))
+        except Fails as failure:
+            failed.setdefault((failure.code, failure.why), []).append(len(arrays))
+            arrays.append(np.empty((1, 1), object))
+    if len({array.shape for array in arrays}) != 1:
+        raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
+    grid = from_scalars(np.stack(arrays).reshape(*shape[:2], *arrays[0].shape))
+    return with_errors(grid, failures(context, failed, (*shape[:2], 1, 1)))
 
 
 def failures(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value, either, of_each
 from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
@@ -11,9 +12,11 @@ from xlcicf.formula.grid import (
     constant,
     errors_among,
     errors_where,
+    from_numbers,
     mask_tensor,
     with_errors,
 )
+from xlcicf.formula.stepped import depend_on_changing, elements_at
 
 FAR = 2.0**40
 ALL = -1  # in the place of a row or column: every one of them
@@ -26,9 +29,11 @@ def fixed_number(context: Context, grid: Grid) -> Grid:
     return taken_as_scalar(grid)
 
 
-def elements(grid: Grid, found: Grid) -> Grid:
-    """For each element of `found` (H, W, h, w), a constant number from 0 or an error, that element of each
-    cell's array, counted row by row; values of their own, no range any more."""
+def elements(context: Context, grid: Grid, found: Grid) -> Grid:
+    """For each element of `found` (H, W, h, w), a number from 0 or an error, that element of each cell's
+    array, counted row by row; values of their own, no range any more."""
+    if not found.is_constant:
+        return elements_at(context, grid, found)
     taken = grid.rearranged(found.numbers().astype(np.intp))
     return with_errors(taken, errors_among([found]))
 
@@ -36,6 +41,12 @@ def elements(grid: Grid, found: Grid) -> Grid:
 def _places(key: Grid) -> np.ndarray:
     """Numbers counted from 1 as whole ones counted from 0; of those far off, some that are outside too."""
     return np.clip(key.numbers(), -1.0, FAR).astype(np.intp) - 1
+
+
+def part_at(grid: Grid, top: int, left: int, rows: int, columns: int) -> Grid:
+    """So many rows and columns of each cell's array from one on, counted from 0; of a range a range."""
+    place = grid.place and grid.place.part(np.array(top), np.array(left), rows, columns)
+    return grid.cut(slice(top, top + rows), slice(left, left + columns)).at(place)
 
 
 def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) -> Value:
@@ -46,6 +57,8 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
     rows, cols = grid.extent
     if column is None:
         row, column = (constant(1.0), row) if rows == 1 else (row, constant(float(cols == 1)))
+    if depend_on_changing([row, column]):
+        return _part_by_changing(context, grid, row, column)
     keys = aligned([fixed_number(context, key) for key in (row, column)], context.host)
     down, right = np.broadcast_arrays(*(_places(key) for key in keys))
     outside = (down < ALL) | (down >= rows) | (right < ALL) | (right >= cols)
@@ -61,6 +74,22 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
         out = piece if out is None else either(mask_tensor(here.shape, here), piece, out, context.function)
     assert out is not None
     return of_each(lambda one: with_errors(one, found), out)
+
+
+def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> Grid:
+    """One element of each cell's array, where changing cells decide which; nan for a whole row or column."""
+    h, w = grid.size
+    keys = aligned([taken_as_scalar(key) for key in (row, column)], context.host)
+    down, right = (t.sub(t.truncated(key.num), 1.0) for key in keys)
+    inside = t.both(
+        t.both(t.greater_equal(down, 0.0), t.less(down, float(h))),
+        t.both(t.greater_equal(right, 0.0), t.less(right, float(w))),
+    )
+    place = t.where(inside, t.add(t.mul(down, float(w)), right), -1.0)
+    t.decide(place)
+    out = elements_at(context, grid, with_errors(from_numbers(place, like=keys), errors_among(keys)))
+    context.note_step(out.num)
+    return out
 
 
 def _part(grid: Grid, down: np.ndarray, right: np.ndarray, all_rows: bool, all_cols: bool) -> Grid:

@@ -13,8 +13,10 @@ import torch
 from xlcicf.errors import CycleError, FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, SheetCell, area_around, cell_address
 from xlcicf.formula.book_values import BookValues
-from xlcicf.formula.downstream import Parts, Readers, rectangles_of, references
+from xlcicf.formula.dates import moment
+from xlcicf.formula.downstream import Parts, Readers, rectangles_of
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
@@ -22,8 +24,9 @@ from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit
-from xlcicf.formula.volatile import Drawing, moment
+from xlcicf.formula.volatile import Drawing
 
+ROUNDS = 20  # in which references that formulas make have to come to rest
 PLANS = 4  # orders of computation that are kept
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
@@ -58,8 +61,9 @@ class Recalculation:
     Volatile cells (RAND, NOW) stand at the results in the book. Where there is none they are drawn once (see
     volatile.py); in a book that is not trusted also those that hold a 0, which some programs write for every
     formula, and those that read other cells, unless `draws` is False.
-    What INDIRECT, OFFSET and what-if tables read is not known: they are not computed, and any edit reaches
-    them.
+    Formulas that make references while they compute (OFFSET) are made anew, and with them what they reach,
+    while cells that decide those references become others. What what-if tables read is not known: they are
+    not computed, and any edit reaches them.
     """
 
     @without_collecting()
@@ -77,23 +81,29 @@ class Recalculation:
         self.uncomputed: dict[SheetCell, FormulaError] = dict(doubted or {})
         self._doubted, self._draws = set(self.uncomputed), draws
         self._edited = list(edited)
-        self._graph = RunGraph(self.book)
-        everything = (run for sheet in self.book.sheets for run in self._graph.runs(sheet))
-        self._runs = self._needed(of) if of else list(everything)
-        self.volatile = [run for run in self._runs if is_volatile(run)]
+        self._graph = graph_of(self.book)
+        self._of = of
+        self._gone = Parts()  # what has no result
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
-        self._readers: Readers | None = None
-        self._plans: dict[tuple, _Plan] = {}
+        self._look_at_runs()
         self._book_values = BookValues(self.book)
         self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
         self._moment = moment()
-        self._gone = Parts()  # what has no result
         self._written: dict[str, set[Cell]] = defaultdict(set)  # cells that hold something else than before
         self._waiting: list[Area] = []  # cells written since the last calculation
         self._changes: dict[str, dict[Cell, Scalar]] = defaultdict(dict)
         self._news: AreaIndexes | None = None  # where cells have become others; None where that is not asked
         self._is_begun = False
         self._begin()
+
+    def _look_at_runs(self) -> None:
+        everything = (run for sheet in self.book.sheets for run in self._graph.runs(sheet))
+        self._runs = self._needed(self._of) if self._of else list(everything)
+        self.volatile = [run for run in self._runs if is_volatile(run)]
+        self._readers: Readers | None = None
+        self._plans: dict[tuple, _Plan] = {}
+        held = set(self._runs)
+        self._gone = Parts((run, area) for run, area in self._gone if run in held)
 
     def _needed(self, of: Sequence[Area]) -> list[Run]:
         """The runs that these areas need, those among which one cannot be read included."""
@@ -103,7 +113,7 @@ class Recalculation:
             run = waiting.pop()
             if run not in found:
                 found[run] = None
-                areas = (ref.footprint(run.host) for ref in references(self._graph, run) or ())
+                areas = (ref.footprint(run.host) for ref in self._graph.known_refs(run) or ())
                 waiting += [other for area in areas if area for other in self._graph.touching(area)]
         return list(found)
 
@@ -167,6 +177,7 @@ class Recalculation:
     def _renew(self) -> None:
         if not self._is_begun:
             self._compute(self._first_wanted())
+            self._follow_references()
             self._is_begun = True
             self._book_values = BookValues(self.book)  # most of what was read has become something else
             self._stale.clear()
@@ -176,12 +187,28 @@ class Recalculation:
             self._put_back()
         elif self._waiting:
             self._compute(self._readers_of_all().reached(self._waiting, FEW), edits=self._waiting)
+            self._follow_references()
+
+    def _follow_references(self) -> None:
+        """Computes what makes its references from cells that have become others, until these stay."""
+        for _ in range(ROUNDS):
+            moved = self._graph.found_out_again()
+            if not moved:
+                return
+            self._look_at_runs()
+            wanted = self._readers_of_all().reached(moved)
+            wanted.add_all(
+                (run, run.within(area).area) for area in moved for run in self._graph.touching(area)
+            )
+            self._compute(wanted)
+        for run, area in wanted:
+            self._keep_or_lose(run, area, _never_settles(run))
 
     # --- what is wanted
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            standing = [run for run in self.volatile if not self._draws or not references(self._graph, run)]
+            standing = [run for run in self.volatile if not self._draws or not self._graph.known_refs(run)]
             found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in standing)
             nothing = (None, 0.0) if self._draws else (None,)
             found.add_all((run, area) for run in standing for area in self._holding(run, nothing))
@@ -316,7 +343,7 @@ class Recalculation:
         if self._news is None:
             return True
         for run in [unit] if isinstance(unit, Run) else unit.runs:
-            refs = references(self._graph, run)
+            refs = self._graph.known_refs(run)
             read = None if refs is None else [ref.footprint(run.host) for ref in refs]
             if read is None or any(area is None or self._news.touching(area) for area in read):
                 return True
@@ -378,7 +405,7 @@ class Recalculation:
 
     def _reader_of_changed(self, run: Run) -> Callable[[Cell], bool]:
         """Whether a cell of the run reads something that is not as it was before."""
-        refs = references(self._graph, run) if run.text else None
+        refs = self._graph.known_refs(run) if run.text else None
         if refs is None:
             has_changed = self._has_anything_changed()
             return lambda cell: has_changed
@@ -428,7 +455,7 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
 
     Each call evaluates the formulas in between anew. Raises what `RunGraph.between` raises.
     """
-    graph = RunGraph(book)
+    graph = graph_of(book)
     units = graph.between(changing, [objective]).units
     first = Evaluator(graph)
     at = objective.top, objective.left
@@ -503,6 +530,10 @@ def _table(area: Area) -> Run:
 
 def _only_excel(table: Run) -> FormulaError:
     return FormulaError(f"{table.cell} is a what-if table, which only Excel computes", table.cell)
+
+
+def _never_settles(run: Run) -> FormulaError:
+    return FormulaError(f"{run.cell} makes its reference from cells that depend on it", run.cell)
 
 
 class _ReadsUnknown(FormulaError):

@@ -22,12 +22,12 @@ from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
+from xlcicf.formula.legible import legible_refs
 from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.templates import Templates
-from xlcicf.formula.tree import Edge, Formula, Node, Ref
+from xlcicf.formula.tree import MAKERS, Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 
-UNTRACEABLE = {"INDIRECT", "OFFSET"}  # they make their references while they compute
 VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
@@ -64,10 +64,14 @@ _top, _bottom = itemgetter(0), itemgetter(1)
 
 
 class RunGraph:
-    """The formulas of a book as runs, made sheet by sheet when first asked for."""
+    """The formulas of a book as runs, made sheet by sheet when first asked for.
 
-    def __init__(self, book: Snapshot):
+    found_out  a run -> itself, or parts of it whose formulas know what the references mean that they make"""
+
+    def __init__(self, book: Snapshot, found_out: "Callable[[RunGraph, Run], list[Run]] | None" = None):
         self.book = book
+        self._found_out = found_out
+        self._making: dict[str, list[tuple[Run, list[Run]]]] = defaultdict(list)
         self._sheets: dict[str, AreaIndex] = {}
         self._runs: dict[str, list[Run]] = {}
         self._formulas: dict[tuple[str, str], Formula] = {}
@@ -76,18 +80,59 @@ class RunGraph:
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
-        """The last row and the last column of the workbook that hold anything."""
-        cells = [cell for sheet in self.book.sheets.values() for cell in (*sheet.values, *sheet.formulas)]
+        """The last row and the last column that hold anything on a sheet of the workbook, or of another."""
+        sheets = *self.book.sheets.values(), *self.book.elsewhere.values()
+        cells = [cell for sheet in sheets for cell in (*sheet.values, *sheet.formulas)]
         return max((row for row, _ in cells), default=1), max((col for _, col in cells), default=1)
 
     def runs(self, sheet: str) -> list[Run]:
         """All runs of one sheet."""
         if sheet not in self._runs:
-            self._runs[sheet] = list(self._fuse(self.book.sheets[sheet]))
-            index = self._sheets[sheet] = AreaIndex()
-            for run in self._runs[sheet]:
-                index.add(run.area, run)
+            found = self.book.sheets.get(sheet)  # none for another workbook's
+            self._hold(
+                sheet, [part for run in self._fuse(found) for part in self._parts_of(run)] if found else []
+            )
         return self._runs[sheet]
+
+    def _hold(self, sheet: str, runs: list[Run]) -> None:
+        self._runs[sheet], self._sheets[sheet] = runs, AreaIndex()
+        for run in runs:
+            self._sheets[sheet].add(run.area, run)
+
+    def _parts_of(self, run: Run) -> list[Run]:
+        if self._found_out is None:
+            return [run]
+        parts = self._found_out(self, run)
+        if parts != [run] or self.is_untraceable(run):
+            self._making[run.area.sheet].append((run, parts))
+        return parts
+
+    def is_untraceable(self, run: Run) -> bool:
+        """Whether it makes references of which nobody has found out what they mean."""
+        try:
+            return self.formula(run).untraceable
+        except FormulaError:
+            return False
+
+    def found_out_again(self) -> list[Area]:
+        """What the references mean that formulas make, now that the book's values have become others; returns
+        the cells of those that mean something else."""
+        moved: list[Area] = []
+        for sheet, making in self._making.items():
+            self._making[sheet] = []
+            news: dict[int, list[Run]] = {}
+            for run, before in making:
+                parts = self._parts_of(run)
+                if [(p.area, self.formula(p).tree) for p in parts] != [
+                    (p.area, self.formula(p).tree) for p in before
+                ]:
+                    moved.append(run.area)
+                    news.update({id(part): [] for part in before} | {id(before[0]): parts})
+                else:
+                    self._making[sheet][-1] = (run, before)
+            if news:
+                self._hold(sheet, [p for run in self._runs[sheet] for p in news.get(id(run), [run])])
+        return moved
 
     def of(self, parts: Iterable[Run]) -> "RunGraph":
         """A graph of these runs, or parts of runs, alone: all other cells stand at the book's values."""
@@ -136,6 +181,9 @@ class RunGraph:
                 beside = (name for name, (first, last) in data.items() if first <= start <= last)
                 yield col, start, end - 1, "\x02".join((key, *beside))
 
+    def _trees(self, parts: list[Run]) -> list[tuple[Area, Node]]:
+        return [(part.area, self.formula(part).tree) for part in parts]
+
     def tree(self, unit: Run | Batch) -> Node:
         """The formula of a run, or the first of a batch."""
         return unit.tree if isinstance(unit, Batch) else self.formula(unit).tree
@@ -165,9 +213,21 @@ class RunGraph:
         """The references of a run whose cells' values it needs."""
         return self.formula(run).refs
 
+    def known_refs(self, run: Run) -> list[Ref] | None:
+        """The same, of a formula that cannot be read those among its words; None where they may mean any
+        cell."""
+        try:
+            formula = self.formula(run)
+        except FormulaError:
+            return legible_refs(run.text, run.area.sheet, run.origin, self.book)
+        return None if formula.untraceable else formula.refs
+
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""
-        areas = (ref.footprint(run.host) for ref in self.refs(run))
+        return self._footprints(run, self.refs(run))
+
+    def _footprints(self, run: Run, refs: Iterable[Ref]) -> list[Area]:
+        areas = (ref.footprint(run.host) for ref in refs)
         return [self.trimmed(area) for area in areas if area]
 
     def precedents(self, run: Run) -> list[Run]:
@@ -175,15 +235,21 @@ class RunGraph:
         found = {id(r): r for area in self.footprints(run) for r in self.touching(area)}
         return list(found.values())
 
-    def between(self, changing: Iterable[Area], objectives: Iterable[Area]) -> "Slice":
-        """The runs that the objectives need and that depend on the changing cells.
+    def between(
+        self,
+        changing: Iterable[Area],
+        objectives: Iterable[Area],
+        failed: Callable[[Run, FormulaError], None] | None = None,
+    ) -> "Slice":
+        """The runs that the objectives need and that depend on the changing cells. What lies upstream of
+        constants alone need not be readable; what else is not, `failed` hears of, if there is one.
 
         Raises CycleError with the path where cells depend on themselves, FormulaError for what cannot be
         read, NotDifferentiable where a reference is made at run time (INDIRECT, OFFSET).
         """
         changing = list(changing)
         heads = [run.within(area) for area in objectives for run in self.touching(area)]
-        before = self._reach(heads)
+        before = self._reach(heads, failed)
         by_id = {id(run): run for run in before}
         touched = [
             run for run, (areas, _) in before.items() if any(a.intersect(c) for a in areas for c in changing)
@@ -198,6 +264,15 @@ class RunGraph:
             if id(run) not in variable:
                 variable[id(run)] = run
                 touched.extend(after[id(run)])
+        for run in list(variable.values()):
+            try:
+                if self.formula(run).untraceable:
+                    raise self._untraceable(run)
+            except FormulaError as error:
+                if failed is None:
+                    raise
+                failed(run, error)
+                del variable[id(run)]
         frozen = [run for run in before if id(run) not in variable and is_volatile(run)]
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
@@ -221,7 +296,9 @@ class RunGraph:
         for level in self._levels(readable, edges, failed):
             yield from level
 
-    def _reach(self, heads: list[Run]) -> dict[Run, tuple[list[Area], list[Run]]]:
+    def _reach(
+        self, heads: list[Run], failed: Callable[[Run, FormulaError], None] | None
+    ) -> dict[Run, tuple[list[Area], list[Run]]]:
         """Every run that the heads need -> (the rectangles, the runs it reads)."""
         reached: dict[Run, tuple[list[Area], list[Run]]] = {}
         waiting = list(heads)
@@ -229,18 +306,31 @@ class RunGraph:
             run = waiting.pop()
             if run in reached:
                 continue
-            for name in self.formula(run).functions & UNTRACEABLE:
-                raise NotDifferentiable(
-                    f"{run.cell}: {name} makes its reference while it computes, so what it depends"
-                    " on cannot be followed; write the reference itself or use INDEX",
-                    run.cell,
-                    name,
-                )
-            areas = self.footprints(run)
+            refs = self.known_refs(run)
+            if refs is None:
+                if failed is None:
+                    raise self._untraceable(run)
+                failed(run, self._untraceable(run))
+                refs = []
+            areas = self._footprints(run, refs)
             sources = list({id(r): r for area in areas for r in self.touching(area)}.values())
             reached[run] = (areas, sources)
             waiting.extend(sources)
         return reached
+
+    def _untraceable(self, run: Run) -> FormulaError:
+        """Why nobody knows what a run reads."""
+        try:
+            names = sorted(self.formula(run).functions & MAKERS)
+        except FormulaError as error:
+            return error
+        what = names[0] if names else "a range"
+        return NotDifferentiable(
+            f"{run.cell}: {what} makes its reference while it computes, and what it depends on cannot be"
+            " followed; write the reference itself or use INDEX",
+            run.cell,
+            names[0] if names else None,
+        )
 
     def _levels(
         self,
@@ -317,14 +407,16 @@ class RunGraph:
         """Whether every range, those that ROWS only measures too, has one size in all of the run's cells."""
         return run.block or self.formula(run).slides
 
-    def parts(self, unit: Unit) -> list[Run | Batch]:
+    def parts(self, unit: Unit, cell_by_cell: bool = False) -> list[Run | Batch]:
         """What a unit can be taken apart into, to be computed one after another; nothing for a run that is
-        one range filled on."""
+        one range filled on, unless that is to be computed `cell_by_cell`."""
         if isinstance(unit, Batch):
             return list(unit.runs)
         if isinstance(unit, Run):
-            if self._fills_as_one(unit) or unit.area.shape == (1, 1):
+            if unit.block or unit.area.shape == (1, 1) or self._fills_as_one(unit) and not cell_by_cell:
                 return []
+            if cell_by_cell:
+                return [unit.part(cell) for cell in _single_cells(unit.area)]
             return self._batched(unit.part(cell) for cell in _single_cells(unit.area))
         levels: dict[int, list[Run]] = defaultdict(list)
         for level, part in self._taken_apart(unit.runs):

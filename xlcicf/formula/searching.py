@@ -6,7 +6,7 @@ from typing import Any
 from xlcicf.formula.context import Fails
 from xlcicf.formula.criteria import equals
 from xlcicf.formula.grid import kind_of
-from xlcicf.formula.plain import Alike, Cells
+from xlcicf.formula.plain import NOWHERE, Alike, Cells
 
 
 def place_of(wanted: object, cells: Cells) -> int:
@@ -46,6 +46,32 @@ def place_down_to(wanted: object, cells: Cells) -> int:
     if found is None:
         raise Fails("#N/A", "looks for a value that is above all of the cells")
     return found
+
+
+def place_asked(wanted: object, cells: Cells, how: int, backwards: bool) -> int:
+    """The first place (the last where the search goes backwards) of an equal value; where there is none and
+    `how` is -1 or 1, of the next smaller or larger one of its kind. With 2 * and ? stand for other letters.
+
+    Raises Fails("#N/A") where there is none."""
+    wanted = 0.0 if wanted is None else wanted
+    if how == 2 or not isinstance(wanted, str):
+        found = cells.remembered((type(wanted), wanted), equals(wanted))
+    else:
+        found = cells.texts.get(wanted.casefold(), NOWHERE)
+    if not len(found) and how in (-1, 1):
+        found = _nearest(_key(wanted), _alike(wanted, cells), how)
+    if not len(found):
+        raise Fails("#N/A", "looks for a value that is not among the cells")
+    return int(found[-1 if backwards else 0])
+
+
+def _nearest(key: Any, alike: Alike, how: int) -> list[int]:
+    """The places of the values next to a key, below it (-1) or above it (1)."""
+    beside = [value for value in alike.values if (value < key if how < 0 else value > key)]
+    if not beside:
+        return []
+    nearest = max(beside) if how < 0 else min(beside)
+    return [place for place, value in zip(alike.places, alike.values, strict=True) if value == nearest]
 
 
 def _key(wanted: object) -> Any:

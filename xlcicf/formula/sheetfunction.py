@@ -12,11 +12,11 @@ from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
 from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.formula.undisturbed import without_collecting
 from xlcicf.formula.units import Batch, Host
@@ -47,6 +47,8 @@ class SheetFunction:
     init     half-width of the uniform distribution that restarts are drawn from, or None
     objective     the objective's address
     frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    stepped  (address, function) of what moves in steps on the way, so that its derivative is 0 between them:
+             ROUND, COUNTIF, a comparison used as a number; of cells filled down the first
     sizes    what lies between the changing cells and the objective: a word -> how many of it
     """
 
@@ -72,6 +74,8 @@ class SheetFunction:
         self.init: float | None = None
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
+        carrying = ((step.owner.cell(0, 0), step.function) for step in tape.carrying(value))
+        self.stepped = list(dict.fromkeys(carrying))
         value = unless_hidden(value)
         assert isinstance(value, t.Var)
         self._forward = tape.program([value])
@@ -112,10 +116,27 @@ class SheetFunction:
 
     def blocks(self, v: Sequence[float] | np.ndarray) -> Iterator[RunValues]:
         """Every formula between the changing cells and the objective at v, run by run."""
+        for piece, num in zip(self._pieces, self._numbers(v), strict=True):
+            yield from values_of(piece, num)
+
+    def begins_to_fail(self, v: Sequence[float] | np.ndarray) -> Area | None:
+        """The cell in which the error begins that the objective shows at v (n,); None where it shows none."""
+        if math.isfinite(self.value(v)):
+            return None
+        for piece, num in zip(self._pieces, self._numbers(v), strict=True):
+            failed = (~torch.isfinite(num).numpy() & (piece.grid.kinds() <= BOOL)).ravel()
+            for area, _, start in piece.laid():
+                found = np.flatnonzero(failed[start : start + math.prod(area.shape)])
+                if found.size:
+                    row, col = divmod(int(found[0]), area.shape[1])
+                    return Area(area.sheet, *(area.top + row, area.left + col) * 2)
+        return None
+
+    def _numbers(self, v: Sequence[float] | np.ndarray) -> list[torch.Tensor]:
+        """Those of each piece at v (n,)."""
         if self._cells_program is None:
             self._cells_program = self._tape.program([p.grid.full() for p in self._pieces])
-        for piece, num in zip(self._pieces, self._cells_program(self._tensor(v)), strict=True):
-            yield from values_of(piece, num)
+        return self._cells_program(self._tensor(v))
 
     def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
         """Changing cell -> the cells whose MAX, IF or ABS crosses a corner within v +- reach (n,)."""
@@ -197,7 +218,7 @@ def differentiate(
     """
     objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
     start = start_values(book, changing)
-    graph = RunGraph(book)
+    graph = graph_of(book)
     if objective.shape != (1, 1):
         raise ProblemError(
             f"the objective {objective.address} is more than one cell; name the one cell to optimise"

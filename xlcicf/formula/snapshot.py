@@ -102,15 +102,21 @@ class Calculation:
 class Snapshot:
     """A workbook at one moment.
 
-    names  (name in lower case, sheet name or None for the whole workbook) -> what it refers to,
+    names  (name casefolded, sheet name or None for the whole workbook) -> what it refers to,
            formula text without "=", such as "Net!$D$4:$N$5"
-    tables name in lower case -> Table
+    tables name casefolded -> Table
+    elsewhere  "[1]sheet1" casefolded, a sheet of another workbook -> what this one keeps of its values
     """
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
     names: dict[tuple[str, str | None], str] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     calculation: Calculation = Calculation()
+    elsewhere: dict[str, Sheet] = field(default_factory=dict)
+
+    def held(self, name: str) -> Sheet:
+        """The sheet of exactly that name, of this workbook or of another."""
+        return self.sheets[name] if name in self.sheets else self.elsewhere[name.casefold()]
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name, letters' case ignored as Excel does."""

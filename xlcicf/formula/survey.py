@@ -9,8 +9,9 @@ from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.graph import graph_of
 from xlcicf.formula.rings import computed
-from xlcicf.formula.runs import RunGraph, is_volatile
+from xlcicf.formula.runs import is_volatile
 from xlcicf.formula.sheetfunction import RunValues, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.units import Run
@@ -23,6 +24,7 @@ class Survey:
     areas     where they stand, run by run
     blocks    what torch computes in those it can, from the book's values
     blockers  (address, function or reason) of the others; they stand at their saved values
+    stepped   (address, function) of what moves in steps on the way, so that its derivative is 0 between them
     frozen    addresses of volatile cells (RAND, NOW), which stand at their saved values too
     """
 
@@ -30,6 +32,7 @@ class Survey:
     blocks: list[RunValues]
     blockers: list[tuple[str, str]]
     frozen: list[str]
+    stepped: list[tuple[str, str]]
 
     @property
     def formulas(self) -> int:
@@ -47,7 +50,7 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
 
     Raises what `differentiate` raises for changing cells that are unfit, and CycleError.
     """
-    graph = RunGraph(book)
+    graph = graph_of(book)
     evaluator = Evaluator(graph)
     blockers: list[tuple[str, str]] = []
 
@@ -62,8 +65,9 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
     else:
         objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
         tape = t.Tape(torch.from_numpy(start_values(book, changing)))
+        evaluator = Evaluator(graph, tape)
         lay_changing(evaluator, tape, changing)
-        sliced = graph.between(changing, [objective])
+        sliced = graph.between(changing, [objective], blocked)
         ordered, volatile = sliced.units, sliced.frozen
         areas = [run.area for run in sliced.runs]
     blocks = []
@@ -71,8 +75,11 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
         blocks += values_of(piece, num)
+    stepped: list[tuple[str, str]] = []
+    if objective is not None and isinstance(head := evaluator.values(objective).num, t.Var):
+        stepped = [(step.owner.cell(0, 0), step.function) for step in head.tape.carrying(head)]
     frozen = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
-    return Survey(areas, blocks, blockers, frozen)
+    return Survey(areas, blocks, blockers, frozen, list(dict.fromkeys(stepped)))
 
 
 def _cells(areas: list[Area]) -> int:

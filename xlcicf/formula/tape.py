@@ -55,6 +55,11 @@ def holds_somewhere(x: Operand) -> bool:
     return not isinstance(x, Var) and bool(torch.as_tensor(x).any())
 
 
+def may_hold(x: Operand) -> bool:
+    """Whether a pattern is true at some place, or may be at other inputs."""
+    return isinstance(x, Var) or holds_somewhere(x)
+
+
 def value_of(x: Var | _Plain) -> Tensor | _Plain:
     return x.value if isinstance(x, Var) else x
 
@@ -153,6 +158,14 @@ class Decision(NamedTuple):
     idle: bool | None
 
 
+class Step(NamedTuple):
+    """A number that moves in steps: what computes it, and the cells that do."""
+
+    out: Var
+    owner: Any
+    function: str
+
+
 class Record(NamedTuple):
     """One step: what was applied to what, and the outcome. An input is made by no primitive."""
 
@@ -170,6 +183,7 @@ class Tape:
         self.decisions: list[Decision] = []
         self.watched: dict[int, Var] = {}
         self.deciding: Any = None
+        self.steps: list[Step] = []
         self._records: list[Record] = []
         self._inputs: list[Var] = []
         self._finite: dict[int, Array] = {}
@@ -208,6 +222,31 @@ class Tape:
         """Notes a choice, for whoever asks later which choices change between two points."""
         if isinstance(pattern, Var):
             self.decisions.append(Decision(pattern, self.deciding, idle))
+
+    def note_step(self, out: Var, function: str) -> None:
+        """Notes a number that moves in steps, for whoever asks what an outcome depends on."""
+        self.steps.append(Step(out, self.deciding, function))
+
+    def decide_on_steps(self, since: int) -> bool:
+        """Notes as choices the whole numbers and comparisons that have come up since so many records; returns
+        whether there are any."""
+        steps = (floor, truncated, rounded, sign, less, less_equal, greater, greater_equal, equal, not_equal)
+        found = [out for primitive, _, _, out in self._records[since:] if primitive in steps]
+        for out in found:
+            self.decide(out)
+        return bool(found)
+
+    def carrying(self, out: Var) -> list[Step]:
+        """The steps among the numbers that an outcome is made of; what is only asked to choose is none."""
+        needed = {out.index}
+        for primitive, operands, _, made in reversed(self._records[: out.index + 1]):
+            if made.index in needed:
+                numbers = operands[1:] if primitive is where else operands
+                needed.update(x.index for x in numbers if isinstance(x, Var))
+        return [step for step in self.steps if step.out.index in needed]
+
+    def __len__(self) -> int:
+        return len(self._records)
 
     def operand_of(self, var: Var, primitive: Primitive) -> Var | None:
         """What `primitive`, of one operand, was applied to when it made `var`; None where another made it."""

@@ -73,6 +73,10 @@ class Ref:
         )
 
     @property
+    def is_cell(self) -> bool:
+        return self.top == self.bottom and self.left == self.right
+
+    @property
     def slides(self) -> bool:
         """True where filling the formula down or right moves the range without changing its size."""
         return self.top.fixed == self.bottom.fixed and self.left.fixed == self.right.fixed
@@ -123,9 +127,66 @@ class Call:
     args: tuple["Node", ...]
 
 
-Node = Const | ArrayConst | Ref | Union | Prefix | Percent | Infix | Call
+@dataclass(frozen=True, slots=True)
+class RefInfix:
+    """left operator right of references, where what they come to has to be found out: ":" for the smallest
+    range around both, " " for the cells that both have."""
+
+    operator: str
+    left: "Node"
+    right: "Node"
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A reference that a formula makes while it computes: what it means as the book stands (an error where
+    that is none), and what makes it; see made_references.py."""
+
+    meant: "Ref | Const"
+    source: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A name that LET or LAMBDA gives, in one case."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """LAMBDA(parameters..., body); `optional` of the parameters, counted from the end, may be left out."""
+
+    parameters: tuple[str, ...]
+    body: "Node"
+    optional: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """function(args...) of a LAMBDA, or of a name for one."""
+
+    function: "Node"
+    args: tuple["Node", ...]
+
+
+Node = (
+    Const
+    | ArrayConst
+    | Ref
+    | Union
+    | Prefix
+    | Percent
+    | Infix
+    | Call
+    | RefInfix
+    | Made
+    | Local
+    | Lambda
+    | Apply
+)
+
+MAKERS = {"OFFSET", "INDIRECT", "ANCHORARRAY"}  # they make their references while they compute
 SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN", "ISFORMULA"}  # they ask where cells are, not what they show
 
 
@@ -137,17 +198,30 @@ class Formula:
     refs      references to cells whose values it needs
     functions the names of those it calls
     slides    whether each range, those that ROWS only measures too, has one size wherever it is filled to
+    untraceable  whether it makes references while it computes and nobody has found out what they mean
     """
 
-    __slots__ = ("_tree", "operands", "shape", "refs", "functions", "slides", "_measured", "_alike")
+    __slots__ = (
+        "_tree",
+        "operands",
+        "shape",
+        "refs",
+        "functions",
+        "slides",
+        "untraceable",
+        "_measured",
+        "_alike",
+    )
 
     def __init__(self, tree: Node):
         self._tree: Node | None = tree
+        self.untraceable = False
         self.operands: list[Ref | Const] = []
         self.functions: set[str] = set()
         self._measured: set[int] = set()  # numbers of the operands that it needs no values of
         shape: list = []
         measured: set[int] = set()
+        found_out: set[int] = set()  # nodes behind a reference that is known
         for node in walk(tree):
             match node:
                 case Ref():
@@ -163,10 +237,22 @@ class Formula:
                 case Call(name, args):
                     shape += (name, len(args))
                     self.functions.add(name)
+                    self.untraceable |= name in MAKERS and id(node) not in found_out
                     if name in SHAPE_ONLY:
                         measured.update(id(arg) for arg in args)
                 case Union(parts):
                     shape += (Union, len(parts))
+                case RefInfix(operator):
+                    shape += (RefInfix, operator)
+                    self.untraceable |= id(node) not in found_out
+                case Made(_, source):
+                    shape.append(Made)
+                    found_out.update(id(inner) for inner in walk(source))
+                    measured.update(id(ref) for ref in only_placed(source))
+                case Lambda(parameters, _, optional):
+                    shape += (Lambda, parameters, optional)
+                case Apply(_, args):
+                    shape += (Apply, len(args))
                 case _:
                     shape += (type(node), node)
         self.shape = tuple(shape)
@@ -182,6 +268,7 @@ class Formula:
         other = object.__new__(Formula)
         other._tree, other._alike, other.operands = None, self, operands
         other.shape, other.functions, other._measured = self.shape, self.functions, self._measured
+        other.untraceable = self.untraceable
         other._refer()
         return other
 
@@ -198,22 +285,35 @@ def _substituted(tree: Node, operands: list[Ref | Const]) -> Node:
     left, built = list(operands), []
     for node in reversed(list(walk(tree))):
         parts = tuple(built.pop() for _ in children(node))
-        match node:
-            case Ref() | Const(float()):
-                built.append(left.pop())
-            case Infix(operator):
-                built.append(Infix(operator, *parts))
-            case Prefix(operator):
-                built.append(Prefix(operator, *parts))
-            case Percent():
-                built.append(Percent(*parts))
-            case Call(name):
-                built.append(Call(name, parts))
-            case Union():
-                built.append(Union(parts))
-            case _:
-                built.append(node)
+        if isinstance(node, Ref) or isinstance(node, Const) and isinstance(node.value, float):
+            built.append(left.pop())
+        else:
+            built.append(with_children(node, parts))
     return built.pop()
+
+
+def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
+    """The node over other ones than its `children`, as many of them."""
+    match node:
+        case Union():
+            return Union(parts)
+        case Prefix(operator):
+            return Prefix(operator, *parts)
+        case Percent():
+            return Percent(*parts)
+        case Infix(operator):
+            return Infix(operator, *parts)
+        case RefInfix(operator):
+            return RefInfix(operator, *parts)
+        case Call(name):
+            return Call(name, parts)
+        case Made():
+            return Made(parts[0], parts[1])  # type: ignore[arg-type]
+        case Lambda(parameters, _, optional):
+            return Lambda(parameters, parts[0], optional)
+        case Apply():
+            return Apply(parts[0], parts[1:])
+    return node
 
 
 def children(node: Node) -> tuple[Node, ...]:
@@ -222,11 +322,38 @@ def children(node: Node) -> tuple[Node, ...]:
             return parts
         case Prefix(_, operand) | Percent(operand):
             return (operand,)
-        case Infix(_, left, right):
+        case Infix(_, left, right) | RefInfix(_, left, right):
             return left, right
         case Call(_, args):
             return args
+        case Made(meant, source):
+            return meant, source
+        case Lambda(_, body):
+            return (body,)
+        case Apply(function, args):
+            return function, *args
     return ()
+
+
+def only_placed(node: Node) -> Iterator[Ref]:
+    """The references among those that make another one of which only the place is asked."""
+    match node:
+        case Ref():
+            yield node
+        case Made(meant, source):
+            yield from only_placed(meant)
+            yield from only_placed(source)
+        case RefInfix(_, left, right):
+            yield from only_placed(left)
+            yield from only_placed(right)
+        case Union(parts):
+            for part in parts:
+                yield from only_placed(part)
+        case Call("OFFSET" | "INDEX" | "ANCHORARRAY", args):
+            yield from only_placed(args[0])
+        case Call("CHOOSE" | "IF", args):
+            for arg in args[1:]:
+                yield from only_placed(arg)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -5,7 +5,6 @@ agree. These functions stand in no table: no gradient goes through a draw.
 """
 
 import datetime as dt
-import os
 import zlib
 
 import numpy as np
@@ -24,14 +23,6 @@ from xlcicf.formula.tree import Node
 from xlcicf.formula.units import Batch, Host, Run
 
 _EPOCHS = {False: dt.datetime(1899, 12, 30), True: dt.datetime(1904, 1, 1)}
-
-
-def moment() -> dt.datetime:
-    """The time that NOW shows: this one, or the one of SOURCE_DATE_EPOCH where builds are to be alike."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if fixed.isdigit():
-        return dt.datetime.fromtimestamp(int(fixed), dt.UTC).replace(tzinfo=None)
-    return dt.datetime.now()
 
 
 class Drawing(Evaluator):

@@ -53,7 +53,7 @@ def outline(book: xlwings.Book) -> Snapshot:
     return Snapshot(
         sheets={sheet.name: Sheet(sheet.name) for sheet in sheets},
         names=dict(_names(book)),
-        tables={table.name.lower(): table for table in tables},
+        tables={table.name.casefold(): table for table in tables},
     )
 
 
@@ -109,7 +109,7 @@ def _names(book: xlwings.Book) -> Iterator[tuple[tuple[str, str | None], str]]:
     """((name in lower case, its sheet or None), what it refers to) of each defined name."""
     for name in book.names:
         sheet, bare = split_sheet(name.name)
-        yield (bare.lower(), sheet or None), (name.refers_to or "").removeprefix("=")
+        yield (bare.casefold(), sheet or None), (name.refers_to or "").removeprefix("=")
 
 
 def _table(table: xlwings.main.Table) -> Table:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from xlcicf.errors import DataError, ProblemError
+from xlcicf.errors import DataError, ProblemError, XlcicfError
 from xlcicf.formula.address import Area, SheetCell, cell_address
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.constraints import PlacedConstraint
 
@@ -45,6 +44,19 @@ def bounds(
     return lower, upper
 
 
+def unserved(
+    book: Snapshot, changing: Sequence[Area], constraints: Iterable[PlacedConstraint]
+) -> list[tuple[str, str]]:
+    """(constraint, why) of those that are no bounds on the changing cells."""
+    found: list[tuple[str, str]] = []
+    for constraint in constraints:
+        try:
+            bounds(book, changing, [constraint], non_negative=False)
+        except XlcicfError as error:
+            found.append((constraint.text, str(error)))
+    return found
+
+
 def _cells(areas: Iterable[Area]) -> list[SheetCell]:
     return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
@@ -79,8 +91,10 @@ def _limits(book: Snapshot, changing: Sequence[Area], constraint: PlacedConstrai
             f"the constraint {constraint.text} has {count} cells on its left side and {len(cells)} on its"
             " right; give it as many bounds or one"
         )
+    from xlcicf.formula.graph import graph_of  # and torch with it
+
     own = any(area.intersect(other) for area in right for other in changing)
-    if own or RunGraph(book).between(changing, right).runs:
+    if own or graph_of(book).between(changing, right).runs:
         raise ProblemError(
             f"the constraint {constraint.text} has a right side that moves with the changing cells; only"
             f" constant bounds are supported: {_ELSE}"

@@ -12,6 +12,7 @@ from xlcicf.formula.downstream import rectangles_of
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, agree
 from xlcicf.formula.survey import survey
 from xlcicf.host import host_of, read_snapshot
+from xlcicf.solve.bounds import unserved
 from xlcicf.solve.parity import Parity, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
@@ -33,6 +34,8 @@ class Check:
     parity          ours against the saved values or the second opinion
     errors          (address, error value) of cells that show one
     blockers        (address, function or reason) of formulas that are not
+    stepped         (address, function) of what moves in steps on the way to an objective
+    constraints     (constraint, why) of those that cannot be served
     frozen          addresses of volatile cells, which stand at their saved values
     differs         (address, saved value, ours, second opinion) where ours is not the one that it is
                     compared with; None for what nobody says
@@ -46,6 +49,8 @@ class Check:
     parity: Parity
     errors: list[tuple[str, str]]
     blockers: list[tuple[str, str]]
+    stepped: list[tuple[str, str]]
+    constraints: list[tuple[str, str]]
     frozen: list[str]
     differs: list[Differing]
     unverified: int
@@ -69,6 +74,8 @@ class _Looked:
     blocks: list[RunValues]
     blockers: list[tuple[str, str]]
     frozen: list[str]
+    stepped: Sequence[tuple[str, str]] = ()
+    constraints: Sequence[tuple[str, str]] = ()
 
 
 def check_problem(book, problems: Sequence[Problem]) -> Check:
@@ -83,6 +90,12 @@ def check_problem(book, problems: Sequence[Problem]) -> Check:
         blocks=blocks,
         blockers=[blocker for one in found for blocker in one.blockers],
         frozen=[cell for one in found for cell in one.frozen],
+        stepped=[step for one in found for step in one.stepped],
+        constraints=[
+            constraint
+            for problem in placed
+            for constraint in unserved(snapshot, problem.changing, problem.constraints)
+        ],
     )
     return _checked(book, snapshot, looked, whole_book=False)
 
@@ -133,6 +146,8 @@ def _checked(book, snapshot: Snapshot, looked: _Looked, whole_book: bool) -> Che
         parity=parity(_known(looked.blocks, against), against) if against else Parity(None, None),
         errors=[(cell_address(*p), str(v)) for p in places if isinstance(v := _at(snapshot, p), ExcelError)],
         blockers=looked.blockers,
+        stepped=list(looked.stepped),
+        constraints=list(looked.constraints),
         frozen=looked.frozen,
         differs=[(cell_address(*p), _at(saved, p), _shown(looked.ours[p]), _at(second, p)) for p in differs],
         unverified=sum(_at(against, p) is None and _at(second, p) is None for p in places),

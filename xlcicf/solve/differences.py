@@ -9,19 +9,35 @@ from xlcicf.optim.elsewhere import Elsewhere, Nowhere, in_order
 from xlcicf.optim.objective import one_thread
 
 H = 1e-6
+FAR = 1e-5  # of what would change the objective by its own size
 Value = Callable[[np.ndarray], float]
 
 
+def nudges(v: np.ndarray, h: float) -> np.ndarray:
+    """h max(1, |v|) for each coordinate (n,)."""
+    return h * np.maximum(1.0, np.abs(v))
+
+
+def fitting_steps(v: np.ndarray, value: float, gradient: np.ndarray) -> np.ndarray:
+    """A step for each coordinate (n,): FAR of the distance in which the objective, of this `value` and
+    `gradient` at v, changes by its own size; but from H |v| to H max(1, |v|)."""
+    most = nudges(v, H)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.abs(value / gradient)
+    fitting = np.where(np.isfinite(scale) & (scale > 0), FAR * scale, most)
+    return np.clip(fitting, H * np.abs(v), most)
+
+
 def central_differences(
-    value: Value, v: np.ndarray, h: float = H, elsewhere: Elsewhere[float] | None = None,
+    value: Value, v: np.ndarray, steps: np.ndarray, elsewhere: Elsewhere[float] | None = None,
     told: Callable[[float], None] = lambda done: None,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """(slopes (n,), steps (n,)): (value(v + s) - value(v - s)) / 2s a coordinate, s = h max(1, |v|).
+) -> np.ndarray:  # fmt: skip
+    """The slopes (n,): (value(v + s) - value(v - s)) / 2s a coordinate, s its step.
 
     elsewhere  processes that know the same `value`, for many cells (`solve.share.slopes`)
     told       how much of it is done, 0 to 1
     """
-    steps, slopes = h * np.maximum(1.0, np.abs(v)), np.empty(v.shape)
+    slopes = np.empty(v.shape)
 
     def here(i: int) -> float:
         return central_difference(value, v, i, steps[i])
@@ -30,7 +46,7 @@ def central_differences(
         for i, slope in enumerate(found):
             slopes[i] = slope
             told((i + 1) / len(v))
-    return slopes, steps
+    return slopes
 
 
 def central_difference(value: Value, v: np.ndarray, i: int, step: float) -> float:

@@ -11,7 +11,7 @@ from xlcicf import formula
 from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.solve.bounds import bounds
 from xlcicf.solve.constraints import PlacedConstraint, place_constraint
 from xlcicf.solve.problem import OPTIONS, Problem
@@ -125,7 +125,23 @@ class PlacedProblem:
 
         Raises what `question` and `xlcicf.formula.differentiate` raise, each with the cell and the way out.
         """
-        return formula.differentiate(**self.question)
+        return self._starting(formula.differentiate(**self.question))
+
+    def way(self) -> "formula.SheetFunction":
+        """The same whatever the constraints are: how the objective follows the changing cells."""
+        return self._starting(self.asking().function())
+
+    def _starting(self, f: "formula.SheetFunction") -> "formula.SheetFunction":
+        """Raises DataError where the objective shows an error with the changing cells as they are."""
+        if cell := f.begins_to_fail(f.start):
+            shown = self.book.sheets[cell.sheet].values.get((cell.top, cell.left))
+            code = f" {shown}" if isinstance(shown, ExcelError) else ""
+            too = "" if cell.address == f.objective else f", and so {f.objective} shows one"
+            raise DataError(
+                f"{cell.address} shows the error{code} with the changing cells as they are{too};"
+                " start from other values"
+            )
+        return f
 
 
 def place(book: Snapshot, problem: Problem) -> PlacedProblem:

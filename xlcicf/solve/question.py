@@ -46,11 +46,12 @@ def _snapshot_content(book: Snapshot) -> dict:
         "names": [[*key, text] for key, text in book.names.items()],
         "tables": [asdict(table) for table in book.tables.values()],
         "calculation": asdict(book.calculation),
+        "elsewhere": [_sheet_content(sheet) for sheet in book.elsewhere.values()],
     }
 
 
 def _snapshot(content: dict) -> Snapshot:
-    sheets = [_sheet(sheet) for sheet in content["sheets"]]
+    sheets, others = ([_sheet(sheet) for sheet in content[key]] for key in ("sheets", "elsewhere"))
     tables = [
         Table(**table | {"area": Area(**table["area"]), "columns": tuple(table["columns"])})
         for table in content["tables"]
@@ -58,8 +59,9 @@ def _snapshot(content: dict) -> Snapshot:
     return Snapshot(
         sheets={sheet.name: sheet for sheet in sheets},
         names={(name, scope): text for name, scope, text in content["names"]},
-        tables={table.name.lower(): table for table in tables},
+        tables={table.name.casefold(): table for table in tables},
         calculation=Calculation(**content["calculation"]),
+        elsewhere={sheet.name.casefold(): sheet for sheet in others},
     )
 
 

@@ -35,12 +35,12 @@ class Share:
     """The processes that do parts of one work, as `optim.elsewhere` has them.
 
     question  gives the line (`solve.question`) that they are asked, when they are needed
-    work      what they do: the arguments, but for the part's number, of an entry of `shared_work.WORKS`
+    work      what they do, of a part by its number: the other arguments of an entry of `shared_work.WORKS`
     read      makes of what they say what the caller wants
     """
 
     question: Callable[[], bytes]
-    work: dict
+    work: Callable[[int], dict]
     read: Callable[[Any], Any] = lambda said: said
     _left: dict[int, None] = field(default_factory=dict)  # parts that nobody has begun, in order
     _found: dict[int, SimpleQueue] = field(default_factory=dict)  # those begun by others -> one answer
@@ -93,7 +93,7 @@ class Share:
                 part, found = begun
                 answer = None
                 try:
-                    lines += json.dumps(self.work | {"part": part}).encode() + b"\n"
+                    lines += json.dumps(self.work(part) | {"part": part}).encode() + b"\n"
                     answer, lines = self._answer(process, lines), b""
                 finally:
                     found.put(answer)
@@ -129,9 +129,9 @@ def restarts(question: Callable[[], bytes], settings: dict) -> Share:
         return [Found(number, np.array(values), *others) for number, values, *others in said]
 
     work = {setting.name: settings[setting.name] for setting in (STEPS, RESTARTS, SEED)}
-    return Share(question, {"work": "restart", **work}, read)
+    return Share(question, lambda part: {"work": "restart", **work}, read)
 
 
-def slopes(question: Callable[[], bytes], h: float) -> Share:
-    """Central differences with steps of h max(1, |v|), through `formula.recalculation`."""
-    return Share(question, {"work": "slope", "h": h})
+def slopes(question: Callable[[], bytes], steps: np.ndarray) -> Share:
+    """Central differences with these steps (n,), through `formula.recalculation`."""
+    return Share(question, lambda part: {"work": "slope", "step": float(steps[part])})

@@ -58,12 +58,12 @@ class Slope:
     def __init__(self, asked: dict):
         self._asked = asked
 
-    def __call__(self, part: int, h: float) -> float:
+    def __call__(self, part: int, step: float) -> float:
         from xlcicf.solve.differences import central_difference
 
         value, v = self._value_and_start
         with one_thread():
-            return central_difference(value, v, part, h * max(1.0, abs(v[part])))
+            return central_difference(value, v, part, step)
 
     @cached_property
     def _value_and_start(self):

@@ -1,18 +1,18 @@
 """The problem that Excel's Solver saves in a book, as hidden names solver_* of a sheet: read, and written."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlcicf.errors import AddressError, ProblemError
-from xlcicf.formula.address import Area
+from xlcicf.errors import AddressError, ProblemError, XlcicfError
+from xlcicf.formula.address import Area, SheetCell
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import reference
 from xlcicf.solve.constraints import PlacedConstraint
-from xlcicf.solve.placed import PlacedProblem
+from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
 
 # The numbers of Solver's own VBA functions: SolverOk's MaxMinVal (3 is "Value Of") and SolverAdd's Relation.
@@ -55,6 +55,29 @@ def saved_problem(book: Snapshot, sheet: str | None = None) -> Problem:
 def saved_problems(book: Snapshot) -> list[Problem]:
     """The problems saved in the book, one a sheet that has one. Raises as `saved_problem` does."""
     return [found.problem() for name in book.sheets if (found := _Saved.on(book, name))]
+
+
+def saved_alike(book: Snapshot, problem: Problem) -> tuple[Problem | None, list[str]]:
+    """The saved problem that has this one's objective and changing cells, or None; and the objectives of
+    those that have others and constraints."""
+    placed = place(book, replace(problem, constraints=()))
+    wanted = placed.objective, _cells(placed.changing)
+    others = []
+    for name in book.sheets:
+        try:
+            saved = saved_problem(book, name) if has_problem(book, name) else None
+            at = place(book, saved) if saved else None
+        except XlcicfError:  # a problem that cannot be read is not the one that was named
+            continue
+        if saved and at and (at.objective, _cells(at.changing)) == wanted:
+            return saved, []
+        if saved and saved.constraints:
+            others.append(saved.objective)
+    return None, others
+
+
+def _cells(areas: Sequence[Area]) -> list[SheetCell]:
+    return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
 
 def has_problem(book: Snapshot, sheet: str) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlcicf import __version__, words
+from xlcicf.errors import ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.ooxml.package import require_target
@@ -31,6 +32,7 @@ from xlcicf.solve.training_log import TrainingLog, thinned
 if TYPE_CHECKING:
     from xlcicf.optim import Step
 
+NAMED = 4  # cells that a sentence names
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
 
@@ -61,6 +63,7 @@ class Settings:
 class Outcome:
     """What a run came to; losses are values of the objective cell, whatever the sense.
 
+    stepped   (address, function) of what moves in steps on the way, which no gradient sees
     accuracy  (before, after) as the book's own accuracy cell shows it, None in a book that has none
     dead      columns of MAX or IF that give a constant in each row: units that learn nothing more
     """
@@ -77,6 +80,7 @@ class Outcome:
     parity: Parity
     accuracy: tuple[float | None, float | None] | None
     dead: list[str]
+    stepped: list[tuple[str, str]]
 
     @property
     def sentence(self) -> str:
@@ -84,6 +88,8 @@ class Outcome:
         parts = [f"{self.objective} {self.before:.6g} -> {self.after:.6g}: {self.reason}"]
         if self.dead:
             parts.append(f"{', '.join(self.dead)}: a constant in each row, which learns nothing more")
+        if self.stepped:
+            parts.append(told_stepped(self.stepped))
         if not self.parity.agrees:
             parts.append(
                 f"formulas and torch differ by {self.parity.maximum:.1e}, most in {self.parity.worst}"
@@ -112,7 +118,12 @@ class Training:
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         host_of(book).require_writable(book, self.written)  # before a long run, not after it
         self.accuracy_before = self.log.accuracy() if self.log else None
-        self.before = self.f.value(self.f.start)
+        self.before, slopes = self.f.value_and_gradient(self.f.start)
+        if self.f.stepped and not slopes.any():
+            raise ProblemError(
+                f"{self.f.objective} does not react to small changes: {told_stepped(self.f.stepped)};"
+                " start from other values, or take it out of the way"
+            )
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
         self.reason = "stopped before the first step"
@@ -229,6 +240,7 @@ class Training:
             parity=agreement,
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),
+            stepped=self.f.stepped,
         )
         return outcome, log
 
@@ -251,6 +263,13 @@ class Training:
             now = dt.datetime.now().replace(microsecond=0)
             known |= {"when": now, "seconds": round(self.seconds, 3)}
         return words.log_line(known)
+
+
+def told_stepped(stepped: Sequence[tuple[str, str]]) -> str:
+    """What moves in steps, for a person."""
+    first = ", ".join(f"{cell} ({function})" for cell, function in stepped[:NAMED])
+    more = f" and {len(stepped) - NAMED:,} more" if len(stepped) > NAMED else ""
+    return f"{first}{more} moves in steps, which no gradient sees"
 
 
 def save_with_history(book, history: History, path: str | os.PathLike) -> Path:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
 from xlcicf.solve.book_problem import cells_of
@@ -69,7 +68,9 @@ def _differing(then: dict[Area, Texts], now: dict[Area, Texts]) -> Iterator:
 
 def way_to(book: Snapshot, objective: Area) -> tuple[list[Area], list[Area]]:
     """(all areas that the objective needs, none inside another; those that formulas fill)."""
-    graph = RunGraph(book)
+    from xlcicf.formula.graph import graph_of  # and torch with it
+
+    graph = graph_of(book)
     waiting, needed = list(graph.touching(objective)), {}
     computed: dict[Area, None] = {}
     while waiting:

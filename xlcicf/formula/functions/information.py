@@ -1,7 +1,7 @@
 """Excel's category Information: what kind of value stands there."""
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import taken_as_n
+from xlcicf.formula.coercion import taken_as_n, taken_for_analysis
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import asking, excel, handing_on, of_numbers
 from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT, Grid
@@ -22,12 +22,12 @@ asking(
 excel("ISFORMULA", "IF(ISFORMULA($B$1),2,~3)")(holds_formulas)
 
 
-@of_numbers("ISEVEN", "ISEVEN(~2.9)", "ISEVEN(~-3)", smooth=False, truth=True)
+@of_numbers("ISEVEN", "ISEVEN(~2.9)", "ISEVEN(~-3)", smooth=False, truth=True, taken=taken_for_analysis)
 def is_even(x):
     return t.equal(t.truncated(t.div(t.truncated(x), 2.0)), t.div(t.truncated(x), 2.0))
 
 
-@of_numbers("ISODD", "ISODD(~2.9)", "ISODD(~-3)", smooth=False, truth=True)
+@of_numbers("ISODD", "ISODD(~2.9)", "ISODD(~-3)", smooth=False, truth=True, taken=taken_for_analysis)
 def is_odd(x):
     return t.not_equal(t.truncated(t.div(t.truncated(x), 2.0)), t.div(t.truncated(x), 2.0))
 

@@ -1,11 +1,12 @@
 """Excel's category Logical: conditions, and values chosen by them."""
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.choosing import choose, otherwise
+from xlcicf.formula.choosing import choose, instead_of_na, otherwise
 from xlcicf.formula.coercion import taken_as_condition
-from xlcicf.formula.functions.table import excel, of_conditions, of_numbers
+from xlcicf.formula.context import Fails, Misused
+from xlcicf.formula.functions.table import ANY, computed, excel, of_conditions, of_numbers
 from xlcicf.formula.grid import constant
-from xlcicf.formula.tree import Const
+from xlcicf.formula.tree import Const, Infix
 
 
 @excel("IF", "IF(~1.5>1,~2,~3)", "IF(~0.5>1,~2,~3)", "IF(~2,~1.5)", "IF(~-1.5<0,0,~-1.5)+~1", arity=(2, 3))
@@ -21,6 +22,58 @@ def if_(context, condition, yes, no=None):
 @excel("IFERROR", "IFERROR(~1.5,~2)", "IFERROR(1/0,~2)", "IFERROR(LN(~2.5),~3)", arity=(2, 2))
 def if_error(context, value, fallback):
     return otherwise(context, context.operand(value), context.operand(fallback))
+
+
+@excel(
+    "IFNA",
+    "IFNA(~1.5,~2)",
+    "IFNA(NA(),~2)",
+    "IFERROR(IFNA(1/0,~2),~3)",
+    arity=(2, 2),
+)
+def if_na(context, value, fallback):
+    return instead_of_na(context, context.operand(value), context.operand(fallback))
+
+
+@excel("IFS", "IFS(~1.5>2,~2,~1.5>1,~3)", "IFERROR(IFS(~1.5>2,~2),~4)", "IFS(TRUE,~2,1/0,3)", arity=(2, ANY))
+def first_that_holds(context, *pairs):
+    """The value behind the first condition that holds; #N/A where none does."""
+    if len(pairs) % 2:
+        raise Misused("has a condition without a value")
+    return _first_of(context, list(zip(pairs[::2], pairs[1::2], strict=True)))
+
+
+def _first_of(context, pairs):
+    if not pairs:
+        raise Fails("#N/A", "has no condition that holds")
+    (condition, value), *others = pairs
+    return choose(
+        context,
+        context.operand(condition),
+        lambda: context.value(value),
+        lambda: computed(context, lambda: _first_of(context, others)),
+    )
+
+
+@excel(
+    "SWITCH",
+    "SWITCH(2,1,~1.5,2,~2.5)",
+    'SWITCH("b","A",~1.5,"B",~2.5)',
+    "SWITCH(~9,1,~1.5,2,~2.5,~7)",
+    "IFERROR(SWITCH(9,1,~1.5),~3)",
+    arity=(3, ANY),
+)
+def switch(context, asked, *pairs):
+    """The value behind the first one that is equal; else the last, where one stands alone, or #N/A."""
+    equal = [Infix("=", asked, pair) for pair in pairs[: len(pairs) // 2 * 2 : 2]]
+    cases = list(zip(equal, pairs[1::2], strict=True))
+    return _first_of(context, [*cases, (Const(True), pairs[-1])] if len(pairs) % 2 else cases)
+
+
+@of_conditions("XOR", "IF(XOR(~1.5>1,TRUE),~2,~3)", "IF(XOR(~1.5>1,0,FALSE),~2,~3)")
+def xor(x):
+    half = t.div(x.total(), 2.0)
+    return t.not_equal(half, t.floor(half))
 
 
 @of_conditions("AND", "IF(AND(~1.5>1,TRUE),~2,~3)", "IF(AND(~1.5>1,0),~2,~3)")

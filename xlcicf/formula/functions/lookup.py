@@ -2,19 +2,25 @@
 
 import math
 
+import numpy as np
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, quote_sheet
 from xlcicf.formula.choice import Value
-from xlcicf.formula.choosing import pick
-from xlcicf.formula.coercion import number_of, truth_of
-from xlcicf.formula.context import Context, Fails
+from xlcicf.formula.choosing import choose, pick
+from xlcicf.formula.coercion import number_of, text_of, truth_of
+from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.functions.table import excel, handing_on, of_constants, of_grids
-from xlcicf.formula.grid import Grid, constant
+from xlcicf.formula.grid import BLANK, Grid, constant, from_truths
 from xlcicf.formula.plain import Cells, for_each
-from xlcicf.formula.rearranging import elements, part
-from xlcicf.formula.searching import place_down_to, place_of, place_up_to
+from xlcicf.formula.rearranging import elements, fixed_number, part
+from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
+from xlcicf.formula.stepped import depend_on_changing
 from xlcicf.formula.tree import Node, Union
 from xlcicf.formula.whereabouts import lines_of, sizes_of
 
-NEAREST = constant(True)
+NEAREST, EXACT, FORWARDS = constant(True), constant(0.0), constant(1.0)
+NOWHERE = -1e9  # in the place of a place
 
 # --- places and sizes -----------------------------------------------------------------------------------
 
@@ -92,6 +98,8 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
     """The element in a column of the row whose first element is the one wanted."""
     rows, columns = table.size
     searched = table.cut(slice(0, rows), slice(0, 1))
+    if depend_on_changing([wanted, searched]):  # what is in the other columns need be no numbers
+        table, columns, column = _column_alone(context, table, column)
 
     def place(wanted: object, cells: Cells, column: object, nearest: object) -> float:
         at = math.floor(number_of(column))
@@ -102,9 +110,18 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
         find = place_up_to if truth_of(nearest) else place_of
         return float(find(wanted, cells) * columns + at - 1)
 
-    return elements(
-        table, for_each(context, place, [wanted, searched, column, nearest], [False, True, False, False])
-    )
+    keys = [wanted, searched, column, nearest]
+    return elements(context, table, for_each(context, place, keys, [False, True, False, False]))
+
+
+def _column_alone(context: Context, table: Grid, column: Grid) -> tuple[Grid, int, Grid]:
+    """A table's column by its number, as a table; as it is where it has none of one number."""
+    rows, columns = table.size
+    number = fixed_number(context, column).numbers()
+    at = math.floor(number.flat[0])
+    if (number != number.flat[0]).any() or not 1 <= at <= columns:
+        return table, columns, column
+    return table.cut(slice(0, rows), slice(at - 1, at)), 1, constant(1.0)
 
 
 @handing_on(
@@ -139,7 +156,7 @@ def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None 
             raise Fails("#N/A", "finds no result beside what it looks for")
         return float(found)
 
-    return elements(results, for_each(context, place, [wanted, searched], [False, True]))
+    return elements(context, results, for_each(context, place, [wanted, searched], [False, True]))
 
 
 def _first_and_last(table: Grid) -> tuple[Grid, Grid]:
@@ -148,3 +165,114 @@ def _first_and_last(table: Grid) -> tuple[Grid, Grid]:
     if columns > rows:
         return table.cut(slice(0, 1), slice(0, columns)), table.cut(slice(rows - 1, rows), slice(0, columns))
     return table.cut(slice(0, rows), slice(0, 1)), table.cut(slice(0, rows), slice(columns - 1, columns))
+
+
+@of_constants(
+    "XMATCH",
+    "XMATCH(2,~{3,2,1})",
+    "XMATCH(~2.5,{1,2,3},-1)",
+    "XMATCH(~2.5,{1,2,3},1,-1)",
+    "XMATCH(~3,{1,2,3},2)",
+    arity=(2, 4),
+    arrays=lambda i: i == 1,
+)
+def x_match(wanted: object, cells: Cells, how: object = 0.0, order: object = 1.0):
+    if 1 not in cells.size:
+        raise Fails("#VALUE!", "looks in what is no single row or column")
+    return place_asked(wanted, cells, *_as_asked(how, order)) + 1.0
+
+
+def _as_asked(how: object, order: object) -> tuple[int, bool]:
+    """How to match, and whether the search goes backwards. Binary searches find the same in sorted cells."""
+    mode, direction = (math.trunc(number_of(value)) for value in (how, order))
+    if mode not in (-1, 0, 1, 2) or direction not in (-2, -1, 1, 2):
+        raise Fails("#VALUE!", "is asked for a way of matching or searching that there is not")
+    return mode, direction == -1
+
+
+@handing_on(
+    "XLOOKUP",
+    "XLOOKUP(2,$A$1:$A$3,~B1:B3)",
+    "XLOOKUP(9,$A$1:$A$3,~B1:B3,~7)",
+    "XLOOKUP(2.5,$A$1:$A$3,~B1:B3,,-1)",
+    "XLOOKUP(1.5,$A$1:$A$3,~B1:B3,0,1,-1)",
+    "SUM(XLOOKUP($A$2,$A$1:$A$3,~{1,2;3,4;5,6}))",
+    "SUMPRODUCT(XLOOKUP($A$1:$A$2,$A$1:$A$3,~{4;5;6}))",
+    arity=(3, 6),
+    arrays=lambda i: i in (1, 2),
+    ranges="array",
+)
+def x_lookup(
+    context: Context,
+    wanted: Grid,
+    searched: Grid,
+    results: Grid,
+    otherwise: Grid | None = None,
+    how: Grid = EXACT,
+    order: Grid = FORWARDS,
+):
+    """The row or column of the results beside the element wanted, or else `otherwise`."""
+    rows, columns = results.size
+    down = searched.size[1] == 1 and searched.size[0] == rows
+    if not down and not (searched.size[0] == 1 and searched.size[1] == columns):
+        raise Fails("#VALUE!", "looks in cells that are not as many as the results")
+    is_line = (columns if down else rows) == 1
+    if not is_line and not wanted.is_single:
+        raise context.refuse("looks up several rows or columns at once; write one for each")
+    stride = columns if down else 1
+
+    def place(wanted: object, cells: Cells, how: object, order: object) -> float:
+        try:
+            return float(place_asked(wanted, cells, *_as_asked(how, order)) * stride)
+        except Fails as failed:
+            if failed.code != "#N/A" or otherwise is None or otherwise.has(BLANK):
+                raise
+            return NOWHERE
+
+    keys = [wanted, searched, how, order]
+    found = for_each(context, place, keys, [False, True, False, False])
+    along = np.arange(columns)[None, :] if down else np.arange(rows)[:, None] * columns
+    first = found if is_line else found.with_num(t.add(found.full(), t.as_array(along)))  # type: ignore[arg-type]
+    missing = t.equal(found.num, NOWHERE)
+    if otherwise is None or not isinstance(missing, t.Var) and not t.holds_somewhere(missing):
+        return elements(context, results, first)
+    held = elements(context, results, first.with_num(t.where(missing, 0.0, first.num)))
+    is_found = from_truths(t.not_equal(found.num, NOWHERE))
+    return choose(context, is_found, lambda: held, lambda: otherwise.as_value())
+
+
+@of_constants(
+    "ADDRESS",
+    "ADDRESS(~2,3)",
+    'ADDRESS(2,3,~4)&ADDRESS(2,3,2)&ADDRESS(2,3,3,TRUE,"My sheet")',
+    "ADDRESS(~2,3,1,FALSE)&ADDRESS(2,3,4,FALSE)",
+    arity=(2, 5),
+    arrays=lambda i: False,
+)
+def address(row, column, kind=1.0, in_letters=True, sheet=None):
+    row, column, kind = (math.trunc(number_of(x)) for x in (row, column, 1.0 if kind is None else kind))
+    if kind not in (1, 2, 3, 4):
+        raise Fails("#VALUE!", "asks for a kind of address that there is not")
+    fixed = kind in (1, 2), kind in (1, 3)
+    if in_letters is None or truth_of(in_letters):
+        if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COL):
+            raise Fails("#VALUE!", "names a cell beyond the sheet")
+        text = f"{'$' * fixed[1]}{column_letters(column)}{'$' * fixed[0]}{row}"
+    else:
+        parts = zip("RC", (row, column), fixed, strict=True)
+        text = "".join(f"{letter}{at}" if is_fixed else f"{letter}[{at}]" for letter, at, is_fixed in parts)
+    return text if sheet is None else f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
+
+
+@excel("AREAS", "AREAS(($A$1:$A$2,$B$1))*~2", "AREAS($A$1)*~2", ranges="array")
+def areas(context: Context, reference: Node) -> Value:
+    if isinstance(reference, Union):
+        return constant(float(len(reference.parts)))
+    value = context.value(reference)
+    return of_grids(context, lambda grid: constant(float(_is_range(grid))), [value])
+
+
+def _is_range(grid: Grid) -> bool:
+    if not grid.is_range:
+        raise Misused("asks for the areas of what is no range")
+    return True

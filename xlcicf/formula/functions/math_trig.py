@@ -30,7 +30,7 @@ def absolute(x):
     return t.absolute(x)
 
 
-@of_numbers("SIGN", "SIGN(~-2.5)*~2", "SIGN(~0.1)+~2")
+@of_numbers("SIGN", "SIGN(~-2.5)*~2", "SIGN(~0.1)+~2", smooth=False)
 def sign(x):
     t.decide(t.sign(x))
     return t.unless_nan(t.sign(x), x)

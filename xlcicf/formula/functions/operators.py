@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.choice import Value
+from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.coercion import taken_as_scalar, text_of, within_limits
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
@@ -132,7 +132,7 @@ def joined(context: Context, a: Value, b: Value) -> Value:
 
 PREFIX: dict[str, Operator] = {
     "-": arithmetic(t.neg),
-    "+": lambda context, value: value,
+    "+": lambda context, value: of_each(lambda grid: grid.as_value(), value),
 }
 PERCENT = arithmetic(lambda x: t.div(x, 100.0))
 INFIX: dict[str, Operator] = {

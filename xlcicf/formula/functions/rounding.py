@@ -1,7 +1,7 @@
 """Excel's category Math & Trig: whole numbers and multiples near a number, and what is left over."""
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import taken_without_truths
+from xlcicf.formula.coercion import taken_for_analysis
 from xlcicf.formula.functions.table import OrError, of_numbers
 
 LAST_QUOTIENT = 1_125_900_000_000.0  # from it on MOD shows #NUM!
@@ -169,7 +169,7 @@ def odd(x):
 
 @of_numbers(
     "MROUND", "MROUND(~10,3)", "MROUND(~-10,-3)", "MROUND(~1.3,0.2)", "MROUND(~5,0)+~1", arity=(2, 2),
-    smooth=False, taken=taken_without_truths,
+    smooth=False, taken=taken_for_analysis,
 )  # fmt: skip
 def rounded_to_a_multiple(x, by):
     """Half away from 0."""
@@ -180,7 +180,7 @@ def rounded_to_a_multiple(x, by):
 
 
 @of_numbers(
-    "QUOTIENT", "QUOTIENT(~5,2)", "QUOTIENT(~-10,3)", arity=(2, 2), smooth=False, taken=taken_without_truths
+    "QUOTIENT", "QUOTIENT(~5,2)", "QUOTIENT(~-10,3)", arity=(2, 2), smooth=False, taken=taken_for_analysis
 )  # fmt: skip
 def whole_quotient(x, by):
     zero = t.equal(by, 0.0)

@@ -1,6 +1,8 @@
 """Excel's category Statistical: means, extremes, spread, order, counts."""
 
+import math
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,7 +17,9 @@ from xlcicf.formula.functions.table import (
     ANY,
     NO_NUMBERS,
     Empty,
+    OrError,
     counting,
+    making_arrays,
     of_constants,
     of_counted,
     of_met,
@@ -26,6 +30,8 @@ from xlcicf.formula.plain import Cells
 
 NOTHING_TO_AVERAGE = Empty("#DIV/0!", "averages no numbers")
 AT_LEAST_TWO = Empty("#DIV/0!", "needs two numbers or more", fewest=2)
+AT_LEAST_THREE = Empty("#DIV/0!", "needs three numbers or more", fewest=3)
+AT_LEAST_FOUR = Empty("#DIV/0!", "needs four numbers or more", fewest=4)
 
 # --- means, extremes, spread ----------------------------------------------------------------------------
 
@@ -50,6 +56,10 @@ def minimum(x):
     return x.smallest()
 
 
+def sample_variance(x: Numbers) -> t.Array:
+    return _variance(x, 1.0)
+
+
 def _variance(x: Numbers, degrees_lost: float) -> t.Array:
     mean = x.mean()
     return t.div(x.total(lambda v: t.square(t.sub(v, mean))), t.sub(x.count, degrees_lost))
@@ -57,7 +67,7 @@ def _variance(x: Numbers, degrees_lost: float) -> t.Array:
 
 for name in ("VAR", "VAR.S"):
     of_counted(name, f"{name}(~1.5,~2,~-3)", f"{name}(~{{1,2;3,4}},~0.5)", empty=AT_LEAST_TWO)(
-        lambda x: _variance(x, 1.0)
+        sample_variance
     )
 for name in ("VARP", "VAR.P"):
     of_counted(name, f"{name}(~1.5,~2,~-3)", f"{name}(~3)+~1", empty=NOTHING_TO_AVERAGE)(
@@ -71,6 +81,94 @@ for name in ("STDEVP", "STDEV.P"):
     of_counted(name, f"{name}(~1.5,~2,~-3)", f"{name}(~3)+~1", empty=NOTHING_TO_AVERAGE)(
         lambda x: square_root(_variance(x, 0.0))
     )
+
+
+# Texts in ranges and arrays count as 0, TRUE as 1, FALSE as 0.
+of_counted(
+    "AVERAGEA", "AVERAGEA(~1.5,~2,TRUE)", "AVERAGEA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True
+)(average)
+of_counted("MAXA", "MAXA(~0.5,~-2,TRUE)", "MAXA(~A1:B3)", empty=0.0, all_values=True)(maximum)
+of_counted("MINA", "MINA(~1.5,~2,FALSE)+~1", "MINA(~A1:B3)", empty=0.0, all_values=True)(minimum)
+of_counted("VARA", "VARA(~1.5,~2,TRUE)", "VARA(~A1:B3)", empty=AT_LEAST_TWO, all_values=True)(sample_variance)
+of_counted("VARPA", "VARPA(~1.5,~2,TRUE)", "VARPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True)(
+    lambda x: _variance(x, 0.0)
+)
+of_counted("STDEVA", "STDEVA(~1.5,~2,TRUE)", "STDEVA(~A1:B3)", empty=AT_LEAST_TWO, all_values=True)(
+    lambda x: square_root(_variance(x, 1.0))
+)
+of_counted("STDEVPA", "STDEVPA(~1.5,~2,TRUE)", "STDEVPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True)(
+    lambda x: square_root(_variance(x, 0.0))
+)
+
+
+def _where_positive(compute: Callable[[t.Operand], t.Array]) -> Callable[[t.Array], t.Array]:
+    return lambda x: t.within(t.greater(x, 0.0), x, 1.0, compute)
+
+
+@of_counted("GEOMEAN", "GEOMEAN(~1.5,~2,~3)", "GEOMEAN(~{1,2;3,4},~0.5)", empty=NO_NUMBERS)
+def geometric_mean(x):
+    return t.exp(x.mean(_where_positive(t.log), safe=1.0))
+
+
+@of_counted("HARMEAN", "HARMEAN(~1.5,~2,~3)", "HARMEAN(~{1,2;3,4},~0.5)", empty=Empty("#N/A"))
+def harmonic_mean(x):
+    return t.div(1.0, x.mean(_where_positive(lambda v: t.div(1.0, v)), safe=1.0))
+
+
+@of_counted("DEVSQ", "DEVSQ(~1.5,~2,~-3)", "DEVSQ(~{1,2;3,4},~0.5)", empty=NO_NUMBERS)
+def sum_of_squared_deviations(x):
+    mean = x.mean()
+    return x.total(lambda v: t.square(t.sub(v, mean)))
+
+
+@of_counted("AVEDEV", "AVEDEV(~1.5,~2,~-3)", "AVEDEV(~{1,2;3,4},~0.5)", empty=NO_NUMBERS)
+def mean_deviation(x):
+    mean = x.mean()
+
+    def deviation(v: t.Array) -> t.Array:
+        off = t.sub(v, mean)
+        if t.shape_of(v):  # an array, and no single number with which this is tried
+            t.decide(t.sign(off))
+        return t.absolute(off)
+
+    return x.mean(deviation)
+
+
+def _moment(x: Numbers, power: int, degrees_lost: float) -> OrError:
+    """The sum of (x - mean)^power, in units of the standard deviation."""
+    mean, variance = x.mean(), _variance(x, degrees_lost)
+    none = is_nothing_beside(variance, mean)
+    scale = t.sqrt(t.where(none, t.as_array(1.0), variance))
+    total = x.total(lambda v: t.power(t.div(t.sub(v, mean), scale), float(power)))
+    return OrError(total, none, "#DIV/0!", "finds no spread among its numbers")
+
+
+def is_nothing_beside(variance: t.Array, mean: t.Array) -> t.Array:
+    """Whether numbers are equal to the 15 digits that Excel shows."""
+    return t.less_equal(variance, t.mul(t.square(mean), 1e-29))
+
+
+@of_counted("SKEW", "SKEW(~3,~4,~5.5,~2)", "SKEW(~{1,2;3,7},~0.5)", empty=AT_LEAST_THREE)
+def skewness(x):
+    moment, n = _moment(x, 3, 1.0), x.count
+    factor = t.div(n, t.mul(t.sub(n, 1.0), t.sub(n, 2.0)))
+    return moment._replace(num=t.mul(moment.num, factor))
+
+
+@of_counted("SKEW.P", "SKEW.P(~3,~4,~5.5,~2)", "SKEW.P(~{1,2;3,7},~0.5)", empty=AT_LEAST_THREE)
+def skewness_of_population(x):
+    moment = _moment(x, 3, 0.0)
+    return moment._replace(num=t.div(moment.num, x.count))
+
+
+@of_counted("KURT", "KURT(~3,~4,~5.5,~2)", "KURT(~{1,2;3,7},~0.5)", empty=AT_LEAST_FOUR)
+def kurtosis(x):
+    """Beyond that of the normal distribution."""
+    moment, n = _moment(x, 4, 1.0), x.count
+    less = [t.sub(n, float(k)) for k in (1, 2, 3)]
+    factor = t.div(t.mul(n, t.add(n, 1.0)), t.mul(t.mul(less[0], less[1]), less[2]))
+    normal = t.div(t.mul(t.square(less[0]), 3.0), t.mul(less[1], less[2]))
+    return moment._replace(num=t.sub(t.mul(moment.num, factor), normal))
 
 
 # --- in order -------------------------------------------------------------------------------------------
@@ -114,6 +212,20 @@ for name in ("QUARTILE", "QUARTILE.INC"):
     of_ranked(name, f"{name}(~{{1,5;3,4}},1)", f"{name}(~{{1;5;3}},3.9)", keyed=True)(
         lambda x, quarter: _with_ends(x, t.div(t.floor(quarter), 4.0))
     )
+
+
+@of_ranked("TRIMMEAN", "TRIMMEAN(~{4,5,6,7,2,3,4,5,1,2,3},0.2)", "TRIMMEAN(~{4;9;2;7},0.5)", keyed=True)
+def trimmed_mean(x, share):
+    """The mean without as many of the smallest and of the largest as half the share has whole ones."""
+    cut = t.floor(t.mul(t.mul(x.count, share), 0.5 + 2e-16))
+    H, W, _, m = t.shape_of(cut)
+    cut, rank = t.reshape(cut, shape=(H, W, m, 1)), x.ranks
+    inside = t.both(t.less_equal(cut, rank), t.less(rank, t.sub(x.how_many, cut)))
+    sums = t.total(t.where(inside, x.ranked(rank), 0.0), dims=(3,))
+    means = t.reshape(t.div(sums, t.total(t.as_number(inside), dims=(3,))), shape=(H, W, 1, m))
+    return t.where(t.both(t.greater_equal(share, 0.0), t.less(share, 1.0)), means, t.NAN)
+
+
 of_ranked("PERCENTILE.EXC", "PERCENTILE.EXC(~{1,5;3,4},~0.3)")(_without_ends)
 of_ranked("QUARTILE.EXC", "QUARTILE.EXC(~{1,5;3,4},1)", "QUARTILE.EXC(~{1;5;3},3)", keyed=True)(
     lambda x, quarter: _without_ends(x, t.div(t.floor(quarter), 4.0))
@@ -145,10 +257,43 @@ def average_rank(number, cells, ascending=0.0):
     return before + (equal + 1) / 2
 
 
+def _percent_rank(cells: Cells, number: object, digits: object, ends: int) -> float:
+    """The share of the numbers, but for `ends` of them, that come before this one, in proportion between two
+    of them, cut to so many digits."""
+    if cells.first_error:
+        raise Fails(str(cells.first_error))
+    numbers, wanted, digits = cells.in_order[0], number_of(number), math.floor(number_of(digits))
+    if digits < 1 or not len(numbers):
+        raise Fails("#NUM!")
+    before, through = (int(np.searchsorted(numbers, wanted, side)) for side in ("left", "right"))
+    if before == through:
+        if before in (0, len(numbers)):
+            raise Fails("#N/A", "ranks a number beyond all others")
+        low, high = numbers[before - 1], numbers[before]
+        place = before - 1 + (wanted - low) / (high - low)
+    else:
+        place = before
+    of = len(numbers) + ends
+    share = (place + (ends > 0)) / of if of else 1.0
+    return math.floor(share * 10.0**digits * (1 + 4e-16)) / 10.0**digits
+
+
+for names, ends in ((("PERCENTRANK", "PERCENTRANK.INC"), -1), (("PERCENTRANK.EXC",), 1)):
+    for name in names:
+        of_constants(
+            name,
+            f"{name}(~{{13,12,11,8,4,3,2,1,1,1}},2)",
+            f"{name}({{13,12,11,8,4,3,2,1,1,1}},~5)",
+            f"{name}(~{{13,12,11,8,4,3,2,1,1,1}},8,5)",
+            arity=(2, 3),
+            arrays=lambda i: i == 0,
+        )(lambda cells, number, digits=3.0, ends=ends: _percent_rank(cells, number, digits, ends))
+
+
 # --- counts ---------------------------------------------------------------------------------------------
 
 
-@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False)
+@of_counted("COUNT", "COUNT(~1.5,2,~-3)*~2", 'COUNT(~1,"2",TRUE,"x")*~2', errors_count=False, smooth=False)
 def count(x):
     return x.how_many
 
@@ -202,14 +347,45 @@ for name, most, example in (
     of_constants(name, example, arity=(2, most), arrays=lambda i: i % 2 == 0, errors_too=True)(count_if)
 
 
-@of_constants(
-    "MODE", "MODE(~{1,2,2,3})", "MODE(1,{3,2},~2)", arity=(1, ANY), arrays=lambda i: True, ranges="array"
+@making_arrays(
+    "FREQUENCY", "SUMPRODUCT(FREQUENCY(~{79,85,78,85,50,81,95,88,97},{70;79;89}),{1;2;3;4})", arity=(2, 2)
 )
-def mode(*arrays):
+def frequency(cells, bins):
+    """How many numbers lie up to each bound and above the one before it, in the bounds' own places, and how
+    many above all; of equal bounds the first counts."""
+    if error := cells.first_error or bins.first_error:
+        raise Fails(str(error))
+    numbers, (bounds, places) = cells.in_order[0], bins.in_order
+    up_to = np.searchsorted(numbers, bounds, "right")
+    counts = np.diff(up_to, prepend=0, append=len(numbers))
+    row_by_row = np.append(np.argsort(places), len(bounds))
+    return [[float(count)] for count in counts[row_by_row]]
+
+
+def _modes(arrays: Sequence[Cells]) -> list[float]:
+    """The numbers that occur most often, and more than once, in order of appearance."""
     if error := next((cells.first_error for cells in arrays if cells.first_error), None):
-        return error
+        raise Fails(str(error))
     counts = Counter(v for cells in arrays for v in cells.values if isinstance(v, float))
-    best = max(counts, key=counts.__getitem__, default=None)  # of several the first
-    if best is None or counts[best] == 1:
-        raise Fails("#N/A")
-    return best
+    most = max(counts.values(), default=1)
+    if most == 1:
+        raise Fails("#N/A", "finds no number that occurs twice")
+    return [v for v, count in counts.items() if count == most]
+
+
+for name in ("MODE", "MODE.SNGL"):
+    of_constants(
+        name,
+        f"{name}(~{{1,2,2,3}})",
+        f"{name}(1,{{3,2}},~2)",
+        arity=(1, ANY),
+        arrays=lambda i: True,
+        ranges="array",
+    )(lambda *arrays: _modes(arrays)[0])
+
+
+@making_arrays(
+    "MODE.MULT", "SUMPRODUCT(MODE.MULT(~{1,2,2,3,3,5}))", "SUM(MODE.MULT(1,{3,2},~2))", arity=(1, ANY)
+)
+def modes(*arrays):
+    return [[number] for number in _modes(arrays)]

@@ -8,11 +8,13 @@ text, sizes and choices that depend on changing cells are carried by the decorat
     of_ranked       an array's numbers, and a number that says which of them: LARGE, PERCENTILE
     of_series       numbers in order, and single numbers: NPV, XIRR
     of_met          the numbers at places that meet criteria: SUMIF, AVERAGEIFS
-    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2
+    of_pairs        arrays of one size, at places where each holds a number: SUMXMY2, FORECAST
+    of_samples      two arrays, each with its own numbers: F.TEST
     of_arrays       whole arrays: SUMPRODUCT, MMULT
     of_conditions   TRUE and FALSE among any mix of arguments: AND, OR
     handing_on      elements handed on as they are, in other places: VLOOKUP, TRANSPOSE
     of_constants    plain Python values, none of which may depend on a changing cell: MATCH, COUNTIF
+    making_arrays   the same, of which an array comes out: FREQUENCY, TEXTSPLIT
     asking          what kind of value stands there: ISNUMBER
     counting        how many values of some kinds stand there: COUNTA
     excel           argument trees, for what must not compute all its arguments: IF, ROWS
@@ -35,9 +37,15 @@ import numpy as np
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
-from xlcicf.formula.coercion import taken_as_factor, taken_as_scalar, taken_strictly
+from xlcicf.formula.coercion import (
+    taken_as_condition,
+    taken_as_factor,
+    taken_as_scalar,
+    taken_as_value,
+    taken_strictly,
+)
 from xlcicf.formula.conditional import resized, where_met
-from xlcicf.formula.context import Context, Evaluates, Fails, Misused
+from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
     Errors,
@@ -56,12 +64,9 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.overflow import watch
-from xlcicf.formula.plain import for_each
-from xlcicf.formula.rearranging import fixed_number
+from xlcicf.formula.plain import arrays_for_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
-from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Const, Node, Union
-from xlcicf.formula.units import Host
+from xlcicf.formula.tree import Const, Local, Node, Union
 
 ANY = 255
 NO_ARGUMENT: Mapping[int, float] = {}
@@ -77,7 +82,7 @@ class Function:
     arity      fewest and most arguments
     ranges     whether A1:A3 in SUM(A1:A3*2) means an array or one cell. "plain": one cell, outside array
                formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
-    smooth     False where there is no derivative with respect to the arguments, and a changing one is refused
+    smooth     False where the value moves in steps as changing arguments do
     examples   formulas without "=", ~ before what the tests let change
     """
 
@@ -101,33 +106,11 @@ def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
     return function.evaluate(replace(context, function=name), args)
 
 
-class _Handing:
-    """An evaluator that knows what some arguments come to, and asks another for the rest."""
-
-    def __init__(self, other: Evaluates, known: dict[int, Value]):
-        self.other, self.known = other, known
-
-    def value(self, node: Node, context: Context) -> Value:
-        return self.known[id(node)] if id(node) in self.known else self.other.value(node, context)
-
-    def operand(self, node: Node, context: Context) -> Value:
-        return self.other.operand(node, replace(context, evaluator=self.other))
-
-    def growing(self, node: Node, host: Host) -> Growing | None:
-        return None
-
-    def has_formula(self, sheet: str, row: int, col: int) -> bool:
-        return self.other.has_formula(sheet, row, col)
-
-    def book(self) -> Snapshot:
-        return self.other.book()
-
-
 def called_with(context: Context, name: str, values: Sequence[Value], others: tuple[Node, ...] = ()) -> Value:
     """The function of that name, of values computed already and of other arguments after them."""
-    places = tuple(Const(None) for _ in values)
-    known = {id(place): value for place, value in zip(places, values, strict=True)}
-    return called(name, (*places, *others), replace(context, evaluator=_Handing(context.evaluator, known)))
+    names = [f"#{i}" for i in range(len(values))]  # which no formula can give
+    known = replace(context, locals={**context.locals, **dict(zip(names, values, strict=True))})
+    return called(name, (*map(Local, names), *others), known)
 
 
 def misused(context: Context, name: str, what: str) -> FormulaError:
@@ -211,11 +194,11 @@ def computed(context: Context, body: Callable[[], Value]) -> Value:
 
 
 class OrError(NamedTuple):
-    """What a body of single numbers yields where a cell may show another error than #NUM!.
+    """What a body yields where a cell may show another error than #NUM!, or one of several.
 
     failed is a boolean pattern of the places where the error `code` stands in place of num."""
 
-    num: t.Operand
+    num: "t.Operand | OrError"
     failed: t.Array
     code: str
     why: str | None = None
@@ -228,6 +211,8 @@ def of_numbers(
     smooth: bool = True,
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
+    whole: Sequence[int] = (),
+    conditions: Sequence[int] = (),
     fixed: Sequence[int] = (),
     hands_on: bool = False,
     omitted: Mapping[int, float] = NO_ARGUMENT,
@@ -235,17 +220,36 @@ def of_numbers(
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
-    `fixed`, such as dates, may not depend on a changing cell. Of an infinity what `hands_on` comes to is no
-    number either."""
+    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
+    these do. Those that are `fixed`, such as dates, may not depend on a changing cell.
+    Of an infinity what `hands_on` comes to is no number either."""
+
+    def taken_at(i: int, grid: Grid) -> Grid:
+        return taken_as_condition(grid) if i in conditions else taken(grid)
+
+    def read(i: int, x: t.Operand) -> t.Operand:
+        if i in conditions:
+            x = t.not_equal(x, 0.0)
+            t.decide(x)
+        return t.truncated(x) if i in whole else x
 
     def enter(body: SomeBody) -> SomeBody:
+        def reading(*numbers: t.Operand) -> "t.Operand | OrError":
+            return body(*(read(i, x) for i, x in enumerate(numbers)))
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            if not smooth and not all(g.is_constant for g in grids):
-                raise context.refuse_changing()
             refuse_unless_fixed(context, grids, fixed)
             if not hands_on:
                 watch(*(g.num for g in grids))
-            return elementwise(context, body, [taken(g) for g in grids], truth)
+            steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
+            changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
+            before = len(changing) if changing else 0
+            out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
+            if changing:
+                if not changing.decide_on_steps(before):
+                    t.decide(out.num)
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
         return body
@@ -272,20 +276,21 @@ def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool
     found, out = errors_among(grids), body(*nums)
     if truth:
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
-    out, found = errors_told(context, out, found)
+    out, found = resolved(context, out, found)
     return settled(from_numbers(out, like=grids), found, context.host)
 
 
-def errors_told(
-    context: Context, out: "t.Operand | OrError", found: Errors | None
+def resolved(
+    context: Context, out: t.Operand | OrError, found: Errors | None
 ) -> tuple[t.Array, Errors | None]:
-    """What a body yields, and the errors found before or that it tells of."""
+    """The numbers that a body yields, nan where a changing cell decides on an error, and constant errors
+    after those `found`."""
     if not isinstance(out, OrError):
         return t.as_array(out), found
-    num, failed, code, why = out
-    if isinstance(failed, t.Var):
-        return t.where(failed, t.NAN, num), found
-    return t.as_array(num), errors_where(failed.numpy(), code, context.host, why, after=found)
+    num, found = resolved(context, out.num, found)
+    if isinstance(out.failed, t.Var):
+        return t.where(out.failed, t.NAN, num), found
+    return num, errors_where(out.failed.numpy(), out.code, context.host, out.why, after=found)
 
 
 # --- aggregates -----------------------------------------------------------------------------------------
@@ -310,16 +315,24 @@ def of_counted(
     arity: tuple[int, int] = (1, ANY),
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
+    smooth: bool = True,
+    all_values: bool = False,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
-    `empty` is what no numbers give. Without `errors_count` errors are passed over."""
+    `empty` is what no numbers give. Without `errors_count` errors are passed over; with `all_values` the
+    texts (0) and booleans of ranges and arrays count too."""
     for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
-    def enter(body: Callable[[Numbers], t.Array]):
+    def enter(body: Callable[[Numbers], "t.Array | OrError"]):
         def compute(context: Context, *arguments: Argument) -> Grid:
+            if all_values:
+                arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
-            return aggregated(context, body(numbers), numbers, passing, for_few)
+            out = aggregated(context, body(numbers), numbers.how_many, passing, for_few)
+            if not smooth:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity)
         return body
@@ -327,22 +340,84 @@ def of_counted(
     return enter
 
 
-def of_pairs(name: str, *examples: str, empty: Empty = NOTHING_SPECIAL):
-    """Enters a function of two arrays of one size: body(numbers), whose total(of) takes of(x, y).
+def of_pairs(
+    name: str,
+    *examples: str,
+    empty: Empty = NOTHING_SPECIAL,
+    arity: tuple[int, int] = (2, 2),
+    arrays: tuple[int, int] = (0, 1),
+    keyed: bool = False,
+):
+    """Enters a function of two arrays of one size: body(pairs, x, ...) of pairs whose total(of) takes
+    of(x, y), and of the arguments besides the `arrays`, single numbers (H, W, 1, m). With `keyed` these and
+    the first array say places, from which it goes on in steps.
 
     A pair counts where both are numbers."""
 
-    def enter(body: Callable[[Numbers], t.Array]):
-        def compute(context: Context, a: Grid, b: Grid) -> Grid:
-            if a.size != b.size:
-                raise Fails("#N/A", "compares arrays of different sizes")
-            numbers, passing = counted_in_pairs((a, b), empty.fewest)
-            return aggregated(context, body(numbers), numbers, passing, empty)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            both = in_pairs(*(grids[i] for i in arrays))
+            keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays])
+            numbers, passing = counted_in_pairs(both, empty.fewest)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not (keys.are_constant and both[0].is_constant):
+                context.note_step(out.num)
+            return out
 
-        entered(name, examples, compute, arity=(2, 2), ranges="array")
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i in arrays)
         return body
 
     return enter
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The numbers of two arrays, `fewest` at least as counts to divide by.
+
+    size  (h, w) of the arrays as a table; None where they differ
+    """
+
+    first: Numbers
+    second: Numbers
+    pairs: Numbers
+    size: tuple[int, int] | None
+
+
+def of_samples(name: str, *examples: str, fewest: int = 0, arity: tuple[int, int] = (2, 2)):
+    """Enters a function of two arrays, each with its own numbers, and of single numbers that it follows in
+    steps: body(samples, x, ...). Arrays of different sizes have no pairs."""
+
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, a: Grid, b: Grid, *others: Grid) -> Grid:
+            keys = keys_of(context, others)
+            (first, _), (second, _) = (counted([grid], fewest) for grid in (a, b))
+            alike = a.size[0] * a.size[1] == b.size[0] * b.size[1]
+            both = in_pairs(a, b) if alike else (a.first(), b.first())
+            pairs, _ = counted_in_pairs(both, fewest)
+            samples = Samples(first, second, pairs, a.size if alike else None)
+            passing, outcomes = Passing([a, b]), body(samples, *keys.nums)
+            out = aggregated(context, outcomes, first.how_many, passing, NOTHING_SPECIAL, keys)
+            if not keys.are_constant:
+                context.note_step(out.num)
+            return out
+
+        entered(name, examples, compute, arity=arity, ranges="array", whole=lambda i: i < 2)
+        return body
+
+    return enter
+
+
+def in_pairs(a: Grid, b: Grid) -> tuple[Grid, Grid]:
+    """Two arrays of as many elements, in one shape. Fails("#N/A") for others."""
+    if a.size == b.size:
+        return a, b
+    if a.extent == b.extent:  # whole columns on sheets whose data end in different rows
+        h, w = (slice(0, min(ends)) for ends in zip(a.size, b.size, strict=True))
+        return a.cut(h, w), b.cut(h, w)
+    n = a.size[0] * a.size[1]
+    if n != b.size[0] * b.size[1]:
+        raise Fails("#N/A", "compares arrays of different sizes")
+    return tuple(g.reshaped((*g.batch, 1, n)) for g in (a, b))  # type: ignore[return-value]
 
 
 def of_conditions(name: str, *examples: str):
@@ -353,7 +428,7 @@ def of_conditions(name: str, *examples: str):
         def compute(context: Context, *arguments: Argument) -> Grid:
             truths, passing = conditions(arguments)
             holds = t.unless_nan(t.as_number(body(truths)), truths.total())
-            out = aggregated(context, holds, truths, passing, empty)
+            out = aggregated(context, holds, truths.how_many, passing, empty)
             return with_errors(from_truths(out.num), errors_among([out]))
 
         entered(name, examples, compute, arity=(1, ANY))
@@ -362,11 +437,58 @@ def of_conditions(name: str, *examples: str):
     return enter
 
 
-def aggregated(context: Context, out: t.Array, numbers: Numbers, passing: Passing, empty: Empty) -> Grid:
-    """An aggregate's outcome `out` with its errors, and with what too few numbers give."""
-    return concluded(
-        context, with_errors(from_numbers(passing.onto(out)), passing.constant()), numbers.how_many, empty
-    )
+@dataclass(frozen=True)
+class Keys:
+    """Single numbers beside arrays, one outcome for each.
+
+    grids  all of one size (h, w)
+    nums   the same as rows (H, W, 1, h * w)"""
+
+    grids: Sequence[Grid]
+
+    @property
+    def are_constant(self) -> bool:
+        return all(g.is_constant for g in self.grids)
+
+    @property
+    def nums(self) -> list[t.Array]:
+        return [t.reshape(g.full(), shape=(*g.batch, 1, g.size[0] * g.size[1])) for g in self.grids]
+
+    def outcomes(self, out: t.Operand | OrError) -> t.Operand | OrError:
+        """A row of outcomes (H, W, 1, h * w) in the size of the keys."""
+        if isinstance(out, OrError):
+            return out._replace(num=self.outcomes(out.num), failed=self._sized(out.failed))
+        return self._sized(t.as_array(out))
+
+    def _sized(self, row: t.Array) -> t.Array:
+        size = self.grids[0].size if self.grids else (1, 1)
+        batch = t.shape_of(row)[:2]
+        return t.reshape(t.expand(row, (*batch, 1, size[0] * size[1])), shape=(*batch, *size))
+
+
+NO_KEYS = Keys(())
+
+
+def keys_of(context: Context, grids: Sequence[Grid]) -> Keys:
+    """Arguments meant as single numbers."""
+    grids = aligned([taken_as_scalar(grid) for grid in grids], context.host)
+    size = np.broadcast_shapes((1, 1), *(g.size for g in grids))
+    return Keys([g if g.size == size else g.expanded((*g.batch, *size)) for g in grids])
+
+
+def aggregated(
+    context: Context,
+    out: t.Array | OrError,
+    how_many: t.Array,
+    passing: Passing,
+    empty: Empty,
+    keys: Keys = NO_KEYS,
+) -> Grid:
+    """An aggregate's outcomes, a row of one for each of the keys, with their errors and with what too few
+    numbers give."""
+    found = errors_among([with_errors(from_numbers(how_many), passing.constant()), *keys.grids])
+    num, found = resolved(context, keys.outcomes(out), found)
+    return concluded(context, with_errors(from_numbers(passing.onto(num)), found), how_many, empty)
 
 
 def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) -> Grid:
@@ -385,18 +507,17 @@ def concluded(context: Context, outcome: Grid, how_many: t.Array, empty: Empty) 
 def of_ranked(
     name: str, *examples: str, arity: tuple[int, int] = (2, 2), empty: Empty = NO_NUMBERS, keyed: bool = False
 ):
-    """Enters a function of an array's numbers and a single number: body(numbers, x) of x (H, W, 1, m) yields
-    as many outcomes. With `keyed` x says a place, which no changing cell may decide."""
+    """Enters a function of an array's numbers and single numbers: body(numbers, x, ...) of x (H, W, 1, m)
+    yields as many outcomes. With `keyed` these say places, from which it goes on in steps."""
 
-    def enter(body: Callable[[Numbers, t.Array], t.Array]):
-        def compute(context: Context, array: Grid, key: Grid) -> Grid:
-            key = fixed_number(context, key) if keyed else taken_as_scalar(key)
+    def enter(body: Callable[..., "t.Array | OrError"]):
+        def compute(context: Context, array: Grid, *grids: Grid) -> Grid:
+            keys = keys_of(context, grids)
             numbers, passing = counted([array], empty.fewest)
-            H, W, h, w = key.shape
-            out = passing.onto(body(numbers, t.reshape(key.full(), shape=(H, W, 1, h * w))))
-            grid = from_numbers(t.reshape(out, shape=(*t.shape_of(out)[:2], h, w)))
-            found = errors_among([with_errors(grid, passing.constant()), key])
-            return concluded(context, with_errors(grid, found), numbers.how_many, empty)
+            out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
+            if keyed and not keys.are_constant:
+                context.note_step(out.num)
+            return out
 
         entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
         return body
@@ -448,11 +569,12 @@ def of_series(
                 ),
             )
             if isinstance(out, OrError):
+                assert not isinstance(out.num, OrError)
                 num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
                 out = out._replace(num=num, failed=failed)
             else:
                 out = _in_cells(out, (h, w))
-            num, found = errors_told(context, out, found)
+            num, found = resolved(context, out, found)
             return settled(
                 from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
             )
@@ -556,17 +678,51 @@ def of_constants(
     arrays: Callable[[int], bool],
     ranges: str = "inherit",
     errors_too: bool = False,
+    no_truths: bool = False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
-    values. An error among these is the outcome, unless `errors_too` hands it to the body."""
+    values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
+    TRUE and FALSE among them are #VALUE!."""
+
+    def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
+        def checked(*values: object) -> object:
+            if any(isinstance(value, bool) for value in values):
+                raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
+            return body(*values)
+
+        return checked
 
     def enter(body: Callable[..., object]):
+        asked = of_no_truths(body) if no_truths else body
+
         def compute(context: Context, *grids: Grid) -> Grid:
-            return for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+            return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
+        return body
+
+    return enter
+
+
+def making_arrays(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int],
+    arrays: Callable[[int], bool] = lambda i: True,
+    errors_too: Sequence[int] = (),
+):
+    """Enters a function of plain Python values that yields an array of them, row by row; see plain.py. It
+    moves in steps as changing cells do.
+
+    `errors_too` are the arguments, by their numbers, whose errors reach the body."""
+
+    def enter(body: Callable[..., Sequence[Sequence[object]]]):
+        def compute(context: Context, *grids: Grid) -> Grid:
+            return arrays_for_each(context, body, grids, [arrays(i) for i in range(len(grids))], errors_too)
+
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False, whole=arrays)
         return body
 
     return enter
@@ -598,6 +754,8 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
         return t.add(held, nothing_shown(grid)) if empty_texts else held
 
     def compute(context: Context, *arguments: Argument) -> Grid:
-        return from_numbers(reduce(t.add, map(count, arguments)))
+        out = from_numbers(reduce(t.add, map(count, arguments)))
+        context.note_step(out.num)
+        return out
 
     entered(name, examples, compute, arity=(1, ANY))

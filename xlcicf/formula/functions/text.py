@@ -1,13 +1,18 @@
-"""Excel's category Text. Letters are counted as Excel does, in units of UTF-16."""
+"""Excel's category Text but for numbers as texts and delimiters: parts, letters, joining, looking for.
+
+Letters are counted as Excel does, in units of UTF-16. LEFTB and its kind count bytes where the computer's
+language has letters of two; in en-US they count letters.
+"""
 
 import math
 import re
+from itertools import cycle
+from urllib.parse import quote
 
 from xlcicf.formula.coercion import number_of, text_of, truth_of, within_limits
 from xlcicf.formula.context import Fails
 from xlcicf.formula.criteria import wildcards
 from xlcicf.formula.functions.table import ANY, of_constants
-from xlcicf.formula.number_format import shown
 from xlcicf.formula.plain import Cells
 
 
@@ -40,11 +45,13 @@ def count_of(value: object, least: int = 0) -> int:
 
 
 @of_values("LEFT", "LEFT(~12345,2)", "LEFT(~12345)", arity=(1, 2))
+@of_values("LEFTB", "LEFTB(~12345,2)", arity=(1, 2))
 def left(text, count=1.0):
     return part_of(text_of(text), 0, count_of(count))
 
 
 @of_values("RIGHT", "RIGHT(~12345,2)", "RIGHT(~12,9)", arity=(1, 2))
+@of_values("RIGHTB", "RIGHTB(~12345,2)", arity=(1, 2))
 def right(text, count=1.0):
     text = text_of(text)
     start = max(length_of(text) - count_of(count), 0)
@@ -52,11 +59,13 @@ def right(text, count=1.0):
 
 
 @of_values("MID", "MID(~12345,2,3)", "MID(~123,3,9)", arity=(3, 3))
+@of_values("MIDB", "MIDB(~12345,2,3)", arity=(3, 3))
 def middle(text, start, count):
     return part_of(text_of(text), count_of(start, 1) - 1, count_of(count))
 
 
 @of_values("LEN", "LEN(~12345)")
+@of_values("LENB", "LENB(~12345)")
 def length(text):
     return float(length_of(text_of(text)))
 
@@ -107,6 +116,7 @@ def substitute(text, old, new, which=None):
 
 
 @of_values("REPLACE", 'REPLACE(~12345,2,3,"x")', arity=(4, 4))
+@of_values("REPLACEB", 'REPLACEB(~12345,2,3,"x")', arity=(4, 4))
 def replace(text, start, count, new):
     text, start, count = text_of(text), count_of(start, 1) - 1, count_of(count)
     behind = part_of(text, start + count, length_of(text))
@@ -142,14 +152,17 @@ def concat(*arrays):
     "TEXTJOIN",
     'TEXTJOIN("-",TRUE,~2,$A$1:$B$2)',
     'TEXTJOIN("-",0,~2,"")',
+    'TEXTJOIN({"-","+"},TRUE,~2,$A$1:$B$2)',
     arity=(3, ANY),
-    arrays=lambda i: i > 1,
+    arrays=lambda i: i != 1,
 )
 def text_joined(between, without_empty, *arrays):
+    """Several texts between the parts take turns."""
     parts = _texts(arrays)
     if truth_of(without_empty):
         parts = [part for part in parts if part]
-    return within_limits(text_of(between).join(parts))
+    joined = (text for pair in zip(parts, cycle(_texts((between,)) or [""]), strict=False) for text in pair)
+    return within_limits("".join(list(joined)[:-1]))
 
 
 # --- looked for -----------------------------------------------------------------------------------------
@@ -170,12 +183,14 @@ def _place(text: str, at: int) -> float:
 
 
 @of_values("FIND", 'FIND("3",~1234)', 'FIND("1",~121,2)', arity=(2, 3))
+@of_values("FINDB", 'FINDB("3",~1234)', arity=(2, 3))
 def find(wanted, text, start=1.0):
     text = text_of(text)
     return _place(text, text.find(text_of(wanted), _from(text, start)))
 
 
 @of_values("SEARCH", 'SEARCH("?3",~1234)', 'SEARCH("1",~121,2)', arity=(2, 3))
+@of_values("SEARCHB", 'SEARCHB("?3",~1234)', arity=(2, 3))
 def search(wanted, text, start=1.0):
     """Letters' case is ignored, * and ? stand for others."""
     text = text_of(text)
@@ -188,44 +203,7 @@ def exact(one, other):
     return text_of(one) == text_of(other)
 
 
-# --- numbers and texts ----------------------------------------------------------------------------------
-
-
-@of_values(
-    "TEXT",
-    'TEXT(~1234.5,"#,##0.00")',
-    'TEXT(~0.125,"0.0%")',
-    'TEXT(~45306.5,"yyyy-mm-dd hh:mm")',
-    arity=(2, 2),
-)
-def text_by_format(value, number_format):
-    if isinstance(value, bool):
-        return text_of(value)
-    try:
-        number = value if isinstance(value, str) else number_of(value)
-        return within_limits(shown(_read(number), text_of(number_format)))
-    except ValueError as error:
-        raise Fails("#VALUE!", f"cannot write a number so: {error}") from error
-
-
-def _read(value: float | str) -> float | str:
-    """A text that reads as a number as that number."""
-    try:
-        return number_of(value)
-    except Fails:
-        return value
-
-
-@of_values("VALUE", "VALUE(~2)", 'VALUE("1,234")+VALUE(~1)')
-def value_of(value):
-    if isinstance(value, bool):
-        raise Fails("#VALUE!", "finds TRUE or FALSE where it needs a number")
-    return number_of(value)
-
-
-@of_values("T", "T(~1.5)&2")
-def text_only(value):
-    return value if isinstance(value, str) else ""
+# --- letters by their numbers ---------------------------------------------------------------------------
 
 
 @of_values("CHAR", "CHAR(~65.5)")
@@ -258,3 +236,9 @@ def unicode_of(text):
     if not text:
         raise Fails("#VALUE!", "finds no letter")
     return float(ord(text[0]))
+
+
+@of_values("ENCODEURL", 'ENCODEURL("a b/ä")&ENCODEURL(~1.5)')
+def encoded_for_url(text):
+    """Letters other than A to Z, digits and - _ . ~ as bytes of UTF-8."""
+    return within_limits(quote(text_of(text), safe=""))

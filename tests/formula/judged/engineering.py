@@ -1,0 +1,39 @@
+APPROXIMATES = "it approximates by polynomials to 7 to 10 digits"
+DEFINITIONS = "it has sizes of units from before Excel 2013"
+
+IRONCALC: dict[str, str] = {
+    'CONVERT(68,"F","C")': "it has freezing at 273.5 K",
+    "ERF(0.745)": APPROXIMATES,
+    "ERF(-1.5)": APPROXIMATES,
+    "ERF(0.2,1)": APPROXIMATES,
+    "ERF(5,5.5)": APPROXIMATES,
+    "ERF.PRECISE(0.745)": APPROXIMATES,
+    "ERFC(1)": APPROXIMATES,
+    "ERFC(-0.5)": APPROXIMATES,
+    "ERFC.PRECISE(1)": APPROXIMATES,
+    "BESSELI(1.5,1)": APPROXIMATES,
+    "BESSELI(-2.5,0)": APPROXIMATES,
+    "BESSELI(1.5,3.9)": APPROXIMATES,
+    "BESSELK(1.5,1)": APPROXIMATES,
+    "BESSELK(0.5,0)": APPROXIMATES,
+    "BESSELK(3,2.9)": APPROXIMATES,
+}
+LIBREOFFICE: dict[str, str] = {
+    'CONVERT(2.5,"lbm","kg")': DEFINITIONS,
+    "BITLSHIFT(13,-2.9)": "it rounds places down where Excel cuts them off",
+    "BESSELK(1.5,1)": APPROXIMATES,
+    "BESSELK(0.5,0)": APPROXIMATES,
+    "BESSELK(3,2.9)": APPROXIMATES,
+}
+DOCUMENTED: dict[str, object] = {  # by mpmath; Microsoft's page has 0.277387804 for the first
+    "BESSELK(1.5,1)": 0.277387800456843816,
+    "BESSELK(0.5,0)": 0.924419071227665862,
+    "BESSELK(3,2.9)": 0.0615104584717420377,
+    "BESSELI(1.5,1)": 0.981666428577907586,
+    "BESSELJ(1.9,2)": 0.329925727692387237,
+    "BESSELY(2.5,1)": 0.145918137966785799,
+    "ERF(0.745)": 0.707928920095737684,
+    "ERF(5,5.5)": 1.53010194651006045e-12,
+    "ERFC(1)": 0.157299207050285131,
+    "ERFC(10)": 2.08848758376254476e-45,
+}

@@ -1,0 +1,7 @@
+IRONCALC: dict[str, str] = {
+    'TEXTJOIN({"-","+"},TRUE,2,$A$1:$B$2)': "it knows one text between the parts",
+}
+LIBREOFFICE: dict[str, str] = {
+    'ENCODEURL("a b/ä")&ENCODEURL(1.5)': "it encodes a point, which Microsoft's example leaves as it is",
+}
+DOCUMENTED: dict[str, object] = {}

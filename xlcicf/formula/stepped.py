@@ -1,0 +1,128 @@
+"""Functions whose value moves in steps as changing numbers do: COUNTIF, MATCH, VLOOKUP by a changing key.
+
+Their value is followed wherever the numbers go. Their derivative is 0 between two steps, which is the truth
+and of little use: so each such step is noted on the tape by the function that makes it, and named to whoever
+asks what the objective depends on.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xlcicf.errors import FormulaError
+from xlcicf.formula import tape as t
+from xlcicf.formula.context import Context
+from xlcicf.formula.grid import (
+    BLANK,
+    BOOL,
+    ERROR,
+    NUMBER,
+    TEXT,
+    Grid,
+    error_at,
+    errors_among,
+    from_kinds,
+    from_numbers,
+    with_errors,
+)
+
+
+def depend_on_changing(grids: Sequence[Grid]) -> bool:
+    return any(g.varies().any() or g.there is not None for g in grids)
+
+
+def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid]) -> Grid:
+    """compute(*grids), a constant grid, of whatever numbers the changing cells lead to.
+
+    Refused where it yields a text. At inputs where it yields something else than a number where there was
+    one, it yields nan."""
+    outcome = compute(*(grid.as_it_stands() for grid in grids))
+    kinds = outcome.kinds()
+    if np.isin(kinds, (TEXT, BLANK)).any():
+        raise context.refuse("gives a text as a changing cell decides, and a text has no derivative")
+    kinds = np.where(kinds == ERROR, NUMBER, kinds).astype(np.uint8)
+    nums = [grid.num for grid in grids]
+    theres = [True if grid.there is None else grid.there for grid in grids]
+
+    def forward(*operands: Tensor) -> Tensor:
+        return t.one_by_one(_once, *map(torch.as_tensor, operands))
+
+    def _once(*operands: Tensor) -> Tensor:
+        numbers, held = operands[: len(grids)], operands[len(grids) :]
+        try:
+            found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
+        except FormulaError:  # of what cannot be at all with these numbers
+            return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
+        if found.shape != outcome.shape:
+            return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
+        unlike = found.kinds() != kinds
+        return torch.where(torch.from_numpy(unlike), t.NAN, t.value_of(found.full())).expand(kinds.shape)
+
+    out = t.may_fail(t.Primitive(forward)(*nums, *theres))
+    context.note_step(out)
+    t.decide(out)
+    return from_numbers(out).of_kinds(kinds)
+
+
+def _with(grid: Grid, num: Tensor | float, there: Tensor | bool) -> Grid:
+    """The constant grid of these numbers under the grid's kinds: nan as an error, FALSE where none is."""
+    num = torch.as_tensor(num, dtype=t.DTYPE)
+    shape = np.broadcast_shapes(num.shape, grid.shape)
+    held = np.broadcast_to(torch.as_tensor(there).numpy(), shape)
+    numbers, kinds, texts = (np.broadcast_to(a, shape) for a in (num.numpy(), grid.kinds(), grid.texts()))
+    kinds = np.where(held | (kinds != NUMBER), kinds, BOOL)
+    failed = ~np.isfinite(numbers) & (kinds <= BOOL)
+    texts = np.where(failed, np.array(error_at("#NUM!", None), dtype=object), texts)
+    kinds = np.where(failed, ERROR, kinds).astype(np.uint8)
+    shown = np.where(failed | ~held, 0.0, numbers)
+    return from_kinds(shown, kinds, texts if (kinds >= TEXT).any() else None).at(grid.place)
+
+
+# --- elements by a changing place -----------------------------------------------------------------------
+
+
+@t.Primitive
+def element(rows: Tensor, place: Tensor) -> Tensor:
+    """Of rows (H, W, 1, n) the elements at places (H, W, 1, m), counted from 0; nan where there is none."""
+    held = (place >= 0) & (place < rows.shape[3])
+    at = torch.where(held, place, 0.0).long()
+    shape = torch.broadcast_shapes(rows.shape[:3], at.shape[:3])
+    found = rows.expand(*shape, rows.shape[3]).gather(3, at.expand(*shape, at.shape[3]))
+    return torch.where(held, found, t.NAN)
+
+
+@t.Primitive
+def at_element(g: Tensor, rows: Tensor, place: Tensor) -> Tensor:
+    """element's cotangents where the elements stand (H, W, 1, n), 0 elsewhere."""
+    held = (place >= 0) & (place < rows.shape[3])
+    at = torch.where(held, place, 0.0).long()
+    shape = torch.broadcast_shapes(rows.shape[:3], at.shape[:3])
+    none = torch.zeros(*shape, rows.shape[3], dtype=t.DTYPE)
+    wide = (*shape, at.shape[3])
+    return none.scatter_add(3, at.expand(wide), torch.where(held, g, 0.0).expand(wide))
+
+
+@element.pullback
+def _(g, out, rows, place):
+    return t.sum_to(at_element(t.expand(g, out.shape), rows, place), t.shape_of(rows)), None
+
+
+@at_element.pullback
+def _(gg, out, g, rows, place):
+    return t.sum_to(element(t.expand(gg, out.shape), place), t.shape_of(g)), None, None
+
+
+def elements_at(context: Context, grid: Grid, place: Grid) -> Grid:
+    """For each element of `place`, numbers from 0 that changing cells decide, that element of each cell's
+    array, counted row by row. Refused unless all that it may be are numbers."""
+    grid = grid.as_value().with_blanks_as_zeros()
+    if grid.has(BOOL, TEXT, ERROR) or grid.there is not None:
+        raise context.refuse("may give something else than a number as a changing cell decides")
+    h, w = grid.size
+    rows = t.reshape(grid.full(), shape=(*grid.batch, 1, h * w))
+    H, W, m, n = place.shape
+    found = element(rows, t.reshape(place.full(), shape=(H, W, 1, m * n)))
+    out = t.reshape(found, shape=(*t.shape_of(found)[:2], m, n))
+    return with_errors(from_numbers(t.may_fail(out)), errors_among([place]))
