@@ -13,7 +13,7 @@ from xlcicf.formula.coercion import number_of
 from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_rate, log1p, log_slope
 from xlcicf.formula.context import Fails
 from xlcicf.formula.counted import Series
-from xlcicf.formula.daycount import is_date, years_between
+from xlcicf.formula.daycount import counted_day, is_date, years_between
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
@@ -493,9 +493,10 @@ def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, bas
 
 
 def _plain_years(start: float, end: float, basis: float) -> float:
-    if not (is_date(start) and is_date(end) and start <= end and basis in FRENCH_BASES):
+    first, last = counted_day(start), counted_day(end)
+    if not (is_date(first) and is_date(last) and first <= last and basis in FRENCH_BASES):
         return math.nan
-    return years_between(int(start), int(end), int(basis))
+    return years_between(first, last, int(basis))
 
 
 FRENCH_BASES = (0.0, 1.0, 3.0, 4.0)
