@@ -328,3 +328,9 @@ def test_a_book_of_1904_counts_its_days_from_there():
     found = evaluator.values(area("A1:A2")).numbers().ravel()
     assert found[0] == 40678 - 1462
     assert round(found[1], 8) == 94.63436162
+
+
+def test_depreciation_over_a_life_that_changes_follows_it():
+    f = function({"A1": 3.0, "B1": "=VDB(1000,100,A1,0,4)"}, "B1", "A1")
+    assert math.isnan(f.value(f.start))
+    assert f.value([8.0]) == computed({"B1": "=VDB(1000,100,8,0,4)"}, "B1") == pytest.approx(683.59375)

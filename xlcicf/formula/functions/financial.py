@@ -447,7 +447,7 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
         t.greater(factor, 0.0),
     )  # fmt: skip
     life, factor = t.where(inside, life, 1.0), t.where(inside, factor, 1.0)
-    start, end = (t.value_of(t.where(inside, x, 0.0)) for x in (start, end))
+    start, end = (torch.clamp(t.value_of(x), min=0.0) for x in (start, end))
     if end.max() > MOST_PERIODS:
         raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
     left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
