@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.formula.sheets import computed, function
+from tests.formula.sheets import area, computed, function, snapshot
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.evaluate import Evaluator
+from xlcicf.formula.rings import compute
+from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.snapshot import Calculation, ExcelError
 
 # Microsoft's examples, to the digits that its pages show.
 PUBLISHED = [
@@ -310,3 +313,24 @@ def test_a_rate_that_is_lost_is_no_number():
     f = function({"A1": -100.0, "A2": 120.0, "B1": "=1/(1+IRR(A1:A2))"}, "B1", "A1:A2")
     assert f.value(f.start) == pytest.approx(1 / 1.2)
     assert math.isnan(f.value([100.0, 120.0]))
+
+
+def test_a_book_of_1904_counts_its_days_from_there():
+    """The same coupons, and the next of them as a number of that book."""
+    book = snapshot(
+        {"A1": "=COUPNCD(40568-1462,40862-1462,2,1)", "A2": "=PRICE(38031,41592,0.0575,0.065,100,2)"}
+    )
+    book.calculation = Calculation(date1904=True)
+    graph = RunGraph(book)
+    evaluator = Evaluator(graph)
+    for unit in graph.in_order(list(graph.runs("S")), lambda run, error: None):
+        compute(evaluator, unit)
+    found = evaluator.values(area("A1:A2")).numbers().ravel()
+    assert found[0] == 40678 - 1462
+    assert round(found[1], 8) == 94.63436162
+
+
+def test_depreciation_over_a_life_that_changes_follows_it():
+    f = function({"A1": 3.0, "B1": "=VDB(1000,100,A1,0,4)"}, "B1", "A1")
+    assert math.isnan(f.value(f.start))
+    assert f.value([8.0]) == computed({"B1": "=VDB(1000,100,8,0,4)"}, "B1") == pytest.approx(683.59375)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
     BLANK,
@@ -73,7 +74,29 @@ def at_15_digits(a: t.Operand, b: t.Operand) -> tuple[t.Operand, t.Operand]:
     """Both numbers, made equal where 15 digits do not tell them apart; 0 is like itself only."""
     if any(t.holds_everywhere(t.equal(x, 0.0)) for x in (a, b) if not isinstance(x, t.Var)):
         return a, b
+    if not any(isinstance(x, t.Var) for x in (a, b)) and not _any_near(a, b):
+        return a, b
     return _alike(a, b), b
+
+
+def _any_near(a: t.Operand, b: t.Operand) -> bool:
+    a, b = torch.as_tensor(a), torch.as_tensor(b)
+    return bool((torch.abs(a - b) <= FIFTEENTH * torch.abs(b)).any())
+
+
+def without_remainder(difference: Grid, a: Grid, b: Grid) -> Grid:
+    """A constant difference, but 0 where 15 digits show both numbers alike."""
+    a, b = taken_as_scalar(a), taken_as_scalar(b)
+    numbers = [x.num for x in (difference, a, b)]
+    if any(isinstance(x, t.Var) for x in numbers) or not {a.size, b.size} <= {difference.size, (1, 1)}:
+        return difference
+    alike, to = at_15_digits(*numbers[1:])
+    return difference.with_num(t.where(t.equal(alike, to), 0.0, difference.num))
+
+
+def negative(grid: Grid) -> Grid:
+    grid = taken_as_scalar(grid)
+    return grid.with_num(t.neg(grid.num))
 
 
 FALSE = constant(False)

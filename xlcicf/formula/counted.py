@@ -95,8 +95,9 @@ class Numbers:
         out = of(*(part.masked(x, safe) for x in part.arrays))
         at_safe = of(*[torch.tensor(safe, dtype=t.DTYPE)] * len(part.arrays))
         adds_nothing = isinstance(at_safe, torch.Tensor) and bool((at_safe == 0).all())
-        shape = np.broadcast_shapes(t.shape_of(out), part.shape)  # of a part that all cells share, and a mean
-        return out if adds_nothing else part.masked(t.expand(out, shape), 0.0)
+        if adds_nothing:
+            return out
+        return part.masked(t.expand(out, np.broadcast_shapes(t.shape_of(out), part.shape)), 0.0)
 
     def product(self) -> t.Array:
         return reduce(t.mul, map(self._product_of, self.parts))

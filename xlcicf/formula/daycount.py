@@ -5,8 +5,11 @@ A basis says how days and years are counted: 0 30/360 as in the US, 1 actual/act
 """
 
 import calendar
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from xlcicf.formula.dates import first_day
 
 US_30_360, ACTUAL, ACTUAL_360, ACTUAL_365, EUROPEAN_30_360 = range(5)
 _ZERO = date(1899, 12, 30)
@@ -24,8 +27,13 @@ def number_of_day(day: date) -> int:
     return number - (number <= _FEIGNED)
 
 
-def is_date(number: float) -> bool:
-    return 1 <= number <= LATEST
+def counted_day(number: float) -> int:
+    """The day that a number of the book at work stands for, counted from 1900."""
+    return math.floor(number) + first_day()
+
+
+def is_date(day: int) -> bool:
+    return 1 <= day <= LATEST
 
 
 def days_between(start: int, end: int, basis: int) -> int:

@@ -11,6 +11,7 @@ from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
+from xlcicf.formula.comparing import negative, without_remainder
 from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of
 from xlcicf.formula.dates import counted_from
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
@@ -110,7 +111,7 @@ class Evaluator:
         spread = block.area.shape if block else (1, 1)
         context = Context(self, host, array_formula=unit.array, spread=spread)
         with counted_from(self.graph.book.calculation.date1904):
-            value = self.operand(self.graph.tree(unit), context)
+            value = self._final(self.graph.tree(unit), context)
         shown = of_each(lambda grid: self._spread(grid, block) if block else grid.first().as_value(), value)
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
@@ -129,6 +130,17 @@ class Evaluator:
                 run.cell,
             )
         return grid.as_spread((rows, cols))
+
+    def _final(self, tree: Node, context: Context) -> Value:
+        """A formula's outcome. Of a last sum or difference Excel takes what 15 digits show as 0 for 0, not
+        so in parentheses: see parse.py."""
+        if not (isinstance(tree, Infix) and tree.operator in ("+", "-")):
+            return self.operand(tree, context)
+        left, right = (self.operand(side, context) for side in (tree.left, tree.right))
+        value = INFIX[tree.operator](context, left, right)
+        if isinstance(value, Grid) and isinstance(left, Grid) and isinstance(right, Grid):
+            return without_remainder(value, left, right if tree.operator == "-" else negative(right))
+        return value
 
     # --- trees ------------------------------------------------------------------------------------------
 

@@ -97,7 +97,19 @@ class _Parser:
         node = self.expression(0, union=bool(self.names))  # a name may mean several areas
         if self.at < len(self.tokens):
             raise self.unexpected()
+        if isinstance(node, Infix) and node.operator in ("+", "-") and self.is_bracketed():
+            return Prefix("+", node)  # its outcome is as it is: see Evaluator
         return node
+
+    def is_bracketed(self) -> bool:
+        """Whether one pair of parentheses holds the whole formula."""
+        depth = 0
+        for at, token in enumerate(self.tokens):
+            if token.type == Token.PAREN:
+                depth += 1 if token.subtype == Token.OPEN else -1
+            if depth == 0:
+                return at == len(self.tokens) - 1
+        return False
 
     def unexpected(self) -> FormulaError:
         where = f"at {self.peek().value!r}" if self.at < len(self.tokens) else "at its end"

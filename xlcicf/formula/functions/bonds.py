@@ -12,9 +12,11 @@ import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.compounding import growth, internal_rate
+from xlcicf.formula.dates import first_day
 from xlcicf.formula.daycount import (
     Coupons,
     accrued_periods,
+    counted_day,
     coupons,
     day_of,
     days_between,
@@ -42,7 +44,7 @@ def _of_coupons(what: Callable[[Coupons], float]) -> Callable[..., t.Array]:
     """`what` of the coupon period in which each security is settled, nan (#NUM!) where there is none."""
 
     def plain(settlement: float, maturity: float, frequency: float, basis: float) -> float:
-        days, per_year = (math.floor(settlement), math.floor(maturity)), math.floor(frequency)
+        days, per_year = (counted_day(settlement), counted_day(maturity)), math.floor(frequency)
         if not (all(map(is_date, days)) and days[0] < days[1] and per_year in (1, 2, 4) and _is_basis(basis)):
             return math.nan
         return float(what(coupons(*days, per_year, int(basis))))
@@ -53,14 +55,14 @@ def _of_coupons(what: Callable[[Coupons], float]) -> Callable[..., t.Array]:
 
 
 def _before_settlement(of: Coupons) -> float:
-    return of.before if of.before > 0 else math.nan
+    return of.before - first_day() if of.before > 0 else math.nan
 
 
 for name, what in (
     ("COUPDAYBS", lambda of: of.days_before),
     ("COUPDAYS", lambda of: of.days),
     ("COUPDAYSNC", lambda of: of.days_after),
-    ("COUPNCD", lambda of: of.after),
+    ("COUPNCD", lambda of: of.after - first_day()),
     ("COUPNUM", lambda of: of.due),
     ("COUPPCD", _before_settlement),
 ):
@@ -196,7 +198,7 @@ def _year_part(start, end, basis) -> t.Array:
     """Years from one date to a later one, nan (#NUM!) where it is not later."""
 
     def plain(start: float, end: float, basis: float) -> float:
-        start, end = math.floor(start), math.floor(end)
+        start, end = counted_day(start), counted_day(end)
         if not (is_date(start) and is_date(end) and start < end and _is_basis(basis)):
             return math.nan
         return years_between(start, end, int(basis))
@@ -242,7 +244,7 @@ def _at_maturity(settlement, maturity, issue, basis) -> list[t.Array]:
     years from issue to settlement are."""
 
     def plain(which: int, settlement: float, maturity: float, issue: float, basis: float) -> float:
-        dates = [math.floor(x) for x in (issue, settlement, maturity)]
+        dates = [counted_day(x) for x in (issue, settlement, maturity)]
         if not (all(map(is_date, dates)) and dates[0] <= dates[1] < dates[2] and _is_basis(basis)):
             return math.nan
         start, end = ((0, 2), (1, 2), (0, 1))[which]
@@ -287,7 +289,8 @@ def accrued_interest(issue, first_interest, settlement, rate, par, frequency, ba
     """Paid at settlement."""
 
     def plain(issue, first_interest, settlement, frequency, basis, from_issue) -> float:
-        issue, first, settled, per_year = map(math.floor, (issue, first_interest, settlement, frequency))
+        issue, first, settled = map(counted_day, (issue, first_interest, settlement))
+        per_year = math.floor(frequency)
         if not (all(map(is_date, (issue, first, settled))) and issue < settled and per_year in (1, 2, 4)):
             return math.nan
         if not _is_basis(basis):
@@ -316,7 +319,7 @@ def _bill_days(settlement, maturity) -> t.Array:
     """Days from settlement to maturity, nan (#NUM!) for none or more than a year."""
 
     def plain(settlement: float, maturity: float) -> float:
-        start, end = math.floor(settlement), math.floor(maturity)
+        start, end = counted_day(settlement), counted_day(maturity)
         if not (is_date(start) and is_date(end) and start < end <= months_from_exactly(start)):
             return math.nan
         return float(end - start)

@@ -13,7 +13,7 @@ from xlcicf.formula.coercion import number_of
 from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_rate, log1p, log_slope
 from xlcicf.formula.context import Fails
 from xlcicf.formula.counted import Series
-from xlcicf.formula.daycount import is_date, years_between
+from xlcicf.formula.daycount import counted_day, is_date, years_between
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
@@ -447,7 +447,7 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
         t.greater(factor, 0.0),
     )  # fmt: skip
     life, factor = t.where(inside, life, 1.0), t.where(inside, factor, 1.0)
-    start, end = (t.value_of(t.where(inside, x, 0.0)) for x in (start, end))
+    start, end = (torch.clamp(t.value_of(x), min=0.0) for x in (start, end))
     if end.max() > MOST_PERIODS:
         raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
     left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
@@ -493,9 +493,10 @@ def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, bas
 
 
 def _plain_years(start: float, end: float, basis: float) -> float:
-    if not (is_date(start) and is_date(end) and start <= end and basis in FRENCH_BASES):
+    first, last = counted_day(start), counted_day(end)
+    if not (is_date(first) and is_date(last) and first <= last and basis in FRENCH_BASES):
         return math.nan
-    return years_between(int(start), int(end), int(basis))
+    return years_between(first, last, int(basis))
 
 
 FRENCH_BASES = (0.0, 1.0, 3.0, 4.0)

@@ -45,7 +45,7 @@ from xlcicf.formula.coercion import (
     taken_strictly,
 )
 from xlcicf.formula.conditional import resized, where_met
-from xlcicf.formula.context import Context, Evaluates, Fails, Misused
+from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
     Errors,
@@ -66,9 +66,7 @@ from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
-from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Const, Node, Union
-from xlcicf.formula.units import Host
+from xlcicf.formula.tree import Const, Local, Node, Union
 
 ANY = 255
 NO_ARGUMENT: Mapping[int, float] = {}
@@ -108,33 +106,11 @@ def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
     return function.evaluate(replace(context, function=name), args)
 
 
-class _Handing:
-    """An evaluator that knows what some arguments come to, and asks another for the rest."""
-
-    def __init__(self, other: Evaluates, known: dict[int, Value]):
-        self.other, self.known = other, known
-
-    def value(self, node: Node, context: Context) -> Value:
-        return self.known[id(node)] if id(node) in self.known else self.other.value(node, context)
-
-    def operand(self, node: Node, context: Context) -> Value:
-        return self.other.operand(node, replace(context, evaluator=self.other))
-
-    def growing(self, node: Node, host: Host) -> Growing | None:
-        return None
-
-    def has_formula(self, sheet: str, row: int, col: int) -> bool:
-        return self.other.has_formula(sheet, row, col)
-
-    def book(self) -> Snapshot:
-        return self.other.book()
-
-
 def called_with(context: Context, name: str, values: Sequence[Value], others: tuple[Node, ...] = ()) -> Value:
     """The function of that name, of values computed already and of other arguments after them."""
-    places = tuple(Const(None) for _ in values)
-    known = {id(place): value for place, value in zip(places, values, strict=True)}
-    return called(name, (*places, *others), replace(context, evaluator=_Handing(context.evaluator, known)))
+    names = [f"#{i}" for i in range(len(values))]  # which no formula can give
+    known = replace(context, locals={**context.locals, **dict(zip(names, values, strict=True))})
+    return called(name, (*map(Local, names), *others), known)
 
 
 def misused(context: Context, name: str, what: str) -> FormulaError:
