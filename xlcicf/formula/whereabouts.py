@@ -6,12 +6,25 @@ import numpy as np
 import torch
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, column_letters
 from xlcicf.formula.choice import Value, of_each
+from xlcicf.formula.coercion import text_of
 from xlcicf.formula.context import Context, Fails, Misused
-from xlcicf.formula.grid import Grid, Place, constant, from_numbers, from_truths
+from xlcicf.formula.grid import (
+    BLANK,
+    TEXT,
+    Grid,
+    Place,
+    constant,
+    error_at,
+    from_numbers,
+    from_scalars,
+    from_truths,
+)
 from xlcicf.formula.growing import grows, sizes
-from xlcicf.formula.tree import Node, Ref
+from xlcicf.formula.snapshot import Scalar
+from xlcicf.formula.text import split_sheet
+from xlcicf.formula.tree import Node, Ref, Union
 
 
 def sizes_of(axis: int) -> Callable[[Context, Node], Value]:
@@ -52,6 +65,118 @@ def holds_formulas(context: Context, node: Node) -> Value:
     rows, cols = (_steps(first, count, axis) for axis, (first, count) in enumerate(_edges(place)))
     holds = np.vectorize(lambda row, col: context.evaluator.has_formula(node.sheet, int(row), int(col)))
     return from_truths(torch.from_numpy(holds(rows, cols)))
+
+
+def is_reference(context: Context, node: Node) -> Value:
+    if isinstance(node, Ref | Union):
+        return constant(True)
+    try:
+        return of_each(lambda grid: constant(grid.is_range), context.value(node))
+    except Fails:
+        return constant(False)
+
+
+def formula_text(context: Context, node: Node) -> Value:
+    """What a person would see in the formula bar, of a range's first cell."""
+    tops, lefts, ref = _corners(context, node)
+
+    def text(row: int, col: int) -> object:
+        found = context.evaluator.formula_at(ref.sheet, row, col)
+        return (
+            error_at("#N/A", context.cell, "asks for the formula of a cell that has none")
+            if found is None
+            else found
+        )
+
+    return _of_cells(text, tops, lefts)
+
+
+# --- what CELL tells ------------------------------------------------------------------------------------
+
+
+def told_of_a_cell(context: Context, info: Node, node: Node | None = None) -> Value:
+    """What CELL tells of a range's first cell, where the book alone decides that and not how it is shown."""
+    if node is None:
+        raise context.refuse("asks for whichever cell was changed last; name the cell")
+
+    def told(grid: Grid) -> Value:
+        what = text_of(grid.scalars().flat[0]).casefold()
+        match what:
+            case "row" | "col":
+                return lines_of(0 if what == "row" else 1)(context, _first_cell(context, node))
+            case "contents":
+                return context.value(_first_cell(context, node))
+            case "type":
+                return of_each(_type_of, context.value(_first_cell(context, node)))
+            case "address":
+                tops, lefts, ref = _corners(context, node)
+                if split_sheet(context.cell)[0] != ref.sheet:
+                    raise context.refuse('tells the "address" of another sheet, in which its file is named')
+                return _of_cells(lambda row, col: f"${column_letters(col)}${row}", tops, lefts)
+            case "color" | "filename" | "format" | "parentheses" | "prefix" | "protect" | "width":
+                raise context.refuse(f'tells the "{what}" of a cell, which its formulas do not decide')
+        raise Fails("#VALUE!", f"knows nothing of a cell called {what!r}")
+
+    return of_each(told, context.operand(info))
+
+
+def _type_of(grid: Grid) -> Grid:
+    """b for a blank cell, l for a text, v for all else."""
+    types = np.where(grid.kinds() == BLANK, "b", np.where(grid.kinds() == TEXT, "l", "v"))
+    return from_scalars(types.astype(object))
+
+
+def _first_cell(context: Context, node: Node) -> Node:
+    if not isinstance(node, Ref):
+        raise Misused("asks for the place of what is no range")
+    return Ref(node.sheet, node.top, node.left, node.top, node.left)
+
+
+def _corners(context: Context, node: Node) -> tuple[np.ndarray, np.ndarray, Ref]:
+    """The first row and column of a range for each cell, and the range."""
+    if not isinstance(node, Ref):
+        raise Misused("asks for the place of what is no range")
+    place = _seen(context, node)
+    tops, lefts = np.broadcast_arrays(place.top, place.left)
+    return tops, lefts, node
+
+
+def _of_cells(told: Callable[[int, int], object], rows: np.ndarray, cols: np.ndarray) -> Grid:
+    """told(row, column) for each cell (H, W)."""
+    out = np.empty(rows.shape, object)
+    for at in np.ndindex(*rows.shape):
+        out[at] = told(int(rows[at]), int(cols[at]))
+    return from_scalars(out[..., None, None])
+
+
+# --- sheets ---------------------------------------------------------------------------------------------
+
+
+def sheet_number(context: Context, node: Node | None = None) -> Value:
+    """The place of a sheet in the book, counted from 1: of a range's, of one named, of the formula's own."""
+    sheets = [name.casefold() for name in context.evaluator.sheets()]
+
+    def number(name: str | None) -> Scalar:
+        if name and name.casefold() in sheets:
+            return float(sheets.index(name.casefold()) + 1)
+        return error_at("#N/A", context.cell, f"finds no sheet {name!r}")
+
+    if isinstance(node, Ref):
+        return constant(number(node.sheet))
+    if node is not None:
+        return of_each(lambda grid: constant(number(text_of(grid.scalars().flat[0]))), context.operand(node))
+    rows, cols = context.host.shape
+    own = np.array(
+        [[number(split_sheet(context.host.cell(i, j))[0]) for j in range(cols)] for i in range(rows)]
+    )
+    return from_scalars(own.astype(object)[..., None, None])
+
+
+def sheet_count(context: Context, node: Node | None = None) -> Value:
+    """How many sheets the book has; of a range how many it lies on, which is one."""
+    if node is not None and not isinstance(node, Ref):
+        raise Misused("asks for the sheets of what is no range")
+    return constant(1.0 if node else float(len(context.evaluator.sheets())))
 
 
 def _seen(context: Context, ref: Ref) -> Place:
