@@ -22,9 +22,15 @@ def area(text: str, sheet: str = "S") -> Area:
 
 
 def snapshot(
-    cells: dict[str, object], names: dict[str, str] | None = None, tables: list[Table] = ()
+    cells: dict[str, object],
+    names: dict[str, str] | None = None,
+    tables: list[Table] = (),
+    hidden: set[int] = frozenset(),
+    filtered: list[Area] = (),
 ) -> Snapshot:
-    """{"A1": 2.0, "B1": "=A1*2", "C1:D2": "{=MMULT(...)}", "Other!A1": "text"}; sheet S unless named."""
+    """{"A1": 2.0, "B1": "=A1*2", "C1:D2": "{=MMULT(...)}", "Other!A1": "text"}; sheet S unless named.
+
+    `hidden` rows and `filtered` areas are those of sheet S."""
     book = Snapshot({"S": Sheet("S")})
     for address, content in cells.items():
         where = area(address)
@@ -39,6 +45,7 @@ def snapshot(
                 float(content) if isinstance(content, int) and not isinstance(content, bool) else content
             )
     book.names = {(name.casefold(), None): meaning for name, meaning in (names or {}).items()}
+    book.sheets["S"].hidden, book.sheets["S"].filtered = set(hidden), list(filtered)
     book.tables = {table.name.casefold(): table for table in tables}
     return book
 

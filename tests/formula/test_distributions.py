@@ -104,7 +104,7 @@ CORNERS = [
     ("HYPGEOM.DIST(1,21,8,20,TRUE)", NUM), ("HYPGEOM.DIST(1,4,21,20,TRUE)", NUM),
     ("HYPGEOM.DIST(1,15,10,20,TRUE)", NUM), ("HYPGEOM.DIST(4,4,4,4,TRUE)", 1.0),
     ("CONFIDENCE.NORM(0,1,5)", NUM), ("CONFIDENCE.NORM(1,1,5)", NUM), ("CONFIDENCE.NORM(0.5,0,5)", NUM),
-    ("CONFIDENCE.NORM(0.5,1,0.9)", NUM), ("CONFIDENCE.T(0.5,1,1)", DIV0), ("CONFIDENCE.T(0.5,1,0)", NUM),
+    ("CONFIDENCE.NORM(0.5,1,0.9)", NUM), ("CONFIDENCE.T(0.5,1,1)", DIV0), ("CONFIDENCE.T(0.5,1,0)", NUM), ("CONFIDENCE.T(2,1,1)", NUM),
     ("GAMMA(0)", NUM), ("GAMMA(-2)", NUM), ("GAMMA(172)", NUM), ("GAMMALN(0)", NUM), ("GAMMALN(-1)", NUM),
     ("FISHER(1)", NUM), ("FISHER(-1)", NUM), ("PERMUT(0,0)", NUM), ("PERMUT(3,4)", NUM), ("PERMUT(3,-1)", NUM),
     ("PERMUT(500,400)", NUM), ("PERMUT(1E300,1)", 1e300), ("PERMUT(1E9,2)", 1e9 * (1e9 - 1)), ("PERMUTATIONA(-1,2)", NUM),
@@ -193,6 +193,11 @@ def test_hypergeometric_tails_equal_exact_sums():
     np.testing.assert_allclose(values("HYPGEOM.DIST(<A>,<B>,<C>,<D>,TRUE)", *table), sums, rtol=1e-12)
 
 
+def centre_of_two(p):
+    """T.INV(p, 2) in closed form."""
+    return (2 * p - 1) / mpmath.sqrt(2 * p * (1 - p))
+
+
 TAILS = [
     ("NORM.S.DIST(-38,TRUE)", lambda: mpmath.ncdf(-38)),
     ("NORM.DIST(-380,0,10,TRUE)", lambda: mpmath.ncdf(-38)),
@@ -206,6 +211,8 @@ TAILS = [
     ("POISSON.DIST(2,500,TRUE)", lambda: (1 + 500 + 125000) * mpmath.exp(-500)),
     ("EXPON.DIST(1E-200,3,TRUE)", lambda: mpmath.mpf(3e-200)),
     ("WEIBULL.DIST(1E-20,2,1,TRUE)", lambda: mpmath.mpf(10) ** -40),
+    ("T.INV.2T(0.999999,1)", lambda: mpmath.tan(mpmath.pi * (1 - mpmath.mpf(0.999999)) / 2)),
+    ("T.INV(0.5000001,2)", lambda: centre_of_two(mpmath.mpf(0.5000001))),
     ("T.INV(1E-100,1)", lambda: -(10**100) / mpmath.pi),
     ("NORM.S.INV(1E-300)", lambda: mpmath.findroot(lambda z: mpmath.log(mpmath.ncdf(z)) + 300 * mpmath.log(10), -37)),
     ("GAMMA.INV(1E-200,50,1)", lambda: (mpmath.mpf(10) ** -200 * mpmath.factorial(50)) ** (mpmath.mpf(1) / 50)),
@@ -296,7 +303,7 @@ STEPS = [
 @pytest.mark.parametrize(("formula", "name"), STEPS, ids=[row[0] for row in STEPS])
 def test_an_argument_that_excel_cuts_is_named_as_a_step_and_followed(formula, name):
     f = function({"A1": 3.0, "B1": f"={formula}"}, "B1", "A1")
-    assert f.steps == [("S!B1", name)]
+    assert f.stepped == [("S!B1", name)]
     for x in (2.2, 3.9, 4.5):
         assert f.value([x]) == pytest.approx(computed({"A1": x, "B1": f"={formula}"}, "B1"), rel=1e-14)
         assert f.gradient([x])[0] == pytest.approx(

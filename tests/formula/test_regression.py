@@ -79,6 +79,7 @@ CORNERS = [
     ("LINEST({1,2,3},{1,#NUM!,3})", NUM), ("TREND({1;2},{1;2},{1,2;3,4})", 1.0), ("TREND({1;2;3},{1,2;2,3;4,4},{1;2})", REF),
     ('TREND({1;2;3},{1;2;3},"x")', VALUE), ("LOGEST({1;0;3},{1;2;3})", NUM), ("GROWTH({1;-1;3},{1;2;3})", NUM),
     ("INDEX(LINEST({1;2;3.5},{1;2;3},FALSE,TRUE),2,2)", NA), ("INDEX(LINEST({1;2;3.5},{1;2;3},FALSE),2)", 0.0),
+    ("SUM(LINEST({1;2;3.5},{1;2;3},{FALSE,TRUE}))", 15.5 / 14),
     ("ROWS(LINEST({1;2;3.5},{1;2;3}))", 1.0), ("ROWS(LINEST({1;2;3.5},{1;2;3},TRUE,1))", 5.0),
     ("INDEX(LINEST({1;2},{1;2},TRUE,TRUE),4,1)", NUM), ("INDEX(LINEST({1;2},{1;2},TRUE,TRUE),4,2)", 0.0),
     ("INDEX(LINEST({1;2},{1;2},TRUE,TRUE),2,1)", 0.0), ("INDEX(LINEST({5;5;5},{1;2;4},TRUE,TRUE),3,1)", 1.0),

@@ -117,7 +117,7 @@ def test_a_step_is_named_and_followed(formula, name):
     cells = {f"A{i}": x for i, x in zip(range(1, 6), (3.0, 3.0, 2.0, 7.0, 9.5), strict=True)}
     cells |= {cell: x for cell, x in DATA.items() if cell[0] in "BC"} | {"Z1": "=" + formula}
     f = function(cells, "Z1", "A1:A5")
-    assert ("S!Z1", name) in f.steps
+    assert ("S!Z1", name) in f.stepped
     for first in (3.0, 2.0, 1.5):
         fresh = computed(cells | {"A1": first}, "Z1")
         got = f.value([first, *f.start[1:]])

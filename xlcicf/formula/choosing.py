@@ -20,6 +20,7 @@ from xlcicf.formula.grid import (
     merged,
     with_errors,
 )
+from xlcicf.formula.overflow import watch
 
 
 def choose(context: Context, condition: Value, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:
@@ -140,6 +141,7 @@ def truth(num: t.Array) -> t.Array:
     """The boolean tensor behind a condition's numbers."""
     if isinstance(num, t.Var) and (pattern := num.tape.operand_of(num, t.as_number)) is not None:
         return pattern
+    watch(num)
     return t.not_equal(num, 0.0)
 
 

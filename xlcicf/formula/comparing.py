@@ -1,10 +1,13 @@
-"""Comparisons: numbers come before text, text before FALSE and TRUE; letters' case is ignored."""
+"""Comparisons: numbers come before text, text before FALSE and TRUE; letters' case is ignored.
+
+Numbers that 15 digits show alike are equal, as in Excel: 0.1+0.2 and 0.3."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context
@@ -22,6 +25,7 @@ from xlcicf.formula.grid import (
     mask_tensor,
     with_errors,
 )
+from xlcicf.formula.overflow import watch
 
 Compare = Callable[[t.Operand, t.Operand], t.Array]
 Python = Callable[[Any, Any], bool]
@@ -30,6 +34,7 @@ Python = Callable[[Any, Any], bool]
 def compared(context: Context, a: Grid, b: Grid, compare: Compare, python: Python) -> Grid:
     """TRUE or FALSE for each pair, by the primitive `compare`; `python` is the same of plain values."""
     a, b = aligned([a, b], context.host)
+    watch(a.num, b.num)
     pattern = _pattern(a, b, compare, python)
     t.decide(pattern)
     truths = from_truths(t.unless_nan(t.as_number(pattern), a.num, b.num), like=(a, b))
@@ -44,12 +49,31 @@ def _pattern(a: Grid, b: Grid, compare: Compare, python: Python) -> t.Array:
             number, false = (_pattern(*pair, compare, python) for pair in pairs)
             return t.where(grid.there, number, false)
     if a.kind is None and b.kind is None:
-        return compare(a.num, b.num)
+        return compare(*at_15_digits(a.num, b.num))
     by_kind = torch.from_numpy(_of_kinds(a, b, python))
     if a.is_constant and b.is_constant:
         return by_kind
     numeric = _both_numbers(a.kinds(), b.kinds())
-    return t.where(mask_tensor(by_kind.shape, numeric), compare(a.num, b.num), by_kind)
+    return t.where(mask_tensor(by_kind.shape, numeric), compare(*at_15_digits(a.num, b.num)), by_kind)
+
+
+@t.Primitive
+def _alike(a: Tensor, b: Tensor) -> Tensor:
+    """a, but b where they differ beyond the 15th digit only."""
+    gap, size = torch.abs(a - b), torch.abs(b)
+    scale = 10.0 ** (14.0 - torch.floor(torch.log10(torch.where(size > 0, size, 1.0))))
+    same = (gap <= FIFTEENTH * size) & (torch.round(a * scale) == torch.round(b * scale))
+    return torch.where(same, b, a)
+
+
+FIFTEENTH = 1e-14  # of a number: more than its last of 15 digits
+
+
+def at_15_digits(a: t.Operand, b: t.Operand) -> tuple[t.Operand, t.Operand]:
+    """Both numbers, made equal where 15 digits do not tell them apart; 0 is like itself only."""
+    if any(t.holds_everywhere(t.equal(x, 0.0)) for x in (a, b) if not isinstance(x, t.Var)):
+        return a, b
+    return _alike(a, b), b
 
 
 FALSE = constant(False)
@@ -66,7 +90,9 @@ def _of_kinds(a: Grid, b: Grid, python: Python) -> np.ndarray:
     """The comparison by what stands there; FALSE where that is an error."""
     kinds = [_beside_other(x.kinds(), y.kinds()) for x, y in ((a, b), (b, a))]
     ranks = [_RANK[k] for k in kinds]
-    out = np.where(ranks[0] == ranks[1], python(a.numbers(), b.numbers()), python(*ranks))
+    tensors = (torch.from_numpy(x.numbers().copy()) for x in (a, b))
+    numbers = (np.asarray(x) for x in at_15_digits(*tensors))
+    out = np.where(ranks[0] == ranks[1], python(*numbers), python(*ranks))
     texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
     if texts.any():
         folded = (np.broadcast_to(_folded(grid), texts.shape)[texts].tolist() for grid in (a, b))

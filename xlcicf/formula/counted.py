@@ -12,6 +12,7 @@ from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
 from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, mask_tensor
+from xlcicf.formula.overflow import watch
 from xlcicf.formula.running import (
     Argument,
     Growing,
@@ -94,9 +95,8 @@ class Numbers:
         out = of(*(part.masked(x, safe) for x in part.arrays))
         at_safe = of(*[torch.tensor(safe, dtype=t.DTYPE)] * len(part.arrays))
         adds_nothing = isinstance(at_safe, torch.Tensor) and bool((at_safe == 0).all())
-        if adds_nothing:
-            return out
-        return part.masked(t.expand(out, np.broadcast_shapes(t.shape_of(out), part.shape)), 0.0)
+        shape = np.broadcast_shapes(t.shape_of(out), part.shape)  # of a part that all cells share, and a mean
+        return out if adds_nothing else part.masked(t.expand(out, shape), 0.0)
 
     def product(self) -> t.Array:
         return reduce(t.mul, map(self._product_of, self.parts))
@@ -132,6 +132,8 @@ class Numbers:
         if not moving:
             assert bound is not None
             return bound
+        if len(moving) > 1 or t.shape_of(moving[0][0])[3] > 1 or bound is None or bool((bound != 0).any()):
+            watch(*(row for row, _ in moving))
         top = _largest_of(moving)
         if bound is None or bool((bound == NOTHING).all()):
             return top
@@ -158,6 +160,7 @@ class Numbers:
 
         A constant among those that tie takes the derivative to 0; changing ones share it."""
         batch = np.broadcast_shapes(*(part.shape[:2] for part in self.parts))
+        watch(*(part.arrays[0] for part in self.parts))
         row = self._joined([part.masked(part.arrays[0], LAST) for part in self.parts], batch)
         masks = [torch.from_numpy(~np.array(part.varying)) for part in self.parts]
         still = t.value_of(self._joined(masks, batch))
@@ -316,6 +319,7 @@ def _truths_of(argument: Argument) -> Argument:
 def truths(grid: Grid) -> Grid:
     """Numbers and booleans as 1 (not 0) and 0, all of them counted as numbers; an error stays one."""
     grid = grid.without_falses()
+    watch(grid.num)
     holds = t.unless_nan(t.as_number(t.not_equal(grid.num, 0.0)), grid.num)
     return grid.of_kinds(np.where(grid.kinds() == BOOL, NUMBER, grid.kinds()).astype(np.uint8), holds)
 

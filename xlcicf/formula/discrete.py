@@ -9,6 +9,8 @@ from xlcicf.formula import tape as t
 from xlcicf.formula.incomplete import binomial_terms
 from xlcicf.formula.special import by_numpy
 
+BLOCK = 4096  # chances computed at once
+
 
 def _binomial_inverse(n: np.ndarray, p: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """The smallest k at which the distribution reaches a chance, to within rounding."""
@@ -30,21 +32,32 @@ def smallest_reaching(n: Tensor, p: Tensor, chance: Tensor) -> Tensor:
 def _hypergeometric(
     k: np.ndarray, drawn: np.ndarray, marked: np.ndarray, number: np.ndarray, cumulative: np.ndarray
 ) -> np.ndarray:
-    """The chance of k marked ones among so many drawn of a number of things; `cumulative`: of at most k.
-
-    The tail on k's side of the mean is summed up, away from the mean, until terms no longer count."""
+    """The chance of k marked ones among so many drawn of a number of things; `cumulative`: of at most k."""
     share, others = drawn / number, number - marked - drawn
-    first = binomial_terms(k, marked - k, share, 1 - share)
-    first = first * binomial_terms(drawn - k, others + k, share, 1 - share)
-    term = total = first = first / binomial_terms(drawn, number - drawn, share, 1 - share)
-    upper, at = k > drawn * marked / number, k
-    with np.errstate(divide="ignore", invalid="ignore"):
-        while (cumulative * (term > total * 1e-17)).any():
-            up = (marked - at) * (drawn - at) / ((at + 1) * (others + at + 1))
-            down = at * (others + at) / ((marked - at + 1) * (drawn - at + 1))
-            term = np.nan_to_num(term * np.where(upper, up, down))
-            total, at = total + term, at + np.where(upper, 1, -1)
-    return np.where(cumulative, np.where(upper, 1 - total + first, total), first)
+    at_k = binomial_terms(k, marked - k, share, 1 - share)
+    at_k = at_k * binomial_terms(drawn - k, others + k, share, 1 - share)
+    at_k = at_k / binomial_terms(drawn, number - drawn, share, 1 - share)
+    upper = k > drawn * share * (marked / drawn)
+    tail = np.vectorize(_beyond, otypes=[float])(k, drawn, marked, others, upper, cumulative != 0) * at_k
+    return np.where(cumulative == 0, at_k, np.where(upper, 1 - tail, tail + at_k))
+
+
+def _beyond(k: float, drawn: float, marked: float, others: float, upper: bool, wanted: bool) -> float:
+    """The sum of the chances above k (`upper`) or below it, away from the mean, in units of that of k, until
+    they no longer count; 0 if none is wanted."""
+    total, last = 0.0, float(wanted)
+    while last > total * 1e-17:
+        at = k + np.arange(BLOCK) if upper else k - np.arange(BLOCK)
+        if upper:
+            ratios = (marked - at) * (drawn - at) / ((at + 1) * (others + at + 1))
+        else:
+            ratios = at * (others + at) / ((marked - at + 1) * (drawn - at + 1))
+        ends = np.flatnonzero(ratios <= 0)
+        chances = last * np.cumprod(ratios[: ends[0] if len(ends) else BLOCK])
+        total += float(chances.sum())
+        last = 0.0 if len(ends) else float(chances[-1])
+        k = k + BLOCK if upper else k - BLOCK
+    return total
 
 
 @t.Primitive

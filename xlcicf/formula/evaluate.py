@@ -1,7 +1,6 @@
 """Computes formulas, once for all cells of a run or a batch: trees and cells in, grids of tensors out."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,6 +33,7 @@ from xlcicf.formula.parse import parse
 from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import (
     MAKERS,
@@ -55,7 +55,6 @@ from xlcicf.formula.tree import (
 )
 from xlcicf.formula.units import Batch, Host, Run
 
-_PREFIX = re.compile(r"_xl(?:fn|ws|pm|udf)\.")  # of names that came after Excel 2007, in files
 MAX_CELLS = 2**22  # of one range
 
 
@@ -287,16 +286,9 @@ class Evaluator:
         held = self.graph.book.held(sheet)
         return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
 
-    def formula_at(self, sheet: str, row: int, col: int) -> str | None:
-        """A cell's formula as a person types it; None where it has none."""
-        held = self.graph.book.held(sheet)
-        corners = ((a.top, a.left) for a in held.arrays.values() if a.contains(row, col))
-        text = held.formulas.get(next(corners, (row, col)))
-        return None if text is None else _PREFIX.sub("", text)
-
-    def sheets(self) -> Sequence[str]:
-        """The names of the book's sheets, in order."""
-        return list(self.graph.book.sheets)
+    def book(self) -> Snapshot:
+        """What formulas stand on, as it was read."""
+        return self.graph.book
 
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""

@@ -74,7 +74,7 @@ OF_FLOATS: dict[t.Primitive, Callable] = {
     t.sin: _sine(math.sin),
     t.cos: _sine(math.cos),
     t.arctan: math.atan,
-    t.relu: lambda x: x if x > 0 or x != x else 0.0,
+    t.relu: lambda x: x if x > 0 else x * 0.0,
     t.greater: operator.gt,
     t.greater_equal: operator.ge,
     t.less: operator.lt,

@@ -14,6 +14,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
+from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
 from xlcicf.formula.snapshot import ExcelError, Snapshot
@@ -75,6 +76,8 @@ class SheetFunction:
         assert isinstance(value, t.Var)
         carrying = ((step.owner.cell(0, 0), step.function) for step in tape.carrying(value))
         self.stepped = list(dict.fromkeys(carrying))
+        value = unless_hidden(value)
+        assert isinstance(value, t.Var)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape

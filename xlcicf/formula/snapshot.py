@@ -46,6 +46,8 @@ class Sheet:
                 A formula cell without an entry has no known result.
     arrays      top left cell of each array formula (t="array", dynamic ones too) -> the area it fills
     data_tables areas of what-if data tables, which only Excel computes
+    hidden      rows that are hidden, by hand or by a filter
+    filtered    areas in which a filter hides rows; of tables, Table says it
     """
 
     name: str
@@ -53,17 +55,21 @@ class Sheet:
     values: dict[tuple[int, int], Scalar] = field(default_factory=dict)
     arrays: dict[tuple[int, int], Area] = field(default_factory=dict)
     data_tables: list[Area] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
+    filtered: list[Area] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Table:
-    """An Excel table. `area` includes header and totals row; `columns` are the header texts in order."""
+    """An Excel table. `area` includes header and totals row; `columns` are the header texts in order; it is
+    `filtered` where a filter hides some of its rows."""
 
     name: str
     area: Area
     columns: tuple[str, ...]
     header_rows: int = 1
     totals_rows: int = 0
+    filtered: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ class _ByNumpy(torch.autograd.Function):
 
     @staticmethod
     def forward(compute, *operands):
-        return torch.from_numpy(np.asarray(compute(*(x.numpy() for x in operands)), dtype=np.float64))
+        with np.errstate(all="ignore"):  # infinity and nan are outcomes like any other
+            out = compute(*(x.numpy() for x in operands))
+        return torch.from_numpy(np.asarray(out, dtype=np.float64))
 
     @staticmethod
     def setup_context(ctx, inputs, output):

@@ -176,10 +176,12 @@ class Record(NamedTuple):
 
 
 class Tape:
-    """Records the primitives applied to its inputs, and in `decisions` the choices that formulas made."""
+    """Records the primitives applied to its inputs, in `decisions` the choices that formulas made, and in
+    `watched` what overflow.py is told of."""
 
     def __init__(self, start: Tensor):
         self.decisions: list[Decision] = []
+        self.watched: dict[int, Var] = {}
         self.deciding: Any = None
         self.steps: list[Step] = []
         self._records: list[Record] = []
@@ -225,11 +227,14 @@ class Tape:
         """Notes a number that moves in steps, for whoever asks what an outcome depends on."""
         self.steps.append(Step(out, self.deciding, function))
 
-    def decide_on_steps(self, since: int) -> None:
-        """Notes as choices the whole numbers that have come up since so many records."""
-        for primitive, _, _, out in self._records[since:]:
-            if primitive in (floor, truncated, rounded, sign):
-                self.decide(out)
+    def decide_on_steps(self, since: int) -> bool:
+        """Notes as choices the whole numbers and comparisons that have come up since so many records; returns
+        whether there are any."""
+        steps = (floor, truncated, rounded, sign, less, less_equal, greater, greater_equal, equal, not_equal)
+        found = [out for primitive, _, _, out in self._records[since:] if primitive in steps]
+        for out in found:
+            self.decide(out)
+        return bool(found)
 
     def carrying(self, out: Var) -> list[Step]:
         """The steps among the numbers that an outcome is made of; what is only asked to choose is none."""
@@ -475,7 +480,7 @@ tanh = Primitive(torch.tanh)
 sin = Primitive(torch.sin)
 cos = Primitive(torch.cos)
 arctan = Primitive(torch.atan)
-relu = Primitive(torch.relu)
+relu = Primitive(lambda a: torch.nn.functional.leaky_relu(a, 0.0))  # nan of -inf: see overflow.py
 
 
 @Primitive

@@ -53,6 +53,9 @@ def _read(
             case "mergeCells":
                 areas = (area_of(entry.name, merge.get("ref", "")) for merge in element)
                 sheet.merged = [area for area in areas if area is not None]
+            case "autoFilter" if len(element):
+                area = area_of(entry.name, element.get("ref", ""))
+                sheet.filtered = [] if area is None else [area]
             case "sheetProtection":
                 sheet.protected = element.get("sheet") in ("1", "true")
     return sheet

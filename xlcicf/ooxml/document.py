@@ -105,7 +105,9 @@ class Document:
         found = inventory.outline()
         for name in found.sheets:
             of = sheets[name]
-            found.sheets[name] = Sheet(name, of.formulas, of.values, of.arrays, of.data_tables)
+            found.sheets[name] = Sheet(
+                name, of.formulas, of.values, of.arrays, of.data_tables, of.hidden, of.filtered
+            )
         self._lent |= found.sheets.keys()
         return found
 

@@ -44,14 +44,16 @@ class Elements:
         if max(len(self.sheet.values), len(self.sheet.formulas) + more) > MAX_CELLS:
             raise BookError(f"sheet {self.sheet.name!r} has more than {MAX_CELLS:,} cells; split it up")
 
-    def row(self, reference: str | None, before: int, style: int) -> int:
-        """The number of the row with that r= and s=, which comes after row `before`."""
+    def row(self, reference: str | None, before: int, style: int, hidden: bool) -> int:
+        """The number of the row with that r=, s= and hidden=, which comes after row `before`."""
         self.require_room()
         row = natural(reference) or before + 1
         if row > MAX_ROW:
             raise self.damaged(f"row {row}")
         if style:
             self.sheet.row_styles[row] = style
+        if hidden:
+            self.sheet.hidden.add(row)
         return row
 
     def column(self, letters: str, reference: str) -> int:
@@ -75,7 +77,7 @@ class Elements:
         names = space + "f", space + "v", space + "is"
         row = 0
         for line in data:
-            row = self.row(line.get("r"), row, natural(line.get("s")))
+            row = self.row(line.get("r"), row, natural(line.get("s")), is_on(line.get("hidden")))
             suffix, col = str(row), 0
             for cell in line:
                 reference = cell.get("r")
@@ -93,7 +95,7 @@ class Elements:
         """
         values, formulas, styles = self.sheet.values, self.sheet.formulas, self.sheet.styles
         kept = lru_cache(1024)
-        format_of, row_style, alike_by = kept(_cell_format), kept(_row_style), kept(self.alike)
+        format_of, row_format, alike_by = kept(_cell_format), kept(_row_format), kept(self.alike)
         row = col = 0
         suffix = ""  # the row's number in the r= of its cells; "" between rows
         for found in data.found(_pattern(data.prefix), "row"):
@@ -154,7 +156,7 @@ class Elements:
             elif of_row is not None:
                 if suffix:
                     raise UnusualForm
-                row, col = self.row(row_number, row, row_style(of_row)), 0
+                row, col = self.row(row_number, row, *row_format(of_row)), 0
                 suffix = "" if empty else str(row)
             elif other:
                 raise UnusualForm
@@ -164,6 +166,11 @@ class Elements:
         not shared."""
         found = attributes(f)
         return self.followers.setdefault(found["si"], []) if is_shared(found) else None
+
+
+def is_on(said: str | None) -> bool:
+    """Whether an attribute says so."""
+    return said in ("1", "true")
 
 
 def is_shared(formula: Attributes) -> bool:
@@ -212,9 +219,9 @@ def _cell_format(text: str) -> tuple[int | None, str | None]:
     return natural(style) if style else None, found.get("t")
 
 
-def _row_style(text: str) -> int:
-    """The s= of a row's further attributes; 0 where there is none."""
+def _row_format(text: str) -> tuple[int, bool]:
+    """The s= of a row's further attributes, 0 where there is none, and whether it is hidden."""
     found = attributes(text)
     if "r" in found:
         raise UnusualForm
-    return natural(found.get("s"))
+    return natural(found.get("s")), is_on(found.get("hidden"))

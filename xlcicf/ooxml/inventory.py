@@ -11,6 +11,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from xlcicf.errors import BookError
 from xlcicf.formula.snapshot import Calculation, Sheet, Snapshot, Table
 from xlcicf.formula.text import area_of
+from xlcicf.ooxml.external_books import sheets_elsewhere
 from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.usual_form import SPACE, Content, UnusualForm
 from xlcicf.ooxml.xml import (
@@ -174,13 +175,21 @@ class Inventory:
         )
 
     def outline(self) -> Snapshot:
-        """The sheets, names and tables without a cell."""
+        """The sheets, names and tables without a cell, and what is known of other workbooks."""
         return Snapshot(
             {name: Sheet(name) for name in self.sheets},
             {(name.name.casefold(), name.scope): name.refers_to for name in self.names},
             {table.name.casefold(): table for table in self.tables},
             self.calculation,
+            self.elsewhere,
         )
+
+    @cached_property
+    def elsewhere(self) -> dict[str, Sheet]:
+        """What is kept of other workbooks that formulas refer to: "[1]sheet1" casefolded -> a sheet."""
+        listed = self._listed("externalReferences", "externalReference")
+        found = [self.relations.get(relation_id(element) or "") for element in listed]
+        return sheets_elsewhere(self.package, [relation and relation.target for relation in found])
 
     def _part(self, kind: str) -> str | None:
         """The part of that kind which the workbook names, such as "styles"."""
@@ -273,4 +282,5 @@ def _read_table(root: ElementTree.Element, sheet: str, relation) -> Table:
         columns=tuple(columns),
         header_rows=natural(root.get("headerRowCount", "1")),
         totals_rows=natural(root.get("totalsRowCount")),
+        filtered=any(len(element) > 0 for element in children(root, "autoFilter")),
     )

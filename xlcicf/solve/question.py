@@ -46,11 +46,12 @@ def _snapshot_content(book: Snapshot) -> dict:
         "names": [[*key, text] for key, text in book.names.items()],
         "tables": [asdict(table) for table in book.tables.values()],
         "calculation": asdict(book.calculation),
+        "elsewhere": [_sheet_content(sheet) for sheet in book.elsewhere.values()],
     }
 
 
 def _snapshot(content: dict) -> Snapshot:
-    sheets = [_sheet(sheet) for sheet in content["sheets"]]
+    sheets, others = ([_sheet(sheet) for sheet in content[key]] for key in ("sheets", "elsewhere"))
     tables = [
         Table(**table | {"area": Area(**table["area"]), "columns": tuple(table["columns"])})
         for table in content["tables"]
@@ -60,6 +61,7 @@ def _snapshot(content: dict) -> Snapshot:
         names={(name, scope): text for name, scope, text in content["names"]},
         tables={table.name.casefold(): table for table in tables},
         calculation=Calculation(**content["calculation"]),
+        elsewhere={sheet.name.casefold(): sheet for sheet in others},
     )
 
 
@@ -70,6 +72,8 @@ def _sheet_content(sheet: Sheet) -> dict:
         "values": [[*cell, isinstance(value, ExcelError), value] for cell, value in sheet.values.items()],
         "arrays": [asdict(area) for area in sheet.arrays.values()],
         "data_tables": [asdict(area) for area in sheet.data_tables],
+        "hidden": sorted(sheet.hidden),
+        "filtered": [asdict(area) for area in sheet.filtered],
     }
 
 
@@ -84,4 +88,6 @@ def _sheet(content: dict) -> Sheet:
         },
         arrays={(area.top, area.left): area for area in arrays},
         data_tables=[Area(**area) for area in content["data_tables"]],
+        hidden=set(content["hidden"]),
+        filtered=[Area(**area) for area in content["filtered"]],
     )

@@ -37,7 +37,7 @@ from xlcicf.formula.special import (
     normal_up_to,
 )
 
-MOST_FREEDOM = 1e10
+MOST_FREEDOM = MOST_THINGS = 1e10
 ALWAYS, NEVER = (t.equal(t.as_array(x), 1.0) for x in (1.0, 0.0))
 
 
@@ -179,9 +179,10 @@ def student_confidence(alpha, sd, size):
         quantile = student_up_to(t.mul(alpha, 0.5), t.sub(size, 1.0))
         return t.neg(t.mul(quantile, t.div(sd, t.sqrt(size))))
 
-    valid = _all(_inside(alpha, 0.0, 1.0), _positive(sd), _at_least(size, 2.0))
-    out = _where(valid, compute, (alpha, 0.5), (sd, 1.0), (size, 2.0))
-    return OrError(out, t.equal(size, 1.0), "#DIV/0!", "needs a sample of two or more")
+    valid = _all(_inside(alpha, 0.0, 1.0), _positive(sd))
+    several = t.both(valid, _at_least(size, 2.0))
+    out = _where(several, compute, (alpha, 0.5), (sd, 1.0), (size, 2.0))
+    return OrError(out, t.both(valid, t.equal(size, 1.0)), "#DIV/0!", "needs a sample of two or more")
 
 
 # --- exponential, Weibull -------------------------------------------------------------------------------
@@ -599,7 +600,7 @@ for name in ("BINOM.INV", "CRITBINOM"):
             t.decide(k)
             return k
 
-        valid = _all(_at_least(n, 0.0), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
+        valid = _all(_between(n, 0.0, MOST_THINGS), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
         return _where(valid, compute, (n, 1.0), (p, 0.5), (chance, 0.5))
 
 
@@ -649,6 +650,7 @@ def _drawn(k, drawn, marked, number, cumulative):
         _positive(drawn, marked, number),
         t.less_equal(drawn, number),
         t.less_equal(marked, number),
+        t.less_equal(number, MOST_THINGS),
     )
 
     def compute(*counts):

@@ -24,7 +24,7 @@ from xlcicf.formula.functions.table import (
 # --- single numbers -------------------------------------------------------------------------------------
 
 
-@of_numbers("ABS", "ABS(~-2.5)", "ABS(~3)")
+@of_numbers("ABS", "ABS(~-2.5)", "ABS(~3)", hands_on=True)
 def absolute(x):
     t.decide(t.sign(x))
     return t.absolute(x)
@@ -36,7 +36,7 @@ def sign(x):
     return t.unless_nan(t.sign(x), x)
 
 
-@of_numbers("SQRT", "SQRT(~2)", "SQRT(~0.01)")
+@of_numbers("SQRT", "SQRT(~2)", "SQRT(~0.01)", hands_on=True)
 def square_root(x: t.Array) -> t.Array:
     positive = t.greater(x, 0.0)
     t.decide(positive)
@@ -49,12 +49,12 @@ def exponential(x):
     return t.within(t.less_equal(x, EXP_LIMIT), x, 0.0, t.exp)
 
 
-@of_numbers("LN", "LN(~2.5)", "LN(~0.001)")
+@of_numbers("LN", "LN(~2.5)", "LN(~0.001)", hands_on=True)
 def natural_logarithm(x):
     return t.within(t.greater(x, 0.0), x, 1.0, t.log)
 
 
-@of_numbers("LOG10", "LOG10(~2.5)", "LOG10(~1000)")
+@of_numbers("LOG10", "LOG10(~2.5)", "LOG10(~1000)", hands_on=True)
 def common_logarithm(x):
     return t.within(t.greater(x, 0.0), x, 1.0, t.log10)
 

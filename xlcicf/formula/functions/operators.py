@@ -12,6 +12,7 @@ from xlcicf.formula.coercion import taken_as_scalar, text_of, within_limits
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
 from xlcicf.formula.functions.table import Body, OrError, elementwise, of_grids
+from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import for_each
 
 Operator = Callable[..., Value]  # (context, operands)
@@ -64,6 +65,7 @@ def power(a, b):
 
 
 def _power(a: t.Operand, b: t.Operand) -> t.Array:
+    watch(b)
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
     exponent, whole = t.as_array(b), t.equal(b, t.rounded(b))

@@ -174,7 +174,7 @@ def _condition(context: Context, grid: Grid, otherwise: bool) -> tuple[Pattern, 
     """Whether TRUE is asked for (H, W, 1, 1), as 1 or 0; no changing cell may decide it."""
     if not grid.is_constant:
         raise context.refuse_changing()
-    asked = taken_as_condition(constant(otherwise) if grid.is_left_out else grid)
+    asked = taken_as_condition(constant(otherwise) if grid.is_left_out else grid.first())
     return t.value_of(t.as_number(t.not_equal(asked.num, 0.0))), errors_among([asked])
 
 
@@ -211,7 +211,7 @@ def _quality(fit: Fit) -> t.Array:
         (fit.explained, fit.left_over),
     ]
     H, W, _, columns = t.shape_of(errors)
-    nothing = t.mul(t.as_array(0.0), t.segment(t.value_of(errors), dim=3, start=0, length=columns - 2))
+    nothing = t.expand(t.as_array(0.0), (H, W, 1, columns - 2))
     cells = [[t.expand(x, (H, W, 1, 1)) for x in row] + [nothing] * (columns > 2) for row in rows]
     return t.join(errors, *(t.join(*row, dim=3) for row in cells), dim=2)
 

@@ -45,7 +45,7 @@ from xlcicf.formula.coercion import (
     taken_strictly,
 )
 from xlcicf.formula.conditional import resized, where_met
-from xlcicf.formula.context import Context, Fails, Misused
+from xlcicf.formula.context import Context, Evaluates, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
     Errors,
@@ -63,9 +63,12 @@ from xlcicf.formula.grid import (
     with_errors,
 )
 from xlcicf.formula.growing import OF_GROWING
+from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Const, Node, Union
+from xlcicf.formula.units import Host
 
 ANY = 255
 NO_ARGUMENT: Mapping[int, float] = {}
@@ -103,6 +106,35 @@ def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
     if not least <= len(args) <= most:
         raise misused(context, name, f"has {len(args)} arguments")
     return function.evaluate(replace(context, function=name), args)
+
+
+class _Handing:
+    """An evaluator that knows what some arguments come to, and asks another for the rest."""
+
+    def __init__(self, other: Evaluates, known: dict[int, Value]):
+        self.other, self.known = other, known
+
+    def value(self, node: Node, context: Context) -> Value:
+        return self.known[id(node)] if id(node) in self.known else self.other.value(node, context)
+
+    def operand(self, node: Node, context: Context) -> Value:
+        return self.other.operand(node, replace(context, evaluator=self.other))
+
+    def growing(self, node: Node, host: Host) -> Growing | None:
+        return None
+
+    def has_formula(self, sheet: str, row: int, col: int) -> bool:
+        return self.other.has_formula(sheet, row, col)
+
+    def book(self) -> Snapshot:
+        return self.other.book()
+
+
+def called_with(context: Context, name: str, values: Sequence[Value], others: tuple[Node, ...] = ()) -> Value:
+    """The function of that name, of values computed already and of other arguments after them."""
+    places = tuple(Const(None) for _ in values)
+    known = {id(place): value for place, value in zip(places, values, strict=True)}
+    return called(name, (*places, *others), replace(context, evaluator=_Handing(context.evaluator, known)))
 
 
 def misused(context: Context, name: str, what: str) -> FormulaError:
@@ -206,13 +238,15 @@ def of_numbers(
     whole: Sequence[int] = (),
     conditions: Sequence[int] = (),
     fixed: Sequence[int] = (),
+    hands_on: bool = False,
     omitted: Mapping[int, float] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
     `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
-    these do. Those that are `fixed`, such as dates, may not depend on a changing cell."""
+    these do. Those that are `fixed`, such as dates, may not depend on a changing cell. Of an infinity what
+    `hands_on` comes to is no number either."""
 
     def taken_at(i: int, grid: Grid) -> Grid:
         return taken_as_condition(grid) if i in conditions else taken(grid)
@@ -229,12 +263,15 @@ def of_numbers(
 
         def compute(context: Context, *grids: Grid) -> Grid:
             refuse_unless_fixed(context, grids, fixed)
+            if not hands_on:
+                watch(*(g.num for g in grids))
             steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
             changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
             before = len(changing) if changing else 0
             out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
             if changing:
-                changing.decide_on_steps(before)
+                if not changing.decide_on_steps(before):
+                    t.decide(out.num)
                 context.note_step(out.num)
             return out
 
@@ -542,6 +579,7 @@ def of_series(
             single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
             h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
             columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
+            watch(*columns)
             out = body(
                 *(each.in_order() for each in rows),
                 *(t.reshape(x, shape=(*t.shape_of(x)[:2], h * w, 1)) for x in columns),
@@ -555,6 +593,7 @@ def of_series(
                 ),
             )
             if isinstance(out, OrError):
+                assert not isinstance(out.num, OrError)
                 num, failed = (_in_cells(x, (h, w)) for x in (t.as_array(out.num), out.failed))
                 out = out._replace(num=num, failed=failed)
             else:

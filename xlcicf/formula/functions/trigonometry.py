@@ -92,12 +92,12 @@ def arccosine(x):
     return _up_to_an_end(x, angles.arccos, -1.0, 1.0)
 
 
-@of_numbers("SINH", "SINH(~0.5)", "SINH(~-4)")
+@of_numbers("SINH", "SINH(~0.5)", "SINH(~-4)", hands_on=True)
 def hyperbolic_sine(x):
     return t.may_fail(angles.sinh(x))
 
 
-@of_numbers("COSH", "COSH(~0.5)", "COSH(~-4)")
+@of_numbers("COSH", "COSH(~0.5)", "COSH(~-4)", hands_on=True)
 def hyperbolic_cosine(x):
     return t.may_fail(angles.cosh(x))
 

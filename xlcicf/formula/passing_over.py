@@ -1,0 +1,86 @@
+"""What SUBTOTAL and AGGREGATE pass over: hidden rows, cells that hold such a total themselves, errors."""
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.context import Context
+from xlcicf.formula.grid import ERROR, Grid, Place
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.tree import Node, Ref, walk
+
+_TOTAL = re.compile(r"(?<![\w.])(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """Which cells of a range do not count.
+
+    hidden    those in hidden rows, by hand too
+    filtered  those in rows that a filter hides
+    totals    those that hold a SUBTOTAL or AGGREGATE of their own
+    errors    those that show an error
+    """
+
+    hidden: bool = False
+    filtered: bool = False
+    totals: bool = False
+    errors: bool = False
+
+    def among(self, context: Context, node: Node, grid: Grid) -> Grid:
+        """What the argument `node` comes to, `grid`, with blanks in the place of what does not count."""
+        if grid.place is not None:
+            rows, cols = _cells_of(grid.place, grid.size)
+            book, sheet = context.evaluator.book(), _sheet_of(context, node)
+            passed = self._by_row(book, sheet, rows) | self._by_cell(book, sheet, rows, cols)
+            grid = grid.blank_where(np.broadcast_to(passed, grid.shape))
+        return _without_errors(grid) if self.errors else grid
+
+    def _by_row(self, book: Snapshot, sheet: str, rows: np.ndarray) -> np.ndarray:
+        if not (self.hidden or self.filtered):
+            return np.zeros_like(rows, bool)
+        hidden = book.sheets[sheet].hidden
+        if not self.hidden:
+            areas = [*book.sheets[sheet].filtered, *(x.area for x in book.tables.values() if x.filtered)]
+            inside = [(x.top, x.bottom) for x in areas if x.sheet == sheet]
+            hidden = {row for row in hidden if any(top <= row <= bottom for top, bottom in inside)}
+        return np.isin(rows, sorted(hidden))
+
+    def _by_cell(self, book: Snapshot, sheet: str, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        rows, cols = np.broadcast_arrays(rows, cols)
+        if not self.totals:
+            return np.zeros(rows.shape, bool)
+        formulas = book.sheets[sheet].formulas
+        cells = zip(rows.ravel().tolist(), cols.ravel().tolist(), strict=True)
+        found = [_is_total(formulas.get(cell, "")) for cell in cells]
+        return np.array(found, bool).reshape(rows.shape)
+
+
+def _is_total(formula: str) -> bool:
+    return _TOTAL.search(_QUOTED.sub("", formula)) is not None
+
+
+def _cells_of(place: Place, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The row and the column of each element (H, W, h, w), to broadcast."""
+    rows = place.top[..., None, None] + np.arange(size[0])[:, None]
+    return rows, place.left[..., None, None] + np.arange(size[1])
+
+
+def _sheet_of(context: Context, node: Node) -> str:
+    sheets = {part.sheet for part in walk(node) if isinstance(part, Ref)}
+    if len(sheets) != 1:
+        raise context.refuse("takes a range of which it is not clear on what sheet it lies; name the range")
+    return sheets.pop()
+
+
+def _without_errors(grid: Grid) -> Grid:
+    """The grid with blanks for errors, and FALSE, which counts as little, where one may come up."""
+    grid = grid.blank_where(grid.kinds() == ERROR)
+    if not grid.may_fail:
+        return grid
+    fine = t.is_finite(grid.num)
+    there = fine if grid.there is None else t.both(fine, grid.there)
+    return replace(grid, num=t.where(fine, grid.num, 0.0), there=there)
