@@ -1,7 +1,6 @@
 """Computes formulas, once for all cells of a run or a batch: trees and cells in, grids of tensors out."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -57,7 +56,6 @@ from xlcicf.formula.tree import (
 )
 from xlcicf.formula.units import Batch, Host, Run
 
-_PREFIX = re.compile(r"_xl(?:fn|ws|pm|udf)\.")  # of names that came after Excel 2007, in files
 MAX_CELLS = 2**22  # of one range
 
 
@@ -303,17 +301,6 @@ class Evaluator:
     def book(self) -> Snapshot:
         """What formulas stand on, as it was read."""
         return self.graph.book
-
-    def formula_at(self, sheet: str, row: int, col: int) -> str | None:
-        """A cell's formula as a person types it; None where it has none."""
-        held = self.graph.book.held(sheet)
-        corners = ((a.top, a.left) for a in held.arrays.values() if a.contains(row, col))
-        text = held.formulas.get(next(corners, (row, col)))
-        return None if text is None else _PREFIX.sub("", text)
-
-    def sheets(self) -> Sequence[str]:
-        """The names of the book's sheets, in order."""
-        return list(self.graph.book.sheets)
 
     def single(self, node: Node, context: Context) -> Value:
         """Implicit intersection: of a range, the cell in the formula's own row or column."""

@@ -1,5 +1,6 @@
 """Where ranges lie, how large they are, whether formulas fill them, whatever they show: ROW, COLUMNS, ..."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -25,6 +26,8 @@ from xlcicf.formula.growing import grows, sizes
 from xlcicf.formula.snapshot import Scalar
 from xlcicf.formula.text import split_sheet
 from xlcicf.formula.tree import Node, Ref, Union
+
+_IN_FILES = re.compile(r"_xl(?:fn|ws|pm|udf)\.")  # before names that came after Excel 2007
 
 
 def sizes_of(axis: int) -> Callable[[Context, Node], Value]:
@@ -79,14 +82,14 @@ def is_reference(context: Context, node: Node) -> Value:
 def formula_text(context: Context, node: Node) -> Value:
     """What a person would see in the formula bar, of a range's first cell."""
     tops, lefts, ref = _corners(context, node)
+    held = context.evaluator.book().held(ref.sheet)
 
     def text(row: int, col: int) -> object:
-        found = context.evaluator.formula_at(ref.sheet, row, col)
-        return (
-            error_at("#N/A", context.cell, "asks for the formula of a cell that has none")
-            if found is None
-            else found
-        )
+        corners = ((area.top, area.left) for area in held.arrays.values() if area.contains(row, col))
+        found = held.formulas.get(next(corners, (row, col)))
+        if found is None:
+            return error_at("#N/A", context.cell, "asks for the formula of a cell that has none")
+        return _IN_FILES.sub("", found)
 
     return _of_cells(text, tops, lefts)
 
@@ -154,7 +157,7 @@ def _of_cells(told: Callable[[int, int], object], rows: np.ndarray, cols: np.nda
 
 def sheet_number(context: Context, node: Node | None = None) -> Value:
     """The place of a sheet in the book, counted from 1: of a range's, of one named, of the formula's own."""
-    sheets = [name.casefold() for name in context.evaluator.sheets()]
+    sheets = [name.casefold() for name in context.evaluator.book().sheets]
 
     def number(name: str | None) -> Scalar:
         if name and name.casefold() in sheets:
@@ -176,7 +179,7 @@ def sheet_count(context: Context, node: Node | None = None) -> Value:
     """How many sheets the book has; of a range how many it lies on, which is one."""
     if node is not None and not isinstance(node, Ref):
         raise Misused("asks for the sheets of what is no range")
-    return constant(1.0 if node else float(len(context.evaluator.sheets())))
+    return constant(1.0 if node else float(len(context.evaluator.book().sheets)))
 
 
 def _seen(context: Context, ref: Ref) -> Place:

@@ -80,10 +80,13 @@ def type_of(context: Context, grid: Grid) -> Grid:
     return from_numbers(reduce(t.add, asked))
 
 
-ERRORS_IN_ORDER: list[
-    str
-] = """#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CONNECT! #BLOCKED!
-#UNKNOWN! #FIELD! #CALC!""".split()
+ERRORS_IN_ORDER = tuple(
+    map(
+        str,
+        """#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CONNECT! #BLOCKED! #UNKNOWN!
+        #FIELD! #CALC!""".split(),
+    )
+)
 
 
 @of_constants(
