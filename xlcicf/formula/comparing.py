@@ -59,7 +59,7 @@ def _pattern(a: Grid, b: Grid, compare: Compare, python: Python) -> t.Array:
 
 
 @t.Primitive
-def _alike(a: Tensor, b: Tensor) -> Tensor:
+def alike(a: Tensor, b: Tensor) -> Tensor:
     """a, but b where they differ beyond the 15th digit only."""
     gap, size = torch.abs(a - b), torch.abs(b)
     scale = 10.0 ** (14.0 - torch.floor(torch.log10(torch.where(size > 0, size, 1.0))))
@@ -76,7 +76,7 @@ def at_15_digits(a: t.Operand, b: t.Operand) -> tuple[t.Operand, t.Operand]:
         return a, b
     if not any(isinstance(x, t.Var) for x in (a, b)) and not _any_near(a, b):
         return a, b
-    return _alike(a, b), b
+    return alike(a, b), b
 
 
 def _any_near(a: t.Operand, b: t.Operand) -> bool:
@@ -90,8 +90,8 @@ def without_remainder(difference: Grid, a: Grid, b: Grid) -> Grid:
     numbers = [x.num for x in (difference, a, b)]
     if any(isinstance(x, t.Var) for x in numbers) or not {a.size, b.size} <= {difference.size, (1, 1)}:
         return difference
-    alike, to = at_15_digits(*numbers[1:])
-    return difference.with_num(t.where(t.equal(alike, to), 0.0, difference.num))
+    same, to = at_15_digits(*numbers[1:])
+    return difference.with_num(t.where(t.equal(same, to), 0.0, difference.num))
 
 
 def negative(grid: Grid) -> Grid:

@@ -60,6 +60,9 @@ class Evaluates(Protocol):
     def book(self) -> Snapshot: ...
 
 
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
+
 @dataclass(frozen=True)
 class Context:
     """A formula in a run or batch of cells.
@@ -146,6 +149,15 @@ class Context:
         """Notes that a number moves in steps as the function being computed has it."""
         if isinstance(out, t.Var):
             out.tape.note_step(out, self.function)
+
+    def require_fixed(self, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
+        """Refuses arguments of those places, counted from 0, which depend on a changing cell."""
+        for i in fixed:
+            if i < len(grids) and grids[i].varies().any():
+                raise self.refuse(
+                    f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
+                    " keep that argument constant"
+                )
 
     def refuse_changing(self) -> NotDifferentiable:
         return self.refuse(

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Sequence
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.comparing import FIFTEENTH, alike
 
 NAN, INF = math.nan, math.inf
 
@@ -51,12 +52,20 @@ def _sign(x: float) -> float:
     return float((x > 0) - (x < 0))
 
 
+def _alike(a: float, b: float) -> float:
+    if not abs(a - b) <= FIFTEENTH * abs(b) or a == b or abs(b) < 1e-290:
+        return a
+    scale = 10.0 ** (14 - math.floor(math.log10(abs(b))))
+    return b if round(a * scale) == round(b * scale) else a
+
+
 def _same(x):
     return x
 
 
 # What torch computes of one number; rearranging one number leaves it as it is.
 OF_FLOATS: dict[t.Primitive, Callable] = {
+    alike: _alike,
     t.add: operator.add,
     t.sub: operator.sub,
     t.mul: operator.mul,

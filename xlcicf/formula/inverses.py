@@ -6,6 +6,11 @@ from torch import Tensor
 from xlcicf.formula import tape as t
 
 
+def unit(n: int) -> Tensor:
+    """(1, 1, n, n)"""
+    return torch.eye(n, dtype=t.DTYPE)[None, None]
+
+
 def _many(a: Tensor) -> Tensor:
     """(H, W, n, n) -> (H * W, n, n)"""
     return a.reshape(-1, *a.shape[2:])

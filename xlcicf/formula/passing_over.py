@@ -1,15 +1,20 @@
 """What SUBTOTAL and AGGREGATE pass over: hidden rows, cells that hold such a total themselves, errors."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.context import Context
-from xlcicf.formula.grid import ERROR, Grid, Place
+from xlcicf.formula.choice import Value
+from xlcicf.formula.choosing import choose
+from xlcicf.formula.coercion import taken_as_scalar
+from xlcicf.formula.context import Context, Fails, Misused
+from xlcicf.formula.grid import ERROR, Grid, Place, first_error, from_truths
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Node, Ref, walk
+from xlcicf.formula.tree import Node, Ref, Union, walk
 
 _TOTAL = re.compile(r"(?<![\w.])(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
@@ -84,3 +89,32 @@ def _without_errors(grid: Grid) -> Grid:
     fine = t.is_finite(grid.num)
     there = fine if grid.there is None else t.both(fine, grid.there)
     return replace(grid, num=t.where(fine, grid.num, 0.0), there=there)
+
+
+def by_numbers(context: Context, numbers: Sequence[Node], compute: Callable[..., Value]) -> Value:
+    """compute(*numbers), whole ones that no changing cell may decide, where each cell may have others."""
+    grids = []
+    for value in map(context.operand, numbers):
+        if not isinstance(value, Grid) or value.varies().any():
+            raise context.refuse_changing()
+        if (error := first_error(value)) is not None:
+            raise Fails(str(error))
+        grids.append(np.clip(taken_as_scalar(value).numbers(), -1.0, 1000.0).astype(int))
+    asked = np.stack(np.broadcast_arrays(*grids), -1)
+    distinct = sorted({*map(tuple, asked.reshape(-1, len(numbers)).tolist())})
+
+    def of_these(at: int) -> Value:
+        if at == len(distinct) - 1:
+            return compute(*distinct[at])
+        here = from_truths(torch.from_numpy((asked == distinct[at]).all(-1)))
+        return choose(context, here, lambda: compute(*distinct[at]), lambda: of_these(at + 1))
+
+    return of_these(0)
+
+
+def require_ranges(context: Context, nodes: tuple[Node, ...]) -> None:
+    for node in nodes:
+        for part in node.parts if isinstance(node, Union) else (node,):
+            value = context.taking("array").value(part)
+            if isinstance(value, Grid) and not value.is_range:
+                raise Misused("takes ranges of cells only")

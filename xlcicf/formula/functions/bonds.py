@@ -6,12 +6,9 @@ Dates, frequency and basis are constants; see daycount.py for what a basis is.
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
-
-import torch
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.compounding import growth, internal_rate
+from xlcicf.formula.cash_flows import Terms, added_up, discounted, payments_of, yielded
 from xlcicf.formula.dates import first_day
 from xlcicf.formula.daycount import (
     Coupons,
@@ -26,8 +23,9 @@ from xlcicf.formula.daycount import (
     year_days,
     years_between,
 )
-from xlcicf.formula.functions.financial import NONE, checked, each
+from xlcicf.formula.functions.financial import NONE, checked
 from xlcicf.formula.functions.table import of_numbers
+from xlcicf.formula.number_by_number import each
 
 BASIS = NONE
 FACE = 100.0
@@ -72,19 +70,6 @@ for name, what in (
     )(_of_coupons(what))  # fmt: skip
 
 
-class Terms(NamedTuple):
-    """Of coupon bonds, each (H, W, h, w).
-
-    due     how many coupons are due, nan for what is no bond
-    first   how much of a coupon period is left until the first of them
-    passed  how much of it has passed
-    """
-
-    due: t.Array
-    first: t.Array
-    passed: t.Array
-
-
 def _terms(settlement, maturity, frequency, basis) -> Terms:
     args = settlement, maturity, frequency, basis
     return Terms(
@@ -92,31 +77,6 @@ def _terms(settlement, maturity, frequency, basis) -> Terms:
         _of_coupons(lambda of: 1.0 - of.days_before / of.days)(*args),
         _of_coupons(lambda of: of.days_before / of.days)(*args),
     )
-
-
-def _payments(terms: Terms, coupon, redemption) -> tuple[t.Array, torch.Tensor]:
-    """What a bond pays (H, W, h, w, n), and after how many coupon periods."""
-    due = t.value_of(terms.due).nan_to_num(1.0)[..., None]
-    number = torch.arange(int(due.max()), dtype=t.DTYPE)
-    paid = t.mul(_spread(coupon), (number < due).to(t.DTYPE))
-    at_end = t.mul(_spread(redemption), (number == due - 1).to(t.DTYPE))
-    return t.add(paid, at_end), t.value_of(terms.first)[..., None] + number
-
-
-def _spread(x) -> t.Array:
-    """(H, W, h, w) -> (H, W, h, w, 1)"""
-    x = t.as_array(x)
-    return t.reshape(x, shape=(*t.shape_of(x), 1))
-
-
-def _added_up(x: t.Array) -> t.Array:
-    """(H, W, h, w, n) -> (H, W, h, w)"""
-    shape = t.shape_of(x)
-    return t.reshape(t.total(x, dims=(len(shape) - 1,)), shape=tuple(shape[:-1]))
-
-
-def _discounted(payments, periods, rate) -> t.Array:
-    return t.mul(payments, growth(_spread(rate), t.neg(periods)))
 
 
 def _is_bond(terms: Terms, *not_negative) -> t.Array:
@@ -137,8 +97,8 @@ def price(settlement, maturity, rate, yield_, redemption, frequency, basis=BASIS
     inside = t.both(_is_bond(terms, rate, yield_), t.greater(redemption, 0.0))
     coupon = t.div(t.mul(rate, FACE), frequency)
     each_yield = t.where(inside, t.div(yield_, frequency), 0.0)
-    payments = _payments(terms, coupon, redemption)
-    compound = _added_up(_discounted(*payments, each_yield))
+    payments = payments_of(terms, coupon, redemption)
+    compound = added_up(discounted(*payments, each_yield))
     simple = t.div(t.add(coupon, redemption), t.add(t.mul(terms.first, each_yield), 1.0))
     worth = t.where(t.equal(terms.due, 1.0), simple, compound)
     return checked(inside, t.sub(worth, t.mul(coupon, terms.passed)))
@@ -154,15 +114,7 @@ def yield_of_bond(settlement, maturity, rate, price, redemption, frequency, basi
     coupon = t.div(t.mul(rate, FACE), frequency)
     cost = t.where(inside, t.add(price, t.mul(coupon, terms.passed)), 1.0)
     simple = t.div(t.sub(t.div(t.add(coupon, redemption), cost), 1.0), terms.first)
-    payments, periods = _payments(terms, coupon, redemption)
-    spent = t.neg(_spread(cost))
-    shape = (*torch.broadcast_shapes(t.shape_of(spent)[:-1], t.shape_of(payments)[:-1]),)
-    flows = t.join(
-        t.expand(spent, (*shape, 1)), t.expand(payments, (*shape, t.shape_of(payments)[-1])), dim=len(shape)
-    )
-    times = torch.cat([torch.zeros(*periods.shape[:-1], 1, dtype=t.DTYPE), periods], -1)
-    guess = torch.full((1,), 0.03, dtype=t.DTYPE)
-    root = t.reshape(internal_rate(flows, times, guess), shape=shape)
+    root = yielded(cost, *payments_of(terms, coupon, redemption))
     return checked(inside, t.mul(t.where(t.equal(terms.due, 1.0), simple, root), frequency))
 
 
@@ -171,9 +123,9 @@ def _duration(settlement, maturity, coupon, yield_, frequency, basis) -> t.Array
     terms, frequency = _terms(settlement, maturity, frequency, basis), t.truncated(frequency)
     inside = _is_bond(terms, coupon, yield_)
     each_yield = t.where(inside, t.div(yield_, frequency), 0.0)
-    payments, periods = _payments(terms, t.div(t.mul(coupon, FACE), frequency), t.as_array(FACE))
-    worth = _discounted(payments, periods, each_yield)
-    mean = t.div(_added_up(t.mul(worth, periods)), _added_up(worth))
+    payments, periods = payments_of(terms, t.div(t.mul(coupon, FACE), frequency), t.as_array(FACE))
+    worth = discounted(payments, periods, each_yield)
+    mean = t.div(added_up(t.mul(worth, periods)), added_up(worth))
     return checked(inside, t.div(mean, frequency))
 
 
@@ -275,8 +227,8 @@ def yield_at_maturity(settlement, maturity, issue, rate, price, basis=BASIS):
     return checked(inside, t.div(gain, left))
 
 
-TRUE = torch.tensor(1.0, dtype=t.DTYPE)
-THOUSAND = torch.tensor(1000.0, dtype=t.DTYPE)
+TRUE = t.as_array(1.0)
+THOUSAND = t.as_array(1000.0)
 
 
 @of_numbers(

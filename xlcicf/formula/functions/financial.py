@@ -4,9 +4,6 @@ Money received is positive and money paid negative, so that a formula's sides ad
 """
 
 import math
-from collections.abc import Callable
-
-import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of
@@ -17,10 +14,11 @@ from xlcicf.formula.daycount import counted_day, is_date, years_between
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
+from xlcicf.formula.number_by_number import each
 
-TWELVE = torch.tensor(12.0, dtype=t.DTYPE)
-NONE = torch.tensor(0.0, dtype=t.DTYPE)  # an amount that is left out
-GUESS = torch.full((1, 1, 1, 1), 0.1, dtype=t.DTYPE)
+TWELVE = t.as_array(12.0)
+NONE = t.as_array(0.0)  # an amount that is left out
+GUESS = t.reshape(t.as_array(0.1), shape=(1, 1, 1, 1))
 
 # --- annuities ------------------------------------------------------------------------------------------
 
@@ -419,7 +417,7 @@ def _double_declining(cost, salvage, life, period, factor) -> t.Array:
     return _larger(t.sub(old, _larger(new, salvage)), t.as_array(0.0))
 
 
-TWICE = torch.tensor(2.0, dtype=t.DTYPE)
+TWICE = t.as_array(2.0)
 
 
 @of_numbers(
@@ -447,11 +445,11 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
         t.greater(factor, 0.0),
     )  # fmt: skip
     life, factor = t.where(inside, life, 1.0), t.where(inside, factor, 1.0)
-    start, end = (torch.clamp(t.value_of(x), min=0.0) for x in (start, end))
+    start, end = (t.value_of(t.where(t.less(x, 0.0), 0.0, x)) for x in (start, end))
     if end.max() > MOST_PERIODS:
         raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
     left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
-    straight = torch.tensor(False)
+    straight = t.equal(t.as_array(0.0), 1.0)
     for period in range(1, int(end.max().ceil()) + 1):
         declining = _double_declining(cost, salvage, life, t.as_array(float(period)), factor)
         years = t.sub(life, period - 1.0)
@@ -460,7 +458,7 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
         t.decide(straight)
         written_off = t.where(straight, line, declining)
         left = t.sub(left, t.where(straight, 0.0, written_off))
-        shares = (torch.clamp(x - (period - 1.0), 0.0, 1.0) for x in (end, start))
+        shares = ((x - (period - 1.0)).clamp(0.0, 1.0) for x in (end, start))
         total = t.add(total, t.mul(written_off, t.sub(*shares)))
     return checked(inside, total)
 
@@ -500,13 +498,6 @@ def _plain_years(start: float, end: float, basis: float) -> float:
 
 
 FRENCH_BASES = (0.0, 1.0, 3.0, 4.0)
-
-
-def each(compute: Callable[..., float], *numbers: t.Array) -> t.Array:
-    """compute(plain numbers) of each place; none may be a changing one."""
-    arrays = torch.broadcast_tensors(*(t.value_of(x) for x in numbers))
-    found = [compute(*plain) for plain in zip(*(x.ravel().tolist() for x in arrays), strict=True)]
-    return torch.tensor(found, dtype=t.DTYPE).reshape(arrays[0].shape)
 
 
 @of_constants("AMORDEGRC", "AMORDEGRC(~2400,39679,39813,300,1,0.15,1)", arity=(6, 7), arrays=lambda i: False)

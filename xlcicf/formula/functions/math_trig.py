@@ -5,8 +5,6 @@ Beside it: trigonometry.py, rounding.py, whole_numbers.py, matrices.py."""
 import math
 from functools import reduce
 
-import torch
-
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.operators import EXP_LIMIT, power, powered
@@ -150,6 +148,5 @@ def sum_of_sums_of_squares(pairs):
     "SERIESSUM(~-2,1,1,~{3,4})", arity=(4, 4), series=lambda i: i == 3, strict=True,
 )  # fmt: skip
 def sum_of_a_power_series(coefficients, x, first, step):
-    count = t.shape_of(coefficients.numbers)[3]
-    exponents = t.add(first, t.mul(step, torch.arange(count, dtype=t.DTYPE)))
+    exponents = t.add(first, t.mul(step, t.sub(coefficients.number, 1.0)))
     return t.total(t.mul(coefficients.numbers, power(x, exponents)), dims=(3,))

@@ -1,7 +1,5 @@
 """Excel's category Math & Trig: products, inverses and determinants of matrices."""
 
-import torch
-
 from xlcicf.formula import inverses
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of
@@ -65,4 +63,4 @@ def unit_matrix(context: Context, size: Grid) -> Grid:
     n = int(number_of(numbers[0]))
     if not 1 <= n <= LARGEST_UNIT:
         raise Fails("#VALUE!", f"makes matrices of 1 to {LARGEST_UNIT} rows")
-    return from_numbers(torch.eye(n, dtype=t.DTYPE).reshape(1, 1, n, n))
+    return from_numbers(inverses.unit(n))

@@ -1,17 +1,9 @@
 """Excel's category Math & Trig: SUBTOTAL and AGGREGATE, other functions of what is not passed over."""
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
-import torch
-
 from xlcicf.formula.choice import Value, of_each
-from xlcicf.formula.choosing import choose
-from xlcicf.formula.coercion import taken_as_scalar
-from xlcicf.formula.context import Context, Fails, Misused
+from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, called_with, computed, excel
-from xlcicf.formula.grid import Grid, first_error, from_truths
-from xlcicf.formula.passing_over import PassedOver
+from xlcicf.formula.passing_over import PassedOver, by_numbers, require_ranges
 from xlcicf.formula.tree import Node, Union
 
 OF_SUBTOTAL = (
@@ -22,29 +14,6 @@ OF_ARRAYS = (
     "LARGE", "SMALL", "PERCENTILE.INC", "QUARTILE.INC", "PERCENTILE.EXC", "QUARTILE.EXC",
 )  # fmt: skip
 BY_HAND_TOO = 100  # added to the number of a function that passes over rows hidden by hand
-
-
-def _by_numbers(context: Context, numbers: Sequence[Node], compute: Callable[..., Value]) -> Value:
-    """compute(*numbers), whole ones that no changing cell may decide, where each cell may have others."""
-    grids = []
-    for value in map(context.operand, numbers):
-        if not isinstance(value, Grid) or value.varies().any():
-            raise context.refuse_changing()
-        if (error := first_error(value)) is not None:
-            raise Fails(str(error))
-        grids.append(np.clip(taken_as_scalar(value).numbers(), -1.0, 1000.0).astype(int))
-    asked = np.stack(np.broadcast_arrays(*grids), -1)
-    distinct = sorted({*map(tuple, asked.reshape(-1, len(numbers)).tolist())})
-
-    def of_these(at: int) -> Value:
-        if at == len(distinct) - 1:
-            return computed(context, lambda: compute(*distinct[at]))
-        here = from_truths(torch.from_numpy((asked == distinct[at]).all(-1)))
-        return choose(
-            context, here, lambda: computed(context, lambda: compute(*distinct[at])), lambda: of_these(at + 1)
-        )
-
-    return of_these(0)
 
 
 def _of_what_counts(
@@ -60,14 +29,6 @@ def _of_what_counts(
     return called_with(context, name, counting, others)
 
 
-def _require_ranges(context: Context, nodes: tuple[Node, ...]) -> None:
-    for node in nodes:
-        for part in node.parts if isinstance(node, Union) else (node,):
-            value = context.taking("array").value(part)
-            if isinstance(value, Grid) and not value.is_range:
-                raise Misused("takes ranges of cells only")
-
-
 def _said(number: int) -> str:
     """A number for an example, the same wherever it is filled to."""
     return f"ROWS($A$1:$A${number})" if number else "0"
@@ -81,7 +42,9 @@ def _said(number: int) -> str:
     arity=(2, ANY), ranges="inherit",
 )  # fmt: skip
 def subtotal(context: Context, number: Node, *ranges: Node) -> Value:
-    return _by_numbers(context, [number], lambda which: _subtotal(context, which, ranges))
+    return by_numbers(
+        context, [number], lambda which: computed(context, lambda: _subtotal(context, which, ranges))
+    )
 
 
 def _subtotal(context: Context, which: int, ranges: tuple[Node, ...]) -> Value:
@@ -89,7 +52,7 @@ def _subtotal(context: Context, which: int, ranges: tuple[Node, ...]) -> Value:
     which -= BY_HAND_TOO * by_hand
     if not 1 <= which <= len(OF_SUBTOTAL):
         raise Fails("#VALUE!", "knows no function of that number")
-    _require_ranges(context, ranges)
+    require_ranges(context, ranges)
     passed = PassedOver(hidden=by_hand, filtered=True, totals=True)
     return _of_what_counts(context, OF_SUBTOTAL[which - 1], ranges, (), passed)
 
@@ -104,9 +67,10 @@ def _subtotal(context: Context, which: int, ranges: tuple[Node, ...]) -> Value:
     arity=(3, ANY), ranges="inherit",
 )  # fmt: skip
 def aggregate(context: Context, number: Node, option: Node, *arguments: Node) -> Value:
-    return _by_numbers(
-        context, [number, option], lambda which, said: _aggregate(context, which, said, arguments)
-    )
+    def of_numbers(which: int, said: int) -> Value:
+        return computed(context, lambda: _aggregate(context, which, said, arguments))
+
+    return by_numbers(context, [number, option], of_numbers)
 
 
 def _aggregate(context: Context, which: int, said: int, arguments: tuple[Node, ...]) -> Value:
@@ -114,7 +78,7 @@ def _aggregate(context: Context, which: int, said: int, arguments: tuple[Node, .
         raise Fails("#VALUE!", "knows no function or option of that number")
     passed = PassedOver(hidden=said % 2 == 1, totals=said < 4, errors=said in (2, 3, 6, 7))
     if which <= len(OF_RANGES):
-        _require_ranges(context, arguments)
+        require_ranges(context, arguments)
         return _of_what_counts(context, OF_RANGES[which - 1], arguments, (), passed)
     if len(arguments) != 2:
         raise Fails("#VALUE!", "needs an array and which of its numbers is wanted")

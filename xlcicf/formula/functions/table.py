@@ -238,7 +238,7 @@ def of_numbers(
             return body(*(read(i, x) for i, x in enumerate(numbers)))
 
         def compute(context: Context, *grids: Grid) -> Grid:
-            refuse_unless_fixed(context, grids, fixed)
+            context.require_fixed(grids, fixed)
             if not hands_on:
                 watch(*(g.num for g in grids))
             steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
@@ -255,18 +255,6 @@ def of_numbers(
         return body
 
     return enter
-
-
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-
-
-def refuse_unless_fixed(context: Context, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
-    for i in fixed:
-        if i < len(grids) and grids[i].varies().any():
-            raise context.refuse(
-                f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
-                " keep that argument constant"
-            )
 
 
 def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
@@ -546,7 +534,7 @@ def of_series(
 
     def enter(body: Callable[..., t.Array | OrError]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            refuse_unless_fixed(context, grids, fixed)
+            context.require_fixed(grids, fixed)
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
             if strict:
                 arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]

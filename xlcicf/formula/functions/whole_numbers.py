@@ -5,30 +5,15 @@ from collections.abc import Callable
 from functools import reduce
 from itertools import pairwise
 
-import torch
-from torch import Tensor
-
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of, text_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import ANY, of_constants, of_numbers
-from xlcicf.formula.grid import BLANK, BOOL
+from xlcicf.formula.number_by_number import stepwise
 from xlcicf.formula.plain import Cells
 
 LARGEST_FACTORIAL, LARGEST_DOUBLE_FACTORIAL = 170, 300
 EXACT = 2.0**53  # whole numbers below it are told apart
-
-
-@t.Primitive
-def _stepwise(*operands: Tensor, compute: Callable[..., float]) -> Tensor:
-    """compute(plain numbers) at each place: constant but for its steps."""
-
-    def one_sample(*operands: Tensor) -> Tensor:
-        arrays = torch.broadcast_tensors(*operands)
-        found = [compute(*plain) for plain in zip(*(x.ravel().tolist() for x in arrays), strict=True)]
-        return torch.tensor(found, dtype=t.DTYPE).reshape(arrays[0].shape)
-
-    return t.one_by_one(one_sample, *operands)
 
 
 def of_whole(name: str, *examples: str, arity: tuple[int, int] = (1, 1)):
@@ -45,7 +30,7 @@ def of_whole(name: str, *examples: str, arity: tuple[int, int] = (1, 1)):
                 return math.nan
 
         of_numbers(name, *examples, arity=arity, smooth=False)(
-            lambda *operands: t.may_fail(_stepwise(*map(t.as_array, operands), compute=plain))
+            lambda *operands: t.may_fail(stepwise(*map(t.as_array, operands), compute=plain))
         )
         return body
 
@@ -98,10 +83,10 @@ def _whole_numbers(arrays: tuple[Cells, ...]) -> list[int]:
     for cells in arrays:
         if cells.first_error:
             raise Fails(str(cells.first_error))
-        for kind, value in zip(cells.kinds, cells.values, strict=True):
-            if kind == BOOL:
+        for value in cells.values:
+            if isinstance(value, bool):
                 raise Fails("#VALUE!", "takes no TRUE or FALSE")
-            if kind != BLANK or len(cells) == 1:
+            if value is not None or len(cells) == 1:
                 numbers.append(number_of(value))
     if any(not 0 <= x < EXACT for x in numbers):
         raise Fails("#NUM!", "takes whole numbers from 0 to 2^53 only")
