@@ -31,7 +31,8 @@ BELOW = {
     "pages": {"sheet", "solve", "host", "ooxml", *NUMBERS},
     "lessons": {"pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
     "addin": {"lessons", "pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
-    "cli": {"addin", "lessons", "pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
+    "docs": set(),
+    "cli": {"addin", "docs", "lessons", "pages", "sheet", "solve", "host", "ooxml", *NUMBERS},
 }
 
 # library -> the rooms that may use it

@@ -195,6 +195,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="a folder, .zip or .tar.gz that has the files; without it they are downloaded",
     )
+    topic = verb("help", _help, "pages that the README is too short for, such as all functions")
+    topic.add_argument("topic", nargs="?", metavar="TOPIC", help="a page; without it they are listed")
     doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
     doctor.add_argument(
         "--selftest", action="store_true", help="walk through what only Excel can show, and write a report"
@@ -341,6 +343,19 @@ def _make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise BookError(f"the folder {folder} cannot be made ({error.strerror}); choose another") from error
+
+
+def _help(args):
+    from xlcicf import docs
+    from xlcicf.errors import BookError
+
+    topics = docs.topics()
+    if args.topic is None:
+        return {"topics": topics}, [f"xlcicf help {topic}" for topic in topics], DONE
+    if args.topic not in topics:
+        raise BookError(f"there is no page {args.topic!r}; there are: {', '.join(topics)}")
+    text = docs.page(args.topic)
+    return {"topic": args.topic, "text": text}, text.splitlines(), DONE
 
 
 def _demo(args):

@@ -84,6 +84,7 @@ class Function:
                formulas; "array": an array (SUMPRODUCT, MMULT); "inherit": as the function around has it
     smooth     False where the value moves in steps as changing arguments do
     examples   formulas without "=", ~ before what the tests let change
+    fixed      the numbers, from 0, of the arguments that no changing cell may decide
     """
 
     name: str
@@ -92,6 +93,7 @@ class Function:
     ranges: str
     smooth: bool
     examples: tuple[str, ...]
+    fixed: tuple[int, ...] = ()
 
 
 FUNCTIONS: dict[str, Function] = {}
@@ -146,11 +148,13 @@ def entered(
     smooth: bool = True,
     whole: Callable[[int], bool] = lambda i: True,
     omitted: Mapping[int, float] = NO_ARGUMENT,
+    fixed: Sequence[int] = (),
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
     The others are meant as single values. Several ranges in one argument are as many arguments. An argument
-    left out between two commas is 0, unless `omitted` says otherwise."""
+    left out between two commas is 0, unless `omitted` says otherwise. Those that are `fixed` may not depend
+    on a changing cell."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -166,9 +170,13 @@ def entered(
             for i, arg in enumerate(args)
             for part in (arg.parts if isinstance(arg, Union) and whole(i) else (arg,))
         ]
-        return of_grids(context, lambda *grids: compute(context, *grids), values)
+        return of_grids(context, lambda *grids: checked(context, *grids), values)
 
-    FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples)
+    def checked(context: Context, *grids: Grid) -> Value:
+        context.require_fixed(grids, fixed)
+        return compute(context, *grids)
+
+    FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples, tuple(fixed))
 
 
 def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value | Growing]) -> Value:
@@ -238,7 +246,6 @@ def of_numbers(
             return body(*(read(i, x) for i, x in enumerate(numbers)))
 
         def compute(context: Context, *grids: Grid) -> Grid:
-            context.require_fixed(grids, fixed)
             if not hands_on:
                 watch(*(g.num for g in grids))
             steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
@@ -251,7 +258,16 @@ def of_numbers(
                 context.note_step(out.num)
             return out
 
-        entered(name, examples, compute, arity=arity, smooth=smooth, whole=lambda i: False, omitted=omitted)
+        entered(
+            name,
+            examples,
+            compute,
+            arity=arity,
+            smooth=smooth,
+            whole=lambda i: False,
+            omitted=omitted,
+            fixed=fixed,
+        )
         return body
 
     return enter
@@ -534,7 +550,6 @@ def of_series(
 
     def enter(body: Callable[..., t.Array | OrError]):
         def compute(context: Context, *grids: Grid) -> Grid:
-            context.require_fixed(grids, fixed)
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
             if strict:
                 arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]
@@ -567,7 +582,7 @@ def of_series(
                 from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
             )
 
-        entered(name, examples, compute, arity=arity, whole=series)
+        entered(name, examples, compute, arity=arity, whole=series, fixed=fixed)
         return body
 
     return enter
