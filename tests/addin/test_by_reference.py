@@ -138,7 +138,7 @@ WRONG = [  # objective, changing, cells set before, what the cell shows, words o
     ("B3", "B1:B2", {"B1": "four"}, "#VALUE!", r"Net!B1 holds 'four'"),
     ("B3", "B1:B2", {"B1": "=2+2"}, "#N/A", "Net!B1 holds a formula"),
     ("B3", "G2:G3", {}, "#N/A", "does not depend"),
-    ("B3", "B1:B2", {"B3": "=INDIRECT(\"B1\")"}, "#N/A", "INDIRECT"),
+    ("B3", "B1:B2", {"B3": "=OFFSET(B1,B2,0)"}, "#N/A", "OFFSET"),
     ("B3", "B1:B2", {"B3": "=B1+B4", "B4": "=B3"}, "#N/A", "depends on itself"),
     ("B3", "B1:B2", {"B3": "=LN(-B1)"}, "#VALUE!", "Net!B3 shows no number"),
     ("B1:B3", "B2", {}, "#N/A", "one cell"),

@@ -13,7 +13,8 @@ from xlcicf.ooxml.xml import child, children, parse
 def sheets_elsewhere(package: Package, parts: list[str | None]) -> dict[str, Sheet]:
     """ "[1]sheet1" casefolded -> what is kept of that sheet of the first of the other books, and so on.
 
-    Of a part that is missing or damaged nothing is known; only a formula that refers to it suffers."""
+    Of a part that is missing or damaged nothing is known, nor of a sheet whose values are not kept: a formula
+    that refers to it then cannot be computed."""
     found: dict[str, Sheet] = {}
     for number, part in enumerate(parts, 1):
         if part is None or part not in package:
@@ -32,12 +33,12 @@ def _sheets(root: ElementTree.Element, number: int) -> Iterator[Sheet]:
     listed, kept = (None, None) if book is None else (child(book, "sheetNames"), child(book, "sheetDataSet"))
     if listed is None:
         return
-    sheets = [Sheet(f"[{number}]{name.get('val', '')}") for name in children(listed, "sheetName")]
+    names = [name.get("val", "") for name in children(listed, "sheetName")]
     for values in () if kept is None else children(kept, "sheetData"):
         index = values.get("sheetId", "")
-        if index.isdigit() and int(index) < len(sheets):
-            sheets[int(index)].values |= _cells(values)
-    yield from sheets
+        is_known = values.get("refreshError") not in ("1", "true")
+        if is_known and index.isdigit() and int(index) < len(names):
+            yield Sheet(f"[{number}]{names[int(index)]}", values=_cells(values))
 
 
 def _cells(values: ElementTree.Element) -> dict[tuple[int, int], Scalar]:
