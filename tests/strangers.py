@@ -413,6 +413,24 @@ def excel_dialect() -> Package:
     return changed(package, SHEET, "<v>4</v></c>", '<v>4</v></c><c r="C2" s="1"/><c r="E2"></c>')
 
 
+def without_addresses() -> Package:
+    """Cells and rows that do not say where they stand: each follows the one before it."""
+    package = plain()
+    bare = re.sub(rb'(<row) r="\d+"|(<c) r="[A-Z]+[123]"', lambda m: m[1] or m[2], package[SHEET])
+    bare = re.sub(rb'<row><c r="B4"', rb'<row r="4"><c r="B4"', bare)
+    return package.replace({SHEET: re.sub(rb'<row><c r="A6"', rb'<row r="6"><c r="A6"', bare)})
+
+
+def filtered_rows() -> Package:
+    """A filter that leaves a row out, and a subtotal that passes over it."""
+    package = changed(plain(), SHEET, '<row r="2">', '<row r="2" hidden="1">')
+    rule = '<filterColumn colId="0"><filters><filter val="1"/><filter val="3"/></filters></filterColumn>'
+    package = changed(
+        package, SHEET, "</sheetData>", f'</sheetData><autoFilter ref="A1:A3">{rule}</autoFilter>'
+    )
+    return changed(package, SHEET, "<f>SUM(B1:B3)</f><v>12</v>", "<f>SUBTOTAL(9,B1:B3)</f><v>8</v>")
+
+
 STRANGERS: dict[str, Callable[[], Package]] = {
     builder.__name__: builder
     for builder in (
@@ -442,6 +460,11 @@ STRANGERS: dict[str, Callable[[], Package]] = {
     )
 }
 
+
+# What IronCalc cannot read, or computes otherwise.
+WITHOUT_IRONCALC: dict[str, Callable[[], Package]] = {
+    builder.__name__: builder for builder in (without_addresses, filtered_rows)
+}
 
 # What an added sheet is listed in. That a data table's results go with any save is the calculator's.
 LISTS = {

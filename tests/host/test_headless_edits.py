@@ -161,7 +161,8 @@ BEYOND_IRONCALC = {
 
 def write_book(kind: str, folder: Path) -> Path:
     path = folder / ("book.xlsm" if kind == "macros" else "book.xlsx")
-    path.write_bytes(strangers.by_excel(strangers.STRANGERS[kind]()).to_bytes())
+    builder = (strangers.STRANGERS | strangers.WITHOUT_IRONCALC)[kind]
+    path.write_bytes(strangers.by_excel(builder()).to_bytes())
     return path
 
 
@@ -193,6 +194,24 @@ class Case:
 )
 def case(request, tmp_path_factory) -> Case:
     return Case(*request.param, tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(k, n) for k in strangers.WITHOUT_IRONCALC for n in EDITS],
+    ids=lambda p: f"{p[0]}-{p[1]}",
+)
+def odd_case(request, tmp_path_factory) -> Case:
+    return Case(*request.param, tmp_path_factory.mktemp("case"))
+
+
+def test_an_odd_book_with_an_edit_is_the_book_and_the_edit(odd_case):
+    test_a_save_changes_the_parts_concerned_only(odd_case)
+    test_a_reopened_book_is_the_book_and_the_edit(odd_case)
+    computed = host_of(book := open_book(odd_case.saved)).recomputed(book)
+    for name, sheet in read_snapshot(book).sheets.items():
+        for cell in sheet.formulas:
+            assert sheet.values.get(cell) == computed.book.sheets[name].values.get(cell), cell
 
 
 def test_a_save_changes_the_parts_concerned_only(case):
