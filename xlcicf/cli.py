@@ -444,6 +444,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
         "reason": outcome.reason,
         "dead": outcome.dead,
         "stepped": outcome.stepped,
+        "frozen": outcome.frozen,
         "saved": str(saved),
         "parity_max": outcome.parity.maximum,
         "parity_worst": outcome.parity.worst,
@@ -466,7 +467,7 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
-    lines += [f"  stepped     {_stepped(*step)}" for step in outcome.stepped[:20]]
+    lines += _known_of(outcome)
     see = "" if outcome.parity.agrees else "; see xlcicf check"
     lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
@@ -530,11 +531,12 @@ def _grad(args):
         "value": value,
         "gradient": [[cell, slope] for cell, slope in zip(f.cells, gradient.tolist(), strict=True)],
         "stepped": f.stepped,
+        "frozen": f.frozen,
     }
     lines = [f"{f.objective} is {value:.10g}; its derivative with respect to each changing cell:"]
-    in_steps = [f"  stepped     {_stepped(*step)}" for step in f.stepped[:20]]
+    known = _known_of(f)
     if not args.check:
-        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient]), *in_steps], DONE
+        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient]), *known], DONE
     from xlcicf.solve.bench import recalculation
     from xlcicf.solve.differences import central_differences, fitting_steps
     from xlcicf.solve.parity import difference
@@ -563,11 +565,20 @@ def _grad(args):
             f"largest difference {gap:.1e}, measured by the largest derivative or 1, over"
             f" {_count(len(smooth), 'cell')} that meet no corner"
         )
-    return facts, lines + in_steps, DONE
+    return facts, lines + known, DONE
 
 
-def _stepped(cell: str, function: str) -> str:
-    return f"{cell}: {function} moves in steps; between them its derivative is 0"
+def _known_of(found) -> list[str]:
+    """What moves in steps and what stands still on the way to an objective, a line each."""
+    lines = [
+        f"  stepped     {cell}: {function} moves in steps; between them its derivative is 0"
+        for cell, function in found.stepped[:20]
+    ]
+    lines += [
+        f"  frozen      {cell} changes by itself or is not computed here; its saved value is taken"
+        for cell in found.frozen[:20]
+    ]
+    return lines
 
 
 def _check(args):
@@ -604,12 +615,8 @@ def _check(args):
     lines.append(f"  parity      {report.parity.sentence}{asked}")
     lines += [f"  error       {cell} shows {text}" for cell, text in report.errors[:20]]
     lines += [f"  blocked     {cell}: {function}" for cell, function in report.blockers[:20]]
-    lines += [f"  stepped     {_stepped(*step)}" for step in report.stepped[:20]]
+    lines += _known_of(report)
     lines += [f"  constraint  {why}" for _, why in report.constraints[:20]]
-    lines += [
-        f"  frozen      {cell} changes at each recalculation; its saved value is taken"
-        for cell in report.frozen[:20]
-    ]
     lines += [
         f"  differs     {cell} comes to {ours}; it is saved as {saved}, IronCalc says {second}"
         for cell, saved, ours, second in report.differs[:20]

@@ -21,6 +21,7 @@ from xlcicf.errors import (
     XlcicfError,
 )
 from xlcicf.formula.runs import RunGraph, rectangles
+from xlcicf.formula.sheetfunction import differentiate
 from xlcicf.formula.snapshot import ExcelError, Table
 from xlcicf.formula.survey import survey
 
@@ -294,3 +295,12 @@ def test_generated_formulas_equal_ironcalcs(formulas, values):
         slopes = central_differences(f)
         smooth = np.isfinite(slopes) & [cell not in kinks for cell in f.cells]
         np.testing.assert_allclose(f.gradient(f.start)[smooth], slopes[smooth], rtol=2e-4, atol=1e-5)
+
+
+def test_what_stands_still_upstream_is_named_behind_names_too():
+    cells = {"A1": 2.0, "B1": "=noise", "B2": "=MyRate()", "B3": "=[1]Rates!A1", "B4": "=SUM(B5,1)", "B5": 1.0}
+    cells |= {"C1": "=A1*(B1+B2+B3+B4)"}
+    book = snapshot(cells, {"noise": "draw*2", "draw": "RAND()"})
+    book.sheets["S"].values |= {(1, 2): 0.5, (2, 2): 1.0, (3, 2): 2.0, (4, 2): 2.0}
+    f = differentiate(book, area("C1"), [area("A1")])
+    assert (f.value(f.start), f.frozen) == (11.0, ["S!B1", "S!B2", "S!B3"])

@@ -3,7 +3,7 @@
 import re
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula.runs import RunGraph
+from xlcicf.formula.runs import RunGraph, named_too
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import MAKERS
 from xlcicf.formula.units import Run
@@ -27,9 +27,7 @@ class _FoundOut:
     """Runs as parts whose formulas know what the references mean that they make."""
 
     def __init__(self, book: Snapshot):
-        named = re.compile(_MAKES, re.IGNORECASE)
-        names = [re.escape(name) for (name, _), text in book.names.items() if named.search(text)]
-        self._makes = re.compile("|".join([_MAKES, *(rf"\b{name}\b" for name in names)]), re.IGNORECASE)
+        self._makes = named_too(re.compile(_MAKES, re.IGNORECASE), book)
 
     def parts(self, graph: RunGraph, run: Run) -> list[Run]:
         """[run] itself where its formula makes none."""

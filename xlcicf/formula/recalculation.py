@@ -20,7 +20,7 @@ from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute, computed
-from xlcicf.formula.runs import AreaIndexes, RunGraph, is_volatile
+from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit
@@ -99,7 +99,7 @@ class Recalculation:
     def _look_at_runs(self) -> None:
         everything = (run for sheet in self.book.sheets for run in self._graph.runs(sheet))
         self._runs = self._needed(self._of) if self._of else list(everything)
-        self.volatile = [run for run in self._runs if is_volatile(run)]
+        self.volatile = [run for run in self._runs if self._graph.is_volatile(run)]
         self._readers: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
         held = set(self._runs)

@@ -31,9 +31,17 @@ from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
 VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
 
-def is_volatile(run: Run) -> bool:
-    """Whether its cells change at every recalculation."""
-    return bool(VOLATILE.search(run.text))
+def named_too(pattern: re.Pattern[str], book: Snapshot) -> re.Pattern[str]:
+    """The pattern of formula texts, and of all names that lead to what it means."""
+    found: set[str] = set()
+    while True:
+        known = re.compile(
+            "|".join([pattern.pattern, *(rf"\b{re.escape(n)}\b" for n in sorted(found))]), pattern.flags
+        )
+        more = {name for (name, _), text in book.names.items() if name not in found and known.search(text)}
+        if not more:
+            return known
+        found |= more
 
 
 class AreaIndex:
@@ -77,6 +85,14 @@ class RunGraph:
         self._formulas: dict[tuple[str, str], Formula] = {}
         self._templates = Templates(book)
         self._growing_in: dict[Formula, list[Ref] | None] = {}
+
+    @cached_property
+    def _volatile(self) -> re.Pattern[str]:
+        return named_too(VOLATILE, self.book)
+
+    def is_volatile(self, run: Run) -> bool:
+        """Whether its cells change at every recalculation."""
+        return bool(self._volatile.search(run.text))
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
@@ -273,12 +289,12 @@ class RunGraph:
                     raise
                 failed(run, error)
                 del variable[id(run)]
-        frozen = [run for run in before if id(run) not in variable and is_volatile(run)]
+        upstream = [run for run in before if id(run) not in variable]
         edges = {
             id(run): [s for s in before[run][1] if id(s) in variable] for run in before if id(run) in variable
         }
         runs = [by_id[i] for i in edges]
-        return Slice(runs, list(self._levels(runs, edges)), frozen)
+        return Slice(runs, list(self._levels(runs, edges)), upstream)
 
     def in_order(self, runs: Iterable[Run], failed: Callable[[Run, FormulaError], None]) -> Iterator[Unit]:
         """All of `runs`, precedents first; `failed` hears of those that cannot be read or are circular."""
@@ -446,11 +462,11 @@ LONG = 24  # cells along a ring, or along ranges that grow, that are worth compu
 @dataclass(frozen=True)
 class Slice:
     """The `runs` between changing cells and objective, and as units in order of computation, level by level;
-    `frozen` runs hold volatile functions and stand at their saved values."""
+    the `upstream` runs, which no changing cell reaches, stand at their saved values."""
 
     runs: list[Run]
     levels: list[list[Unit]]
-    frozen: list[Run]
+    upstream: list[Run]
 
     @property
     def units(self) -> list[Unit]:

@@ -8,18 +8,21 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from xlcicf.errors import AddressError, DataError, ProblemError
+from xlcicf.errors import AddressError, DataError, FormulaError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
+from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
 from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
+from xlcicf.formula.runs import RunGraph, Slice
 from xlcicf.formula.snapshot import ExcelError, Snapshot
+from xlcicf.formula.tree import MAKERS
 from xlcicf.formula.undisturbed import without_collecting
-from xlcicf.formula.units import Batch, Host
+from xlcicf.formula.units import Batch, Host, Run
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ class SheetFunction:
     sense    "min", "max" or the number that the objective should come to
     init     half-width of the uniform distribution that restarts are drawn from, or None
     objective     the objective's address
-    frozen   addresses of volatile cells (RAND, NOW) that stand at their saved values
+    frozen   addresses of cells upstream that change by themselves (RAND, NOW) or are not computed here (a
+             macro's function), which stand at their saved values
     stepped  (address, function) of what moves in steps on the way, so that its derivative is 0 between them:
              ROUND, COUNTIF, a comparison used as a number; of cells filled down the first
     sizes    what lies between the changing cells and the objective: a word -> how many of it
@@ -236,14 +240,30 @@ def differentiate(
     pieces = [piece for unit in sliced.units for piece in compute(evaluator, unit)]
     head = evaluator.values(objective)
     _require_number(head, objective, changing)
-    frozen = [cell_address(r.area.sheet, *c) for r in sliced.frozen for c in r.area.cells()]
-    function = SheetFunction(objective, changing, tape, head, pieces, frozen, sliced.sizes)
+    standing = [cell_address(r.area.sheet, *c) for r in frozen(graph, sliced) for c in r.area.cells()]
+    function = SheetFunction(objective, changing, tape, head, pieces, standing, sliced.sizes)
     function.sense, function.init = sense, init
     if lower is not None:
         function.lower = np.asarray(lower, dtype=np.float64)
     if upper is not None:
         function.upper = np.asarray(upper, dtype=np.float64)
     return function
+
+
+def frozen(graph: RunGraph, sliced: Slice) -> list[Run]:
+    """The runs upstream whose values nobody can compute from constants: volatile ones, and those that call
+    what the table lacks, or cannot be read."""
+
+    def is_computed(run: Run) -> bool:
+        try:
+            return graph.formula(run).functions <= KNOWN and not graph.is_volatile(run)
+        except FormulaError:
+            return False
+
+    return [run for run in sliced.upstream if not is_computed(run)]
+
+
+KNOWN = FUNCTIONS.keys() | MAKERS
 
 
 def on_sheet(book: Snapshot, area: Area) -> Area:

@@ -11,8 +11,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.rings import computed
-from xlcicf.formula.runs import is_volatile
-from xlcicf.formula.sheetfunction import RunValues, lay_changing, on_sheet, start_values, values_of
+from xlcicf.formula.sheetfunction import RunValues, frozen, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.units import Run
 
@@ -25,7 +24,8 @@ class Survey:
     blocks    what torch computes in those it can, from the book's values
     blockers  (address, function or reason) of the others; they stand at their saved values
     stepped   (address, function) of what moves in steps on the way, so that its derivative is 0 between them
-    frozen    addresses of volatile cells (RAND, NOW), which stand at their saved values too
+    frozen    addresses of cells upstream that change by themselves (RAND, NOW) or cannot be computed, which
+              stand at their saved values too
     """
 
     areas: list[Area]
@@ -59,16 +59,16 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
 
     if objective is None:
         runs = [run for sheet in book.sheets for run in graph.runs(sheet)]
-        volatile = [run for run in runs if is_volatile(run)]
+        volatile = [run for run in runs if graph.is_volatile(run)]
         areas = [run.area for run in runs]
-        ordered = graph.in_order([run for run in runs if not is_volatile(run)], blocked)
+        ordered = graph.in_order([run for run in runs if not graph.is_volatile(run)], blocked)
     else:
         objective, *changing = (on_sheet(book, area) for area in (objective, *changing))
         tape = t.Tape(torch.from_numpy(start_values(book, changing)))
         evaluator = Evaluator(graph, tape)
         lay_changing(evaluator, tape, changing)
         sliced = graph.between(changing, [objective], blocked)
-        ordered, volatile = sliced.units, sliced.frozen
+        ordered, volatile = sliced.units, frozen(graph, sliced)
         areas = [run.area for run in sliced.runs]
     blocks = []
     for piece in computed(evaluator, ordered, blocked):
@@ -78,8 +78,8 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
     stepped: list[tuple[str, str]] = []
     if objective is not None and isinstance(head := evaluator.values(objective).num, t.Var):
         stepped = [(step.owner.cell(0, 0), step.function) for step in head.tape.carrying(head)]
-    frozen = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
-    return Survey(areas, blocks, blockers, frozen, list(dict.fromkeys(stepped)))
+    standing = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
+    return Survey(areas, blocks, blockers, standing, list(dict.fromkeys(stepped)))
 
 
 def _cells(areas: list[Area]) -> int:

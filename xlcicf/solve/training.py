@@ -63,6 +63,7 @@ class Settings:
 class Outcome:
     """What a run came to; losses are values of the objective cell, whatever the sense.
 
+    frozen    addresses of cells upstream that stand at their saved values, see SheetFunction
     stepped   (address, function) of what moves in steps on the way, which no gradient sees
     accuracy  (before, after) as the book's own accuracy cell shows it, None in a book that has none
     dead      columns of MAX or IF that give a constant in each row: units that learn nothing more
@@ -81,6 +82,7 @@ class Outcome:
     accuracy: tuple[float | None, float | None] | None
     dead: list[str]
     stepped: list[tuple[str, str]]
+    frozen: list[str]
 
     @property
     def sentence(self) -> str:
@@ -241,6 +243,7 @@ class Training:
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),
             stepped=self.f.stepped,
+            frozen=self.f.frozen,
         )
         return outcome, log
 
