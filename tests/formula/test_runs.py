@@ -298,9 +298,16 @@ def test_generated_formulas_equal_ironcalcs(formulas, values):
 
 
 def test_what_stands_still_upstream_is_named_behind_names_too():
-    cells = {"A1": 2.0, "B1": "=noise", "B2": "=MyRate()", "B3": "=[1]Rates!A1", "B4": "=SUM(B5,1)", "B5": 1.0}
+    cells = {
+        "A1": 2.0,
+        "B1": "=noise",
+        "B2": "=MyRate()",
+        "B3": "=[1]Rates!A1",
+        "B4": "=SUM(B5,1)",
+        "B5": 1.0,
+    }
     cells |= {"C1": "=A1*(B1+B2+B3+B4)"}
     book = snapshot(cells, {"noise": "draw*2", "draw": "RAND()"})
     book.sheets["S"].values |= {(1, 2): 0.5, (2, 2): 1.0, (3, 2): 2.0, (4, 2): 2.0}
     f = differentiate(book, area("C1"), [area("A1")])
-    assert (f.value(f.start), f.frozen) == (11.0, ["S!B1", "S!B2", "S!B3"])
+    assert (f.value(f.start), sorted(f.frozen)) == (11.0, ["S!B1", "S!B2", "S!B3"])
