@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial, reduce
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,12 @@ def spots_of(node: Node, context: Context) -> Spots:
         case RefInfix(operator, left, right):
             return _JOINED[operator](spots_of(left, context), spots_of(right, context))
         case Call(name, args) if name in _MAKERS:
-            return _MAKERS[name](replace(context, function=name), *args)
+            inside = replace(context, function=name)
+            try:
+                signature(_MAKERS[name]).bind(inside, *args)
+            except TypeError:
+                raise inside.refuse(f"has {len(args)} arguments; correct the formula") from None
+            return _MAKERS[name](inside, *args)
     raise context.refuse("takes for a reference what is none")
 
 

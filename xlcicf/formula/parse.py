@@ -228,7 +228,8 @@ class _Parser:
         if local in self.locals:
             return Apply(Local(local), self.arguments(Token.FUNC))
         sheet = self.sheet_named(name[: -len(own) - 1]) if own != name else None
-        if meaning := self.named(own, sheet):
+        meaning = self.named(own, sheet)
+        if meaning and not isinstance(meaning, Ref | Union | Const):  # RATE(...) beside a cell named rate
             return Apply(meaning, self.arguments(Token.FUNC))
         name = own.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
         if name in ("LET", "LAMBDA"):

@@ -13,6 +13,7 @@ from xlcicf.formula.coercion import text_of
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.grid import (
     BLANK,
+    ERROR,
     TEXT,
     Grid,
     Place,
@@ -33,9 +34,13 @@ _IN_FILES = re.compile(r"_xl(?:fn|ws|pm|udf)\.")  # before names that came after
 def sizes_of(axis: int) -> Callable[[Context, Node], Value]:
     """How many rows (axis 0) or columns (1) a range or an array has."""
 
+    def size_of(grid: Grid) -> Grid:
+        is_error = grid.is_single and grid.place is None and grid.has(ERROR)
+        return grid if is_error else constant(float(grid.extent[axis]))
+
     def evaluate(context: Context, node: Node) -> Value:
         if not isinstance(node, Ref):
-            return of_each(lambda grid: constant(float(grid.extent[axis])), context.value(node))
+            return of_each(size_of, context.value(node))
         place, host = _seen(context, node), context.host
         if isinstance(host, Area) and grows(node, host)[axis]:
             shape = (-1, 1, 1, 1) if axis == 0 else (1, -1, 1, 1)

@@ -10,6 +10,7 @@ from functools import cmp_to_key
 import numpy as np
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.address import MAX_COL, MAX_ROW
 from xlcicf.formula.arranging import NONE, Places, in_order, numbered, placed
 from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.context import Context, Fails
@@ -71,6 +72,8 @@ def sequence(
     (size,) = sizes
     if size[0] * size[1] > MOST:
         raise context.refuse(f"makes an array of more than {MOST:,} numbers")
+    if not (start.is_single and step.is_single):
+        raise context.refuse("takes a single number to start at and a single step")
     first, by = (ONE if grid.has(BLANK) else taken_as_scalar(grid) for grid in (start, step))
     count = t.as_array(np.arange(size[0] * size[1]).reshape(1, 1, *size))  # type: ignore[arg-type]
     out = t.add(first.num, t.mul(by.num, count))
@@ -238,6 +241,8 @@ def _wrapped(size: tuple[int, int], count: Cells) -> np.ndarray:
         raise Fails("#VALUE!", "wraps what is no single row or column")
     if (length := whole(count)) < 1:
         raise Fails("#NUM!", "wraps after less than one element")
+    if length > MAX_ROW:
+        raise Fails("#NUM!", "wraps after more elements than a sheet has rows")
     n = size[0] * size[1]
     return np.pad(np.arange(n), (0, -n % length), constant_values=NONE).reshape(-1, length)
 
@@ -268,6 +273,8 @@ def expand(
         more = [want - length for want, length in zip(wanted, size, strict=True)]
         if min(more) < 0:
             raise Fails("#VALUE!", "expands an array to fewer rows or columns than it has")
+        if wanted[0] > MAX_ROW or wanted[1] > MAX_COL or wanted[0] * wanted[1] > MOST:
+            raise Fails("#NUM!", f"expands an array to more than {MOST:,} elements")
         return np.pad(numbered(size), [(0, n) for n in more], constant_values=NONE)
 
     return _padded(context, grid, pad, [rows, columns], places)

@@ -510,9 +510,11 @@ def declining_by_french_rule(*arguments):
     life = 1.0 / rate
     if life < 3.0 or 4.0 < life <= 5.0:
         raise Fails("#NUM!", "depreciates an asset whose life Excel has no coefficient for")
+    if min(period, life) > MOST_PERIODS:
+        raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
     rate *= 1.5 if life <= 4.0 else 2.0 if life <= 6.0 else 2.5
     written_off = part * rate * cost
-    for year in range(1, int(period) + 1):
+    for year in range(1, int(min(period, life + 4.0)) + 1):  # nothing is left after its life
         cost -= written_off
         left = math.ceil(life - year)
         written_off = max(cost - salvage, 0.0) if cost < salvage else cost / 2 if left == 2 else rate * cost

@@ -147,8 +147,10 @@ def _layout(y: Grid, x: Grid) -> Layout:
     (h, w), (rows, columns) = y.size, x.size
     if (h, w) == (rows, columns):
         return Layout(of_one=True, in_rows=False)
-    if w == 1 and rows == h or h == 1 and columns == w:
-        return Layout(of_one=False, in_rows=w != 1)
+    if w == 1 and rows == h:
+        return Layout(of_one=False, in_rows=False)
+    if h == 1 and columns == w:
+        return Layout(of_one=False, in_rows=True)
     raise Fails("#REF!", "fits numbers to variables of which there are not as many values")
 
 

@@ -19,6 +19,7 @@ from xlcicf.formula.functions.table import (
     Empty,
     OrError,
     counting,
+    in_one_row,
     making_arrays,
     of_constants,
     of_counted,
@@ -190,16 +191,23 @@ def median(x):
     return t.div(t.add(x.ranked(t.floor(middle)), x.ranked(t.floor(t.add(middle, 0.5)))), 2.0)
 
 
+ROUNDING = 1e-9  # of a place among numbers
+
+
 def _between_ranks(x: Numbers, place: t.Array) -> t.Array:
-    """What stands at a place, counted from 0, in between two numbers in proportion."""
+    """What stands at a place, counted from 0, in between two numbers in proportion; nan beyond the ends."""
+    last = t.sub(x.count, 1.0)
+    beyond = t.either(t.less(place, -ROUNDING), t.greater(place, t.add(last, ROUNDING)))
     before = t.floor(place)
-    after = t.where(t.less(before, t.sub(x.count, 1.0)), t.add(before, 1.0), before)
+    after = t.where(t.less(before, last), t.add(before, 1.0), before)
     low = x.ranked(before)
-    return t.add(low, t.mul(t.sub(place, before), t.sub(x.ranked(after), low)))
+    between = t.add(low, t.mul(t.sub(place, before), t.sub(x.ranked(after), low)))
+    return t.where(beyond, t.NAN, between)
 
 
 def _with_ends(x: Numbers, share: t.Array) -> t.Array:
-    return _between_ranks(x, t.mul(share, t.sub(x.count, 1.0)))
+    beyond = t.either(t.less(share, 0.0), t.greater(share, 1.0))
+    return t.where(beyond, t.NAN, _between_ranks(x, t.mul(share, t.sub(x.count, 1.0))))
 
 
 def _without_ends(x: Numbers, share: t.Array) -> t.Array:
@@ -245,12 +253,22 @@ def _rank(number: object, cells: Cells, ascending: object) -> tuple[int, int]:
 
 for name in ("RANK", "RANK.EQ"):
     of_constants(
-        name, f"{name}(~2,$A$1:$A$3)", f"{name}(2,~{{1,2,2}},1)", arity=(2, 3), arrays=lambda i: i == 1
+        name,
+        f"{name}(~2,$A$1:$A$3)",
+        f"{name}(2,~{{1,2,2}},1)",
+        arity=(2, 3),
+        arrays=lambda i: i == 1,
+        unions=in_one_row,
     )(lambda number, cells, ascending=0.0: _rank(number, cells, ascending)[0] + 1.0)
 
 
 @of_constants(
-    "RANK.AVG", "RANK.AVG(~2,$A$1:$A$3)", "RANK.AVG(2,~{1,2,2})", arity=(2, 3), arrays=lambda i: i == 1
+    "RANK.AVG",
+    "RANK.AVG(~2,$A$1:$A$3)",
+    "RANK.AVG(2,~{1,2,2})",
+    arity=(2, 3),
+    arrays=lambda i: i == 1,
+    unions=in_one_row,
 )
 def average_rank(number, cells, ascending=0.0):
     before, equal = _rank(number, cells, ascending)
@@ -275,6 +293,8 @@ def _percent_rank(cells: Cells, number: object, digits: object, ends: int) -> fl
         place = before
     of = len(numbers) + ends
     share = (place + (ends > 0)) / of if of else 1.0
+    if digits > 15:  # all that a number has
+        return share
     return math.floor(share * 10.0**digits * (1 + 4e-16)) / 10.0**digits
 
 

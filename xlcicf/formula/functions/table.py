@@ -51,6 +51,7 @@ from xlcicf.formula.grid import (
     Errors,
     Grid,
     aligned,
+    beside,
     errors_among,
     errors_asked,
     errors_of_both,
@@ -138,6 +139,22 @@ def excel(
     return enter
 
 
+Unions = Callable[[Sequence[Value | Growing]], Sequence[Value | Growing]]
+
+
+def no_unions(ranges: Sequence[Value | Growing]) -> Sequence[Value | Growing]:
+    raise Fails("#VALUE!", "takes a single range where several stand in one argument")
+
+
+def as_many_arguments(ranges: Sequence[Value | Growing]) -> Sequence[Value | Growing]:
+    return ranges
+
+
+def in_one_row(ranges: Sequence[Value | Growing]) -> Sequence[Value | Growing]:
+    assert not any(isinstance(one, Growing) for one in ranges)
+    return [of_each(lambda *grids: beside(grids), *ranges)]  # type: ignore[arg-type]
+
+
 def entered(
     name: str,
     examples: tuple[str, ...],
@@ -149,12 +166,13 @@ def entered(
     whole: Callable[[int], bool] = lambda i: True,
     omitted: Mapping[int, float] = NO_ARGUMENT,
     fixed: Sequence[int] = (),
+    unions: Unions = no_unions,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
-    The others are meant as single values. Several ranges in one argument are as many arguments. An argument
-    left out between two commas is 0, unless `omitted` says otherwise. Those that are `fixed` may not depend
-    on a changing cell."""
+    The others are meant as single values. Several ranges in one argument are what `unions` makes of them. An
+    argument left out between two commas is 0, unless `omitted` says otherwise. Those that are `fixed` may not
+    depend on a changing cell."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -165,11 +183,16 @@ def entered(
         args = tuple(
             Const(omitted[i]) if i in omitted and arg == Const(None) else arg for i, arg in enumerate(args)
         )
-        values = [
-            taken_whole(inside, part) if whole(i) else context.operand(part)
-            for i, arg in enumerate(args)
-            for part in (arg.parts if isinstance(arg, Union) and whole(i) else (arg,))
-        ]
+
+        def taken(i: int, arg: Node) -> Sequence[Value | Growing]:
+            if isinstance(arg, Union) and whole(i):
+                return unions([taken_whole(inside, part) for part in arg.parts])
+            return [taken_whole(inside, arg) if whole(i) else context.operand(arg)]
+
+        try:
+            values = [value for i, arg in enumerate(args) for value in taken(i, arg)]
+        except Fails as failed:
+            return context.error(failed.code, failed.why)
         return of_grids(context, lambda *grids: checked(context, *grids), values)
 
     def checked(context: Context, *grids: Grid) -> Value:
@@ -338,7 +361,7 @@ def of_counted(
                 context.note_step(out.num)
             return out
 
-        entered(name, examples, compute, arity=arity)
+        entered(name, examples, compute, arity=arity, unions=as_many_arguments)
         return body
 
     return enter
@@ -435,7 +458,7 @@ def of_conditions(name: str, *examples: str):
             out = aggregated(context, holds, truths.how_many, passing, empty)
             return with_errors(from_truths(out.num), errors_among([out]))
 
-        entered(name, examples, compute, arity=(1, ANY))
+        entered(name, examples, compute, arity=(1, ANY), unions=as_many_arguments)
         return body
 
     return enter
@@ -523,7 +546,7 @@ def of_ranked(
                 context.note_step(out.num)
             return out
 
-        entered(name, examples, compute, arity=arity, whole=lambda i: i == 0)
+        entered(name, examples, compute, arity=arity, whole=lambda i: i == 0, unions=in_one_row)
         return body
 
     return enter
@@ -531,7 +554,8 @@ def of_ranked(
 
 def _in_cells(x: t.Array, size: tuple[int, int]) -> t.Array:
     """Outcomes (H, W, m, 1) as each cell's array of that size."""
-    return t.reshape(x, shape=(*t.shape_of(x)[:2], *size))
+    batch, (h, w) = t.shape_of(x)[:2], size
+    return t.reshape(t.expand(x, (*batch, h * w, 1)), shape=(*batch, h, w))
 
 
 def of_series(
@@ -582,7 +606,7 @@ def of_series(
                 from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
             )
 
-        entered(name, examples, compute, arity=arity, whole=series, fixed=fixed)
+        entered(name, examples, compute, arity=arity, whole=series, unions=in_one_row)
         return body
 
     return enter
@@ -682,6 +706,7 @@ def of_constants(
     ranges: str = "inherit",
     errors_too: bool = False,
     no_truths: bool = False,
+    unions: Unions = no_unions,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
@@ -703,7 +728,9 @@ def of_constants(
         def compute(context: Context, *grids: Grid) -> Grid:
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
-        entered(name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays)
+        entered(
+            name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays, unions=unions
+        )
         return body
 
     return enter
@@ -717,7 +744,8 @@ def making_arrays(name: str, *examples: str, arity: tuple[int, int]):
         def compute(context: Context, *grids: Grid) -> Grid:
             return array_of_each(context, body, grids)
 
-        entered(name, examples, compute, arity=arity, ranges="array", smooth=False)
+        unions = as_many_arguments if arity[1] == ANY else in_one_row
+        entered(name, examples, compute, arity=arity, ranges="array", smooth=False, unions=unions)
         return body
 
     return enter
@@ -753,4 +781,4 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
         context.note_step(out.num)
         return out
 
-    entered(name, examples, compute, arity=(1, ANY))
+    entered(name, examples, compute, arity=(1, ANY), unions=as_many_arguments)
