@@ -75,11 +75,18 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
         blocks += values_of(piece, num)
-    stepped: list[tuple[str, str]] = []
-    if objective is not None and isinstance(head := evaluator.values(objective).num, t.Var):
-        stepped = [(step.owner.cell(0, 0), step.function) for step in head.tape.carrying(head)]
+    stepped = [] if objective is None else _stepped(evaluator, objective)
     standing = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
     return Survey(areas, blocks, blockers, standing, list(dict.fromkeys(stepped)))
+
+
+def _stepped(evaluator: Evaluator, objective: Area) -> list[tuple[str, str]]:
+    """(address, function) of the steps that the objective is computed from; none where it is not computed."""
+    if not evaluator.pieces.touching(objective):
+        return []
+    head = evaluator.values(objective).num
+    steps = head.tape.carrying(head) if isinstance(head, t.Var) else []
+    return [(step.owner.cell(0, 0), step.function) for step in steps]
 
 
 def _cells(areas: list[Area]) -> int:
