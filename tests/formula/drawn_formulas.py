@@ -125,12 +125,12 @@ FIRST = 101  # row of the first formula, below all that they read
 COLUMN = "AA"
 
 
-def formula_cells(formulas: list[str]) -> dict[str, str]:
-    return {f"{COLUMN}{FIRST + i}": f"={formula}" for i, formula in enumerate(formulas)}
+def formula_cells(formulas: list[str], row: int = FIRST) -> dict[str, str]:
+    return {f"{COLUMN}{row + i}": f"={formula}" for i, formula in enumerate(formulas)}
 
 
-def as_snapshot(formulas: list[str]) -> Snapshot:
-    return snapshot(CELLS | formula_cells(formulas), names=NAMES, tables=[SALES])
+def as_snapshot(formulas: list[str], row: int = FIRST) -> Snapshot:
+    return snapshot(CELLS | formula_cells(formulas, row), names=NAMES, tables=[SALES])
 
 
 def as_book(formulas: list[str]) -> openpyxl.Workbook:

@@ -402,9 +402,10 @@ def sorted_by(context: Context, grid: Grid, *keys_and_orders: Grid) -> Grid:
             (key.values, _sign(order[0]) if order else 1)
             for key, *order in (cells[i : i + 2] for i in range(0, len(cells), 2))
         ]
-        if len({len(values) for values, _ in keys}) > 1 or len(keys[0][0]) not in size:
+        shapes = {key.size for key in cells[::2]}
+        if shapes not in ({(size[0], 1)}, {(1, size[1])}):
             raise Fails("#VALUE!", "sorts by arrays of another size")
-        by_row = cells[0].size[1] == 1 and len(keys[0][0]) == size[0]
+        by_row = shapes == {(size[0], 1)}
         return numbered(size)[_order(keys)] if by_row else numbered(size)[:, _order(keys)]
 
     return placed(context, grid, keys_and_orders, places)

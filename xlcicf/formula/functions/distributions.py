@@ -683,7 +683,9 @@ def permutations(n, k):
 @of_numbers("PERMUTATIONA", "PERMUTATIONA(~3,2)", "PERMUTATIONA(0,~0)", arity=(2, 2), smooth=False)
 def permutations_with_repetition(n, k):
     n, k = t.truncated(n), t.truncated(k)
-    return _where(t.both(_at_least(n, 0.0), _at_least(k, 0.0)), t.power, (n, 1.0), (k, 1.0))
+    something = t.either(_at_least(n, 1.0), t.equal(k, 0.0))  # to choose from
+    inside = t.both(t.both(_at_least(n, 0.0), _at_least(k, 0.0)), something)
+    return _where(inside, t.power, (n, 1.0), (k, 1.0))
 
 
 # --- transformations ------------------------------------------------------------------------------------
