@@ -56,6 +56,7 @@ from xlcicf.formula.grid import (
     errors_asked,
     errors_of_both,
     errors_where,
+    first_error,
     from_numbers,
     from_truths,
     kinds_asked,
@@ -443,7 +444,8 @@ def in_pairs(a: Grid, b: Grid) -> tuple[Grid, Grid]:
         return a.cut(h, w), b.cut(h, w)
     n = a.size[0] * a.size[1]
     if n != b.size[0] * b.size[1]:
-        raise Fails("#N/A", "compares arrays of different sizes")
+        error = next((error for grid in (a, b) if grid.is_single and (error := first_error(grid))), None)
+        raise Fails(str(error)) if error else Fails("#N/A", "compares arrays of different sizes")
     return tuple(g.reshaped((*g.batch, 1, n)) for g in (a, b))  # type: ignore[return-value]
 
 
