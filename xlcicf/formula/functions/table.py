@@ -608,7 +608,7 @@ def of_series(
                 from_numbers(reduce(lambda x, each: each.onto(x), passing, num)), found, context.host
             )
 
-        entered(name, examples, compute, arity=arity, whole=series, unions=in_one_row)
+        entered(name, examples, compute, arity=arity, whole=series, unions=in_one_row, fixed=fixed)
         return body
 
     return enter
