@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.special import log1p
 
 
 def _by_series(
@@ -68,14 +69,6 @@ def log_slope(x: Tensor, order: int) -> Tensor:
 @log_slope.pullback
 def _(g, out, x, order):
     return (t.mul(g, log_slope(x, order=order + 1)),)
-
-
-log1p = t.Primitive(torch.log1p)
-
-
-@log1p.pullback
-def _(g, out, x):
-    return (t.div(g, t.add(x, 1.0)),)
 
 
 def growth(rate: t.Operand, periods: t.Operand) -> t.Array:

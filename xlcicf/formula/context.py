@@ -8,7 +8,6 @@ import numpy as np
 
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import tape as t
-from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at
 from xlcicf.formula.running import Growing
@@ -54,9 +53,6 @@ class Evaluates(Protocol):
     def applied(
         self, closure: Closure, args: Sequence[Value | Closure], context: "Context"
     ) -> Value | Closure: ...
-    def has_formula(self, sheet: str, row: int, col: int) -> bool: ...
-    def array_at(self, sheet: str, row: int, col: int) -> Area | None: ...
-    def named(self, text: str, sheet: str, row: int, col: int) -> Ref | None: ...
     def book(self) -> Snapshot: ...
 
 

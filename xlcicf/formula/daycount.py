@@ -9,12 +9,11 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from xlcicf.formula.dates import first_day
+from xlcicf.formula.dates import LAST, first_day
 
 US_30_360, ACTUAL, ACTUAL_360, ACTUAL_365, EUROPEAN_30_360 = range(5)
 _ZERO = date(1899, 12, 30)
 _FEIGNED = 60  # Excel's 29 February 1900; dates before it count from a day later
-LATEST = 2_958_465  # 31 December 9999
 
 
 def day_of(number: int) -> date:
@@ -33,7 +32,7 @@ def counted_day(number: float) -> int:
 
 
 def is_date(day: int) -> bool:
-    return 1 <= day <= LATEST
+    return 1 <= day <= LAST
 
 
 def days_between(start: int, end: int, basis: int) -> int:

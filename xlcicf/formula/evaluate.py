@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from xlcicf.errors import FormulaError, NotDifferentiable
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, of_each, why_apart
 from xlcicf.formula.comparing import negative, without_remainder
@@ -30,7 +30,6 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.made_references import spots_of
-from xlcicf.formula.parse import parse
 from xlcicf.formula.pieces import Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
@@ -275,28 +274,6 @@ class Evaluator:
                 context.cell,
             )
         return node.meant
-
-    def array_at(self, sheet: str, row: int, col: int) -> Area | None:
-        """The area that the array formula in a cell fills."""
-        return self.graph.book.held(sheet).arrays.get((row, col))
-
-    def named(self, text: str, sheet: str, row: int, col: int) -> Ref | None:
-        """What a text names for the formula in a cell; None where that is no range."""
-        try:
-            node = parse(text, sheet, row, col, self.graph.book)
-        except FormulaError:
-            return None
-        if isinstance(node, RefInfix | Call):
-            cell = cell_address(sheet, row, col)
-            raise NotDifferentiable(
-                f"{cell}: INDIRECT names {text}, which makes a reference; write it out", cell
-            )
-        return node if isinstance(node, Ref) else None
-
-    def has_formula(self, sheet: str, row: int, col: int) -> bool:
-        """Whether a cell is filled by a formula, be it its own or one of several cells."""
-        held = self.graph.book.held(sheet)
-        return (row, col) in held.formulas or any(area.contains(row, col) for area in held.arrays.values())
 
     def book(self) -> Snapshot:
         """What formulas stand on, as it was read."""

@@ -7,17 +7,19 @@ formula. No changing cell may decide it.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial, reduce
+from functools import reduce
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
+from xlcicf.errors import FormulaError, NotDifferentiable
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.choice import Value
 from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar, text_of
 from xlcicf.formula.context import Context, lines_meant
 from xlcicf.formula.grid import Grid
+from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.formula.tree import Call, Const, Edge, Made, Node, Ref, RefInfix, Union
 
@@ -139,29 +141,26 @@ def _of_ref(ref: Ref, context: Context) -> Spots:
 # --- two references ---------------------------------------------------------------------------------------
 
 
+def _of_both(a: Spots, b: Spots, first: np.ufunc, last: np.ufunc) -> Spots:
+    """From the `first` of both beginnings to the `last` of both ends; an error of either stays one."""
+    both = replace(
+        a,
+        top=first(a.top, b.top),
+        left=first(a.left, b.left),
+        bottom=last(a.bottom, b.bottom),
+        right=last(a.right, b.right),
+    )
+    return both.failing(_is_there(b.error), b.error)
+
+
 def _around(a: Spots, b: Spots) -> Spots:
     """The smallest range around both."""
-    both = Spots(
-        a.error,
-        a.sheet,
-        np.minimum(a.top, b.top),
-        np.minimum(a.left, b.left),
-        np.maximum(a.bottom, b.bottom),
-        np.maximum(a.right, b.right),
-    )
-    return both.failing(_is_there(b.error), b.error).failing(a.sheet != b.sheet, "#VALUE!")
+    return _of_both(a, b, np.minimum, np.maximum).failing(a.sheet != b.sheet, "#VALUE!")
 
 
 def _shared(a: Spots, b: Spots) -> Spots:
     """The cells that both have; #NULL! where there are none."""
-    both = Spots(
-        a.error,
-        a.sheet,
-        np.maximum(a.top, b.top),
-        np.maximum(a.left, b.left),
-        np.minimum(a.bottom, b.bottom),
-        np.minimum(a.right, b.right),
-    ).failing(_is_there(b.error), b.error)
+    both = _of_both(a, b, np.maximum, np.minimum)
     return both.failing((both.rows < 1) | (both.columns < 1) | (a.sheet != b.sheet), "#NULL!")
 
 
@@ -291,9 +290,9 @@ def _indirect(context: Context, text: Node, in_letters: Node | None = None) -> S
         if isinstance(texts[at], ExcelError):
             found.error[at] = str(texts[at])
             continue
-        read = context.evaluator.named if letters[at] else partial(_in_rows_and_columns, context)
+        read = _named if letters[at] else _in_rows_and_columns
         row, column = (int(lines[at]) for lines in where)
-        ref = read(text_of(texts[at]), sheets[at], row, column)
+        ref = read(context, text_of(texts[at]), sheets[at], row, column)
         area = ref.area(row, column) if ref else None
         if area is None:
             found.error[at] = "#REF!"
@@ -315,10 +314,24 @@ def _own_sheets(context: Context) -> Any:
     return out
 
 
+def _named(context: Context, text: str, sheet: str, row: int, column: int) -> Ref | None:
+    """What a text names for the formula in a cell; None where that is no range."""
+    try:
+        node = parse(text, sheet, row, column, context.evaluator.book())
+    except FormulaError:
+        return None
+    if isinstance(node, RefInfix | Call):
+        cell = cell_address(sheet, row, column)
+        raise NotDifferentiable(
+            f"{cell}: INDIRECT names {text}, which makes a reference itself; write it out", cell
+        )
+    return node if isinstance(node, Ref) else None
+
+
 def _in_rows_and_columns(context: Context, text: str, sheet: str, row: int, column: int) -> Ref | None:
     """R2C3, R[-1]C and ranges of these, with a sheet before them or not."""
     prefix, mark, rest = text.rpartition("!")
-    home = context.evaluator.named(f"{prefix}{mark}$A$1", sheet, row, column)
+    home = _named(context, f"{prefix}{mark}$A$1", sheet, row, column)
     corners = [_R1C1.fullmatch(corner.strip()) for corner in rest.split(":")]
     if home is None or not 1 <= len(corners) <= 2 or not all(corners):
         return None
@@ -343,7 +356,8 @@ def _anchored(context: Context, anchor: Node) -> Spots:
     found = replace(spots, **{f.name: getattr(spots, f.name).copy() for f in fields(spots)})
     for at in np.ndindex(*spots.top.shape):
         if found.error[at] is None:
-            area = context.evaluator.array_at(found.sheet[at], int(found.top[at]), int(found.left[at]))
+            held = context.evaluator.book().held(found.sheet[at])
+            area = held.arrays.get((int(found.top[at]), int(found.left[at])))
             if area is None:
                 found.error[at] = "#REF!"
             else:

@@ -139,9 +139,7 @@ class RunGraph:
             news: dict[int, list[Run]] = {}
             for run, before in making:
                 parts = self._parts_of(run)
-                if [(p.area, self.formula(p).tree) for p in parts] != [
-                    (p.area, self.formula(p).tree) for p in before
-                ]:
+                if self._trees(parts) != self._trees(before):
                     moved.append(run.area)
                     news.update({id(part): [] for part in before} | {id(before[0]): parts})
                 else:

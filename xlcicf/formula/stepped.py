@@ -5,7 +5,7 @@ and of little use: so each such step is noted on the tape by the function that m
 asks what the objective depends on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -39,13 +39,17 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
 
     Refused where it yields a text. At inputs where it yields something else than a number where there was
     one, it yields nan."""
-    outcome = compute(*(grid.as_it_stands() for grid in grids))
+    nums = [grid.num for grid in grids]
+    theres = [True if grid.there is None else grid.there for grid in grids]
+
+    def computed(numbers: Iterable[Tensor], held: Iterable[Tensor | bool]) -> Grid:
+        return compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
+
+    outcome = computed(map(t.value_of, nums), map(t.value_of, theres))
     kinds = outcome.kinds()
     if np.isin(kinds, (TEXT, BLANK)).any():
         raise context.refuse("gives a text as a changing cell decides, and a text has no derivative")
     kinds = np.where(kinds == ERROR, NUMBER, kinds).astype(np.uint8)
-    nums = [grid.num for grid in grids]
-    theres = [True if grid.there is None else grid.there for grid in grids]
 
     def forward(*operands: Tensor) -> Tensor:
         return t.one_by_one(_once, *map(torch.as_tensor, operands))
@@ -53,10 +57,9 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
     counts_from_1904 = first_day() > 0
 
     def _once(*operands: Tensor) -> Tensor:
-        numbers, held = operands[: len(grids)], operands[len(grids) :]
         try:
             with counted_from(counts_from_1904):
-                found = compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
+                found = computed(operands[: len(grids)], operands[len(grids) :])
         except FormulaError:  # of what cannot be at all with these numbers
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
         if found.shape != outcome.shape:

@@ -24,7 +24,7 @@ from xlcicf.formula.grid import (
     from_truths,
 )
 from xlcicf.formula.growing import grows, sizes
-from xlcicf.formula.snapshot import Scalar
+from xlcicf.formula.snapshot import Scalar, Sheet
 from xlcicf.formula.text import split_sheet
 from xlcicf.formula.tree import Node, Ref, Union
 
@@ -71,8 +71,15 @@ def holds_formulas(context: Context, node: Node) -> Value:
         raise Misused("asks for the formula of what is no range")
     place = _seen(context, node)
     rows, cols = (_steps(first, count, axis) for axis, (first, count) in enumerate(_edges(place)))
-    holds = np.vectorize(lambda row, col: context.evaluator.has_formula(node.sheet, int(row), int(col)))
+    held = context.evaluator.book().held(node.sheet)
+    holds = np.vectorize(lambda row, col: _formula_in(held, int(row), int(col)) is not None)
     return from_truths(torch.from_numpy(holds(rows, cols)))
+
+
+def _formula_in(held: Sheet, row: int, col: int) -> str | None:
+    """The formula that fills a cell, be it its own or one of several cells; None where none does."""
+    corners = ((area.top, area.left) for area in held.arrays.values() if area.contains(row, col))
+    return held.formulas.get(next(corners, (row, col)))
 
 
 def is_reference(context: Context, node: Node) -> Value:
@@ -90,8 +97,7 @@ def formula_text(context: Context, node: Node) -> Value:
     held = context.evaluator.book().held(ref.sheet)
 
     def text(row: int, col: int) -> object:
-        corners = ((area.top, area.left) for area in held.arrays.values() if area.contains(row, col))
-        found = held.formulas.get(next(corners, (row, col)))
+        found = _formula_in(held, row, col)
         if found is None:
             return error_at("#N/A", context.cell, "asks for the formula of a cell that has none")
         return _IN_FILES.sub("", found)

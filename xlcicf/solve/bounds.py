@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -22,13 +23,19 @@ def bounds(
     leave no value, AddressError for a right side that is neither number nor cells, DataError for a bound that
     is no number; each names the cells.
     """
-    cells = _cells(changing)
+    return _bounds(_Moving(book, changing), constraints, non_negative)
+
+
+def _bounds(
+    moving: "_Moving", constraints: Iterable[PlacedConstraint], non_negative: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    cells = _cells(moving.changing)
     position = {cell: i for i, cell in enumerate(cells)}
     lower, upper = np.full(len(cells), -math.inf), np.full(len(cells), math.inf)
     free_below = np.ones(len(cells), dtype=bool)
     for constraint in constraints:
         at = _positions(constraint, position)
-        limits = _limits(book, changing, constraint, len(at))
+        limits = _limits(moving, constraint, len(at))
         if constraint.relation == "<=":
             upper[at] = np.minimum(upper[at], limits)
         else:
@@ -48,13 +55,30 @@ def unserved(
     book: Snapshot, changing: Sequence[Area], constraints: Iterable[PlacedConstraint]
 ) -> list[tuple[str, str]]:
     """(constraint, why) of those that are no bounds on the changing cells."""
-    found: list[tuple[str, str]] = []
+    moving, found = _Moving(book, changing), []
     for constraint in constraints:
         try:
-            bounds(book, changing, [constraint], non_negative=False)
+            _bounds(moving, [constraint], non_negative=False)
         except XlcicfError as error:
             found.append((constraint.text, str(error)))
     return found
+
+
+class _Moving:
+    """What moves with the changing cells of a book, whose formulas are looked at once for all constraints."""
+
+    def __init__(self, book: Snapshot, changing: Sequence[Area]):
+        self.book, self.changing = book, changing
+
+    @cached_property
+    def _graph(self):
+        from xlcicf.formula.graph import graph_of  # most bounds are numbers, and need none
+
+        return graph_of(self.book)
+
+    def reaches(self, areas: Sequence[Area]) -> bool:
+        own = any(area.intersect(other) for area in areas for other in self.changing)
+        return own or bool(self._graph.between(self.changing, areas).runs)
 
 
 def _cells(areas: Iterable[Area]) -> list[SheetCell]:
@@ -78,7 +102,7 @@ def _positions(constraint: PlacedConstraint, position: dict[SheetCell, int]) -> 
     return [position[cell] for cell in limited]
 
 
-def _limits(book: Snapshot, changing: Sequence[Area], constraint: PlacedConstraint, count: int) -> np.ndarray:
+def _limits(moving: _Moving, constraint: PlacedConstraint, count: int) -> np.ndarray:
     """The numbers on the constraint's right side (1,) or (count,)."""
     right = constraint.number_or_cells()
     if not isinstance(right, tuple):
@@ -91,15 +115,12 @@ def _limits(book: Snapshot, changing: Sequence[Area], constraint: PlacedConstrai
             f"the constraint {constraint.text} has {count} cells on its left side and {len(cells)} on its"
             " right; give it as many bounds or one"
         )
-    from xlcicf.formula.graph import graph_of  # and torch with it
-
-    own = any(area.intersect(other) for area in right for other in changing)
-    if own or graph_of(book).between(changing, right).runs:
+    if moving.reaches(right):
         raise ProblemError(
             f"the constraint {constraint.text} has a right side that moves with the changing cells; only"
             f" constant bounds are supported: {_ELSE}"
         )
-    return np.array([_number(book, cell, constraint) for cell in cells])
+    return np.array([_number(moving.book, cell, constraint) for cell in cells])
 
 
 def _number(book: Snapshot, cell: SheetCell, constraint: PlacedConstraint) -> float:

@@ -14,7 +14,7 @@ with a limited domain are computed on a safe argument outside it and yield nan t
 taken never spoils a gradient.
 """
 
-from xlcicf.formula.functions import (
+from xlcicf.formula.functions import (  # noqa: F401  # imported, each enters its functions in the table
     arrays,
     bonds,
     complex_numbers,
@@ -43,31 +43,4 @@ from xlcicf.formula.functions import (
 from xlcicf.formula.functions.operators import INFIX, PERCENT, PREFIX
 from xlcicf.formula.functions.table import FUNCTIONS, Function, called
 
-CATEGORIES = (
-    arrays,
-    bonds,
-    complex_numbers,
-    database,
-    date_time,
-    distributions,
-    engineering,
-    financial,
-    information,
-    lambdas,
-    logical,
-    lookup,
-    math_trig,
-    matrices,
-    regression,
-    rounding,
-    significance,
-    statistical,
-    subtotals,
-    text,
-    text_and_numbers,
-    text_delimited,
-    trigonometry,
-    whole_numbers,
-)
-
-__all__ = ["CATEGORIES", "FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]
+__all__ = ["FUNCTIONS", "INFIX", "PERCENT", "PREFIX", "Function", "called"]

@@ -38,34 +38,30 @@ def _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after: 
     return otherwise
 
 
-ARITY = (2, 6)
+def of_delimited(name: str, *examples: str):
+    """Enters a function of a text, delimiters in one array, and single values."""
+    return of_constants(name, *examples, arity=(2, 6), arrays=lambda i: i == 1, errors_too=True)
 
 
-@of_constants(
+@of_delimited(
     "TEXTBEFORE",
     "TEXTBEFORE(~1234,3)",
     'TEXTBEFORE(~12321,{"3","2"},2)',
     'TEXTBEFORE("a-B-c","b",-1,1)&TEXTBEFORE(~12,2)',
     'TEXTBEFORE(~12,"x",1,0,1)',
     'TEXTBEFORE(~12,"x",1,0,0,"none")',
-    arity=ARITY,
-    arrays=lambda i: i == 1,
-    errors_too=True,
 )
 def text_before(text, delimiters, which=1.0, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
     return _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after=False)
 
 
-@of_constants(
+@of_delimited(
     "TEXTAFTER",
     "TEXTAFTER(~1234,2)",
     'TEXTAFTER(~12321,{"3","2"},-2)',
     'TEXTAFTER("a-B-c","b",1,1)&TEXTAFTER(~12,1)',
     'TEXTAFTER(~12,"x",-1,0,1)',
     'TEXTAFTER(~12,"x",1,0,0,"none")',
-    arity=ARITY,
-    arrays=lambda i: i == 1,
-    errors_too=True,
 )
 def text_after(text, delimiters, which=1.0, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
     return _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after=True)
