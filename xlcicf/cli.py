@@ -370,7 +370,7 @@ def _demo(args):
     settings = Settings(restarts=100)
     with tempfile.TemporaryDirectory() as folder, _bar(args, "building the Titanic book") as show:
         book = open_book(built := build("titanic", folder))
-        facts, lines = _trained(book, find_problem(book), settings, History.beside(built), path, show)
+        facts, lines, _ = _trained(book, find_problem(book), settings, History.beside(built), path, show)
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
     closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
     return facts, [opening, *lines, closing], DONE
@@ -387,31 +387,60 @@ def _train(args):
         book = _opened(args)
         settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
         out = args.book if args.out is None else args.out
-        facts, lines = _trained(book, _problem(book, args), settings, History.beside(args.book), out, show)
-    return facts, lines, DONE
+        return _trained(book, _problem(book, args), settings, History.beside(args.book), out, show)
 
 
-def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str]]:
-    """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best."""
+def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str], int]:
+    """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to nothing
+    that a person wants, nothing is written."""
     from xlcicf.ooxml.package import require_target
     from xlcicf.solve.training import Training
 
     require_target(Path(path))
     history.require_target(path)
     training = Training(book, problem, settings)
-    starts = settings.restarts if settings.optimizer == "lbfgs" else 1
+    starts, most = settings.restarts, settings.steps or 200
     steps = iter(training)
     try:
         for step in steps:
-            share = step.restart / starts if starts > 1 else step.number / settings.steps
+            share = step.restart / starts if starts > 1 else 1 - most / (most + step.number)
             show(f"training, best {training.best_loss:.8g}", share)
     except KeyboardInterrupt:
         steps.close()
         training.reason = "stopped with Ctrl-C; the best values so far are kept"
+    if not training.is_worth_writing:
+        return _unwritten(training)
     show("writing", 1.0)
     outcome = training.write(history)
     saved = _saved(book, history, Path(path))
-    return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved)
+    return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved), DONE
+
+
+def _unwritten(training) -> tuple[Facts, list[str], int]:
+    """What is told of a run that came to nothing that a person wants."""
+    facts = {
+        "objective": training.f.objective,
+        "changing": training.problem.changing_address,
+        "variables": training.problem.variables,
+        "sense": training.problem.sense,
+        **asdict(training.settings),
+        "before": training.before,
+        "after": training.best_loss,
+        "seconds": training.seconds,
+        "status": training.status,
+        "method": training.method,
+        "reason": training.reason,
+        "stepped": training.f.stepped,
+        "frozen": training.f.frozen,
+        "saved": None,
+    }
+    lines = [
+        f"{training.f.objective}: {training.status}",
+        f"  method      {training.method}",
+        f"  stopped     {training.reason}",
+        "  saved       nothing; the file is as it was",
+    ]
+    return facts, lines, NAMED_PROBLEM
 
 
 def _saved(book, history, path: Path) -> Path:
@@ -441,7 +470,12 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
         "accuracy_before": accuracy[0],
         "accuracy_after": accuracy[1],
         "seconds": outcome.seconds,
+        "status": outcome.status,
+        "method": outcome.method,
         "reason": outcome.reason,
+        "feasible": outcome.answer.missed,
+        "constraints": outcome.answer.constraints,
+        "parameters": outcome.answer.parameters,
         "dead": outcome.dead,
         "stepped": outcome.stepped,
         "frozen": outcome.frozen,
@@ -461,8 +495,9 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
     ]
     if outcome.accuracy and None not in outcome.accuracy:
         lines.append(f"  accuracy    {outcome.accuracy[0]:.1%} -> {outcome.accuracy[1]:.1%}")
-    lines.append(f"  took        {outcome.seconds:.2f} s with {outcome.settings.optimizer}")
-    lines.append(f"  stopped     {outcome.reason}")
+    lines.append(f"  took        {outcome.seconds:.2f} s")
+    lines.append(f"  method      {outcome.method}")
+    lines.append(f"  {outcome.status:<11} {outcome.reason}")
     lines += [
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead

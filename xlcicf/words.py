@@ -81,12 +81,14 @@ class Setting(Generic[T]):
                 raise TrainingError(
                     f"no {self.name} named {value!r}; choose one of {', '.join(self.choices)}"
                 )
+        elif value is None and self.default is None:
+            return
         elif self.kind is int:
             if isinstance(value, bool) or not isinstance(value, int) or value < self.least:
                 raise TrainingError(
                     f"{self.name} must be a whole number of at least {self.least}, not {value!r}"
                 )
-        elif value is not None or self.default is not None:
+        else:
             if not isinstance(value, int | float) or not (value > self.least and math.isfinite(value)):
                 raise TrainingError(
                     f"the {self.label.lower()} must be a number above {self.least}, not {value!r}"
@@ -97,23 +99,37 @@ OPTIMIZER: Setting[str] = Setting(
     "optimizer",
     str,
     "Optimiser",
-    "lbfgs",
-    choices=("lbfgs", "sgd", "momentum", "rmsprop", "adam"),
+    "auto",
+    choices=(
+        "auto",
+        "lbfgs",
+        "least-squares",
+        "slsqp",
+        "linear",
+        "quadratic",
+        "branch-and-bound",
+        "orders",
+        "evolutionary",
+        "sgd",
+        "momentum",
+        "rmsprop",
+        "adam",
+    ),
     metavar="NAME",
-    note="lbfgs finds its own step sizes; the others follow the gradient as in the lesson",
-    tip="How a step is made. lbfgs needs no learning rate.",
+    note="auto chooses what serves the problem; sgd to adam follow the gradient as in the lesson",
+    tip="How a step is made. auto chooses what serves the problem.",
 )
-STEPS: Setting[int] = Setting(
+STEPS: Setting[int | None] = Setting(
     "steps",
     int,
     "Steps",
-    200,
+    None,
     least=1,
     most=1_000_000,
     metavar="N",
-    help="at most so many a start",
-    note="at most so many",
-    tip="At most so many steps a start.",
+    help="at most so many a start (default: as many as are usual with the optimizer)",
+    note="at most so many a start; empty: as many as are usual",
+    tip="At most so many steps a start; empty takes as many as are usual.",
 )
 LR: Setting[float | None] = Setting(
     "lr",

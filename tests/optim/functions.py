@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from xlcicf.learn import nets
+from xlcicf.optim.objective import Free
 
 
 @dataclass
-class Function:
+class Function(Free):
     """`loss` maps a float64 tensor (n,) to a scalar tensor; the other fields are SheetFunction's."""
 
     loss: object

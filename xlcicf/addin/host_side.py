@@ -161,7 +161,9 @@ class _Host:
         try:
             for report in self.trainer.reports():
                 if report is not None:
-                    training.take(report.losses, np.array(report.values), report.reason)
+                    prices = None if report.multipliers is None else np.array(report.multipliers)
+                    ended = (report.reason, report.status, report.method, prices)
+                    training.take(report.losses, np.array(report.values), *ended)
                 if self.claim.is_stop_wanted:
                     self.trainer.stop()
                 elif time.monotonic() >= due:
@@ -203,6 +205,10 @@ class _Host:
     def _finished(self) -> Ending:
         if not self.training.losses:
             raise TrainingError("stopped before the first step; nothing was written")
+        if not self.training.is_worth_writing:
+            patiently(self.recording.restore)
+            patiently(self.recording.end)
+            return Ending(None, f"{self.training.reason}; the cells are as they were")
         patiently(self.training.settle, self.recording)
         outcome, log = patiently(self.training.result)
         patiently(self.recording.write, log)

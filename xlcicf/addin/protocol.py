@@ -21,13 +21,17 @@ class Report:
 
     losses  the best loss after each step
     values  the best values so far (n,)
-    reason  why the run ended, None where it goes on
+    reason  why the run ended, None where it goes on; with it `status`, `method` and `multipliers` as in
+            `optim.Step`
     error   why there is no run or it had to give up, a sentence; then the rest is empty
     """
 
     losses: list[float]
     values: list[float]
     reason: str | None = None
+    status: str | None = None
+    method: str | None = None
+    multipliers: list[float] | None = None
     error: str | None = None
 
     def to_line(self) -> bytes:

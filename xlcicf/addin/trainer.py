@@ -105,7 +105,9 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
         losses.append(step.best_loss)
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()
-            channel.say(Report(losses, step.best_values.tolist(), step.reason).to_line())
+            prices = None if step.multipliers is None else step.multipliers.tolist()
+            ended = (step.reason, step.status, step.method, prices)
+            channel.say(Report(losses, step.best_values.tolist(), *ended).to_line())
             losses = []
             due = time.monotonic() + max(PAUSE, (time.monotonic() - began) / BUSY_WRITING)
         if stop.is_set():

@@ -77,7 +77,7 @@ def _where_met_now(
             row[places_met(asked[: len(ranges)], [*map(criterion_of, asked[len(ranges) :])])] = 1.0
         return from_numbers(torch.from_numpy(out.reshape(*shape[:2], *values.size)))
 
-    met = stepped(context, mask, [*ranges, *criteria])
+    met = stepped(context, mask, [*ranges, *criteria], is_separable=True)
     if values.has(ERROR):
         raise context.refuse("adds up cells of which one shows an error, as a changing cell decides")
     grid = values.only_where(t.not_equal(met.num, 0.0))

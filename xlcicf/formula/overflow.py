@@ -31,6 +31,9 @@ def _hidden_beside_errors(x: Tensor, nothing: Tensor) -> Tensor:
     return torch.where(torch.isinf(x).any(), t.NAN, 0.0)
 
 
+ZERO_OR_NAN = (_hidden, _hidden_beside_errors)
+
+
 def unless_hidden(value: t.Var) -> t.Array:
     """The value, nan where an infinity was hidden on the way."""
     out: t.Array = value

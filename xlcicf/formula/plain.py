@@ -165,7 +165,8 @@ def for_each(
 
     An error among the others is the outcome, unless `errors_too`. Of changing cells it is a step."""
     if depend_on_changing(grids):
-        return stepped(context, lambda *now: for_each(context, body, now, whole, errors_too), grids)
+        counts = context.function in ("COUNTIF", "COUNTIFS")
+        return stepped(context, lambda *now: for_each(context, body, now, whole, errors_too), grids, counts)
     shape, columns = columns_of(context, grids, whole)
     passing = not errors_too and any(
         g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole

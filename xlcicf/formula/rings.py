@@ -435,7 +435,12 @@ class _System:
         self._in_turn = _in_turn(recorded, order)
         self._band: np.ndarray | None = None
         self._last: _Point | None = None
-        self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta))
+        is_linear = not any(
+            x.tape.reaches(x, [*recorded.theta, *inputs])
+            for x in (*direct, *through_reads)
+            if isinstance(x, t.Var)
+        )
+        self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta), is_linear)
         pull = t.Primitive(lambda g, cells, *theta: t.one_by_one(self.backward, g, cells, *theta))
 
         @self.of.pullback

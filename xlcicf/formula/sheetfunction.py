@@ -15,11 +15,14 @@ from xlcicf.formula.evaluate import Evaluator, error_sentence
 from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
+from xlcicf.formula.limits import Limit, LimitedCell, limited_cells
+from xlcicf.formula.limit_sides import sides
 from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph, Slice
 from xlcicf.formula.snapshot import ExcelError, Snapshot
+from xlcicf.formula.structure import Structure
 from xlcicf.formula.tree import MAKERS
 from xlcicf.formula.undisturbed import without_collecting
 from xlcicf.formula.units import Batch, Host, Run
@@ -53,6 +56,10 @@ class SheetFunction:
              macro's function), which stand at their saved values
     stepped  (address, function) of what moves in steps on the way, so that its derivative is 0 between them:
              ROUND, COUNTIF, a comparison used as a number; of cells filled down the first
+    constraints  the limits, cell by cell (m,)
+    whole    which of the changing cells must be whole numbers (n,)
+    orders   groups of them, by number, that must be 1, 2, 3, ... in some order: Solver's AllDifferent
+    structure  what objective and constraints are made of: see `Structure`
     sizes    what lies between the changing cells and the objective: a word -> how many of it
     """
 
@@ -65,8 +72,11 @@ class SheetFunction:
         pieces: list[Piece],
         frozen: list[str],
         sizes: dict[str, int],
+        constraints: Sequence[LimitedCell] = (),
+        sides: Sequence[tuple[t.Array, t.Array]] = (),
     ):
-        """Of what was recorded on `tape`: `head` is what the objective shows, `pieces` all cells computed."""
+        """Of what was recorded on `tape`: `head` is what the objective shows, `pieces` all cells computed,
+        `sides` what the left and the right sides of `constraints` show."""
         self.objective = objective.address
         self.changing = tuple(changing)
         self.cells = [cell_address(a.sheet, r, c) for a in changing for r, c in a.cells()]
@@ -76,15 +86,22 @@ class SheetFunction:
         self.upper = np.full(self.start.shape, np.inf)
         self.sense: str | float = "min"
         self.init: float | None = None
+        self.whole = np.zeros(self.start.shape, dtype=bool)
+        self.orders: tuple[np.ndarray, ...] = ()
+        self.constraints = list(constraints)
         value = t.reshape(head.num, shape=())
         assert isinstance(value, t.Var)
-        carrying = ((step.owner.cell(0, 0), step.function) for step in tape.carrying(value))
+        margin = [t.sub(left, right) for left, right in sides]
+        moving = [x for x in (value, *margin) if isinstance(x, t.Var)]
+        carrying = [(s.owner.cell(0, 0), s.function) for x in moving for s in tape.carrying(x)]
         self.stepped = list(dict.fromkeys(carrying))
         value = unless_hidden(value)
         assert isinstance(value, t.Var)
         self._forward = tape.program([value])
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape
+        self._sides = tape.program([side for pair in sides for side in pair]) if sides else None
+        self.structure = Structure(tape, value, margin)
         self._pieces = pieces
         self._cells_program: t.Program | None = None
 
@@ -102,6 +119,33 @@ class SheetFunction:
     def gradient(self, v: Sequence[float] | np.ndarray) -> np.ndarray:
         """The derivatives of the objective with respect to the changing cells (n,)."""
         return self.value_and_gradient(v)[1]
+
+    def constraint_sides(self, v: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the constraints' left and right sides show at v (n,) -> (m,), (m,); nan for an error."""
+        if self._sides is None:
+            return np.zeros(0), np.zeros(0)
+        shown = self._sides(self._tensor(v))
+        return torch.cat(shown[::2]).numpy(), torch.cat(shown[1::2]).numpy()
+
+    def constraint_values(self, v: Sequence[float] | np.ndarray) -> np.ndarray:
+        """The constraints' left minus right sides at v (n,) -> (m,); nan where a cell would show an error."""
+        left, right = self.constraint_sides(v)
+        return left - right
+
+    def jacobian(self, v: Sequence[float] | np.ndarray) -> np.ndarray:
+        """The exact derivatives of the constraints' left minus right sides at v (n,) -> (m, n)."""
+        if self._sides is None:
+            return np.zeros((0, len(self.start)))
+        return self.structure.jacobian(self._tensor(v))
+
+    def hessian(self, v: Sequence[float] | np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """The second derivatives at v (n,) -> (n, n) of objective and constraints, each times its weight
+        (1 + m,)."""
+        return self.structure.curvature(self._tensor(v), torch.from_numpy(weights))
+
+    def values(self, V: torch.Tensor) -> torch.Tensor:
+        """V (k, n) -> objectives (k,), all at once."""
+        return torch.func.vmap(lambda v: self._forward(v)[0])(V)
 
     def _tensor(self, v: Sequence[float] | np.ndarray) -> torch.Tensor:
         array = np.ascontiguousarray(v, dtype=np.float64)
@@ -213,8 +257,12 @@ def differentiate(
     lower: np.ndarray | None = None,
     upper: np.ndarray | None = None,
     init: float | None = None,
+    constraints: Sequence[Limit] = (),
+    whole: np.ndarray | None = None,
+    orders: Sequence[np.ndarray] = (),
 ) -> SheetFunction:
-    """The function from the changing cells (areas in order, each row by row) to the objective cell.
+    """The function from the changing cells (areas in order, each row by row) to the objective cell, and to
+    what the constraints limit.
 
     Raises ProblemError where the objective does not depend on the changing cells or either is unfit,
     NotDifferentiable for a formula in between that has no derivative or translation, CycleError,
@@ -227,8 +275,10 @@ def differentiate(
         raise ProblemError(
             f"the objective {objective.address} is more than one cell; name the one cell to optimise"
         )
-    sliced = graph.between(changing, [objective])
-    if not sliced.runs:
+    limits = [_on_sheets(book, limit) for limit in constraints]
+    limited = [cell for limit in limits for cell in limited_cells(limit)]
+    sliced = graph.between(changing, [objective, *_sides(limits)])
+    if not sliced.runs and not any(objective.intersect(area) for area in changing):
         cells = ", ".join(a.address for a in changing)
         raise ProblemError(
             f"{objective.address} does not depend on the changing cells {cells};"
@@ -240,14 +290,33 @@ def differentiate(
     pieces = [piece for unit in sliced.units for piece in compute(evaluator, unit)]
     head = evaluator.values(objective)
     _require_number(head, objective, changing)
+    shown = sides(evaluator, limits)
     standing = [cell_address(r.area.sheet, *c) for r in frozen(graph, sliced) for c in r.area.cells()]
-    function = SheetFunction(objective, changing, tape, head, pieces, standing, sliced.sizes)
+    function = SheetFunction(objective, changing, tape, head, pieces, standing, sliced.sizes, limited, shown)
+    function.orders = tuple(np.asarray(order) for order in orders)
+    if whole is not None:
+        function.whole = np.asarray(whole, dtype=bool)
     function.sense, function.init = sense, init
     if lower is not None:
         function.lower = np.asarray(lower, dtype=np.float64)
     if upper is not None:
         function.upper = np.asarray(upper, dtype=np.float64)
+    function.structure.binary = function.whole & (function.lower == 0) & (function.upper == 1)
     return function
+
+
+def _sides(limits: Sequence[Limit]) -> list[Area]:
+    """All cells that limits name."""
+    right = (limit.right for limit in limits if isinstance(limit.right, tuple))
+    return [area for side in (*(limit.left for limit in limits), *right) for area in side]
+
+
+def _on_sheets(book: Snapshot, limit: Limit) -> Limit:
+    left, right = (
+        tuple(on_sheet(book, area) for area in side) if isinstance(side, tuple) else side
+        for side in (limit.left, limit.right)
+    )
+    return replace(limit, left=left, right=right)
 
 
 def frozen(graph: RunGraph, sliced: Slice) -> list[Run]:

@@ -34,8 +34,11 @@ def depend_on_changing(grids: Sequence[Grid]) -> bool:
     return any(g.varies().any() or g.there is not None for g in grids)
 
 
-def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid]) -> Grid:
-    """compute(*grids), a constant grid, of whatever numbers the changing cells lead to.
+def stepped(
+    context: Context, compute: Callable[..., Grid], grids: Sequence[Grid], is_separable: bool = False
+) -> Grid:
+    """compute(*grids), a constant grid, of whatever numbers the changing cells lead to; `is_separable` as a
+    primitive is.
 
     Refused where it yields a text. At inputs where it yields something else than a number where there was
     one, it yields nan."""
@@ -67,7 +70,7 @@ def stepped(context: Context, compute: Callable[..., Grid], grids: Sequence[Grid
         unlike = found.kinds() != kinds
         return torch.where(torch.from_numpy(unlike), t.NAN, t.value_of(found.full())).expand(kinds.shape)
 
-    out = t.may_fail(t.Primitive(forward)(*nums, *theres))
+    out = t.may_fail(t.Primitive(forward, is_separable=is_separable)(*nums, *theres))
     context.note_step(out)
     t.decide(out)
     return from_numbers(out).of_kinds(kinds)

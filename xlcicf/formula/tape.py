@@ -84,11 +84,13 @@ class Primitive:
 
     `forward(*operands, **static)` is plain torch. `pullback(g, out, *operands, **static)` returns one
     cotangent an operand (None: no derivative), each written in primitives and of the operand's shape.
-    Without a pullback the primitive is constant almost everywhere.
+    Without a pullback the primitive is constant almost everywhere. `is_linear` where the outcome is linear in
+    all operands together, `is_separable` where each number of it adds up what is made of each element of an
+    operand by itself.
     """
 
-    def __init__(self, forward: Callable):
-        self.forward = forward
+    def __init__(self, forward: Callable, is_linear: bool = False, is_separable: bool = False):
+        self.forward, self.is_linear, self.is_separable = forward, is_linear, is_separable
         self.name = forward.__name__
         self._pullback: Callable | None = None
 
@@ -248,6 +250,19 @@ class Tape:
     def __len__(self) -> int:
         return len(self._records)
 
+    def places_of(self, inputs: Sequence[Var]) -> list[int]:
+        """Which of a program's inputs these are."""
+        return [next(i for i, x in enumerate(self._inputs) if x is one) for one in inputs]
+
+    def reaches(self, out: Var, variables: Sequence[Var]) -> bool:
+        """Whether an outcome is made of one of these."""
+        among = {x.index for x in variables}
+        return any(record.out.index in among for record in self.needed([out]))
+
+    def made(self, var: Var) -> Record:
+        """How `var` was made."""
+        return self._records[var.index]
+
     def operand_of(self, var: Var, primitive: Primitive) -> Var | None:
         """What `primitive`, of one operand, was applied to when it made `var`; None where another made it."""
         made_by, operands, _, _ = self._records[var.index]
@@ -280,17 +295,22 @@ class Tape:
                     cotangents.setdefault(operand.index, []).append(part)
         return [_together(cotangents.get(x.index, [torch.zeros_like(x.value)])) for x in by]
 
+    def needed(self, outputs: Sequence[Array]) -> list[Record]:
+        """The records that the outputs are made of, the inputs among them, in their order."""
+        needed = {x.index for x in outputs if isinstance(x, Var)}
+        kept = []
+        for record in reversed(self._records[: max(needed, default=-1) + 1]):
+            if record.out.index in needed:
+                kept.append(record)
+                needed.update(x.index for x in record.operands if isinstance(x, Var))
+        return kept[::-1]
+
     def program(self, outputs: Sequence[Array], of: dict["Primitive", Callable] | None = None) -> Program:
         """The steps that `outputs` need, and no others, as a function of all inputs.
 
         With `of` each step is what stands there for its primitive, on plain numbers in place of tensors;
         KeyError where nothing does, or a tensor holds several numbers."""
-        needed = {x.index for x in outputs if isinstance(x, Var)}
-        kept = []
-        for record in reversed(self._records):
-            if record.out.index in needed and record.primitive:
-                kept.append(record)
-                needed.update(x.index for x in record.operands if isinstance(x, Var))
+        kept = [record for record in self.needed(outputs) if record.primitive]
         registers: list = [None] * len(self._inputs)
         place = {x.index: i for i, x in enumerate(self._inputs)}
 
@@ -301,7 +321,8 @@ class Tape:
             return len(registers) - 1
 
         steps = []
-        for primitive, operands, static, var in reversed(kept):
+        for primitive, operands, static, var in kept:
+            assert primitive is not None
             ins = tuple(register(x) for x in operands)
             place[var.index] = len(registers)
             registers.append(None)
@@ -968,3 +989,9 @@ def segment(a: Array, dim: int, start: int, length: int) -> Array:
 
 # What rearranges, repeats or adds up, and leaves a tensor of one number as it is.
 OF_ONE_NUMBER = (total, largest, product, _reshape, _permute, _expand, _sum_to, _segment)
+
+# What takes each number of the outcome from one place of its first operand, and what adds its first operand
+# up, each number into one place of the outcome.
+REARRANGING = (take, _reshape, _permute, _expand, _segment)
+RESHAPING = (_reshape, _permute)  # the same numbers, each once
+ADDING_UP = (total, _sum_to, put)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.learn import nets
+from xlcicf.optim.objective import Free
 from xlcicf.optim.train import train
 
 MAX_CLASSES = 1000  # of a table of classes by classes
@@ -150,7 +151,7 @@ def loss(pred, actual, kind: str) -> torch.Tensor:
     return ELEMENTWISE[kind](*_alike(pred, actual))
 
 
-class NetLoss:
+class NetLoss(Free):
     """The loss of the lesson's net, the sum of its ReLUs, as a function of its weights: `train` takes it.
 
     X (rows, in), y (rows, 1) or (1, rows), weights (units, in); `kind` is one of ELEMENTWISE.

@@ -1,15 +1,70 @@
 """What is optimised: the protocol of an objective, and what every method asks of one before it begins."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
 from xlcicf.errors import TrainingError
+
+
+class Relation(Protocol):
+    """One of an Objective's constraints."""
+
+    @property
+    def relation(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+class Squares(Protocol):
+    """Residuals whose sum of squares an objective is, but for an increasing function of it."""
+
+    count: int
+
+    def values(self, v: np.ndarray, /) -> np.ndarray:
+        """The residuals at v (n,): (count,)."""
+        ...
+
+    def jacobian(self, v: np.ndarray, /) -> np.ndarray:
+        """Their derivatives (count, n)."""
+        ...
+
+
+class Structure(Protocol):
+    """What objective and constraints are made of; sparse matrices are scipy's.
+
+    is_smooth  whether nothing chooses on the way, as MAX and IF do
+    objective  slopes (n,) and constant of a linear objective, else None
+    limits     left minus right sides as `matrix` (m, n) times v plus `constant` (m,), else None
+    quadratic  `constant`, `slope` at 0 (n,) and `curvature` (n, n) of a quadratic objective, else None
+    squares    "min" and "max" -> what the objective is a sum of squares of, if it is to be that
+    """
+
+    @property
+    def is_smooth(self) -> bool: ...
+
+    @property
+    def objective(self) -> tuple[np.ndarray, float] | None: ...
+
+    @property
+    def limits(self) -> Any: ...
+
+    @property
+    def quadratic(self) -> Any: ...
+
+    @property
+    def squares(self) -> Mapping[str, Squares | None]: ...
+
+    def with_corners(self, relations: Sequence[str], sense: str, /) -> Any:
+        """The problem as a linear one in n values and its corners (`slope`, `constant`, `limits`, `sides`,
+        `least`), else None."""
+        ...
 
 
 class Objective(Protocol):
@@ -20,6 +75,11 @@ class Objective(Protocol):
     lower, upper  bounds (n,), infinite where there are none
     sense  "min", "max" or the number that the objective should come to
     init   half-width of the uniform distribution that restarts are drawn from, or None
+    constraints  relations between cells (m,): each has its `relation`, "<=", "=" or ">=", and its `text`
+    whole  which values must be whole numbers (n,)
+    orders   groups of values, by number, that must be 1, 2, 3, ... in some order
+    stepped  what moves in steps on the way, so that slopes do not see it
+    structure  what objective and constraints are made of (`formula.structure`); None where nobody knows
     """
 
     start: np.ndarray
@@ -42,6 +102,75 @@ class Objective(Protocol):
     def batch(self, V: torch.Tensor, /) -> tuple[torch.Tensor, torch.Tensor]:
         """V (k, n) -> objectives (k,) and gradients (k, n)."""
         ...
+
+    @property
+    def constraints(self) -> Sequence[Relation]: ...
+
+    @property
+    def whole(self) -> np.ndarray: ...
+
+    @property
+    def orders(self) -> Sequence[np.ndarray]: ...
+
+    @property
+    def stepped(self) -> Sequence[tuple[str, str]]: ...
+
+    @property
+    def structure(self) -> Structure | None: ...
+
+    def values(self, V: torch.Tensor, /) -> torch.Tensor:
+        """V (k, n) -> objectives (k,)."""
+        ...
+
+    def constraint_sides(self, v: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
+        """The constraints' left and right sides at v (n,): (m,), (m,)."""
+        ...
+
+    def jacobian(self, v: np.ndarray, /) -> np.ndarray:
+        """The derivatives (m, n) of left minus right sides at v (n,)."""
+        ...
+
+    def hessian(self, v: np.ndarray, weights: np.ndarray, /) -> np.ndarray:
+        """The second derivatives (n, n) of objective and constraints, each times its weight (1 + m,)."""
+        ...
+
+
+class Free:
+    """The part of an Objective that has no constraints, and of which no more is known than its slopes."""
+
+    start: np.ndarray
+    constraints: Sequence[Relation] = ()
+    orders: Sequence[np.ndarray] = ()
+    stepped: Sequence[tuple[str, str]] = ()
+    structure: Structure | None = None
+
+    @property
+    def whole(self) -> np.ndarray:
+        return np.zeros(len(self.start), dtype=bool)
+
+    def values(self, V: torch.Tensor) -> torch.Tensor:
+        return self.batch(V)[0]
+
+    def batch(self, V: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        raise NotImplementedError
+
+    def constraint_sides(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(0), np.zeros(0)
+
+    def jacobian(self, v: np.ndarray) -> np.ndarray:
+        return np.zeros((0, len(v)))
+
+    def hessian(self, v: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """By differences of the slopes, which are exact."""
+        reach = 1e-6 * np.maximum(1.0, np.abs(v))
+        rows = [
+            (self.value_and_gradient(v + step)[1] - self.value_and_gradient(v - step)[1]) / (2 * step.max())
+            for step in np.diag(reach)
+        ]
+        return weights[0] * (np.array(rows) + np.array(rows).T) / 2
+
+    def value_and_gradient(self, v: np.ndarray) -> tuple[float, np.ndarray]:
+        raise NotImplementedError
 
 
 def merit_of(sense, value, gradient):

@@ -1,13 +1,23 @@
-"""What a run yields: its steps, the best of them, and why it stopped, in words."""
+"""What a run yields: its steps, the best of them, and how and why it ended, in words."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from xlcicf.optim.objective import Objective
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.optimality import FEASIBLE, Optimality, violation, violations
 
 GTOL = 1e-9  # a gradient whose entries are no larger counts as none
+PRECISION = 1e-6  # a constraint missed by more, or a target, is not met: Solver's own precision
+RUN_AWAY = 1e8  # times its start's size: a value beyond has no optimum to go to
+NAMED = 4  # cells or constraints that a sentence names
+
+# How a run can end. Of the first four the values are worth having.
+FOUND, CONVERGED, LOCAL, STOPPED = "found", "converged", "local", "stopped"
+UNBOUNDED, INFEASIBLE, ERROR, TARGET, FLAT = "unbounded", "infeasible", "error", "target", "flat"
+WORTH_HAVING = (FOUND, CONVERGED, LOCAL, STOPPED)
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,10 @@ class Step:
     best_loss    the best of the whole run so far, all restarts and the start values included, and
     best_values  the values there (n,)
     reason       None until the last step of the run, then a sentence that says why it stopped
+    status       likewise: one of found, converged, local, stopped, unbounded, infeasible, target, flat
+    method       likewise: which method made the steps
+    multipliers  likewise, of the constraints at the best values (m,): by how much the objective would follow
+                 the right side; None where they are not known
 
     One step of a first-order optimiser moves all restarts at once; the Step shows the one that stands best.
     A run that stops between two steps repeats the last one, now with the reason.
@@ -33,40 +47,158 @@ class Step:
     best_loss: float
     best_values: np.ndarray
     reason: str | None = None
+    status: str | None = None
+    method: str | None = None
+    multipliers: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a method knows of its outcome by itself: a status, a sentence, and multipliers, as in Step."""
+
+    status: str
+    sentence: str
+    multipliers: np.ndarray | None = None
 
 
 class Best:
-    """The best point of a run so far, by what is minimised, and the step and restart that found it."""
+    """The best point of a run so far, by what is minimised, and the step and restart that found it.
+
+    Where constraints are missed, who misses them by less is better.
+    """
 
     def __init__(self, start: np.ndarray):
-        self.merit, self.loss, self.values = math.inf, math.nan, start
+        self.missed, self.merit, self.loss, self.values = math.inf, math.inf, math.nan, start
         self.number = self.restart = 0
 
-    def offer(self, merit, loss, values: np.ndarray, number: int, restart: int) -> Step:
+    def offer(self, merit, loss, values: np.ndarray, number: int, restart: int, missed: float = 0.0) -> Step:
         """The Step for this point, which becomes the best if it is."""
         loss = float(loss)
-        if merit < self.merit:
-            self.merit, self.loss, self.values = float(merit), loss, values
+        missed = 0.0 if missed <= FEASIBLE else missed
+        if (missed, merit) < (self.missed, self.merit):
+            self.missed, self.merit, self.loss, self.values = missed, float(merit), loss, values
             self.number, self.restart = number, restart
         return Step(number, restart, loss, values, self.loss, self.values)
 
 
-def closed(step: Step, f: Objective, best: Best, reason: str, restarts: int, lost: int) -> Step:
-    """The last Step of a run: why it stopped, what its best is worth, and what went wrong on the way.
+@dataclass
+class Ends:
+    """How the restarts of a run ended: why each did, how many ended where the objective is no number, and what
+    is minimised where they ended at an optimum."""
+
+    reasons: list[str] = field(default_factory=list)
+    lost: int = 0
+    optima: list[float] = field(default_factory=list)
+
+    def others(self, best: float) -> int:
+        """How many optima they met besides the best, told apart by what is minimised."""
+        near = 1e-6 * max(1.0, abs(best))
+        found: list[float] = []
+        for merit in sorted(self.optima):
+            if merit - best > near and (not found or merit - found[-1] > near):
+                found.append(merit)
+        return len(found)
+
+
+def closed(
+    step: Step, f: Objective, best: Best, reason: str, restarts: int, ends: Ends, claim: Claim | None = None
+) -> Step:
+    """The last Step of a run: how it ended, why, what its best is worth, and what went wrong on the way.
 
     reason  why the restart that found the best ended
-    lost    how many restarts ended where the objective is no number
     """
-    parts = [reason]
+    claim = claim or _judged(f, best, reason, ends)
+    parts = [reason, claim.sentence]
     if restarts > 1:
         which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"
         parts.append(f"this is {which}, the best of {restarts} starts")
-    else:
-        parts.append("one start finds a local optimum, more restarts may find a better one")
-    if lost and restarts > 1:
-        parts.append(f"{lost} of them ended where the objective is no number")
+    if ends.lost and restarts > 1:
+        parts.append(f"{ends.lost} of them ended where the objective is no number")
     if ((f.start < f.lower) | (f.start > f.upper)).any():
         parts.append("the values that stood in the cells lie outside the bounds")
-    if not f.value_and_gradient(best.values)[1].any():
-        parts.append("every slope is exactly 0 there, as at an optimum or where no ReLU fires any more")
-    return replace(step, reason="; ".join(parts))
+    sentence = "; ".join(part for part in parts if part)
+    return replace(
+        step,
+        loss=best.loss,
+        values=best.values,
+        best_loss=best.loss,
+        best_values=best.values,
+        reason=sentence,
+        status=claim.status,
+        multipliers=claim.multipliers,
+    )
+
+
+def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
+    """What the best values are, by slopes and constraints."""
+    begun, _ = merit_of(f.sense, *f.value_and_gradient(np.clip(f.start, f.lower, f.upper)))
+    here = Optimality(f, best.values, begun)
+    if best.missed > PRECISION:
+        return Claim(INFEASIBLE, f"no values were found at which {_missed(f, best.values)}")
+    if not isinstance(f.sense, str) and abs(best.loss - f.sense) > PRECISION * max(1.0, abs(f.sense)):
+        return Claim(TARGET, f"{f.sense:g} was not reached; the nearest found is {best.loss:.10g}")
+    if away := _run_away(f, best, begun):
+        return Claim(UNBOUNDED, f"the objective goes on without limit as {away}")
+    multipliers = _shadow_prices(f, here)
+    if not here.slope.any() and best.number == 0 and f.stepped:
+        return Claim(FLAT, f"every slope is 0, because of {_cells(f.stepped)}, which moves in steps")
+    if not here.slope.any():
+        why = "every slope is exactly 0 there, as at an optimum or where no ReLU fires any more"
+        return Claim(FOUND, why, multipliers)
+    is_flat = not len(f.constraints) and _way_out(f, here).max(initial=0.0) <= GTOL
+    if is_flat or (not _is_cut_short(reason) and here.is_optimal):
+        if count := ends.others(best.merit):
+            also = "one other optimum" if count == 1 else f"{count} other optima"
+            return Claim(LOCAL, f"other starts found {also}, none better", multipliers)
+        return Claim(FOUND, "no way that is allowed leads on from here", multipliers)
+    if _is_cut_short(reason):
+        return Claim(STOPPED, "more steps may find better values", multipliers)
+    return Claim(CONVERGED, "slopes are left, but no step along them gained anything", multipliers)
+
+
+def _way_out(f: Objective, here: Optimality) -> np.ndarray:
+    return np.abs(np.clip(here.v - here.slope, f.lower, f.upper) - here.v)
+
+
+def _is_cut_short(reason: str) -> bool:
+    return reason.startswith(CUT_SHORT)
+
+
+CUT_SHORT = ("the cap of", "the time is up")
+
+
+def _shadow_prices(f: Objective, here: Optimality) -> np.ndarray | None:
+    """The objective's derivatives by the right sides (m,), whatever the sense."""
+    if not len(f.constraints):
+        return np.zeros(0)
+    sign = -1.0 if f.sense == "max" else 1.0
+    return -sign * here.multipliers if isinstance(f.sense, str) else None
+
+
+def _run_away(f: Objective, best: Best, begun: float) -> str:
+    """In words which values go where, if the objective falls without end as they do."""
+    sizes = np.abs(best.values) / np.maximum(1.0, np.abs(f.start))
+    if sizes.max(initial=0.0) < RUN_AWAY or not begun - best.merit > RUN_AWAY * max(1.0, abs(begun)):
+        return ""
+    far = [i for i in np.argsort(-sizes) if sizes[i] > 1e-3 * sizes.max()]
+    ways = [f"{f.cells[i]} {'grows' if best.values[i] > 0 else 'falls'}" for i in far[:NAMED]]
+    return ", ".join(ways) + (f" and {len(far) - NAMED} more" if len(far) > NAMED else "")
+
+
+def _missed(f: Objective, v: np.ndarray) -> str:
+    """The constraints that do not hold, by their texts."""
+    over = violations(f, v)
+    rows = [f.constraints[i].text for i in np.argsort(-over) if over[i] > PRECISION]
+    together = "together" if len(rows) > 1 else ""
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    return f"{'; '.join(rows[:NAMED])}{more} {'hold' if len(rows) > 1 else 'holds'} {together}".rstrip()
+
+
+def _cells(stepped: Sequence[tuple[str, str]]) -> str:
+    named = ", ".join(f"{cell} ({function})" for cell, function in stepped[:NAMED])
+    return named + (f" and {len(stepped) - NAMED} more" if len(stepped) > NAMED else "")
+
+
+def missed_at(f: Objective, v: np.ndarray) -> float:
+    """By how much constraints are missed at v, for `Best.offer`."""
+    return violation(f, v) if len(f.constraints) else 0.0

@@ -1,10 +1,12 @@
 """Training as a generator of steps: ribbon, command line, chart, undo and tests consume this one loop."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xlcicf.errors import TrainingError
+from xlcicf.optim.choosing import choose
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
-from xlcicf.optim.methods import METHODS
+from xlcicf.optim.methods import AUTO, CONSTRAINTS, METHODS, ORDERS, WHOLE, Method
 from xlcicf.optim.objective import Objective, one_thread, require_start
 from xlcicf.optim.steps import Step
 from xlcicf.words import SETTINGS
@@ -14,8 +16,8 @@ MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more i
 
 def train(
     f: Objective,
-    optimizer="lbfgs",
-    steps=200,
+    optimizer="auto",
+    steps=None,
     restarts=1,
     seed=0,
     lr=None,
@@ -24,8 +26,9 @@ def train(
     """Train f and yield a Step after each step; to stop early, close the generator or leave it alone.
 
     f          a SheetFunction, or anything else that is an Objective
-    optimizer  a method's name: "lbfgs" (L-BFGS-B), "sgd", "momentum" (0.9), "rmsprop" or "adam"
-    steps      the most steps of each restart
+    optimizer  a method's name, see `optim.methods`: "lbfgs" (L-BFGS-B), "least-squares", "slsqp", "linear", ...,
+               "adam"; "auto" chooses from what the objective and its constraints are made of
+    steps      the most steps of each restart; None: as many as are usual with the method
     restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`
     seed       of the drawn starts; the same seed gives the same numbers
     lr         learning rate of a first-order optimiser; None takes its own
@@ -33,13 +36,13 @@ def train(
 
     f.sense "min" lowers the objective, "max" raises it, a number brings it near that number by minimising
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.
+    The last Step says how the run ended (`status`), why (`reason`), and which method made it.
     Raises TrainingError where the settings make no run, and at the first step where f.start gives no number.
     """
     settings = {"optimizer": optimizer, "steps": steps, "restarts": restarts, "seed": seed, "lr": lr}
     for name, value in settings.items():
         SETTINGS[name].require(value)
-    method = METHODS[optimizer]
-    if method.lr is None and lr is not None:
+    if lr is not None and (optimizer == AUTO or METHODS[optimizer].lr is None):
         raise TrainingError(
             f"{optimizer} finds its own step length; leave the learning rate out, or choose adam"
         )
@@ -47,11 +50,27 @@ def train(
         raise TrainingError(
             f"{restarts:,} restarts are too many here; at most {MAX_STARTS // len(f.start):,} are possible"
         )
-    lr = method.lr if lr is None else lr
-    return _run(f, method.run, steps, restarts, seed, lr, elsewhere or Nowhere())
+    if optimizer != AUTO:
+        _require_service(f, METHODS[optimizer])
+    return _run(f, optimizer, steps, restarts, seed, lr, elsewhere or Nowhere())
 
 
-def _run(f: Objective, run, *settings) -> Iterator[Step]:
+def _require_service(f: Objective, method: Method) -> None:
+    """Raises TrainingError for what the problem demands and the method does not keep to."""
+    demanded = {CONSTRAINTS: bool(len(f.constraints)), WHOLE: bool(f.whole.any()), ORDERS: bool(f.orders)}
+    for demand, is_demanded in demanded.items():
+        if is_demanded and demand not in method.serves:
+            raise TrainingError(f"{method.name} cannot keep to {demand}; choose auto, which finds what can")
+
+
+def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere) -> Iterator[Step]:
     with one_thread():
         require_start(f)
-        yield from run(f, *settings)
+        name, why = choose(f) if optimizer == AUTO else (optimizer, "")
+        method = METHODS[name]
+        settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
+        for step in method.run(f, *settings):
+            if step.reason is None:
+                yield step
+            else:
+                yield replace(step, method=f"{name}: {why}" if why else name)

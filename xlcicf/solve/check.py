@@ -12,7 +12,7 @@ from xlcicf.formula.downstream import rectangles_of
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, agree
 from xlcicf.formula.survey import survey
 from xlcicf.host import host_of, read_snapshot
-from xlcicf.solve.bounds import unserved
+from xlcicf.solve.feasible import unserved
 from xlcicf.solve.parity import Parity, parity
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
@@ -94,7 +94,7 @@ def check_problem(book, problems: Sequence[Problem]) -> Check:
         constraints=[
             constraint
             for problem in placed
-            for constraint in unserved(snapshot, problem.changing, problem.constraints)
+            for constraint in unserved(problem.book, problem.changing, problem.constraints)
         ],
     )
     return _checked(book, snapshot, looked, whole_book=False)

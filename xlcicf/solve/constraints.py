@@ -1,18 +1,22 @@
 """Solver's constraints in their place: both sides as areas of a book, or what stands there instead."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from xlcicf.errors import AddressError
-from xlcicf.formula.address import Area
+from xlcicf.errors import AddressError, ProblemError, XlcicfError
+from xlcicf.formula.address import Area, quote_sheet
 from xlcicf.formula.references import resolve
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot
+from xlcicf.formula.text import is_well_formed, tokens
 from xlcicf.solve.problem import Constraint
+
+RIGHT_SIDES = "right sides of constraints"  # a sheet that no book can have: its name is too long for Excel
 
 
 @dataclass(frozen=True)
 class NoCells:
-    """A right side that means no cells, such as the formula "Net!$G$1*2": its text as it is, and the sentence
-    with which whoever needs cells refuses it."""
+    """A right side that means no cells and is no formula either: its text as it is, and the sentence with which
+    whoever needs cells refuses it."""
 
     text: str
     refusal: str
@@ -27,17 +31,21 @@ class PlacedConstraint:
     relation  "<=", "=" or ">=", or "int", "bin", "dif"
     right     a number, the areas of the cells that hold the bounds, or what is neither; None after int, bin
               and dif
+    formula   of the right side, where that is one: it is computed in a cell of the sheet RIGHT_SIDES
     """
 
     text: str
     left: tuple[Area, ...]
     relation: str
     right: float | tuple[Area, ...] | NoCells | None
+    formula: str | None = None
 
-    def number_or_cells(self) -> float | tuple[Area, ...] | None:
-        """The right side. Raises AddressError where it is neither."""
+    def number_or_cells(self) -> float | tuple[Area, ...]:
+        """The right side. Raises AddressError where it is neither, ProblemError where there is none."""
         if isinstance(self.right, NoCells):
             raise AddressError(self.right.refusal)
+        if self.right is None:
+            raise ProblemError(f"the constraint {self.text} has no right side; give it a number or cells")
         return self.right
 
 
@@ -54,3 +62,61 @@ def place_constraint(book: Snapshot, constraint: Constraint, host: str) -> Place
         except AddressError as error:
             right = NoCells(right, str(error))
     return PlacedConstraint(str(constraint), left, constraint.relation, right)
+
+
+def with_formulas(
+    book: Snapshot, constraints: Sequence[PlacedConstraint], host: str
+) -> tuple[Snapshot, tuple[PlacedConstraint, ...]]:
+    """The book with a sheet more, in which the right sides that are formulas stand, and the constraints with
+    these cells on their right."""
+    sheet, placed = Sheet(RIGHT_SIDES), []
+    for constraint in constraints:
+        right = constraint.right
+        if isinstance(right, NoCells) and (formula := _formula(right.text, host)):
+            at = len(sheet.formulas) + 1
+            sheet.formulas[at, 1] = formula
+            cell = Area(RIGHT_SIDES, at, 1, at, 1)
+            constraint = replace(constraint, right=(cell,), formula=right.text)
+        placed.append(constraint)
+    if not sheet.formulas:
+        return book, tuple(placed)
+    return replace(book, sheets={**book.sheets, RIGHT_SIDES: sheet}), tuple(placed)
+
+
+def _formula(text: str, host: str) -> str | None:
+    """The text as a formula that means the same on any sheet; None where it is none."""
+    formula = "=" + text.strip().removeprefix("=")
+    if '"' in formula or "#REF!" in formula or not is_well_formed(formula):
+        return None
+    return "=" + "".join(_with_sheet(token, host) for token in tokens(formula))
+
+
+def _with_sheet(token, host: str) -> str:
+    is_address = token.type == token.OPERAND and token.subtype == token.RANGE and token.value[-1:].isdigit()
+    return f"{quote_sheet(host)}!{token.value}" if is_address and "!" not in token.value else token.value
+
+
+def with_right_sides(book: Snapshot, placed: Sequence[PlacedConstraint]) -> Snapshot:
+    """The book with what the right sides come to that are formulas. Raises AddressError where one cannot be
+    read or shows an error."""
+    if RIGHT_SIDES not in book.sheets:
+        return book
+    from xlcicf.formula.recalculation import Recalculation  # and torch with it
+
+    cells = [Area(RIGHT_SIDES, row, col, row, col) for row, col in book.sheets[RIGHT_SIDES].formulas]
+    texts = {c.right: c.text for c in placed if c.formula is not None}
+    try:
+        recalculation = Recalculation(book, trusted=True, of=cells)
+        recalculation.renewed()
+    except XlcicfError as error:
+        raise AddressError(f"{', '.join(texts.values())}: {error}") from error
+    found = recalculation.book
+    values = found.sheets[RIGHT_SIDES].values
+    for cell in cells:
+        value = values.get((cell.top, cell.left))
+        if value is None or isinstance(value, ExcelError | str):
+            shown = f"shows {value}" if value else "cannot be computed"
+            raise AddressError(
+                f"the right side of the constraint {texts[cell,]} {shown}; give it a number or cells"
+            )
+    return found

@@ -12,8 +12,8 @@ from xlcicf.errors import DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Snapshot
-from xlcicf.solve.bounds import bounds
-from xlcicf.solve.constraints import PlacedConstraint, place_constraint
+from xlcicf.solve.constraints import PlacedConstraint, place_constraint, with_formulas, with_right_sides
+from xlcicf.solve.feasible import Feasible, feasible
 from xlcicf.solve.problem import OPTIONS, Problem
 from xlcicf.words import INIT, WEIGHTS
 
@@ -22,10 +22,10 @@ MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
 
 @dataclass(frozen=True)
 class PlacedProblem:
-    """A problem as areas of a book at one moment. What only a run needs (`start`, `bounds`, `init`) is worked
+    """A problem as areas of a book at one moment. What only a run needs (`start`, `feasible`, `init`) is worked
     out when first asked for: a check, say, serves problems too that no run could begin with.
 
-    book          the snapshot; one without cells (`outline`) gives all but start, bounds and init
+    book          the snapshot; one without cells (`outline`) gives all but start, feasible and init
     objective     one cell
     changing      the areas of the changing cells, in their order
     constraints   in the order of Solver's list
@@ -63,9 +63,16 @@ class PlacedProblem:
         return start_values(self.book, self.changing)
 
     @cached_property
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """(lower, upper) of the changing cells, (n,) each. Raises what `bounds.bounds` raises."""
-        return bounds(self.book, self.changing, self.constraints, self.non_negative)
+    def whole_book(self) -> Snapshot:
+        """The book with what the constraints' own formulas come to. Raises AddressError where they cannot be
+        computed."""
+        return with_right_sides(self.book, self.constraints)
+
+    @cached_property
+    def feasible(self) -> Feasible:
+        """What the changing cells may be. Raises what `feasible.feasible` raises."""
+        ignores = self.options["ignore integers"] == 1
+        return feasible(self.whole_book, self.changing, self.constraints, self.non_negative, ignores)
 
     @cached_property
     def init(self) -> float | None:
@@ -81,30 +88,21 @@ class PlacedProblem:
         return value
 
     @property
-    def integrality(self) -> tuple[str | None, ...]:
-        """ "int" or "bin" for each changing cell that a constraint calls so, in their order; else None."""
-        said = {
-            (area.sheet, *cell): constraint.relation
-            for constraint in self.constraints
-            if constraint.relation in ("int", "bin")
-            for area in constraint.left
-            for cell in area.cells()
-        }
-        return tuple(said.get((area.sheet, *cell)) for area in self.changing for cell in area.cells())
-
-    @property
     def question(self) -> dict:
-        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `bounds` and `init`
+        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `feasible` and `init`
         raise."""
-        lower, upper = self.bounds
+        allowed = self.feasible
         return {
-            "book": self.book,
+            "book": self.whole_book,
             "objective": self.objective,
             "changing": self.changing,
             "sense": self.sense,
-            "lower": lower,
-            "upper": upper,
+            "lower": allowed.lower,
+            "upper": allowed.upper,
             "init": self.init,
+            "constraints": allowed.limits,
+            "whole": allowed.whole,
+            "orders": allowed.orders,
         }
 
     def asking(
@@ -157,9 +155,8 @@ def place(book: Snapshot, problem: Problem) -> PlacedProblem:
         raise ProblemError(
             f"{problem.changing} are {count:,} changing cells; name only those that hold the values to change"
         )
-    constraints = tuple(
-        place_constraint(book, constraint, objective.sheet) for constraint in problem.constraints
-    )
+    placed = [place_constraint(book, constraint, objective.sheet) for constraint in problem.constraints]
+    book, constraints = with_formulas(book, placed, objective.sheet)
     return PlacedProblem(
         book,
         objective,

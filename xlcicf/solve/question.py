@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlcicf.formula.address import Area
+from xlcicf.formula.limits import Limit
 from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
 
 if TYPE_CHECKING:  # who reads a question here loads neither problems nor hosts
@@ -23,6 +24,9 @@ def question_line(problem: "PlacedProblem", settings: dict) -> bytes:
         "changing": [asdict(area) for area in question["changing"]],
         "lower": question["lower"].tolist(),
         "upper": question["upper"].tolist(),
+        "constraints": [asdict(limit) for limit in question["constraints"]],
+        "whole": question["whole"].tolist(),
+        "orders": [order.tolist() for order in question["orders"]],
     }
     return json.dumps([content, settings]).encode() + b"\n"
 
@@ -36,8 +40,18 @@ def question_of(line: bytes) -> tuple[dict, dict]:
         "changing": tuple(Area(**area) for area in content["changing"]),
         "lower": np.array(content["lower"], dtype=np.float64),
         "upper": np.array(content["upper"], dtype=np.float64),
+        "constraints": [_limit(limit) for limit in content["constraints"]],
+        "orders": [np.array(order) for order in content["orders"]],
     }
     return question, settings
+
+
+def _limit(content: dict) -> Limit:
+    left, right = (
+        tuple(Area(**area) for area in side) if isinstance(side, list) else side
+        for side in (content["left"], content["right"])
+    )
+    return Limit(content["text"], left, content["relation"], right)
 
 
 def _snapshot_content(book: Snapshot) -> dict:

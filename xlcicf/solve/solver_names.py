@@ -167,7 +167,7 @@ class _Saved:
         """A number, the address of cells, or the text as it is where it is neither."""
         text = self.text(key).strip('" ')
         if not text:
-            raise self.incomplete(key)
+            return 0.0  # as Solver takes it
         try:
             return float(text)
         except ValueError:
@@ -231,9 +231,9 @@ def solver_names(problem: PlacedProblem) -> dict[str, str]:
 def _right_side(constraint: PlacedConstraint) -> float | str:
     if constraint.relation in WORDS:
         return WORDS[constraint.relation]
+    if constraint.formula is not None:
+        return constraint.formula
     right = constraint.number_or_cells()
-    if right is None:
-        raise ProblemError(f"the constraint {constraint.text} has no right side; give it a number or cells")
     return _listed(right) if isinstance(right, tuple) else right
 
 

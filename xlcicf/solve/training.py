@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlcicf import __version__, words
-from xlcicf.errors import ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.ooxml.package import require_target
 from xlcicf.solve.agreement import agreed
+from xlcicf.solve.answer import Answer, answer
 from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History
@@ -32,6 +32,8 @@ from xlcicf.solve.training_log import TrainingLog, thinned
 if TYPE_CHECKING:
     from xlcicf.optim import Step
 
+FIRST_ORDER = ("sgd", "momentum", "rmsprop", "adam")  # they alone take a learning rate
+STOPPED, WORTH_HAVING = "stopped", ("found", "converged", "local", "stopped")  # as `optim.steps` says them
 NAMED = 4  # cells that a sentence names
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
@@ -54,7 +56,10 @@ class Settings:
         """
         chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
         chosen = training_settings(book) | chosen
-        if chosen.get(words.OPTIMIZER.name, cls.optimizer) == "lbfgs" and asked.get(words.LR.name) is None:
+        if (
+            chosen.get(words.OPTIMIZER.name, cls.optimizer) not in FIRST_ORDER
+            and asked.get(words.LR.name) is None
+        ):
             chosen.pop(words.LR.name, None)  # the cell's learning rate waits for an optimizer that takes one
         return cls(**chosen)
 
@@ -63,6 +68,9 @@ class Settings:
 class Outcome:
     """What a run came to; losses are values of the objective cell, whatever the sense.
 
+    status    found, converged, local or stopped; of other runs nothing is written
+    method    which method made the steps, and why that one
+    answer    constraints and parameters as they are now
     frozen    addresses of cells upstream that stand at their saved values, see SheetFunction
     stepped   (address, function) of what moves in steps on the way, which no gradient sees
     accuracy  (before, after) as the book's own accuracy cell shows it, None in a book that has none
@@ -78,6 +86,9 @@ class Outcome:
     after: float
     seconds: float
     reason: str
+    status: str
+    method: str
+    answer: Answer
     parity: Parity
     accuracy: tuple[float | None, float | None] | None
     dead: list[str]
@@ -120,15 +131,11 @@ class Training:
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         host_of(book).require_writable(book, self.written)  # before a long run, not after it
         self.accuracy_before = self.log.accuracy() if self.log else None
-        self.before, slopes = self.f.value_and_gradient(self.f.start)
-        if self.f.stepped and not slopes.any():
-            raise ProblemError(
-                f"{self.f.objective} does not react to small changes: {told_stepped(self.f.stepped)};"
-                " start from other values, or take it out of the way"
-            )
+        self.before = self.f.value(self.f.start)
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
-        self.reason = "stopped before the first step"
+        self.reason, self.status, self.method = "stopped before the first step", STOPPED, settings.optimizer
+        self.multipliers: np.ndarray | None = None
         self.seconds = 0.0
         self._began = time.perf_counter()
 
@@ -140,15 +147,32 @@ class Training:
         settings = asdict(self.settings)
         elsewhere = restarts(lambda: question_line(self.problem, settings), settings)
         for step in train(self.f, **settings, elsewhere=elsewhere):
-            self.take([step.best_loss], step.best_values, step.reason)
+            ended = (step.reason, step.status, step.method, step.multipliers)
+            self.take([step.best_loss], step.best_values, *ended)
             yield step
 
-    def take(self, best_losses: Sequence[float], best_values: np.ndarray, reason: str | None = None) -> None:
-        """Notes steps: the best loss after each (not none), the best values (n,) and why the run ended."""
+    def take(
+        self,
+        best_losses: Sequence[float],
+        best_values: np.ndarray,
+        reason: str | None = None,
+        status: str | None = None,
+        method: str | None = None,
+        multipliers: np.ndarray | None = None,
+    ) -> None:
+        """Notes steps: the best loss after each (not none), the best values (n,), and of the last one how and
+        why the run ended, by which method, with which multipliers of the constraints."""
         self.losses += best_losses
         self.best_loss, self.best_values = best_losses[-1], best_values
         self.seconds = time.perf_counter() - self._began
         self.reason = reason or "stopped by hand; the best values so far are kept"
+        self.status, self.method = status or STOPPED, method or self.settings.optimizer
+        self.multipliers = multipliers
+
+    @property
+    def is_worth_writing(self) -> bool:
+        """Whether the run has come to values that a person wants."""
+        return self.status in WORTH_HAVING
 
     @property
     def title(self) -> str:
@@ -239,6 +263,9 @@ class Training:
             after=self.best_loss,
             seconds=self.seconds,
             reason=self.reason,
+            status=self.status,
+            method=self.method,
+            answer=answer(self.problem, self.f, self.best_values, self.multipliers),
             parity=agreement,
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),

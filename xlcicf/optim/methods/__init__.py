@@ -15,12 +15,16 @@ class Method:
     promises  what it does and how far it can be relied on, in words
     home      the function that does it, as "file.name": imported when asked for, with what it needs
     lr        the learning rate when none is given; None where it finds its own step length
+    steps     the most of each start when nobody says it; None: as many as it needs
+    serves    what it can keep to: constraints on formulas, whole numbers, orders
     """
 
     name: str
     promises: str
     home: str
     lr: float | None = None
+    steps: int | None = None
+    serves: frozenset[str] = frozenset()
 
     @property
     def run(self) -> Callable[..., Iterator[Step]]:
@@ -29,16 +33,84 @@ class Method:
         return getattr(import_module(f"{__name__}.{file}"), function)
 
 
+STEPS = 200
+CONSTRAINTS, WHOLE, ORDERS = "constraints on formulas", "whole numbers", "AllDifferent"
+
 # The learning rates suit inputs between 0 and 1 and a mean as loss: in 200 steps the lesson's net falls from
 # 0.264 to 0.172, 0.136, 0.141 and 0.134.
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("lbfgs", "L-BFGS-B: few, long steps to a local optimum, bounds kept exactly", "lbfgs.run"),
-        Method("sgd", "gradient descent: the learning rate times the gradient", "first_order.sgd", 0.1),
-        Method("momentum", "gradient descent that keeps 0.9 of its last step", "first_order.momentum", 0.1),
-        Method("rmsprop", "steps scaled by the gradient's recent size", "first_order.rmsprop", 0.01),
-        Method("adam", "momentum and scaled steps together", "first_order.adam", 0.01),
+        Method(
+            "lbfgs",
+            "L-BFGS-B: few, long steps to a local optimum, bounds kept exactly",
+            "lbfgs.run",
+            steps=STEPS,
+        ),
+        Method(
+            "least-squares",
+            "trust region and Gauss-Newton's steps, for sums of squares: all digits of the parameters",
+            "least_squares.run",
+        ),
+        Method(
+            "slsqp",
+            "sequential quadratic programming, for constraints on formulas: a local optimum",
+            "slsqp.run",
+            serves=frozenset({CONSTRAINTS}),
+        ),
+        Method(
+            "linear",
+            "HiGHS, for linear models with whole numbers or without: the best there is",
+            "programs.linear",
+            serves=frozenset({CONSTRAINTS, WHOLE}),
+        ),
+        Method(
+            "quadratic",
+            "HiGHS, for convex quadratic objectives and linear constraints: the best there is",
+            "programs.quadratic",
+            serves=frozenset({CONSTRAINTS}),
+        ),
+        Method(
+            "branch-and-bound",
+            "whole numbers in models that bend: the best there is where these are convex",
+            "branch_and_bound.run",
+            serves=frozenset({CONSTRAINTS, WHOLE}),
+        ),
+        Method(
+            "orders",
+            "exchanges in an order, for cells that must all be different",
+            "orders.run",
+            serves=frozenset({CONSTRAINTS, WHOLE, ORDERS}),
+        ),
+        Method(
+            "evolutionary",
+            "a population that needs no slopes, for what moves in steps",
+            "evolutionary.run",
+            serves=frozenset({CONSTRAINTS, WHOLE}),
+        ),
+        Method(
+            "sgd",
+            "gradient descent: the learning rate times the gradient",
+            "first_order.sgd",
+            0.1,
+            steps=STEPS,
+        ),
+        Method(
+            "momentum",
+            "gradient descent that keeps 0.9 of its last step",
+            "first_order.momentum",
+            0.1,
+            steps=STEPS,
+        ),
+        Method(
+            "rmsprop",
+            "steps scaled by the gradient's recent size",
+            "first_order.rmsprop",
+            0.01,
+            steps=STEPS,
+        ),
+        Method("adam", "momentum and scaled steps together", "first_order.adam", 0.01, steps=STEPS),
     )
 }
-OPTIMIZERS = tuple(METHODS)
+AUTO = "auto"  # whichever serves the problem: see `optim.choosing`
+OPTIMIZERS = (AUTO, *METHODS)

@@ -8,7 +8,7 @@ import torch
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of, starts
-from xlcicf.optim.steps import GTOL, Best, Step, closed
+from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
         values.clamp_(lower, upper)
     if number and (best.number == 0 or not alive.any()):
         reason += f"; the best was at step {best.number}: a learning rate below {lr:g} may do better"
-    yield closed(step, f, best, reason, restarts, int((~alive).sum()))
+    yield closed(step, f, best, reason, restarts, Ends(lost=int((~alive).sum())))
 
 
 sgd = partial(run, torch.optim.SGD)

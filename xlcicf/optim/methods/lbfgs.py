@@ -18,9 +18,10 @@ from scipy.optimize import Bounds, minimize
 
 from xlcicf.optim.elsewhere import Elsewhere, in_order
 from xlcicf.optim.objective import Objective, merit_of, starts
-from xlcicf.optim.steps import GTOL, Best, Step, closed
+from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
 
 FTOL = 1e-15
+CONVERGED = "converged"  # how the reasons of a search begin that came to rest
 TURN = 0.02  # seconds; after each evaluation the two threads would wait for each other more than they work
 
 
@@ -40,22 +41,24 @@ def run(
     f: Objective, steps: int, restarts: int, seed: int, lr: None, elsewhere: Elsewhere[Iterable[Found]]
 ) -> Iterator[Step]:
     """From one start after another, each until it converges or has made `steps` iterations."""
-    best, reasons, lost = Best(f.start), [], 0
+    best, ends = Best(f.start), Ends()
     begin = starts(f, restarts, seed)
     with closing(in_order(restarts, lambda i: search(f, begin[i], steps), elsewhere)) as searches:
         for restart, iterations in enumerate(searches):
             reason, shown = None, 0
             for number, values, merit, loss, is_number, reason in iterations:
                 if not is_number:
-                    lost += 1
+                    ends.lost += 1
                     continue
                 step = best.offer(merit, loss, values, number, restart)
                 last_of_run = reason and restart == restarts - 1
                 if number > shown and not last_of_run:
                     shown = number
                     yield step
-            reasons.append(reason)
-    yield closed(step, f, best, reasons[best.restart], restarts, lost)
+            ends.reasons.append(reason)
+            if reason and reason.startswith(CONVERGED) and is_number:
+                ends.optima.append(merit)
+    yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
 
 
 def search(f: Objective, start: np.ndarray, steps: int) -> Iterator[Found]:
@@ -191,12 +194,12 @@ class _Search:
         if result.status == 1:
             return f"the cap of {self.steps} steps was reached"
         if result.status == 0 and "GRADIENT" in result.message:
-            return f"converged: the gradient is at most {GTOL:g}"
+            return f"{CONVERGED}: the gradient is at most {GTOL:g}"
         if result.status == 0:
-            return "converged: the last step changed the objective by rounding only"
+            return f"{CONVERGED}: the last step changed the objective by rounding only"
         if self.walls:
             return "no further improvement was found, and nearby the objective is no number"
-        return "no further improvement was found along the gradient, as happens at the corner of a ReLU"
+        return "no further improvement was found along the gradient"
 
 
 def _wall(x, here):

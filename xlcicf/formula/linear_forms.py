@@ -1,0 +1,358 @@
+"""What is linear on a tape: exact, sparse coefficients, read off its records. Nothing is sampled.
+
+An outcome is linear where each record between it and the input is one that rearranges, adds up, or multiplies
+by a constant. A corner (MAX, ABS) is none; but where being lower is better, it may stand as a further variable
+that is at least each of its sides, and what is made of it is linear in both.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.binaries import ELEMENTWISE, Ends, of_each, of_separate_elements
+from xlcicf.formula.overflow import ZERO_OR_NAN
+
+MOST_BY_UNITS = 4096  # operands of a primitive of which only that it is linear is known
+
+Matrix = sp.csr_array
+
+
+class LinearForms:
+    """What outcomes on a tape are as linear forms of the n numbers of its input and of the corners.
+
+    binary  which of the n numbers are 0 or 1 only
+    start   where the tape was recorded, corners included (n + corners,)
+    sides   (p, n + corners): each corner minus one of its sides, which is at least
+    least   (p,)
+    """
+
+    def __init__(
+        self,
+        tape: t.Tape,
+        outs: Sequence[t.Array],
+        with_corners: bool = False,
+        binary: np.ndarray | None = None,
+    ):
+        self._with_corners = with_corners
+        start = tape.input.value.numpy().reshape(-1)
+        is_binary = np.zeros(start.size, dtype=bool) if binary is None else binary
+        self._binary = is_binary & ((start == 0) | (start == 1))
+        self._count = tape.input.value.numel()
+        self._points = [tape.input.value.numpy().reshape(-1)]
+        self._sides: list[Matrix] = []
+        self._least: list[np.ndarray] = []
+        self._forms: dict[int, Matrix | None] = {
+            tape.input.index: sp.eye_array(self._count, format="csr", dtype=float)
+        }
+        for record in tape.needed(outs):
+            if record.primitive is not None:
+                self._forms[record.out.index] = self._form(record)
+            elif record.out is not tape.input:
+                self._forms[record.out.index] = None
+
+    @property
+    def start(self) -> np.ndarray:
+        return np.concatenate(self._points)
+
+    @property
+    def sides(self) -> Matrix:
+        return _stacked([self._widened(side) for side in self._sides], self._count)
+
+    @property
+    def least(self) -> np.ndarray:
+        return np.concatenate([np.zeros(0), *self._least])
+
+    def of(self, out: t.Array) -> tuple[Matrix, np.ndarray] | None:
+        """(A, b) with which the outcome is A z + b, row by row; None where it is not linear."""
+        if not isinstance(out, t.Var):
+            value = torch.as_tensor(out, dtype=t.DTYPE).numpy().reshape(-1)
+            return sp.csr_array((value.size, self._count)), value
+        form = self._forms[out.index]
+        if form is None:
+            return None
+        form = self._widened(form)
+        return form, out.value.numpy().reshape(-1) - form @ self.start
+
+    # --- one record -------------------------------------------------------------------------------------
+
+    def _form(self, record: t.Record) -> Matrix | None:
+        form = self._linear_form(record)
+        return self._by_ends(record) if form is None and self._binary.any() else form
+
+    def _linear_form(self, record: t.Record) -> Matrix | None:
+        primitive, operands, static, out = record
+        if primitive in ZERO_OR_NAN:
+            return sp.csr_array((out.value.numel(), self._count))
+        if primitive is t.where:
+            return self._chosen(operands, out)
+        if self._with_corners and (sides := _SIDES.get(primitive)):
+            return self._corner(sides(operands[0], static), out)
+        varying = [x for x in operands if isinstance(x, t.Var)]
+        forms = [self._forms[x.index] for x in varying]
+        if any(form is None for form in forms):
+            return None
+        if primitive in t.REARRANGING and varying == [operands[0]]:
+            return self._of(operands[0])[_places(record)]
+        if primitive in t.ADDING_UP and varying == [operands[0]]:
+            return _adding(_targets(record), out.value.numel()) @ self._of(operands[0])
+        if primitive is t.join:
+            return self._joined(operands, static["dim"])
+        rule = _RULES.get(primitive)
+        if rule is not None:
+            return rule(self, out.shape, *operands)
+        if primitive.is_linear or (primitive in _LINEAR_IN_THE_FIRST and varying == [operands[0]]):
+            return self._by_units(record, varying)
+        return None
+
+    def _of(self, x: t.Array) -> Matrix:
+        """The form of an operand; of a constant 0."""
+        if not isinstance(x, t.Var):
+            return sp.csr_array((torch.as_tensor(x).numel(), self._count))
+        form = self._forms[x.index]
+        assert form is not None
+        return self._widened(form)
+
+    def _widened(self, form: Matrix) -> Matrix:
+        """With columns for the corners met since."""
+        if form.shape[1] < self._count:
+            form = sp.csr_array((form.data, form.indices, form.indptr), shape=(form.shape[0], self._count))
+        return form
+
+    def _spread(self, x: t.Operand, shape: torch.Size) -> Matrix:
+        """The form of an operand that is broadcast to a shape."""
+        x = t.as_array(x)
+        form = self._of(x)
+        if t.shape_of(x) == shape:
+            return form
+        return form[torch.arange(form.shape[0]).reshape(t.shape_of(x)).expand(shape).reshape(-1).numpy()]
+
+    def _chosen(self, operands: tuple, out: t.Var) -> Matrix | None:
+        """where: by a constant pattern each place from its side; what guards against errors lets through what
+        it guards."""
+        condition, a, b = operands
+        if isinstance(condition, t.Var):
+            guard, compared, _, _ = condition.tape.made(condition)
+            if guard is t.greater_equal and self._with_corners and _are_same(compared, (a, b)):
+                return self._corner([(t.as_array(x), 1.0, _each(out)) for x in (a, b)], out)
+            if guard not in (t.is_finite, t.is_nan):
+                return None
+            passed = a if guard is t.is_finite else b
+            if isinstance(passed, t.Var) and self._forms[passed.index] is None:
+                return None
+            return self._spread(passed, out.shape)
+        pattern = torch.as_tensor(condition).expand(out.shape).reshape(-1).numpy()
+        form = sp.csr_array((out.value.numel(), self._count))
+        for side, x in ((pattern, a), (~pattern, b)):
+            if isinstance(x, t.Var) and side.any():
+                if self._forms[x.index] is None:
+                    return None
+                form = form + _scaled(self._spread(x, out.shape), side.astype(float))
+        return sp.csr_array(form)
+
+    def _joined(self, parts: tuple, dim: int) -> Matrix:
+        at, numbered = 0, []
+        for part in parts:
+            shape = t.shape_of(part)
+            numbered.append(torch.arange(at, at + shape.numel()).reshape(shape))
+            at += shape.numel()
+        stacked = _stacked([self._of(t.as_array(part)) for part in parts], self._count)
+        return stacked[torch.cat(numbered, dim).reshape(-1).numpy()]
+
+    def _by_units(self, record: t.Record, varying: list[t.Var]) -> Matrix | None:
+        """A primitive at each unit of its operands, one after another."""
+        primitive, operands, static, out = record
+        assert primitive is not None
+        if sum(x.value.numel() for x in varying) > MOST_BY_UNITS:
+            return None
+        total = sp.csr_array((out.value.numel(), self._count))
+        for x in varying:
+            unit = max(1.0, 2.0 ** np.ceil(np.log2(max(1.0, float(x.value.abs().max())))))
+            columns = []
+            for i in range(x.value.numel()):
+                moved = x.value.clone()
+                moved.view(-1)[i] += unit
+                at = primitive.forward(*(moved if y is x else t.value_of(y) for y in operands), **static)
+                columns.append((at - out.value).reshape(-1).numpy() / unit)
+            total = total + sp.csr_array(np.column_stack(columns)) @ self._of(x)
+        return sp.csr_array(total)
+
+    # --- numbers that are 0 or 1 ------------------------------------------------------------------------
+
+    def _by_ends(self, record: t.Record) -> Matrix | None:
+        """What is made of one 0 or 1 each."""
+        primitive, operands, _, out = record
+        assert primitive is not None
+        if primitive in ELEMENTWISE:
+            ends = [self._ends(x) for x in operands]
+            known = [one for one in ends if one]
+            if len(known) < len(ends) or (found := of_each(record, known)) is None:
+                return None
+            if not (np.isfinite(found.at_0).all() and np.isfinite(found.at_1).all()):
+                return None
+            rows = np.flatnonzero(found.owner >= 0)
+            rise = (found.at_1 - found.at_0)[rows]
+            return self._entries(rise, rows, found.owner[rows], out.value.numel())
+        varying = [i for i, x in enumerate(operands) if isinstance(x, t.Var)]
+        if primitive.is_separable and len(varying) == 1 and (ends := self._ends(operands[varying[0]])):
+            parts = of_separate_elements(record, varying[0], ends)
+            if parts is None:
+                return None
+            size = out.value.numel()
+            rises = np.array([rise for _, rise in parts]).reshape(-1)
+            if not np.isfinite(rises).all():
+                return None
+            columns = np.repeat([owner for owner, _ in parts], size).astype(int)
+            return self._entries(rises, np.tile(np.arange(size), len(parts)), columns, size)
+        return None
+
+    def _entries(self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray, size: int) -> Matrix:
+        form = sp.csr_array((values, (rows, columns)), shape=(size, self._count))
+        form.eliminate_zeros()
+        return form
+
+    def _ends(self, x: t.Operand) -> Ends | None:
+        value = torch.as_tensor(t.value_of(x)).to(t.DTYPE).reshape(-1).numpy()
+        owner = np.full(value.size, -1)
+        if not isinstance(x, t.Var):
+            return Ends(owner, value, value)
+        if self._forms[x.index] is None:
+            return None
+        form = self._of(x).copy()
+        form.eliminate_zeros()
+        held = np.diff(form.indptr)
+        if held.max(initial=0) > 1 or not self._binary[form.indices[form.indices < self._binary.size]].all():
+            return None
+        if (form.indices >= self._binary.size).any():
+            return None
+        owner[held == 1] = form.indices
+        at_0 = value - form @ self.start
+        at_1 = at_0.copy()
+        at_1[held == 1] += form.data
+        return Ends(owner, at_0, at_1)
+
+    # --- corners ----------------------------------------------------------------------------------------
+
+    def _corner(self, sides: list[tuple[t.Array, float, np.ndarray]], out: t.Var) -> Matrix | None:
+        """The outcome as new variables, each at least the factor times every side that goes to its place."""
+        if any(isinstance(x, t.Var) and self._forms[x.index] is None for x, _, _ in sides):
+            return None
+        first, size = self._count, out.value.numel()
+        self._count += size
+        self._points.append(out.value.numpy().reshape(-1))
+        start = self.start
+        for x, factor, places in sides:
+            form = self._of(x)
+            value = t.value_of(x).numpy().reshape(-1)
+            if value.size != places.size:  # one number against many
+                form, value = form[np.zeros(places.size, int)], np.repeat(value, places.size)
+            own = sp.csr_array(
+                (np.ones(places.size), (np.arange(places.size), first + places)),
+                shape=(places.size, self._count),
+            )
+            self._sides.append(sp.csr_array(own - factor * form))
+            self._least.append(factor * (value - form @ start))
+        return sp.csr_array(
+            (np.ones(size), (np.arange(size), first + np.arange(size))), shape=(size, self._count)
+        )
+
+
+def _places(record: t.Record) -> np.ndarray:
+    """Which number of its first operand each number of the outcome is."""
+    primitive, operands, static, _ = record
+    assert primitive is not None
+    shape = t.shape_of(operands[0])
+    numbered = torch.arange(shape.numel()).reshape(shape)
+    return primitive.forward(numbered, *operands[1:], **static).reshape(-1).numpy()
+
+
+def _targets(record: t.Record) -> np.ndarray:
+    """To which number of the outcome each number of the first operand is added."""
+    primitive, operands, _, out = record
+    if primitive is t.put:
+        return torch.as_tensor(operands[1]).reshape(-1).numpy()
+    numbered = torch.arange(out.value.numel()).reshape(out.shape)
+    return numbered.expand(t.shape_of(operands[0])).reshape(-1).numpy()
+
+
+def _adding(targets: np.ndarray, count: int) -> Matrix:
+    ones = np.ones(targets.size)
+    return sp.csr_array((ones, (targets, np.arange(targets.size))), shape=(count, targets.size))
+
+
+def _scaled(form: Matrix, by: np.ndarray) -> Matrix:
+    return sp.csr_array(sp.dia_array((by[None], [0]), shape=(by.size, by.size)) @ form)
+
+
+def _stacked(forms: list[Matrix], columns: int) -> Matrix:
+    return sp.csr_array(sp.vstack(forms)) if forms else sp.csr_array((0, columns))
+
+
+def _numbers(x: t.Operand, shape: torch.Size) -> np.ndarray:
+    return torch.as_tensor(x, dtype=t.DTYPE).expand(shape).reshape(-1).numpy()
+
+
+def _product(forms: LinearForms, shape: torch.Size, a: t.Operand, b: t.Operand) -> Matrix | None:
+    if isinstance(a, t.Var) and isinstance(b, t.Var):
+        return None
+    varying, constant = (a, b) if isinstance(a, t.Var) else (b, a)
+    return _scaled(forms._spread(varying, shape), _numbers(constant, shape))
+
+
+def _quotient(forms: LinearForms, shape: torch.Size, a: t.Operand, b: t.Operand) -> Matrix | None:
+    if isinstance(b, t.Var):
+        return None
+    return _scaled(forms._spread(a, shape), 1 / _numbers(b, shape))
+
+
+def _matrix_product(forms: LinearForms, shape: torch.Size, a: t.Array, b: t.Array) -> Matrix | None:
+    """dot, mv and mm: one side constant, the other's numbers row by row."""
+    if isinstance(a, t.Var) and isinstance(b, t.Var):
+        return None
+    if isinstance(b, t.Var):
+        left = torch.as_tensor(a).reshape(-1, t.shape_of(b)[0]).numpy()
+        columns = t.shape_of(b)[1] if len(t.shape_of(b)) == 2 else 1
+        return sp.csr_array(sp.kron(left, sp.eye_array(columns))) @ forms._of(b)
+    right = torch.as_tensor(b).reshape(t.shape_of(a)[-1], -1).numpy()
+    rows = t.shape_of(a)[0] if len(t.shape_of(a)) == 2 else 1
+    return sp.csr_array(sp.kron(sp.eye_array(rows), right.T)) @ forms._of(a)
+
+
+_RULES = {
+    t.add: lambda forms, shape, a, b: sp.csr_array(forms._spread(a, shape) + forms._spread(b, shape)),
+    t.sub: lambda forms, shape, a, b: sp.csr_array(forms._spread(a, shape) - forms._spread(b, shape)),
+    t.neg: lambda forms, shape, a: sp.csr_array(-forms._of(a)),
+    t.mul: _product,
+    t.div: _quotient,
+    t.dot: _matrix_product,
+    t.matrix_vector: _matrix_product,
+    t.matrix_matrix: _matrix_product,
+}
+_LINEAR_IN_THE_FIRST = (t.running_total, t.carried)
+
+
+def _are_same(some: tuple, others: tuple) -> bool:
+    return all(x is y for x, y in zip(some, others, strict=True))
+
+
+def _along(x: t.Array, dims: tuple[int, ...]) -> list[tuple[t.Array, float, np.ndarray]]:
+    shape = t.shape_of(x)
+    kept = torch.Size(1 if i in dims else length for i, length in enumerate(shape))
+    numbered = torch.arange(math.prod(kept)).reshape(kept)
+    return [(x, 1.0, numbered.expand(shape).reshape(-1).numpy())]
+
+
+def _each(x: t.Array) -> np.ndarray:
+    return np.arange(t.shape_of(x).numel())
+
+
+# Of a corner its sides: an operand, by what it is multiplied, and to which number of the outcome each goes.
+_SIDES = {
+    t.absolute: lambda x, static: [(x, 1.0, _each(x)), (x, -1.0, _each(x))],
+    t.relu: lambda x, static: [(x, 1.0, _each(x)), (torch.zeros(t.shape_of(x)), 1.0, _each(x))],
+    t.largest: lambda x, static: _along(x, static["dims"]),
+    t.foremost: lambda x, static: _along(x, (len(t.shape_of(x)) - 1,)),
+}

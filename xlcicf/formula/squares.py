@@ -1,0 +1,136 @@
+"""Sums of squares on a tape: the residuals of which an outcome is the sum of squares, however it is written.
+
+SUMSQ, SUMXMY2, SUMPRODUCT(r,r), SUM of r^2, with weights, divided by a count, under a root: who makes one of
+them smaller makes the others smaller too.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.overflow import ZERO_OR_NAN
+
+
+def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
+    """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is; None
+    where the outcome is no such sum."""
+    while (
+        out.tape.made(out).primitive in (*t.REARRANGING, t.sqrt, t.add)
+        and (inner := _within(out)) is not None
+    ):
+        out = inner
+    try:
+        found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
+    except _NoSquares:
+        return None
+    flat = [t.reshape(part, shape=(-1,)) for part in found]
+    joined = t.join(*flat, dim=0) if len(flat) > 1 else flat[0]
+    assert isinstance(joined, t.Var)
+    return joined
+
+
+class _NoSquares(Exception):
+    """Something else than a square is added."""
+
+
+def _within(out: t.Var) -> t.Var | None:
+    """Of the single number under a root, in another shape, or beside what only watches for overflow the number."""
+    primitive, operands, _, _ = out.tape.made(out)
+    if out.value.numel() > 1 or not isinstance(operands[0], t.Var) or operands[0].value.numel() > 1:
+        return None
+    if primitive is t.add and not (isinstance(operands[1], t.Var) and _is_watching(operands[1])):
+        return None
+    return operands[0]
+
+
+def _is_watching(x: t.Var) -> bool:
+    return x.tape.made(x).primitive in ZERO_OR_NAN
+
+
+def _parts(x: t.Array, weight: Tensor) -> Iterator[t.Array]:
+    """The numbers whose squares add up to the weighted sum of x; `weight` is one number or of x's shape."""
+    if not isinstance(x, t.Var):
+        raise _NoSquares
+    primitive, operands, static, _ = x.tape.made(x)
+    if primitive is t.square or (primitive is t.power and _is_two(operands[1])):
+        yield _weighted(operands[0], weight)
+    elif primitive in (t.mul, t.dot) and _alike(*operands):
+        yield _weighted(operands[0], weight)
+    elif (
+        primitive in (t.mul, t.dot, t.div) and (found := _scaled(x, primitive, operands, weight)) is not None
+    ):
+        yield from _parts(*found)
+    elif primitive is t.neg:
+        yield from _parts(operands[0], -weight)
+    elif primitive is t.total:
+        yield from _parts(operands[0], weight.expand(x.shape).expand(t.shape_of(operands[0])))
+    elif primitive is t.where and (passed := _guarded(x.tape, operands)) is not None:
+        yield from _parts(passed, weight)
+    elif primitive in t.RESHAPING and weight.numel() == 1:
+        yield from _parts(operands[0], weight.reshape(()))
+    elif primitive in (t.add, t.sub) and all(t.shape_of(part) == x.shape for part in operands):
+        yield from _parts(operands[0], weight)
+        yield from _parts(operands[1], weight if primitive is t.add else -weight)
+    elif primitive is t.join and (weight.numel() == 1 or bool((weight == weight.reshape(-1)[0]).all())):
+        for part in operands:
+            yield from _parts(part, weight.reshape(-1)[0])
+    elif primitive is t.RESHAPING[0]:
+        yield from _parts(operands[0], weight.expand(x.shape).reshape(t.shape_of(operands[0])))
+    else:
+        raise _NoSquares
+
+
+def _is_two(exponent: t.Operand) -> bool:
+    return not isinstance(exponent, t.Var) and bool((torch.as_tensor(exponent) == 2).all())
+
+
+def _scaled(x: t.Var, primitive: t.Primitive, operands: tuple, weight: Tensor) -> tuple[t.Var, Tensor] | None:
+    """What is multiplied by a constant, and the weight with it."""
+    a, b = operands
+    if primitive is t.div:
+        if isinstance(b, t.Var) or t.shape_of(a) != x.shape:
+            return None
+        return a, weight / b
+    if isinstance(a, t.Var) and isinstance(b, t.Var):
+        return None
+    varying, constant = (a, b) if isinstance(a, t.Var) else (b, a)
+    if primitive is t.mul and varying.shape != x.shape:
+        return None
+    return varying, weight * torch.as_tensor(constant, dtype=t.DTYPE)
+
+
+def _guarded(tape: t.Tape, operands: tuple) -> t.Var | None:
+    """What is let through where it is no error."""
+    condition, a, b = operands
+    if not isinstance(condition, t.Var):
+        return None
+    guard = tape.made(condition).primitive
+    passed = a if guard is t.is_finite else b if guard is t.is_nan else None
+    return (
+        passed
+        if isinstance(passed, t.Var) and passed.shape == torch.broadcast_shapes(t.shape_of(a), t.shape_of(b))
+        else None
+    )
+
+
+def _weighted(x: t.Array, weight: Tensor) -> t.Array:
+    if not isinstance(x, t.Var) or bool((weight < 0).any()):
+        raise _NoSquares
+    return x if bool((weight == 1).all()) else t.mul(x, torch.sqrt(weight))
+
+
+def _alike(a: t.Operand, b: t.Operand) -> bool:
+    """Whether two outcomes are made in the same way of the same."""
+    if a is b:
+        return True
+    if not (isinstance(a, t.Var) and isinstance(b, t.Var)):
+        if isinstance(a, t.Var) or isinstance(b, t.Var):
+            return False
+        a, b = torch.as_tensor(a), torch.as_tensor(b)
+        return a.shape == b.shape and bool((a == b).all())
+    one, other = a.tape.made(a), b.tape.made(b)
+    if one.primitive is None or one.primitive is not other.primitive or one.static != other.static:
+        return False
+    return len(one.operands) == len(other.operands) and all(map(_alike, one.operands, other.operands))

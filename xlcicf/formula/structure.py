@@ -1,0 +1,171 @@
+"""What an objective and its limits are made of, as the tape tells: linear, quadratic, a sum of squares, corners."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from xlcicf.formula import tape as t
+from xlcicf.formula.jacobian import Curvature, Jacobian
+from xlcicf.formula.squares import residuals
+
+if TYPE_CHECKING:
+    from xlcicf.formula.linear_forms import LinearForms, Matrix
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """c0 + c v + v H v / 2: constant, slopes at 0 (n,), second derivatives (n, n), sparse."""
+
+    constant: float
+    slope: np.ndarray
+    curvature: "Matrix"
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A v + b, row by row: (m, n) sparse, (m,)."""
+
+    matrix: "Matrix"
+    constant: np.ndarray
+
+
+@dataclass(frozen=True)
+class WithCorners:
+    """A problem that is linear in the n values and in further ones, each at least the sides of a corner.
+
+    objective  slopes (n + corners,) and constant
+    limits     left minus right sides
+    sides      what must be at least `least`: (p, n + corners), (p,)
+    """
+
+    slope: np.ndarray
+    constant: float
+    limits: Linear
+    sides: "Matrix"
+    least: np.ndarray
+
+
+class SumOfSquares:
+    """The residuals (k,) whose sum of squares an objective is, but for an increasing function of it."""
+
+    def __init__(self, tape: t.Tape, out: t.Var):
+        self._values, self._jacobian = tape.program([out]), Jacobian(tape, out)
+        self.count = out.value.numel()
+
+    def values(self, v: np.ndarray) -> np.ndarray:
+        return self._values(torch.from_numpy(v))[0].numpy().copy()
+
+    def jacobian(self, v: np.ndarray) -> np.ndarray:
+        """(k, n)"""
+        return self._jacobian(torch.from_numpy(v))
+
+
+class Structure:
+    """Of the objective (one number) and the limits' margins (m,) on a tape; `binary` says which of the values
+    are 0 or 1 only (n,)."""
+
+    def __init__(self, tape: t.Tape, value: t.Var, margin: Sequence[t.Array]):
+        self._tape, self._value, self._margin = tape, value, list(margin)
+        self.binary = np.zeros(tape.input.value.numel(), dtype=bool)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether no formula chooses: no MAX, IF, ABS that a changing cell decides."""
+        return not self._tape.decisions
+
+    @cached_property
+    def _forms(self) -> "LinearForms":
+        return self._read([self._value, *self._margin])
+
+    def _read(self, outs: Sequence[t.Array], with_corners: bool = False) -> "LinearForms":
+        from xlcicf.formula.linear_forms import LinearForms  # and scipy with it
+
+        return LinearForms(self._tape, outs, with_corners, self.binary)
+
+    @cached_property
+    def objective(self) -> tuple[np.ndarray, float] | None:
+        """Slopes (n,) and constant of a linear objective."""
+        found = self._forms.of(self._value)
+        return found and (found[0].toarray()[0], float(found[1][0]))
+
+    @cached_property
+    def limits(self) -> Linear | None:
+        """All limits, where all are linear."""
+        return _linear(self._forms, self._margin)
+
+    @cached_property
+    def quadratic(self) -> Quadratic | None:
+        """The objective where it is a polynomial of degree 2 at most."""
+        slope = self._tape.gradient(self._value)
+        found = self._read([slope]).of(slope)
+        if found is None:
+            return None
+        (curvature, at_0), start = found, self._tape.input.value.numpy()
+        rise = at_0 @ start + start @ (curvature @ start) / 2
+        return Quadratic(self._value.value.item() - float(rise), at_0, curvature)
+
+    @cached_property
+    def squares(self) -> dict[str, SumOfSquares | None]:
+        """ "min" and "max" -> the residuals, where the objective to be minimised or maximised has some."""
+        return {sense: self._squares(sign) for sense, sign in (("min", 1.0), ("max", -1.0))}
+
+    def _squares(self, sign: float) -> SumOfSquares | None:
+        found = residuals(self._value, sign)
+        return None if found is None else SumOfSquares(self._tape, found)
+
+    def with_corners(self, relations: Sequence[str], sense: str) -> WithCorners | None:
+        """The problem as a linear one with its corners as further values; None where it is none, or where a
+        corner is an edge to fall off rather than a valley."""
+        forms = self._read([self._value, *self._margin], with_corners=True)
+        objective, limits = forms.of(self._value), _linear(forms, self._margin)
+        if objective is None or limits is None or not forms.least.size:
+            return None
+        n, sign = self._tape.input.value.numel(), -1.0 if sense == "max" else 1.0
+        slope = objective[0].toarray()[0]
+        corners = limits.matrix[:, n:]
+        signs = np.array([{"<=": 1.0, ">=": -1.0}.get(relation, np.nan) for relation in relations])
+        with np.errstate(invalid="ignore"):
+            bent = corners.multiply(signs[:, None]).tocoo().data if corners.nnz else np.zeros(0)
+        # of its sides a corner is at least each: among them others', which must push it up
+        inner = forms.sides[:, n:].tocoo()
+        pushed_down = np.count_nonzero(inner.data > 0) > forms.least.size
+        if (sign * slope[n:] < 0).any() or not (bent >= 0).all() or pushed_down:
+            return None
+        return WithCorners(slope, float(objective[1][0]), limits, forms.sides, forms.least)
+
+    def jacobian(self, v: torch.Tensor) -> np.ndarray:
+        """The limits' derivatives (m, n) at v (n,)."""
+        return self._jacobian(v)
+
+    @cached_property
+    def _jacobian(self) -> Callable[[torch.Tensor], np.ndarray]:
+        if (linear := self.limits) is not None:
+            dense = linear.matrix.toarray()
+            return lambda v: dense.copy()
+        joined = t.join(*self._margin, dim=0)
+        assert isinstance(joined, t.Var)
+        return Jacobian(self._tape, joined)
+
+    @cached_property
+    def curvature(self) -> Curvature:
+        """Second derivatives of the objective and the limits together, each times its weight."""
+        flat = [t.reshape(self._value, shape=(1,)), *self._margin]
+        joined = t.join(*flat, dim=0)
+        assert isinstance(joined, t.Var)
+        return Curvature(self._tape, joined)
+
+
+def _linear(forms: "LinearForms", outs: Sequence[t.Array]) -> Linear | None:
+    from scipy import sparse
+
+    found = [forms.of(out) for out in outs]
+    if any(one is None for one in found):
+        return None
+    matrices, constants = [one[0] for one in found if one], [one[1] for one in found if one]
+    columns = forms.start.size
+    matrix = sparse.csr_array(sparse.vstack(matrices)) if matrices else sparse.csr_array((0, columns))
+    return Linear(matrix, np.concatenate([np.zeros(0), *constants]))

@@ -1,0 +1,43 @@
+"""Which method serves an objective, chosen from what it is made of, and why, in a line."""
+
+from xlcicf.optim.objective import Objective
+
+SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
+ENTRIES = 4_000_000  # of that Jacobian
+
+
+def choose(f: Objective) -> tuple[str, str]:
+    """The name of a method of the table, and why it is the one."""
+    from xlcicf.optim.methods import programs
+    from xlcicf.optim.methods.least_squares import squares_of
+
+    if f.orders:
+        return "orders", "changing cells must all be different"
+    is_aim = not isinstance(f.sense, str)
+    if f.structure is not None and not is_aim:
+        if programs.linear_program(f) is not None:
+            whole = " with whole numbers" if f.whole.any() else ""
+            return "linear", f"objective and constraints are linear{whole}"
+        if programs.program_with_corners(f) is not None:
+            return "linear", "all is linear but for corners that are valleys"
+        if not f.whole.any() and len(f.constraints) and programs.quadratic_program(f) is not None:
+            return "quadratic", "the objective is a convex quadratic, the constraints are linear"
+    if f.stepped and not _has_slopes(f):
+        return "evolutionary", f"no slopes: {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
+    if f.whole.any():
+        if f.stepped:
+            return "evolutionary", f"whole numbers, and {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
+        return "branch-and-bound", "whole numbers in a model that bends"
+    if f.constraints:
+        return "slsqp", "constraints on formulas"
+    if f.structure is not None and f.structure.is_smooth and len(f.start) <= SMALL:
+        squares = squares_of(f)
+        if squares is not None and squares.count * len(f.start) <= ENTRIES and not is_aim:
+            return "least-squares", "the objective is a sum of squares"
+        if is_aim:
+            return "least-squares", "the objective is to come to a number"
+    return "lbfgs", "slopes, and no constraints but bounds"
+
+
+def _has_slopes(f: Objective) -> bool:
+    return bool(f.value_and_gradient(f.start.clip(f.lower, f.upper))[1].any())

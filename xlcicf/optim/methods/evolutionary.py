@@ -1,0 +1,117 @@
+"""A search that needs no slopes: scipy's differential evolution, then the polish that slopes allow.
+
+For objectives that move in steps, and for whoever asks for it: a population in the box that bounds make.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from xlcicf.errors import TrainingError
+from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.optimality import violation
+from xlcicf.optim.steps import CONVERGED, FLAT, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.turns import Turns, in_turns
+
+GENERATIONS = 300  # where nobody says how many
+POPULATION = 15  # for each value, as scipy has it
+LEAST, MOST = 30, 400  # of them in all
+PENALTY = 1e6  # of a missed constraint, in sizes of the objective
+
+Found = tuple[int, np.ndarray]
+
+
+def run(
+    f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
+) -> Iterator[Step]:
+    """One population; `steps` generations of it at most."""
+    lower, upper = box(f)
+    best, ends = Best(f.start), Ends()
+    start = np.clip(f.start, f.lower, f.upper)
+    step = _offer(f, best, 0, start)
+    for number, values in in_turns(_search(f, lower, upper, seed, steps or GENERATIONS)):
+        step = _offer(f, best, number, values)
+        yield step
+    yield closed(step, f, best, "", 1, ends, _claim(f, best, start))
+
+
+def _claim(f: Objective, best: Best, start: np.ndarray) -> Claim | None:
+    if best.missed or not isinstance(f.sense, str):
+        return None
+    if np.array_equal(best.values, start) and f.stepped:
+        return None
+    return Claim(CONVERGED, "the population found nothing better; that nothing is, is not proven")
+
+
+def _offer(f: Objective, best: Best, number: int, values: np.ndarray) -> Step:
+    loss = f.value_and_gradient(values)[0]
+    merit = merit_of(f.sense, loss, 0.0)[0]
+    missed = missed_at(f, values)
+    if not np.array_equal(values[f.whole], np.round(values[f.whole])):
+        missed = max(missed, 1.0)
+    return best.offer(merit if math.isfinite(merit) else math.inf, loss, values, number, 0, missed)
+
+
+def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:
+    """(lower, upper) of the population: the bounds; where there are none, ten times the value to both sides, at
+    least 10. Raises TrainingError for whole numbers without bounds."""
+    for i in np.flatnonzero(f.whole & ~(np.isfinite(f.lower) & np.isfinite(f.upper))):
+        raise TrainingError(
+            f"{f.cells[i]} must be a whole number, without bounds, in an objective that moves in steps or bends;"
+            " give it a lower and an upper bound"
+        )
+    reach = 10 * np.maximum(1, np.abs(f.start))
+    lower = np.where(np.isfinite(f.lower), f.lower, np.minimum(f.start, f.upper) - reach)
+    upper = np.where(np.isfinite(f.upper), f.upper, np.maximum(f.start, lower) + reach)
+    return lower, upper
+
+
+def _search(
+    f: Objective, lower: np.ndarray, upper: np.ndarray, seed: int, generations: int
+) -> Callable[[Turns[Found]], None]:
+    def work(turns: Turns[Found]) -> None:
+        from scipy.optimize import differential_evolution
+
+        begun = merit_of(f.sense, f.value_and_gradient(np.clip(f.start, lower, upper))[0], 0.0)[0]
+        size = max(1.0, abs(begun))
+        number = 0
+
+        def merits(columns: np.ndarray) -> np.ndarray:
+            rows = columns.T
+            turns.look_up()
+            found = merit_of(f.sense, f.values(torch.from_numpy(rows.copy())).numpy(), 0.0)[0]
+            found = np.where(np.isfinite(found), found, 1e3 * PENALTY * size)
+            if len(f.constraints):
+                found = found + PENALTY * size * np.minimum(1e3, [violation(f, row) for row in rows])
+            return found
+
+        def generation(values: np.ndarray, convergence: float) -> None:
+            nonlocal number
+            number += 1
+            turns.found((number, np.where(f.whole, np.round(values), values)))
+
+        moving = lower < upper
+        count = int(np.clip(POPULATION * moving.sum(), LEAST, MOST))
+        draw = np.random.default_rng(seed)
+        population = lower + (upper - lower) * draw.random((count, len(lower)))
+        population[0] = np.clip(f.start, lower, upper)
+        with np.errstate(all="ignore"):
+            found = differential_evolution(
+                merits,
+                list(zip(lower, upper, strict=True)),
+                maxiter=generations,
+                init=np.where(f.whole, np.round(population), population),
+                integrality=f.whole,
+                vectorized=True,
+                updating="deferred",
+                polish=False,
+                rng=seed,
+                tol=1e-8,
+                callback=lambda values, convergence=0.0: generation(values, convergence),
+            )
+        turns.found((number + 1, np.where(f.whole, np.round(found.x), found.x)))
+
+    return work

@@ -1,0 +1,181 @@
+"""Least squares: scipy's trust region with the exact Jacobian of the residuals, then Gauss and Newton's steps.
+
+The trust region stops where the sum is flat to rounding, some digits short of the parameters; the polish finds
+these. Bounds come in only where the free answer leaves them, since they slow the way down.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from xlcicf.errors import TrainingError
+from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.objective import Objective, Squares, merit_of, starts
+from xlcicf.optim.optimality import Optimality
+from xlcicf.optim.steps import Best, Ends, Step, closed
+from xlcicf.optim.turns import Turns, in_turns
+
+TOLERANCE = 1e-15
+EVALUATIONS = 1000  # of one start, where nobody says how many
+POLISHING = 20  # steps at most
+
+
+def run(
+    f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
+) -> Iterator[Step]:
+    """From one start after another, each until it converges or has tried `steps` values."""
+    squares = squares_of(f)
+    if squares is None:
+        raise TrainingError(
+            "the objective is no sum of squares, such as SUMXMY2 or SUMSQ; choose another optimizer, or auto"
+        )
+    best, ends, step = Best(f.start), Ends(), None
+    for restart, start in enumerate(starts(f, restarts, seed)):
+        reason = ""
+        for number, values, reason in in_turns(_search(f, squares, start, steps or EVALUATIONS)):
+            loss = f.value_and_gradient(values)[0]
+            merit = merit_of(f.sense, loss, 0.0)[0]
+            if not math.isfinite(merit):
+                continue
+            step = best.offer(merit, loss, values, number, restart)
+            if number:
+                yield step
+        ends.reasons.append(reason)
+        _note(f, best, ends, step, restart)
+    assert step is not None
+    yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
+
+
+def _note(f: Objective, best: Best, ends: Ends, step: Step | None, restart: int) -> None:
+    if step is None or step.restart != restart:
+        ends.lost += 1
+    elif Optimality(f, step.values, best.merit).is_optimal:
+        ends.optima.append(merit_of(f.sense, step.loss, 0.0)[0])
+
+
+def squares_of(f: Objective) -> Squares | None:
+    """What the objective is a sum of squares of, in the sense that is asked for."""
+    if not isinstance(f.sense, str):
+        return _ToTarget(f)
+    return f.structure.squares[f.sense] if f.structure else None
+
+
+class _ToTarget:
+    """The one residual of an objective that should come to a number."""
+
+    count = 1
+
+    def __init__(self, f: Objective):
+        self._f = f
+
+    def values(self, v: np.ndarray) -> np.ndarray:
+        value, _ = self._f.value_and_gradient(v)
+        return np.array([value - self._f.sense])
+
+    def jacobian(self, v: np.ndarray) -> np.ndarray:
+        return self._f.value_and_gradient(v)[1][None]
+
+
+Found = tuple[int, np.ndarray, str]
+
+
+def _search(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Callable[[Turns[Found]], None]:
+    """From one start (n,): (number, values, reason) of the start and of where it leads; nothing where the
+    residuals are no numbers there."""
+    moving = np.flatnonzero(f.lower < f.upper)
+    lower, upper = f.lower[moving], f.upper[moving]
+    some = _Some(squares, start, moving)
+
+    def work(turns: Turns[Found]) -> None:
+        if not np.isfinite(squares.values(start)).all():
+            return
+        turns.found((0, start, ""))
+        count = 0
+        for bounds in ((-np.inf, np.inf), (lower, upper)):
+            values, evaluations, is_capped = _trust_region(some, turns, start[moving], bounds, most)
+            count += evaluations
+            values = gauss_newton(some, values)
+            if ((values >= lower) & (values <= upper)).all():
+                break
+        else:
+            values = _polished_inside(some, np.clip(values, lower, upper), lower, upper)
+        reason = f"the cap of {most} steps was reached" if is_capped else "converged: no step lowers the sum"
+        turns.found((count, some.whole(values), reason))
+
+    return work
+
+
+def _trust_region(
+    squares: Squares, turns: Turns[Found], start: np.ndarray, bounds: tuple, most: int
+) -> tuple[np.ndarray, int, bool]:
+    """(values, evaluations, whether there were too many of them)"""
+    from scipy.optimize import least_squares
+
+    def residuals(v: np.ndarray) -> np.ndarray:
+        turns.look_up()
+        return squares.values(v)
+
+    tolerances = dict.fromkeys(("ftol", "xtol", "gtol"), TOLERANCE)
+    with np.errstate(all="ignore"):
+        found = least_squares(
+            residuals, start, squares.jacobian, bounds, x_scale="jac", max_nfev=most, **tolerances
+        )
+    return found.x, found.nfev, found.status == 0
+
+
+def gauss_newton(squares: Squares, v: np.ndarray) -> np.ndarray:
+    """v (n,) after Gauss and Newton's steps, while they become shorter and the sum does not rise."""
+    here, last = squares.values(v), math.inf
+    for _ in range(POLISHING):
+        step = _step(squares, v, here)
+        length = np.linalg.norm(step / np.maximum(np.abs(v), 1e-300))
+        there = squares.values(v + step)
+        if not length < last or not there @ there <= here @ here * (1 + 1e-9):
+            break
+        v, here, last = v + step, there, length
+        if length < 1e-16:
+            break
+    return v
+
+
+def _step(squares: Squares, v: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    jacobian = squares.jacobian(v)
+    if not np.isfinite(jacobian).all():
+        return np.zeros_like(v)
+    size = np.linalg.norm(jacobian, axis=0)
+    size[size == 0] = 1.0
+    return np.linalg.lstsq(jacobian / size, -residuals, rcond=None)[0] / size
+
+
+def _polished_inside(squares: Squares, v: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """The same along the values that are not held at a bound."""
+    gradient = squares.jacobian(v).T @ squares.values(v)
+    near = 1e-8 * np.maximum(1.0, np.abs(v))
+    low, high = (v - lower <= near) & (gradient > 0), (upper - v <= near) & (gradient < 0)
+    v = np.where(low, lower, np.where(high, upper, v))
+    moving = np.flatnonzero(~(low | high))
+    if not moving.size:
+        return v
+    some = _Some(squares, v, moving)
+    polished = some.whole(gauss_newton(some, v[moving]))
+    return polished if ((polished >= lower) & (polished <= upper)).all() else v
+
+
+class _Some:
+    """Residuals as a function of some of the values."""
+
+    def __init__(self, squares: Squares, v: np.ndarray, moving: np.ndarray):
+        self._squares, self._v, self._moving, self.count = squares, v.copy(), moving, squares.count
+
+    def whole(self, v: np.ndarray) -> np.ndarray:
+        """All values."""
+        whole = self._v.copy()
+        whole[self._moving] = v
+        return whole
+
+    def values(self, v: np.ndarray) -> np.ndarray:
+        return self._squares.values(self.whole(v))
+
+    def jacobian(self, v: np.ndarray) -> np.ndarray:
+        return self._squares.jacobian(self.whole(v))[:, self._moving]

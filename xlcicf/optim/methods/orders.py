@@ -1,0 +1,144 @@
+"""Values that are 1, 2, 3, ... in some order (AllDifferent): neighbours of an order, as long as one is better.
+
+A neighbour has two places exchanged, a stretch turned round, or one place moved elsewhere. Where none is better,
+a few exchanges at random begin a new descent from the best order so far.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+import numpy as np
+import torch
+
+from xlcicf.errors import TrainingError
+from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.turns import Turns, in_turns
+
+DESCENTS = 60  # where nobody says how many starts
+MOST_AT_ONCE = 512  # orders computed together
+MANY = 40  # places, from which on neighbours are drawn instead of all tried
+
+
+def run(
+    f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
+) -> Iterator[Step]:
+    """Descents one after another: `restarts` of them, where several are asked for."""
+    if not f.orders or any(len(order) < 2 for order in f.orders):
+        raise TrainingError("no changing cells must all be different; choose another optimizer, or auto")
+    ordered = np.concatenate(f.orders)
+    if ((f.lower < f.upper)[np.setdiff1d(np.arange(len(f.start)), ordered)]).any():
+        raise TrainingError(
+            "some changing cells must all be different and others need not; solve the others for one order, or"
+            " choose evolutionary"
+        )
+    best, ends, step = Best(f.start), Ends(), None
+    descents = restarts if restarts > 1 else DESCENTS
+    for number, values, merit, loss, missed in in_turns(_search(f, descents, seed, steps)):
+        step = best.offer(merit, loss, values, number, 0, missed)
+        yield step
+    assert step is not None
+    claim = Claim(
+        CONVERGED, f"no exchange is better, in {descents} descents; that no order is, is not proven"
+    )
+    yield closed(step, f, best, "", 1, ends, claim if not best.missed else None)
+
+
+Found = tuple[int, np.ndarray, float, float, float]
+
+
+def _search(f: Objective, descents: int, seed: int, steps: int | None) -> Callable[[Turns[Found]], None]:
+    def work(turns: Turns[Found]) -> None:
+        draw = np.random.default_rng(seed)
+        number, best = 0, None
+        for descent in range(descents):
+            begin = (
+                _begun(f) if descent == 0 else _shaken(f, best[0], draw) if descent % 3 else _drawn(f, draw)
+            )
+            here = _measured(f, begin[None])[0]
+            while True:
+                number += 1
+                if best is None or here[1:] < best[1:]:
+                    best = here
+                    turns.found((number, *_told(f, best)))
+                turns.look_up()
+                tried = _measured(f, _neighbours(f, here[0], draw), turns)
+                nearest = min(tried, key=lambda one: one[1:])
+                if not nearest[1:] < (here[1], here[2] - 1e-12 * abs(here[2])) or number == steps:
+                    break
+                here = nearest
+            if number == steps:
+                break
+        assert best is not None
+        turns.found((number, *_told(f, best)))
+
+    return work
+
+
+def _told(f: Objective, best: tuple[np.ndarray, float, float]) -> tuple[np.ndarray, float, float, float]:
+    values, missed, merit = best
+    return values, merit, f.value_and_gradient(values)[0], missed
+
+
+def _begun(f: Objective) -> np.ndarray:
+    """The start, its values ranked where they are in no order."""
+    values = np.clip(f.start, f.lower, f.upper)
+    for order in f.orders:
+        values[order] = np.argsort(np.argsort(f.start[order], kind="stable")) + 1.0
+    return values
+
+
+def _drawn(f: Objective, draw: np.random.Generator) -> np.ndarray:
+    values = np.clip(f.start, f.lower, f.upper)
+    for order in f.orders:
+        values[order] = draw.permutation(len(order)) + 1.0
+    return values
+
+
+def _shaken(f: Objective, values: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """Two stretches of each order in each other's place."""
+    values = values.copy()
+    for order in f.orders:
+        a, b, c = np.sort(draw.choice(len(order) + 1, 3, replace=len(order) < 3))
+        own = values[order]
+        values[order] = np.concatenate([own[:a], own[b:c], own[a:b], own[c:]])
+    return values
+
+
+def _neighbours(f: Objective, values: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """(k, n)"""
+    found = []
+    for order in f.orders:
+        pairs = list(combinations(range(len(order)), 2))
+        if len(order) > MANY:
+            pairs = [pairs[i] for i in draw.choice(len(pairs), MANY * 20, replace=False)]
+        for i, j in pairs:
+            own = values[order]
+            exchanged, turned, moved = own.copy(), own.copy(), own.copy()
+            exchanged[[i, j]] = own[[j, i]]
+            turned[i : j + 1] = own[i : j + 1][::-1]
+            moved[i : j + 1] = np.roll(own[i : j + 1], -1)
+            back = own.copy()
+            back[i : j + 1] = np.roll(own[i : j + 1], 1)
+            for one in (exchanged, turned, moved, back):
+                whole = values.copy()
+                whole[order] = one
+                found.append(whole)
+    return np.unique(np.array(found), axis=0)
+
+
+def _measured(
+    f: Objective, V: np.ndarray, turns: Turns[Found] | None = None
+) -> list[tuple[np.ndarray, float, float]]:
+    """(values, by how much constraints are missed, merit) of each row."""
+    losses = []
+    for part in torch.from_numpy(V).split(MOST_AT_ONCE):
+        losses.append(f.values(part).numpy())
+        if turns is not None:
+            turns.look_up()
+    merits = merit_of(f.sense, np.concatenate(losses), 0.0)[0]
+    merits = np.where(np.isfinite(merits), merits, math.inf)
+    missed = [missed_at(f, row) for row in V] if len(f.constraints) else [0.0] * len(V)
+    return list(zip(V, missed, merits.tolist(), strict=True))

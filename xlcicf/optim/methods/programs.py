@@ -1,0 +1,368 @@
+"""Linear programs, with whole numbers or without, and convex quadratic ones: HiGHS, told the tape's coefficients.
+
+What it finds is the best there is, and it says so where there is none: no values that hold all constraints, or an
+objective without limit.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from xlcicf.errors import TrainingError
+from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.optimality import polished
+from xlcicf.optim.steps import (
+    FOUND,
+    INFEASIBLE,
+    NAMED,
+    STOPPED,
+    UNBOUNDED,
+    Best,
+    Claim,
+    Ends,
+    Step,
+    closed,
+    missed_at,
+)
+from xlcicf.optim.turns import Turns, in_turns
+
+TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
+SECONDS = 600.0  # for whole numbers
+
+
+@dataclass(frozen=True)
+class Program:
+    """Minimise c z + z H z / 2 with row bounds on A z and bounds on z; z begins with the n values.
+
+    rows  how many of A's rows are constraints; what follows are sides of corners
+    """
+
+    slope: np.ndarray
+    constant: float
+    curvature: Any
+    matrix: Any
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    whole: np.ndarray
+    rows: int
+
+
+def linear_program(f: Objective) -> Program | None:
+    """The objective and its constraints, where all of them are linear."""
+    structure = f.structure
+    if structure is None or structure.objective is None or structure.limits is None:
+        return None
+    return _program(f, *structure.objective, None, structure.limits)
+
+
+def quadratic_program(f: Objective) -> Program | None:
+    """Where the objective bends the same everywhere, upwards, and constraints are linear."""
+    structure = f.structure
+    if structure is None or structure.limits is None or f.sense not in ("min", "max"):
+        return None
+    found = structure.quadratic
+    if found is None or not _is_convex(found.curvature * (1 if f.sense == "min" else -1)):
+        return None
+    return _program(f, found.slope, found.constant, found.curvature, structure.limits)
+
+
+def program_with_corners(f: Objective) -> Program | None:
+    """Where corners are valleys between linear sides: sums of absolute values, the largest of several."""
+    from scipy import sparse
+
+    if f.structure is None or f.sense not in ("min", "max"):
+        return None
+    found = f.structure.with_corners([c.relation for c in f.constraints], f.sense)
+    if found is None:
+        return None
+    plain = _program(f, found.slope, found.constant, None, found.limits)
+    more = found.slope.size - len(f.start)
+    inf = np.full(more, math.inf)
+    return Program(
+        plain.slope,
+        plain.constant,
+        None,
+        sparse.csr_array(sparse.vstack([plain.matrix, found.sides])),
+        np.concatenate([plain.row_lower, found.least]),
+        np.concatenate([plain.row_upper, np.full(found.least.size, math.inf)]),
+        np.concatenate([plain.lower, -inf]),
+        np.concatenate([plain.upper, inf]),
+        np.concatenate([plain.whole, np.zeros(more, dtype=bool)]),
+        plain.rows,
+    )
+
+
+def _is_convex(curvature: Any) -> bool:
+    dense = curvature.toarray()
+    bends = np.linalg.eigvalsh((dense + dense.T) / 2)
+    return bends.size > 0 and bool(bends[0] >= -1e-10 * max(1e-300, bends[-1]))
+
+
+def _program(f: Objective, slope: np.ndarray, constant: float, curvature: Any, limits: Any) -> Program:
+    sign = -1.0 if f.sense == "max" else 1.0
+    relations = np.array([constraint.relation for constraint in f.constraints])
+    return Program(
+        slope=sign * slope,
+        constant=sign * constant,
+        curvature=None if curvature is None else sign * curvature,
+        matrix=limits.matrix,
+        row_lower=np.where(relations == "<=", -math.inf, -limits.constant),
+        row_upper=np.where(relations == ">=", math.inf, -limits.constant),
+        lower=f.lower.copy(),
+        upper=f.upper.copy(),
+        whole=f.whole.copy(),
+        rows=len(f.constraints),
+    )
+
+
+# --- the run --------------------------------------------------------------------------------------------
+
+
+def run(
+    make: Callable[[Objective], Program | None],
+    refusal: str,
+    f: Objective,
+    steps: int | None,
+    restarts: int,
+    seed: int,
+    lr: None,
+    elsewhere: Elsewhere,
+) -> Iterator[Step]:
+    """One step: to the best values there are. Further starts are not needed."""
+    program = make(f)
+    if program is None:
+        raise TrainingError(refusal)
+    best, ends = Best(f.start), Ends()
+    start = np.clip(f.start, f.lower, f.upper)
+    step = _offered(f, best, start, 0)
+    for solution in in_turns(partial(_work, program)):
+        values, claim = _values(f, program, solution)
+        if values is not None:
+            step = _offered(f, best, values, 1)
+        yield closed(step, f, best, "", 1, ends, claim)
+
+
+def _offered(f: Objective, best: Best, values: np.ndarray, number: int) -> Step:
+    loss = f.value_and_gradient(values)[0]
+    missed = missed_at(f, values)
+    if f.whole.any() and not np.array_equal(values[f.whole], np.round(values[f.whole])):
+        missed = max(missed, 1.0)  # a start in between is no solution
+    return best.offer(merit_of(f.sense, loss, 0.0)[0], loss, values, number, 0, missed)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What HiGHS says: "optimal", "unbounded", "infeasible" or "time"; z, multipliers of the rows, the ray along
+    which the objective falls, and the rows that cannot hold together with bounds (numbers)."""
+
+    outcome: str
+    z: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+    ray: np.ndarray | None = None
+    conflict: tuple[list[int], list[int]] = ((), ())  # type: ignore[assignment]
+    gap: float = 0.0
+
+
+def _work(program: Program, turns: Turns[Solution]) -> None:
+    turns.found(solve(program))
+
+
+def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndarray | None, Claim]:
+    """The values (n,), None where there are none, and what is claimed of them."""
+    n = len(f.start)
+    if solution.outcome == "infeasible":
+        return None, Claim(INFEASIBLE, _conflict(f, *solution.conflict))
+    if solution.outcome == "unbounded":
+        return None, Claim(UNBOUNDED, _direction(f, solution.ray))
+    if solution.z is None:
+        return None, Claim(STOPPED, f"no values were found in {SECONDS:g} s")
+    values = np.clip(solution.z[:n], f.lower, f.upper)
+    if program.curvature is not None:
+        values = polished(f, values, 0.0).v
+    sign = 1.0 if f.sense == "max" else -1.0
+    multipliers = None if solution.multipliers is None else sign * solution.multipliers[: program.rows]
+    if solution.outcome == "time":
+        return values, Claim(
+            STOPPED, f"the time is up; the best there is may be {solution.gap:.2%} better", multipliers
+        )
+    return values, Claim(FOUND, "the best there is: no allowed values are better", multipliers)
+
+
+def _conflict(f: Objective, rows: list[int], columns: list[int]) -> str:
+    texts = [f.constraints[i].text for i in rows]
+    if len(texts) == 1:  # with several, the bounds are those of values that all of them name
+        texts += [f"the bounds of {f.cells[i]}" for i in columns]
+    if not texts:
+        return "the constraints cannot hold together"
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return f"these cannot hold together: {'; '.join(texts[:NAMED])}{more}"
+
+
+def _direction(f: Objective, ray: np.ndarray | None) -> str:
+    if ray is None:
+        return "the objective goes on without limit"
+    ray = ray[: len(f.start)]
+    far = [i for i in np.argsort(-np.abs(ray)) if abs(ray[i]) > 1e-9 * np.abs(ray).max()]
+    ways = [f"{f.cells[i]} {'grows' if ray[i] > 0 else 'falls'}" for i in far[:NAMED]]
+    more = f" and {len(far) - NAMED} more move" if len(far) > NAMED else ""
+    return f"the objective goes on without limit as {', '.join(ways)}{more}"
+
+
+# --- HiGHS ----------------------------------------------------------------------------------------------
+
+
+def solve(program: Program, seconds: float = SECONDS) -> Solution:
+    """The program's solution. What is whole comes out whole, the rest exact for it."""
+    highs = _handed_over(program, seconds)
+    outcome = _outcome(highs, program)
+    if outcome == "infeasible":
+        return Solution(outcome, conflict=_irreducible(highs))
+    if outcome == "unbounded":
+        return Solution(outcome, ray=_ray(program))
+    z = np.array(highs.getSolution().col_value)
+    if not z.size or not np.isfinite(z).all() or not _has_solution(highs):
+        return Solution("time")
+    gap = 0.0
+    if program.whole.any():
+        gap = highs.getInfo().mip_gap if outcome == "time" else 0.0
+        fixed = np.round(z[program.whole])
+        lower, upper = program.lower.copy(), program.upper.copy()
+        lower[program.whole] = upper[program.whole] = fixed
+        settled = solve(_with_bounds(program, lower, upper))
+        if settled.outcome == "optimal":
+            return Solution(outcome, settled.z, None, gap=gap)
+    return Solution(outcome, z, -np.array(highs.getSolution().row_dual), gap=gap)
+
+
+def _with_bounds(program: Program, lower: np.ndarray, upper: np.ndarray) -> Program:
+    from dataclasses import replace
+
+    return replace(program, lower=lower, upper=upper, whole=np.zeros_like(program.whole))
+
+
+def _handed_over(program: Program, seconds: float):
+    import highspy
+
+    highs = highspy.Highs.__mro__[1]()  # the class beneath: making the other prints a line
+    for name, value in {
+        "output_flag": False, "threads": 1, "random_seed": 0, "time_limit": seconds,
+        "primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE,
+        "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-9,
+    }.items():  # fmt: skip
+        highs.setOptionValue(name, value)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = program.slope.size, program.row_lower.size
+    lp.col_cost_, lp.offset_ = program.slope, program.constant
+    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    by_row = program.matrix.tocsr()
+    by_row.sum_duplicates()
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
+        by_row.indptr,
+        by_row.indices,
+        by_row.data,
+    )
+    if program.whole.any():
+        kinds = {False: highspy.HighsVarType.kContinuous, True: highspy.HighsVarType.kInteger}
+        lp.integrality_ = [kinds[bool(whole)] for whole in program.whole]
+    highs.passModel(lp)
+    if program.curvature is not None:
+        highs.passHessian(_lower_triangle(program))
+    highs.run()
+    return highs
+
+
+def _lower_triangle(program: Program):
+    import highspy
+    from scipy import sparse
+
+    whole = sparse.csc_array(sparse.tril((program.curvature + program.curvature.T) / 2, format="csc"))
+    hessian = highspy.HighsHessian()
+    hessian.dim_, hessian.format_ = whole.shape[0], highspy.HessianFormat.kTriangular
+    hessian.start_, hessian.index_, hessian.value_ = whole.indptr, whole.indices, whole.data
+    return hessian
+
+
+def _has_solution(highs) -> bool:
+    import highspy
+
+    return highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+
+
+def _outcome(highs, program: Program) -> str:
+    import highspy
+
+    status, said = highs.getModelStatus(), highspy.HighsModelStatus
+    if status == said.kUnboundedOrInfeasible:
+        highs.setOptionValue("presolve", "off")
+        highs.run()
+        status = highs.getModelStatus()
+        if status == said.kUnboundedOrInfeasible:
+            return "unbounded" if _can_hold(program) else "infeasible"
+    return {
+        said.kOptimal: "optimal",
+        said.kInfeasible: "infeasible",
+        said.kUnbounded: "unbounded",
+    }.get(status, "time")
+
+
+def _without_objective(program: Program) -> Program:
+    from dataclasses import replace
+
+    return replace(program, slope=np.zeros_like(program.slope), curvature=None)
+
+
+def _can_hold(program: Program) -> bool:
+    return solve(_without_objective(program)).outcome == "optimal"
+
+
+def _ray(program: Program) -> np.ndarray | None:
+    """A way along which a linear objective falls without end: the steepest in a box around 0."""
+    from dataclasses import replace
+
+    if program.curvature is not None:
+        return None
+    rows = [np.where(np.isfinite(side), 0.0, side) for side in (program.row_lower, program.row_upper)]
+    box = [np.where(np.isfinite(program.lower), 0.0, -1.0), np.where(np.isfinite(program.upper), 0.0, 1.0)]
+    whole = np.zeros_like(program.whole)
+    found = solve(
+        replace(
+            program,
+            row_lower=rows[0],
+            row_upper=rows[1],
+            lower=box[0],
+            upper=box[1],
+            whole=whole,
+            constant=0.0,
+        )
+    )
+    return found.z if found.outcome == "optimal" else None
+
+
+def _irreducible(highs) -> tuple[list[int], list[int]]:
+    """Rows and columns that cannot hold together, none of which could be left out."""
+    highs.setOptionValue("iis_strategy", 2)
+    _, found = highs.getIis()
+    return list(found.row_index_), list(found.col_index_)
+
+
+NOT_LINEAR = "objective or constraints are not linear; choose another optimizer, or auto"
+NOT_QUADRATIC = (
+    "the objective is no convex quadratic with linear constraints; choose another optimizer, or auto"
+)
+
+
+def _linear(f: Objective) -> Program | None:
+    return linear_program(f) or program_with_corners(f)
+
+
+linear = partial(run, _linear, NOT_LINEAR)
+quadratic = partial(run, quadratic_program, NOT_QUADRATIC)

@@ -1,0 +1,154 @@
+"""Constraints on formulas: scipy's sequential quadratic programming in scaled values, polished by Newton's steps."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
+from xlcicf.optim.steps import Best, Ends, Step, closed, missed_at
+from xlcicf.optim.turns import Turns, in_turns
+
+FTOL = 1e-12
+ITERATIONS = 500  # of one round, where nobody says how many
+ROUNDS = 4  # from where the last one ended, scaled anew
+
+Found = tuple[int, np.ndarray, str]
+
+
+def run(
+    f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
+) -> Iterator[Step]:
+    """From one start after another, each until it converges or has made `steps` iterations."""
+    best, ends, step = Best(f.start), Ends(), None
+    for restart, start in enumerate(starts(f, restarts, seed)):
+        reason, last = "", None
+        for number, values, reason in in_turns(search(f, start, steps or ITERATIONS)):
+            loss = f.value_and_gradient(values)[0]
+            merit = merit_of(f.sense, loss, 0.0)[0]
+            if not math.isfinite(merit):
+                continue
+            step = last = best.offer(merit, loss, values, number, restart, missed_at(f, values))
+            if number:
+                yield step
+        ends.reasons.append(reason or "the objective is no number at the start")
+        if last is None:
+            ends.lost += 1
+        elif restarts > 1 and Optimality(f, last.values, best.merit).is_optimal:
+            ends.optima.append(merit_of(f.sense, last.loss, 0.0)[0])
+    step = step or best.offer(math.inf, math.nan, f.start, 0, 0)
+    yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
+
+
+def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]], None]:
+    """From one start (n,): (number, values, reason) of each iteration, the last one with a reason."""
+
+    def work(turns: Turns[Found]) -> None:
+        begun = merit_of(f.sense, *f.value_and_gradient(start))[0]
+        if not math.isfinite(begun):
+            return
+        turns.found((0, start, ""))
+        rounds = _Rounds(f, turns, most)
+        v, here = start, None
+        for _ in range(ROUNDS):
+            v, is_capped = rounds.minimise(v)
+            after = polished(f, v, begun)
+            if here is not None and not _is_better(after, here):
+                break
+            here, v = after, after.v
+            if here.is_optimal or is_capped:
+                break
+        assert here is not None
+        capped = rounds.number >= most
+        reason = f"the cap of {most} steps was reached" if capped else "the search came to rest"
+        turns.found((rounds.number, here.v, reason))
+
+    return work
+
+
+def _is_better(there: Optimality, here: Optimality) -> bool:
+    if max(there.violation, here.violation) > FEASIBLE:
+        return there.violation < here.violation
+    return there.merit < here.merit - 1e-12 * abs(here.merit)
+
+
+class _Rounds:
+    """Calls of `scipy.optimize.minimize` on one objective; `number` counts their iterations."""
+
+    def __init__(self, f: Objective, turns: Turns[Found], most: int):
+        self.f, self.turns, self.most, self.number = f, turns, most, 0
+        self._relations = np.array([c.relation for c in f.constraints])
+
+    def minimise(self, start: np.ndarray) -> tuple[np.ndarray, bool]:
+        """From v (n,) as far as one call comes, and whether all iterations were used up."""
+        from scipy.optimize import minimize
+
+        f = self.f
+        self._scale = scales(f, start)
+        merit, slope = merit_of(f.sense, *f.value_and_gradient(start))
+        self._size = max(1e-8, float(np.abs(slope * self._scale).max()))
+        rows = np.linalg.norm(f.jacobian(start) * self._scale, axis=1) if len(f.constraints) else np.zeros(0)
+        self._rows = np.where(np.isfinite(rows) & (rows > 0), rows, 1.0)
+        self._start, self._highest = start, merit
+        bounds = list(zip((f.lower - start) / self._scale, (f.upper - start) / self._scale, strict=True))
+        left = max(1, self.most - self.number)
+        with np.errstate(all="ignore"):
+            found = minimize(
+                self._merit,
+                np.zeros_like(start),
+                jac=True,
+                method="SLSQP",
+                bounds=[tuple(None if math.isinf(side) else side for side in pair) for pair in bounds],
+                constraints=self._constraints(),
+                callback=self._iterated,
+                options={"ftol": FTOL, "maxiter": left},
+            )
+        v = self._unscaled(found.x)
+        return (v if np.isfinite(v).all() else start), found.status == 9
+
+    def _unscaled(self, x: np.ndarray) -> np.ndarray:
+        return np.clip(self._start + x * self._scale, self.f.lower, self.f.upper)
+
+    def _merit(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        self.turns.look_up()
+        merit, slope = merit_of(self.f.sense, *self.f.value_and_gradient(self._unscaled(x)))
+        if (
+            not math.isfinite(merit) or not np.isfinite(slope).all()
+        ):  # a wall, from which the line search turns
+            return (self._highest + abs(self._highest) + self._size) / self._size * 10, np.zeros_like(x)
+        self._highest = max(self._highest, merit)
+        return merit / self._size, slope * self._scale / self._size
+
+    def _constraints(self) -> list[dict]:
+        """scipy's: "ineq" is at least 0."""
+        signs = {"eq": np.where(self._relations == "=", 1.0, 0.0),
+                 "ineq": np.where(self._relations == "<=", -1.0, np.where(self._relations == ">=", 1.0, 0.0))}  # fmt: skip
+        made = []
+        for kind, sign in signs.items():
+            rows = np.flatnonzero(sign)
+            if rows.size:
+                made.append(
+                    {
+                        "type": kind,
+                        "fun": lambda x, rows=rows, by=(sign / self._rows)[rows]: by * self._margins(x)[rows],
+                        "jac": lambda x, rows=rows, by=(sign / self._rows)[rows]: (
+                            by[:, None] * self._jacobian(x)[rows]
+                        ),
+                    }
+                )
+        return made
+
+    def _margins(self, x: np.ndarray) -> np.ndarray:
+        left, right = self.f.constraint_sides(self._unscaled(x))
+        return np.nan_to_num(left - right, nan=1e10)
+
+    def _jacobian(self, x: np.ndarray) -> np.ndarray:
+        return np.nan_to_num(self.f.jacobian(self._unscaled(x)) * self._scale)
+
+    def _iterated(self, x: np.ndarray) -> None:
+        self.number += 1
+        v = self._unscaled(x)
+        if violation(self.f, v) <= FEASIBLE:
+            self.turns.found((self.number, v, ""))

@@ -1,0 +1,239 @@
+"""Whether values are an optimum: slopes, constraints and multipliers together, in the problem's own scale.
+
+The Lagrangian is what is minimised plus each multiplier times left minus right side of its constraint; at an
+optimum its slopes vanish along every value that is free to move (Karush, Kuhn and Tucker).
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xlcicf.optim.objective import Objective, merit_of
+
+FEASIBLE = 1e-8  # a constraint that is missed by no more holds, measured by its right side or 1
+NEAR = 1e-7  # likewise: a constraint or bound no farther off is active
+DENSE = 250  # values, up to which second derivatives are asked for
+GAIN = 1e-9  # of the objective: what one more step could gain at an optimum
+RISE = {"<=": 1.0, "=": 1.0, ">=": -1.0}  # times left minus right side: what must not be above 0
+
+
+def violations(f: Objective, v: np.ndarray) -> np.ndarray:
+    """By how much each constraint is missed at v (m,), measured by its right side or 1; inf for an error."""
+    left, right = f.constraint_sides(v)
+    relations = [constraint.relation for constraint in f.constraints]
+    with np.errstate(invalid="ignore"):
+        over = (left - right) * np.array([RISE[relation] for relation in relations])
+        over = np.where(np.array(relations) == "=", np.abs(over), np.maximum(over, 0))
+        over = over / np.maximum(1, np.abs(right))
+    return np.where(np.isnan(over), math.inf, over)
+
+
+def violation(f: Objective, v: np.ndarray) -> float:
+    """The largest of them; 0 where there is no constraint."""
+    return float(violations(f, v).max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """What is known of values v (n,): `merit` is what is minimised, `slope` (n,) its derivatives.
+
+    begun   merit where the run began: what a gain is measured by, besides the merit itself
+    """
+
+    f: Objective
+    v: np.ndarray
+    begun: float
+
+    @cached_property
+    def _first(self) -> tuple[float, np.ndarray]:
+        return merit_of(self.f.sense, *self.f.value_and_gradient(self.v))
+
+    @property
+    def merit(self) -> float:
+        return self._first[0]
+
+    @property
+    def slope(self) -> np.ndarray:
+        return self._first[1]
+
+    @cached_property
+    def violations(self) -> np.ndarray:
+        return violations(self.f, self.v)
+
+    @property
+    def violation(self) -> float:
+        return float(self.violations.max(initial=0.0))
+
+    @cached_property
+    def margins(self) -> np.ndarray:
+        """Left minus right sides (m,)."""
+        left, right = self.f.constraint_sides(self.v)
+        return left - right
+
+    @cached_property
+    def jacobian(self) -> np.ndarray:
+        return self.f.jacobian(self.v)
+
+    @cached_property
+    def active(self) -> np.ndarray:
+        """Which constraints hold with nothing to spare (m,)."""
+        _, right = self.f.constraint_sides(self.v)
+        equal = np.array([c.relation == "=" for c in self.f.constraints], dtype=bool)
+        near = self.margins * _signs(self.f) >= -NEAR * np.maximum(1, np.abs(right))
+        return equal | near
+
+    @cached_property
+    def at_lower(self) -> np.ndarray:
+        return self.v - self.f.lower <= NEAR * np.minimum(np.maximum(1e-3, np.abs(self.v)), 1)
+
+    @cached_property
+    def at_upper(self) -> np.ndarray:
+        return self.f.upper - self.v <= NEAR * np.minimum(np.maximum(1e-3, np.abs(self.v)), 1)
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """How far each value moves by rights (n,): to where the objective bends by 1, or its own size."""
+        return scales(self.f, self.v)
+
+    @cached_property
+    def multipliers(self) -> np.ndarray:
+        """(m,), 0 where a constraint is not active; those with which the Lagrangian is flattest."""
+        from scipy.optimize import lsq_linear
+
+        out = np.zeros(len(self.f.constraints))
+        rows = np.flatnonzero(self.active)
+        if not rows.size:
+            return out
+        bounded = np.flatnonzero(self.at_lower | self.at_upper)
+        signs, equal = _signs(self.f)[rows], [self.f.constraints[i].relation == "=" for i in rows]
+        columns = np.zeros((len(self.v), rows.size + bounded.size))
+        columns[:, : rows.size] = self.jacobian[rows].T
+        columns[bounded, rows.size + np.arange(bounded.size)] = 1.0
+        columns *= self.scale[:, None]
+        size = np.linalg.norm(columns, axis=0)
+        size[size == 0] = 1.0
+        least = np.concatenate([np.where(equal | (signs < 0), -np.inf, 0), self._least_of(bounded)])
+        most = np.concatenate([np.where(equal | (signs > 0), np.inf, 0), self._most_of(bounded)])
+        found = lsq_linear(columns / size, -self.slope * self.scale, (least, most), tol=1e-14).x / size
+        out[rows] = found[: rows.size]
+        return out
+
+    def _least_of(self, bounded: np.ndarray) -> np.ndarray:
+        """A bound below pulls up: its multiplier is at most 0, one above at least."""
+        return np.where(self.at_lower[bounded], -np.inf, 0.0)
+
+    def _most_of(self, bounded: np.ndarray) -> np.ndarray:
+        return np.where(self.at_upper[bounded], np.inf, 0.0)
+
+    @cached_property
+    def reduced(self) -> np.ndarray:
+        """The Lagrangian's slopes (n,): of values at a bound what the bound holds up."""
+        return self.slope + self.multipliers @ self.jacobian
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """The values that may move: off their bounds, or drawn away from them (n,)."""
+        pushed = (self.at_lower & (self.reduced >= 0)) | (self.at_upper & (self.reduced <= 0))
+        return ~(pushed | (self.f.lower == self.f.upper))
+
+    @cached_property
+    def newton(self) -> tuple[np.ndarray, float] | None:
+        """The step (n,) to where the Lagrangian would be flat and active constraints hold, by second derivatives,
+        and what it would gain; None where there are too many values, or the way leads up."""
+        if len(self.v) > DENSE:
+            return None
+        free = np.flatnonzero(self.free)
+        kept = [i for i in np.flatnonzero(self.active) if self._counts(i)]
+        bend = self.f.hessian(self.v, np.concatenate([[self._by_value], self.multipliers]))
+        bend = bend + self._by_square * np.outer(self._value_slope, self._value_slope)
+        if not np.isfinite(bend).all():
+            return None
+        scale = self.scale[free]
+        rows = self.jacobian[np.ix_(kept, free)] * scale
+        size = np.linalg.norm(rows, axis=1)
+        size[size == 0] = 1.0
+        rows = rows / size[:, None]
+        inner = bend[np.ix_(free, free)] * np.outer(scale, scale)
+        system = np.block([[inner, rows.T], [rows, np.zeros((len(kept), len(kept)))]])
+        right = -np.concatenate([self.reduced[free] * scale, self.margins[kept] / size])
+        found = np.linalg.lstsq(system, right, rcond=1e-13)[0][: free.size]
+        if found @ inner @ found < 0:
+            return None
+        step = np.zeros(len(self.v))
+        step[free] = found * scale
+        return step, abs(float(self.reduced[free] @ step[free])) / 2 + float(found @ inner @ found) / 2
+
+    def _counts(self, row: int) -> bool:
+        is_equal = self.f.constraints[row].relation == "="
+        return is_equal or self.multipliers[row] != 0 or self.violations[row] > 0
+
+    @property
+    def _by_value(self) -> float:
+        """How what is minimised follows the objective."""
+        if isinstance(self.f.sense, str):
+            return 1.0 if self.f.sense == "min" else -1.0
+        return 2 * (self.f.value_and_gradient(self.v)[0] - self.f.sense)
+
+    @property
+    def _by_square(self) -> float:
+        return 0.0 if isinstance(self.f.sense, str) else 2.0
+
+    @property
+    def _value_slope(self) -> np.ndarray:
+        return self.f.value_and_gradient(self.v)[1]
+
+    @cached_property
+    def gain(self) -> float:
+        """What one more step would gain, of what has been gained so far and the objective itself."""
+        whole = GAIN * abs(self.merit) + 1e-3 * GAIN * abs(self.begun - self.merit)
+        slopes = np.abs(self.reduced * self.scale)[self.free]
+        if not slopes.any():
+            return 0.0
+        if self.newton is not None:
+            return self.newton[1] * GAIN / whole if whole else math.inf
+        most = slopes.max()
+        return most * 1e-2 * GAIN / whole if whole else math.inf
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether constraints hold and no allowed way promises to gain anything."""
+        return self.violation <= FEASIBLE * 10 and self.gain <= GAIN
+
+
+def scales(f: Objective, v: np.ndarray) -> np.ndarray:
+    """How far each value moves by rights at v (n,): to where the objective bends by 1, else its own size."""
+    own = np.maximum(np.abs(v), np.where(v == 0, 1.0, 1e-12))
+    if len(v) > DENSE or not isinstance(f.sense, str):
+        return own
+    weights = np.zeros(1 + len(f.constraints))
+    weights[0] = 1.0
+    with np.errstate(all="ignore"):
+        bends = np.abs(np.diagonal(f.hessian(v, weights)))
+        by_bend = np.sqrt(max(1e-300, abs(f.value_and_gradient(v)[0])) / bends)
+    return np.where(np.isfinite(by_bend) & (by_bend > 0), np.clip(by_bend, own * 1e-6, own * 1e6), own)
+
+
+def polished(f: Objective, v: np.ndarray, begun: float, rounds: int = 12) -> Optimality:
+    """Newton's steps on slopes and active constraints together, while they make both smaller."""
+    here = Optimality(f, v, begun)
+    for _ in range(rounds):
+        if here.newton is None or (here.gain <= 1e-6 * GAIN and here.violation <= 1e-14):
+            break
+        step, _ = here.newton
+        there = Optimality(f, np.clip(here.v + step, f.lower, f.upper), begun)
+        if not math.isfinite(there.merit) or not np.isfinite(there.slope).all():
+            break
+        if there.violation > max(here.violation, 1e-12):
+            break
+        may_rise = here.violation > FEASIBLE or there.merit <= here.merit + 1e-9 * abs(here.merit)
+        closer = there.violation < here.violation / 2 or there.gain < here.gain
+        if not (may_rise and closer):
+            break
+        here = there
+    return here
+
+
+def _signs(f: Objective) -> np.ndarray:
+    return np.array([RISE[constraint.relation] for constraint in f.constraints])
