@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 import xlcicf
+from tests.solve.models.everyday import EVERYDAY
 from tests.solve.models.hock_schittkowski import PUBLISHED, SHEETS, found_by_scipy
 from tests.solve.models.model import Model, apart, worst
 from tests.solve.models.nist import POSITIVE, REGRESSIONS
 from xlcicf.solve import Problem
 
-MODELS = [*REGRESSIONS, *POSITIVE[::2], *SHEETS]
+MODELS = [*REGRESSIONS, *POSITIVE[::2], *SHEETS, *EVERYDAY]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -32,7 +33,7 @@ def between(model: Model, start: np.ndarray) -> list[np.ndarray]:
         return []
     best = model.answer().values
     assert best.shape == start.shape
-    if any(constraint.relation in ("int", "bin", "dif") for constraint in model.problem.constraints):
+    if model.is_whole:
         return [best]
     return [best, *(start + share * (best - start) for share in (0.3, 0.9))]
 

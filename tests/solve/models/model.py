@@ -46,6 +46,7 @@ class Model:
     statuses   how a run may end
     tolerance  of the objective, relative where it is above 1
     arguments  what is typed behind `xlcicf train BOOK`
+    named      what the reason must say where there is no optimum
     others     further values at which workbook and numpy are compared
     """
 
@@ -58,7 +59,13 @@ class Model:
     statuses: frozenset[str] = SOLVED
     tolerance: float = 1e-6
     arguments: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     others: tuple[Sequence[float], ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the changing cells, all of them, are to be whole numbers."""
+        return any(constraint.relation in WORDS for constraint in self.problem.constraints)
 
     def save(self, path: Path) -> Path:
         """The workbook as openpyxl writes it: formulas without results."""
