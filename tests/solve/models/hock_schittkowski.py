@@ -1,4 +1,4 @@
-"""Twenty of the test problems of W. Hock and K. Schittkowski (Test Examples for Nonlinear Programming Codes, 1981)
+"""Test problems of W. Hock and K. Schittkowski (Test Examples for Nonlinear Programming Codes, 1981)
 as sheets: their starts, their bounds and constraints as rows of Solver's list."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -202,6 +202,151 @@ PUBLISHED = [
             -3 * x[0] + 6 * x[1] + 12 * (x[8] - 8) ** 2 - 7 * x[9],
         ),
     ),
+    Published(
+        4, [1.125, 0.125], "=({x1}+1)^3/3+{x2}", lambda x: (x[0] + 1) ** 3 / 3 + x[1], 8 / 3, lower=[1, 0]
+    ),
+    Published(
+        6, [-1.2, 1], "=(1-{x1})^2", lambda x: (1 - x[0]) ** 2, 0,
+        [("=10*({x2}-{x1}^2)", "=", 0)], lambda x: (10 * (x[1] - x[0] ** 2),),
+    ),
+    Published(
+        7, [2, 2], "=LN(1+{x1}^2)-{x2}", lambda x: np.log(1 + x[0] ** 2) - x[1], -np.sqrt(3),
+        [("=(1+{x1}^2)^2+{x2}^2", "=", 4)], lambda x: ((1 + x[0] ** 2) ** 2 + x[1] ** 2,),
+    ),
+    Published(
+        10, [-10, 10], "={x1}-{x2}", lambda x: x[0] - x[1], -1,
+        [("=3*{x1}^2-2*{x1}*{x2}+{x2}^2", "<=", 1)], lambda x: (3 * x[0] ** 2 - 2 * x[0] * x[1] + x[1] ** 2,),
+    ),
+    Published(
+        11, [4.9, 0.1], "=({x1}-5)^2+{x2}^2-25", lambda x: (x[0] - 5) ** 2 + x[1] ** 2 - 25, -8.4984642232,
+        [("={x2}-{x1}^2", ">=", 0)], lambda x: (x[1] - x[0] ** 2,),
+    ),
+    Published(
+        12, [0, 0], "=0.5*{x1}^2+{x2}^2-{x1}*{x2}-7*{x1}-7*{x2}",
+        lambda x: 0.5 * x[0] ** 2 + x[1] ** 2 - x[0] * x[1] - 7 * x[0] - 7 * x[1], -30,
+        [("=4*{x1}^2+{x2}^2", "<=", 25)], lambda x: (4 * x[0] ** 2 + x[1] ** 2,),
+    ),
+    Published(
+        14, [2, 2], "=({x1}-2)^2+({x2}-1)^2", lambda x: (x[0] - 2) ** 2 + (x[1] - 1) ** 2, 9 - 2.875 * np.sqrt(7),
+        [("=0.25*{x1}^2+{x2}^2", "<=", 1), ("={x1}-2*{x2}", "=", -1)],
+        lambda x: (0.25 * x[0] ** 2 + x[1] ** 2, x[0] - 2 * x[1]),
+    ),
+    Published(
+        18, [2, 2], "=0.01*{x1}^2+{x2}^2", lambda x: 0.01 * x[0] ** 2 + x[1] ** 2, 5,
+        [("={x1}*{x2}", ">=", 25), ("={x1}^2+{x2}^2", ">=", 25)],
+        lambda x: (x[0] * x[1], x[0] ** 2 + x[1] ** 2), lower=[2, 0], upper=[50, 50],
+    ),
+    Published(
+        19, [20.1, 5.84], "=({x1}-10)^3+({x2}-20)^3", lambda x: (x[0] - 10) ** 3 + (x[1] - 20) ** 3, -6961.8138755802,
+        [("=({x1}-5)^2+({x2}-5)^2", ">=", 100), ("=({x2}-5)^2+({x1}-6)^2", "<=", 82.81)],
+        lambda x: ((x[0] - 5) ** 2 + (x[1] - 5) ** 2, (x[1] - 5) ** 2 + (x[0] - 6) ** 2),
+        lower=[13, 0], upper=[100, 100],
+    ),
+    Published(
+        22, [2, 2], "=({x1}-2)^2+({x2}-1)^2", lambda x: (x[0] - 2) ** 2 + (x[1] - 1) ** 2, 1,
+        [("={x1}+{x2}", "<=", 2), ("={x2}-{x1}^2", ">=", 0)], lambda x: (x[0] + x[1], x[1] - x[0] ** 2),
+    ),
+    Published(
+        23, [3, 1], "={x1}^2+{x2}^2", lambda x: x @ x, 2,
+        [
+            ("={x1}+{x2}", ">=", 1), ("={x1}^2+{x2}^2", ">=", 1), ("=9*{x1}^2+{x2}^2", ">=", 9),
+            ("={x1}^2-{x2}", ">=", 0), ("={x2}^2-{x1}", ">=", 0),
+        ],
+        lambda x: (x[0] + x[1], x @ x, 9 * x[0] ** 2 + x[1] ** 2, x[0] ** 2 - x[1], x[1] ** 2 - x[0]),
+        lower=[-50, -50], upper=[50, 50],
+    ),
+    Published(
+        27, [2, 2, 2], "=0.01*({x1}-1)^2+({x2}-{x1}^2)^2",
+        lambda x: 0.01 * (x[0] - 1) ** 2 + (x[1] - x[0] ** 2) ** 2, 0.04,
+        [("={x1}+{x3}^2", "=", -1)], lambda x: (x[0] + x[2] ** 2,),
+    ),
+    Published(
+        28, [-4, 1, 1], "=({x1}+{x2})^2+({x2}+{x3})^2", lambda x: (x[0] + x[1]) ** 2 + (x[1] + x[2]) ** 2, 0,
+        [("={x1}+2*{x2}+3*{x3}", "=", 1)], lambda x: (x[0] + 2 * x[1] + 3 * x[2],),
+    ),
+    Published(
+        29, [1, 1, 1], "=-({x1}*{x2}*{x3})", lambda x: -x[0] * x[1] * x[2], -16 * np.sqrt(2),
+        [("={x1}^2+2*{x2}^2+4*{x3}^2", "<=", 48)], lambda x: (x[0] ** 2 + 2 * x[1] ** 2 + 4 * x[2] ** 2,),
+    ),
+    Published(
+        31, [1, 1, 1], "=9*{x1}^2+{x2}^2+9*{x3}^2", lambda x: 9 * x[0] ** 2 + x[1] ** 2 + 9 * x[2] ** 2, 6,
+        [("={x1}*{x2}", ">=", 1)], lambda x: (x[0] * x[1],), lower=[-10, 1, -10], upper=[10, 10, 1],
+    ),
+    Published(
+        32, [0.1, 0.7, 0.2], "=({x1}+3*{x2}+{x3})^2+4*({x1}-{x2})^2",
+        lambda x: (x[0] + 3 * x[1] + x[2]) ** 2 + 4 * (x[0] - x[1]) ** 2, 1,
+        [("=6*{x2}+4*{x3}-{x1}^3", ">=", 3), ("=SUM({x1}:{x3})", "=", 1)],
+        lambda x: (6 * x[1] + 4 * x[2] - x[0] ** 3, x[0] + x[1] + x[2]), is_ticked=True,
+    ),
+    Published(
+        34, [0, 1.05, 2.9], "=-{x1}", lambda x: -x[0], -np.log(np.log(10)),
+        [("={x2}-EXP({x1})", ">=", 0), ("={x3}-EXP({x2})", ">=", 0)],
+        lambda x: (x[1] - np.exp(x[0]), x[2] - np.exp(x[1])), lower=[0] * 3, upper=[100, 100, 10],
+    ),
+    Published(
+        36, [10] * 3, "=-({x1}*{x2}*{x3})", lambda x: -x[0] * x[1] * x[2], -3300,
+        [("={x1}+2*{x2}+2*{x3}", "<=", 72)], lambda x: (x[0] + 2 * x[1] + 2 * x[2],),
+        upper=[20, 11, 42], is_ticked=True,
+    ),
+    Published(
+        38, [-3, -1, -3, -1],
+        "=100*({x2}-{x1}^2)^2+(1-{x1})^2+90*({x4}-{x3}^2)^2+(1-{x3})^2"
+        "+10.1*(({x2}-1)^2+({x4}-1)^2)+19.8*({x2}-1)*({x4}-1)",
+        lambda x: (
+            rosenbrock(x) + 90 * (x[3] - x[2] ** 2) ** 2 + (1 - x[2]) ** 2
+            + 10.1 * ((x[1] - 1) ** 2 + (x[3] - 1) ** 2) + 19.8 * (x[1] - 1) * (x[3] - 1)
+        ), 0, lower=[-10] * 4, upper=[10] * 4,
+    ),
+    Published(
+        39, [2] * 4, "=-{x1}", lambda x: -x[0], -1,
+        [("={x2}-{x1}^3-{x3}^2", "=", 0), ("={x1}^2-{x2}-{x4}^2", "=", 0)],
+        lambda x: (x[1] - x[0] ** 3 - x[2] ** 2, x[0] ** 2 - x[1] - x[3] ** 2),
+    ),
+    Published(
+        40, [0.8] * 4, "=-PRODUCT({x1}:{x4})", lambda x: -x[0] * x[1] * x[2] * x[3], -0.25,
+        [("={x1}^3+{x2}^2", "=", 1), ("={x1}^2*{x4}-{x3}", "=", 0), ("={x4}^2-{x2}", "=", 0)],
+        lambda x: (x[0] ** 3 + x[1] ** 2, x[0] ** 2 * x[3] - x[2], x[3] ** 2 - x[1]),
+    ),
+    Published(
+        42, [1] * 4, "=({x1}-1)^2+({x2}-2)^2+({x3}-3)^2+({x4}-4)^2",
+        lambda x: np.sum((x - np.arange(1, 5)) ** 2), 28 - 10 * np.sqrt(2),
+        [("={x1}", "=", 2), ("={x3}^2+{x4}^2", "=", 2)], lambda x: (x[0], x[2] ** 2 + x[3] ** 2),
+    ),
+    Published(
+        43, [0] * 4, "={x1}^2+{x2}^2+2*{x3}^2+{x4}^2-5*{x1}-5*{x2}-21*{x3}+7*{x4}",
+        lambda x: np.array([1, 1, 2, 1]) @ x**2 - np.array([5, 5, 21, -7]) @ x, -44,
+        [
+            ("=SUMSQ({x1}:{x4})+{x1}-{x2}+{x3}-{x4}", "<=", 8),
+            ("={x1}^2+2*{x2}^2+{x3}^2+2*{x4}^2-{x1}-{x4}", "<=", 10),
+            ("=2*{x1}^2+{x2}^2+{x3}^2+2*{x1}-{x2}-{x4}", "<=", 5),
+        ],
+        lambda x: (
+            x @ x + x[0] - x[1] + x[2] - x[3],
+            np.array([1, 2, 1, 2]) @ x**2 - x[0] - x[3],
+            np.array([2, 1, 1, 0]) @ x**2 + 2 * x[0] - x[1] - x[3],
+        ),
+    ),
+    Published(
+        45, [2] * 5, "=2-PRODUCT({x1}:{x5})/120", lambda x: 2 - x[0] * x[1] * x[2] * x[3] * x[4] / 120, 1,
+        lower=[0] * 5, upper=[1, 2, 3, 4, 5],
+    ),
+    Published(
+        48, [3, 5, -3, 2, -2], "=({x1}-1)^2+({x2}-{x3})^2+({x4}-{x5})^2",
+        lambda x: (x[0] - 1) ** 2 + (x[1] - x[2]) ** 2 + (x[3] - x[4]) ** 2, 0,
+        [("=SUM({x1}:{x5})", "=", 5), ("={x3}-2*({x4}+{x5})", "=", -3)],
+        lambda x: (x[0] + x[1] + x[2] + x[3] + x[4], x[2] - 2 * (x[3] + x[4])),
+    ),
+    Published(
+        66, [0, 1.05, 2.9], "=0.2*{x3}-0.8*{x1}", lambda x: 0.2 * x[2] - 0.8 * x[0], 0.5181632741,
+        [("={x2}-EXP({x1})", ">=", 0), ("={x3}-EXP({x2})", ">=", 0)],
+        lambda x: (x[1] - np.exp(x[0]), x[2] - np.exp(x[1])), lower=[0] * 3, upper=[100, 100, 10],
+    ),
+    Published(
+        72, [1] * 4, "=1+SUM({x1}:{x4})", lambda x: 1 + x[0] + x[1] + x[2] + x[3], 727.6793577895,
+        [("=4/{x1}+2.25/{x2}+1/{x3}+0.25/{x4}", "<=", 0.0401), ("=0.16/{x1}+0.36/{x2}+0.64/{x3}+0.64/{x4}", "<=", 0.010085)],
+        lambda x: (np.array([4, 2.25, 1, 0.25]) @ (1 / x), np.array([0.16, 0.36, 0.64, 0.64]) @ (1 / x)),
+        lower=[0.001] * 4, upper=[4e5, 3e5, 2e5, 1e5],
+    ),
 ]  # fmt: skip
 
 
@@ -236,17 +381,18 @@ def found_by_scipy(number: int) -> Answer:
     ]
     draw = np.random.default_rng(0)
     n = len(p.start)
-    box = np.maximum(lower, -10), np.minimum(upper, 10)
-    starts = [np.clip(np.array(p.start, float), lower, upper), *draw.uniform(*box, (25, n))]
+    low = np.maximum(lower, -10)
+    box = low, np.minimum(upper, np.maximum(low, 0) + 10)
+    starts = [np.clip(np.array(p.start, float), lower, upper), *draw.uniform(*box, (12, n))]
 
     def run(x: np.ndarray) -> np.ndarray:
         return minimize(
             p.value, x, jac=lambda x: slopes(p.value, x), method="SLSQP", constraints=constraints,
-            bounds=Bounds(lower, upper, keep_feasible=True), options={"ftol": 1e-15, "maxiter": 1000},
+            bounds=Bounds(lower, upper, keep_feasible=True), options={"ftol": 1e-15, "maxiter": 200},
         ).x  # fmt: skip
 
     ends = [run(run(start)) for start in starts]
-    feasible = [x for x in ends if worst(excesses(p, x)) < 1e-12]
+    feasible = [x for x in ends if worst(excesses(p, x)) < 1e-11]
     best = min(feasible, key=p.value)
     return Answer(float(p.value(best)), best)
 
