@@ -44,7 +44,7 @@ class Model:
     violation  the most by which these values break a constraint, in numpy
     answer     finds the optimum without the workbook; None where there is none
     statuses   how a run may end
-    tolerance  of the objective, relative where it is above 1
+    tolerance  of the objective, relative where the optimum is not 0
     arguments  what is typed behind `xlcicf train BOOK`
     named      what the reason must say where there is no optimum
     others     further values at which workbook and numpy are compared

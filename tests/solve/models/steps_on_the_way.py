@@ -8,7 +8,7 @@ from xlcicf.solve import Constraint, Problem
 
 
 def one_cell(
-    name: str, *, start, before, formulas, sense="min", between, objective, best, whole=False
+    name: str, *, start, before, formulas, sense="min", between, objective, best, whole=False, arguments=()
 ) -> Model:
     """A sheet with the changing cell in B3, figures in column B from row 6 on, the objective in B1; `formulas` are
     the rows (label, formula) from 12 on, the last of which the objective repeats. `between` are the bounds of the
@@ -33,6 +33,7 @@ def one_cell(
         objective=lambda v: objective(float(v[0])),
         violation=lambda v: worst(lowest - v, v - highest, apart(v) if whole else 0),
         answer=lambda: Answer(objective(best()), np.array([float(best())])),
+        arguments=arguments,
         others=tuple([float(v)] for v in np.linspace(lowest, highest, 7).round()),
     )
 
@@ -137,6 +138,7 @@ def price_breaks() -> Model:
         between=(10, 3000),
         objective=cost,
         best=best,
+        arguments=("--restarts", "20"),  # each price has a valley of its own
     )  # fmt: skip
 
 
