@@ -1,0 +1,179 @@
+"""NIST's nonlinear regressions (Statistical Reference Datasets), each laid out as a person would lay it out.
+
+The .dat files beside this stand as NIST published them: https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml
+(a work of the US government, in the public domain).
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from tests.solve.models.model import Answer, Cells, Model, rows
+from xlcicf.solve import Problem
+
+FOLDER = Path(__file__).with_name("nist")
+FIRST = 15  # the row of the first observation; parameters begin in row 4
+
+# name -> (the model as a formula, the same in numpy, the response as a formula, the same in numpy); {x} and {z}
+# are a row's predictors, {y} its response, b the parameters.
+Form = tuple[str, Callable, str, Callable]
+SAME: tuple[str, Callable] = "={y}", lambda y: y
+
+FORMS: dict[str, Form] = {
+    "BoxBOD": ("={b1}*(1-EXP(-{b2}*{x}))", lambda b, x, _: b[0] * -np.expm1(-b[1] * x), *SAME),
+    "Chwirut2": (
+        "=EXP(-{b1}*{x})/({b2}+{b3}*{x})",
+        lambda b, x, _: np.exp(-b[0] * x) / (b[1] + b[2] * x),
+        *SAME,
+    ),
+    "DanWood": ("={b1}*{x}^{b2}", lambda b, x, _: b[0] * x ** b[1], *SAME),
+    "Gauss1": (
+        "={b1}*EXP(-{b2}*{x})+{b3}*EXP(-(({x}-{b4})^2)/{b5}^2)+{b6}*EXP(-(({x}-{b7})^2)/{b8}^2)",
+        lambda b, x, _: (
+            b[0] * np.exp(-b[1] * x)
+            + b[2] * np.exp(-(((x - b[3]) / b[4]) ** 2))
+            + b[5] * np.exp(-(((x - b[6]) / b[7]) ** 2))
+        ),
+        *SAME,
+    ),
+    "Hahn1": (
+        "=({b1}+{b2}*{x}+{b3}*{x}^2+{b4}*{x}^3)/(1+{b5}*{x}+{b6}*{x}^2+{b7}*{x}^3)",
+        lambda b, x, _: np.polyval(b[3::-1], x) / np.polyval([*b[:3:-1], 1], x),
+        *SAME,
+    ),
+    "Kirby2": (
+        "=({b1}+{b2}*{x}+{b3}*{x}^2)/(1+{b4}*{x}+{b5}*{x}^2)",
+        lambda b, x, _: np.polyval(b[2::-1], x) / np.polyval([*b[:2:-1], 1], x),
+        *SAME,
+    ),
+    "Lanczos3": (
+        "={b1}*EXP(-{b2}*{x})+{b3}*EXP(-{b4}*{x})+{b5}*EXP(-{b6}*{x})",
+        lambda b, x, _: np.exp(-np.outer(x, b[1::2])) @ b[::2],
+        *SAME,
+    ),
+    "MGH09": (
+        "={b1}*({x}^2+{x}*{b2})/({x}^2+{x}*{b3}+{b4})",
+        lambda b, x, _: b[0] * x * (x + b[1]) / (x * (x + b[2]) + b[3]),
+        *SAME,
+    ),
+    "MGH17": (
+        "={b1}+{b2}*EXP(-{x}*{b4})+{b3}*EXP(-{x}*{b5})",
+        lambda b, x, _: b[0] + np.exp(-np.outer(x, b[3:])) @ b[1:3],
+        *SAME,
+    ),
+    "Misra1a": ("={b1}*(1-EXP(-{b2}*{x}))", lambda b, x, _: b[0] * -np.expm1(-b[1] * x), *SAME),
+    "Nelson": (
+        "={b1}-{b2}*{x}*EXP(-{b3}*{z})",
+        lambda b, x, z: b[0] - b[1] * x * np.exp(-b[2] * z),
+        "=LN({y})",
+        np.log,
+    ),
+    "Rat43": (
+        "={b1}/(1+EXP({b2}-{b3}*{x}))^(1/{b4})",
+        lambda b, x, _: b[0] * (1 + np.exp(b[1] - b[2] * x)) ** (-1 / b[3]),
+        *SAME,
+    ),
+    "Roszman1": (
+        "={b1}-{b2}*{x}-ATAN({b3}/({x}-{b4}))/PI()",
+        lambda b, x, _: b[0] - b[1] * x - np.arctan(b[2] / (x - b[3])) / np.pi,
+        *SAME,
+    ),
+}
+
+SUMS = ("=SUMSQ(F{first}:F{last})", "=SUMXMY2(D{first}:D{last},E{first}:E{last})")
+"""Two ways in which people add up squares; the one is used for every other data set."""
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A .dat file: parameters (p,) of each start and as certified with their standard deviations, the residual
+    sum of squares, and the observations (n, 1 response and 1 or 2 predictors)."""
+
+    starts: np.ndarray
+    parameters: np.ndarray
+    deviations: np.ndarray
+    residual_sum: float
+    observations: np.ndarray
+
+    @property
+    def predictors(self) -> tuple[np.ndarray, np.ndarray | None]:
+        return self.observations[:, 1], self.observations[:, 2] if self.observations.shape[1] > 2 else None
+
+
+@cache
+def certified(name: str) -> Certified:
+    lines = (FOLDER / f"{name}.dat").read_text(encoding="ascii").splitlines()
+    table = np.array([_numbers(line.partition("=")[2]) for line in lines if re.match(r" *b\d+ =", line)])
+    (total,) = (line for line in lines if line.startswith("Residual Sum of Squares"))
+    headers = [place for place, line in enumerate(lines) if line.startswith("Data:")]
+    observations = [_numbers(line) for line in lines[headers[-1] + 1 :] if line.strip()]
+    first, second, parameters, deviations = table.T
+    return Certified(
+        np.array([first, second]),
+        parameters,
+        deviations,
+        float(total.rpartition(":")[2]),
+        np.array(observations),
+    )
+
+
+def _numbers(line: str) -> list[float]:
+    return [float(word) for word in line.split()]
+
+
+def regression(name: str, start: int) -> Model:
+    """A data set from its start 1 or 2: x, y, the response, the model and the residual a row; their squares' sum
+    in B2; parameters in B4 and below."""
+    known = certified(name)
+    formula, model, response_formula, response = FORMS[name]
+    y, (x, z) = known.observations[:, 0], known.predictors
+    last = FIRST + len(y) - 1
+
+    def cells() -> Cells:
+        names = {f"b{i}": f"$B${4 + i - 1}" for i in range(1, len(known.parameters) + 1)}
+        total = SUMS[list(FORMS).index(name) % 2].format(first=FIRST, last=last)
+        table = zip(known.starts[start - 1], *known.starts, known.parameters, known.deviations, strict=True)
+        labelled = [(f"b{i}", *map(float, row)) for i, row in enumerate(table, 1)]
+        return (
+            rows("Fit!A1", [(f"{name}: nonlinear regression",), ("Sum of squared residuals", total)])
+            | rows(
+                "Fit!A3", [("Parameter", "Value", "Start 1", "Start 2", "Certified", "Deviation"), *labelled]
+            )
+            | rows(f"Fit!A{FIRST - 1}", [("x", "x2", "y", "Response", "Model", "Residual")])
+            | rows(f"Fit!A{FIRST}", (observed(row, names) for row in range(len(y))))
+        )
+
+    def observed(i: int, names: dict[str, str]) -> tuple:
+        row = FIRST + i
+        here = {"x": f"A{row}", "z": f"B{row}", "y": f"C{row}"}
+        second = None if z is None else float(z[i])
+        return (
+            float(x[i]), second, float(y[i]), response_formula.format(**here), formula.format(**here, **names),
+            f"=D{row}-E{row}",
+        )  # fmt: skip
+
+    def residual_sum(b: np.ndarray) -> float:
+        return float(np.sum((response(y) - model(b, x, z)) ** 2))
+
+    return Model(
+        name=f"{name} from start {start}",
+        cells=cells,
+        problem=Problem("Fit!B2", f"Fit!B4:B{3 + len(known.parameters)}"),
+        objective=residual_sum,
+        violation=lambda b: 0.0,
+        answer=lambda: Answer(known.residual_sum, known.parameters, known.deviations),
+        tolerance=1e-9,
+    )
+
+
+REGRESSIONS = [regression(name, start) for name in FORMS for start in (1, 2)]
+POSITIVE = [
+    regression(name, start).with_the_tick()
+    for name in FORMS
+    for start in (1, 2)
+    if (certified(name).parameters > 0).all()
+]
