@@ -391,15 +391,15 @@ def _train(args):
 
 
 def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str], int]:
-    """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to nothing
-    that a person wants, nothing is written."""
+    """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to
+    nothing that a person wants, nothing is written."""
     from xlcicf.ooxml.package import require_target
     from xlcicf.solve.training import Training
 
     require_target(Path(path))
     history.require_target(path)
     training = Training(book, problem, settings)
-    starts, most = settings.restarts, settings.steps or 200
+    starts, most = training.settings.restarts, training.settings.steps or 200
     steps = iter(training)
     try:
         for step in steps:

@@ -14,8 +14,8 @@ from xlcicf.formula.overflow import ZERO_OR_NAN
 
 
 def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
-    """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is; None
-    where the outcome is no such sum."""
+    """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is;
+    None where the outcome is no such sum."""
     while (
         out.tape.made(out).primitive in (*t.REARRANGING, t.sqrt, t.add)
         and (inner := _within(out)) is not None
@@ -36,7 +36,8 @@ class _NoSquares(Exception):
 
 
 def _within(out: t.Var) -> t.Var | None:
-    """Of the single number under a root, in another shape, or beside what only watches for overflow the number."""
+    """Of the single number under a root, in another shape, or beside what only watches for overflow the
+    number."""
     primitive, operands, _, _ = out.tape.made(out)
     if out.value.numel() > 1 or not isinstance(operands[0], t.Var) or operands[0].value.numel() > 1:
         return None

@@ -1,9 +1,10 @@
 """Before a run: is what the cells show what their formulas come to?"""
 
 from xlcicf.errors import DisagreementError
-from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.snapshot import Scalar, Snapshot, agree
+from xlcicf.formula.address import cell_address
+from xlcicf.formula.snapshot import Scalar, agree
 from xlcicf.host import host_of, read_snapshot
+from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import Problem
 
@@ -20,23 +21,26 @@ def agreed(book, problem: Problem) -> PlacedProblem:
     raises.
     """
     placed = place(read_snapshot(book), problem)
-    if not host_of(book).trusts(book) or not disagreements(placed.book, placed.objective):
+    if not host_of(book).trusts(book) or not disagreements(placed):
         return placed
     book.app.calculate()  # a person may have set it to calculate by hand
     placed = place(read_snapshot(book), problem)
-    if found := disagreements(placed.book, placed.objective):
+    if found := disagreements(placed):
         raise DisagreementError(_named(found), WAY_OUT)
     return placed
 
 
-def disagreements(book: Snapshot, objective: Area) -> list[Disagreement]:
-    """Those among the cells that the objective needs. Of what cannot be computed nothing is known."""
+def disagreements(problem: PlacedProblem) -> list[Disagreement]:
+    """Those among the cells that objective and constraints need. Of what cannot be computed nothing is
+    known."""
     from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    found = Recalculation(book, trusted=False, draws=False, of=[objective])
+    book, wanted = problem.book, [problem.objective, *problem.limited]
+    found = Recalculation(book, trusted=False, draws=False, of=wanted)
     pairs = (
         (cell_address(sheet, *cell), book.sheets[sheet].values.get(cell), value)
         for sheet, results in found.renewed().items()
+        if sheet != RIGHT_SIDES
         for cell, value in results.items()
         if value is not None
     )

@@ -1,4 +1,5 @@
-"""What a run came to beside its loss: each constraint with both its sides, each parameter with its error bars."""
+"""What a run came to beside its loss: each constraint with both its sides, each parameter with its error
+bars."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -15,8 +15,8 @@ RIGHT_SIDES = "right sides of constraints"  # a sheet that no book can have: its
 
 @dataclass(frozen=True)
 class NoCells:
-    """A right side that means no cells and is no formula either: its text as it is, and the sentence with which
-    whoever needs cells refuses it."""
+    """A right side that means no cells and is no formula either: its text as it is, and the sentence with
+    which whoever needs cells refuses it."""
 
     text: str
     refusal: str

@@ -22,8 +22,8 @@ MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
 
 @dataclass(frozen=True)
 class PlacedProblem:
-    """A problem as areas of a book at one moment. What only a run needs (`start`, `feasible`, `init`) is worked
-    out when first asked for: a check, say, serves problems too that no run could begin with.
+    """A problem as areas of a book at one moment. What only a run needs (`start`, `feasible`, `init`) is
+    worked out when first asked for: a check, say, serves problems too that no run could begin with.
 
     book          the snapshot; one without cells (`outline`) gives all but start, feasible and init
     objective     one cell
@@ -71,8 +71,21 @@ class PlacedProblem:
     @cached_property
     def feasible(self) -> Feasible:
         """What the changing cells may be. Raises what `feasible.feasible` raises."""
-        ignores = self.options["ignore integers"] == 1
-        return feasible(self.whole_book, self.changing, self.constraints, self.non_negative, ignores)
+        return feasible(
+            self.whole_book, self.changing, self.constraints, self.non_negative, self.ignores_integers
+        )
+
+    @property
+    def ignores_integers(self) -> bool:
+        """Whether Solver's option to ignore them is set, and there are any."""
+        whole = any(constraint.relation in ("int", "bin") for constraint in self.constraints)
+        return whole and self.options["ignore integers"] == 1
+
+    @property
+    def limited(self) -> list[Area]:
+        """All cells that constraints name."""
+        rights = (c.right for c in self.constraints if isinstance(c.right, tuple))
+        return [area for side in (*(c.left for c in self.constraints), *rights) for area in side]
 
     @cached_property
     def init(self) -> float | None:
@@ -89,8 +102,8 @@ class PlacedProblem:
 
     @property
     def question(self) -> dict:
-        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `feasible` and `init`
-        raise."""
+        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `feasible` and
+        `init` raise."""
         allowed = self.feasible
         return {
             "book": self.whole_book,

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from xlcicf.optim.methods import STEPS as DEFAULT_STEPS
 from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.words import RESTARTS, SEED, STEPS
 
@@ -128,7 +129,8 @@ def restarts(question: Callable[[], bytes], settings: dict) -> Share:
 
         return [Found(number, np.array(values), *others) for number, values, *others in said]
 
-    work = {setting.name: settings[setting.name] for setting in (STEPS, RESTARTS, SEED)}
+    work = {setting.name: settings[setting.name] for setting in (RESTARTS, SEED)}
+    work[STEPS.name] = settings[STEPS.name] or DEFAULT_STEPS
     return Share(question, lambda part: {"work": "restart", **work}, read)
 
 
