@@ -49,9 +49,9 @@ def feasible(
     """What the constraints allow.
 
     A row of Solver's list is a bound where it limits changing cells by what does not move with them.
-    Raises ProblemError for bounds that leave no value and for whole numbers asked of cells that do not change,
-    AddressError for a right side that is neither number nor cells, DataError for one that is a text; each names
-    the cells.
+    Raises ProblemError for bounds that leave no value and for whole numbers asked of cells that do not
+    change, AddressError for a right side that is neither number nor cells, DataError for one that is a text;
+    each names the cells.
     """
     return _feasible(_Moving(book, changing), constraints, non_negative, ignores_integers)
 
@@ -169,7 +169,7 @@ def _number(book: Snapshot, cell: SheetCell, constraint: PlacedConstraint) -> fl
     value = book.held(sheet).values.get((row, col))
     if isinstance(value, str):
         raise DataError(
-            f"{cell_address(*cell)} holds {str(value)!r} where the constraint {constraint.text} needs a number;"
-            " type one"
+            f"{cell_address(*cell)} holds {str(value)!r} where the constraint {constraint.text} needs a"
+            " number; type one"
         )
     return float(value or 0)  # blank is 0, as in Solver

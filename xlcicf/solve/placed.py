@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -22,8 +23,8 @@ MAX_CHANGING = 100_000  # cells; Excel's own Solver takes 200
 
 @dataclass(frozen=True)
 class PlacedProblem:
-    """A problem as areas of a book at one moment. What only a run needs (`start`, `feasible`, `init`) is worked
-    out when first asked for: a check, say, serves problems too that no run could begin with.
+    """A problem as areas of a book at one moment. What only a run needs (`start`, `feasible`, `init`) is
+    worked out when first asked for: a check, say, serves problems too that no run could begin with.
 
     book          the snapshot; one without cells (`outline`) gives all but start, feasible and init
     objective     one cell
@@ -54,6 +55,13 @@ class PlacedProblem:
     def variables(self) -> int:
         """How many cells may change."""
         return sum(math.prod(area.shape) for area in self.changing)
+
+    @property
+    def asked_of(self) -> list[Area]:
+        """The cells that something is asked of or compared with: the objective, and both sides of the
+        constraints."""
+        sides = [side for c in self.constraints for side in (c.left, c.right) if isinstance(side, tuple)]
+        return list(dict.fromkeys([self.objective, *chain.from_iterable(sides)]))
 
     @cached_property
     def start(self) -> np.ndarray:
@@ -89,8 +97,8 @@ class PlacedProblem:
 
     @property
     def question(self) -> dict:
-        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `feasible` and `init`
-        raise."""
+        """The arguments of `xlcicf.formula.differentiate`: numbers and areas. Raises what `feasible` and
+        `init` raise."""
         allowed = self.feasible
         return {
             "book": self.whole_book,

@@ -20,6 +20,7 @@ from xlcicf.ooxml.package import require_target
 from xlcicf.solve.agreement import agreed
 from xlcicf.solve.answer import Answer, answer
 from xlcicf.solve.book_problem import laid_out, training_settings
+from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History
 from xlcicf.solve.parity import Parity, collected, parity
@@ -43,7 +44,7 @@ class Settings:
     """The arguments of `train` that Solver's dialog has no word for."""
 
     optimizer: str = words.OPTIMIZER.default
-    steps: int = words.STEPS.default
+    steps: int | None = words.STEPS.default
     restarts: int = words.RESTARTS.default
     seed: int = words.SEED.default
     lr: float | None = words.LR.default
@@ -240,7 +241,7 @@ class Training:
 
     def result(self) -> tuple[Outcome, dict[Area, list[list]]]:
         """What the run came to, once its weights stand in their cells, and what to write into the log."""
-        blocks = list(self.f.blocks(self.best_values))
+        blocks = [b for b in self.f.blocks(self.best_values) if b.area.sheet != RIGHT_SIDES]
         agreement = parity(blocks, read_snapshot(self.book))
         accuracy, log = None, {}
         if self.log:
