@@ -8,8 +8,12 @@ import pytest
 
 from tests.solve.models.model import write_names
 from tests.test_cli import book, contents, run, run_json
+from xlcicf.cli import _outcome_lines
 from xlcicf.errors import ProblemError
+from xlcicf.host import open_book
+from xlcicf.solve import History, Problem
 from xlcicf.solve.problem import Constraint, constraint_of
+from xlcicf.solve.training import Settings, Training
 
 _ = book  # a fixture
 
@@ -180,3 +184,17 @@ def test_a_run_without_an_answer_says_why_exits_with_1_and_touches_no_file(statu
     code, out, _ = run(capsys, "train", path, *TARGET, *options)
     assert code == 1 and f"S!B1: {status}" in out and "nothing; the file is as it was" in out
     assert contents(path.parent) == before
+
+
+def test_a_run_that_is_stopped_where_constraints_do_not_hold_yet_says_so(book):
+    path = book(BOWL)
+    asked = Problem("S!B1", "S!A1:A2", constraints=(Constraint("S!C1", ">=", 4.0),))
+    training = Training(opened := open_book(path), asked, Settings())
+    outcome = training.write(History.beside(path))
+    assert (outcome.status, outcome.answer.missed) == ("stopped", 1)
+    assert "constraints are missed, by 1 at most" in outcome.sentence
+    assert "  missed      constraints are missed, by 1 at most" in _outcome_lines(outcome, path)
+    for _ in (training := Training(opened, asked, Settings())):
+        pass
+    outcome = training.write(History.beside(path))
+    assert outcome.missed == "" and "missed" not in outcome.sentence

@@ -514,6 +514,8 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
     lines.append(f"  took        {outcome.seconds:.2f} s")
     lines.append(f"  method      {outcome.method}")
     lines.append(f"  {outcome.status:<11} {outcome.reason}")
+    if outcome.missed:
+        lines.append(f"  missed      {outcome.missed}")
     lines += [
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
