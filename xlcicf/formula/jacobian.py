@@ -1,6 +1,7 @@
 """First derivatives of many outcomes and second ones of one, exact, as programs out of a tape."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +11,8 @@ from torch import Tensor
 from xlcicf.formula import tape as t
 
 MOST_AT_ONCE = 2**24  # numbers in all records of one batch
+FEW = 24  # units, for which the start of torch.func is not worth while
+REACH = 1e-5  # of a value: the step of differences
 
 
 class Jacobian:
@@ -23,12 +26,14 @@ class Jacobian:
         (self._m,), (self._n,) = outs.shape, tape.input.shape
         weights = tape.another_input(torch.ones(self._m, dtype=t.DTYPE))
         (pulled,) = tape.pulled_back([outs], [weights], [tape.input])
-        self._is_backwards = self._m <= self._n or not isinstance(pulled, t.Var)
         inputs = [tape.input, weights]
-        if not self._is_backwards:
+        self._is_backwards = True
+        if isinstance(pulled, t.Var) and self._m > self._n:
             along = tape.another_input(torch.ones(self._n, dtype=t.DTYPE))
-            (pulled,) = tape.gradients(t.dot(t.as_array(pulled), along), [weights])
-            inputs.append(along)
+            with suppress(t.NoFurther):
+                (pulled,) = tape.gradients(t.dot(pulled, along), [weights])  # pyright: ignore[reportArgumentType]
+                inputs.append(along)
+                self._is_backwards = False
         self._call = _Call(tape, pulled, inputs)
 
     def __call__(self, v: Tensor) -> np.ndarray:
@@ -47,14 +52,32 @@ class Curvature:
         weights = tape.another_input(torch.ones(outs.shape, dtype=t.DTYPE))
         (slope,) = tape.pulled_back([outs], [weights], [tape.input])
         along = tape.another_input(torch.ones(self._n, dtype=t.DTYPE))
-        bent: t.Array = torch.zeros(self._n, dtype=t.DTYPE)
+        bent: t.Array | None = torch.zeros(self._n, dtype=t.DTYPE)
         if isinstance(slope, t.Var):
-            (bent,) = tape.gradients(t.dot(slope, along), [tape.input])
-        self._call = _Call(tape, bent, [tape.input, weights, along])
+            try:
+                (bent,) = tape.gradients(t.dot(slope, along), [tape.input])  # pyright: ignore[reportArgumentType]
+            except t.NoFurther:
+                bent = None
+        self._bent = None if bent is None else _Call(tape, bent, [tape.input, weights, along])
+        self._slope = _Call(tape, slope, [tape.input, weights])
 
     def __call__(self, v: Tensor, weights: Tensor) -> np.ndarray:
-        found = self._call.each(self._n, lambda u: (v, weights, u))
+        if self._bent is None:
+            found = self._by_differences(v, weights)
+        else:
+            found = self._bent.each(self._n, lambda u: (v, weights, u))
         return (found + found.T) / 2
+
+    def _by_differences(self, v: Tensor, weights: Tensor) -> np.ndarray:
+        """Of the slopes, which are exact."""
+        reach = REACH * torch.clamp(v.abs(), min=1e-3)
+        rows = []
+        for i in range(self._n):
+            step = torch.zeros_like(v)
+            step[i] = reach[i]
+            rise = self._slope.at(v + step, weights) - self._slope.at(v - step, weights)
+            rows.append((rise / (2 * reach[i])).numpy())
+        return np.stack(rows)
 
 
 class _Call:
@@ -81,10 +104,14 @@ class _Call:
 
         return call
 
+    def at(self, *inputs: Tensor) -> Tensor:
+        """The outcome at the inputs."""
+        return self._program(*inputs)
+
     def each(self, units: int, inputs: Callable[[Tensor], tuple[Tensor, ...]]) -> np.ndarray:
         """The outcome at each unit vector (units,), one below the other."""
         eye = torch.eye(units, dtype=t.DTYPE)
-        if units == 1 or not isinstance(self._out, t.Var):
+        if units <= FEW or not isinstance(self._out, t.Var):
             return np.stack([self._program(*inputs(u)).numpy() for u in eye])
         chunk = max(1, MOST_AT_ONCE // self._size)
         found = [torch.func.vmap(lambda u: self._program(*inputs(u)))(part) for part in eye.split(chunk)]

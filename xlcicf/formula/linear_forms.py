@@ -48,7 +48,11 @@ class LinearForms:
         self._forms: dict[int, Matrix | None] = {
             tape.input.index: sp.eye_array(self._count, format="csr", dtype=float)
         }
-        for record in tape.needed(outs):
+        self._possible = self._possibly_linear(tape, outs)
+        for out in outs:
+            if isinstance(out, t.Var) and out.index not in self._possible:
+                self._forms[out.index] = None
+        for record in tape.needed([x for x in outs if isinstance(x, t.Var) and x.index in self._possible]):
             if record.primitive is not None:
                 self._forms[record.out.index] = self._form(record)
             elif record.out is not tape.input:
@@ -76,6 +80,32 @@ class LinearForms:
             return None
         form = self._widened(form)
         return form, out.value.numpy().reshape(-1) - form @ self.start
+
+    def _possibly_linear(self, tape: t.Tape, outs: Sequence[t.Array]) -> set[int]:
+        """The records that may be linear by their primitives alone: no matrix is made for others."""
+        possible = {tape.input.index}
+        for primitive, operands, _, out in tape.needed(outs):
+            varying = [x for x in operands if isinstance(x, t.Var)]
+            if primitive is t.where:
+                varying = [x for x in operands[1:] if isinstance(x, t.Var)]
+                if isinstance(operands[0], t.Var) and tape.made(operands[0]).primitive in _GUARDS:
+                    possible |= {out.index} if any(x.index in possible for x in varying) else set()
+                    continue
+            if primitive is None or not all(x.index in possible for x in varying):
+                if primitive in ZERO_OR_NAN:
+                    possible.add(out.index)
+            elif self._serves(primitive, len(varying)):
+                possible.add(out.index)
+        return possible
+
+    def _serves(self, primitive: t.Primitive, varying: int) -> bool:
+        if self._binary.any() and (primitive in ELEMENTWISE or primitive.is_separable):
+            return True
+        if self._with_corners and primitive in _SIDES:
+            return True
+        if primitive in _OF_ONE_VARYING:
+            return varying == 1
+        return primitive.is_linear or primitive in _LINEAR
 
     # --- one record -------------------------------------------------------------------------------------
 
@@ -332,6 +362,9 @@ _RULES = {
     t.matrix_matrix: _matrix_product,
 }
 _LINEAR_IN_THE_FIRST = (t.running_total, t.carried)
+_GUARDS = (t.is_finite, t.is_nan, t.greater_equal)
+_OF_ONE_VARYING = {t.mul, t.div, t.dot, t.matrix_vector, t.matrix_matrix, *_LINEAR_IN_THE_FIRST}
+_LINEAR = {t.add, t.sub, t.neg, t.join, t.where, *t.REARRANGING, *t.ADDING_UP, *ZERO_OR_NAN}
 
 
 def _are_same(some: tuple, others: tuple) -> bool:

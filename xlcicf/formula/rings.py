@@ -442,6 +442,7 @@ class _System:
         )
         self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta), is_linear)
         pull = t.Primitive(lambda g, cells, *theta: t.one_by_one(self.backward, g, cells, *theta))
+        pull.is_last = True
 
         @self.of.pullback
         def _(g, out, *theta):

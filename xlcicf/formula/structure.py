@@ -10,6 +10,7 @@ import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.jacobian import Curvature, Jacobian
+from xlcicf.formula.logarithms import is_sum_of_logarithms
 from xlcicf.formula.squares import residuals
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class SumOfSquares:
     """The residuals (k,) whose sum of squares an objective is, but for an increasing function of it."""
 
     def __init__(self, tape: t.Tape, out: t.Var):
-        self._values, self._jacobian = tape.program([out]), Jacobian(tape, out)
+        self._tape, self._out, self._values = tape, out, tape.program([out])
         self.count = out.value.numel()
 
     def values(self, v: np.ndarray) -> np.ndarray:
@@ -62,6 +63,10 @@ class SumOfSquares:
     def jacobian(self, v: np.ndarray) -> np.ndarray:
         """(k, n)"""
         return self._jacobian(torch.from_numpy(v))
+
+    @cached_property
+    def _jacobian(self) -> Jacobian:
+        return Jacobian(self._tape, self._out)
 
 
 class Structure:
@@ -136,6 +141,10 @@ class Structure:
         if (sign * slope[n:] < 0).any() or not (bent >= 0).all() or pushed_down:
             return None
         return WithCorners(slope, float(objective[1][0]), limits, forms.sides, forms.least)
+
+    def is_log_likelihood(self, sense: str) -> bool:
+        """Whether an objective to be maximised is a sum of logarithms, or one to be minimised minus one."""
+        return is_sum_of_logarithms(self._value, -1.0 if sense == "min" else 1.0)
 
     def jacobian(self, v: torch.Tensor) -> np.ndarray:
         """The limits' derivatives (m, n) at v (n,)."""

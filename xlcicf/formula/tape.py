@@ -79,6 +79,10 @@ def _may_be_nan(x: Operand, primitive: "Primitive") -> bool:
     return primitive is where and bool(torch.isnan(torch.as_tensor(x)).any())
 
 
+class NoFurther(Exception):
+    """A derivative was asked for its own derivative, which there is none of: to be had by differences only."""
+
+
 class Primitive:
     """A tensor function and its pullback.
 
@@ -91,6 +95,7 @@ class Primitive:
 
     def __init__(self, forward: Callable, is_linear: bool = False, is_separable: bool = False):
         self.forward, self.is_linear, self.is_separable = forward, is_linear, is_separable
+        self.is_last = False  # a derivative already, whose own nobody has written
         self.name = forward.__name__
         self._pullback: Callable | None = None
 
@@ -107,6 +112,8 @@ class Primitive:
         return tape.record(self, operands, static, value)
 
     def cotangents(self, g: Array, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
+        if self.is_last:
+            raise NoFurther
         if self._pullback is None:
             return [None] * len(operands)
         # An error that IF or IFERROR passes over comes back as g = 0, and 0 times nan would not be 0.

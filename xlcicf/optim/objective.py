@@ -61,6 +61,10 @@ class Structure(Protocol):
     @property
     def squares(self) -> Mapping[str, Squares | None]: ...
 
+    def is_log_likelihood(self, sense: str, /) -> bool:
+        """Whether it is a sum of logarithms to be maximised (or minus one to be minimised)."""
+        ...
+
     def with_corners(self, relations: Sequence[str], sense: str, /) -> Any:
         """The problem as a linear one in n values and its corners (`slope`, `constant`, `limits`, `sides`,
         `least`), else None."""
@@ -186,10 +190,12 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
     """The values each restart begins with (restarts, n), all within the bounds.
 
     Row 0 is f.start. The others are uniform: between the bounds where both are finite; else within f.init on
-    both sides of 0 where the book gives it; else within max(1, |value|) / 2 on both sides of the value.
+    both sides of 0 where the book gives it; else around the value, by turns within 1/2, 1, 2 and 4 times
+    max(1, |value|) on both sides.
     """
     if f.init is None:
-        middle, half = f.start, np.maximum(1, np.abs(f.start)) / 2
+        reach = np.resize([0.5, 1.0, 2.0, 4.0], restarts - 1)[:, None]
+        middle, half = f.start, np.maximum(1, np.abs(f.start)) * reach
     else:
         middle, half = np.zeros_like(f.start), f.init
     boxed = np.isfinite(f.lower) & np.isfinite(f.upper)

@@ -7,6 +7,7 @@ optimum its slopes vanish along every value that is free to move (Karush, Kuhn a
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -139,31 +140,24 @@ class Optimality:
         return ~(pushed | (self.f.lower == self.f.upper))
 
     @cached_property
-    def newton(self) -> tuple[np.ndarray, float] | None:
-        """The step (n,) to where the Lagrangian would be flat and active constraints hold, by second derivatives,
-        and what it would gain; None where there are too many values, or the way leads up."""
+    def newton(self) -> "_Newton | None":
+        """The step to where the Lagrangian would be flat and active constraints hold, by second derivatives;
+        None where there are too many values or no second derivatives."""
         if len(self.v) > DENSE:
             return None
         free = np.flatnonzero(self.free)
         kept = [i for i in np.flatnonzero(self.active) if self._counts(i)]
         bend = self.f.hessian(self.v, np.concatenate([[self._by_value], self.multipliers]))
         bend = bend + self._by_square * np.outer(self._value_slope, self._value_slope)
-        if not np.isfinite(bend).all():
+        rows = self.jacobian[np.ix_(kept, free)]
+        if not (np.isfinite(bend).all() and np.isfinite(rows).all()):
             return None
         scale = self.scale[free]
-        rows = self.jacobian[np.ix_(kept, free)] * scale
-        size = np.linalg.norm(rows, axis=1)
-        size[size == 0] = 1.0
-        rows = rows / size[:, None]
         inner = bend[np.ix_(free, free)] * np.outer(scale, scale)
-        system = np.block([[inner, rows.T], [rows, np.zeros((len(kept), len(kept)))]])
-        right = -np.concatenate([self.reduced[free] * scale, self.margins[kept] / size])
-        found = np.linalg.lstsq(system, right, rcond=1e-13)[0][: free.size]
-        if found @ inner @ found < 0:
-            return None
+        found = _newton(inner, rows * scale, self.reduced[free] * scale, self.margins[kept])
         step = np.zeros(len(self.v))
-        step[free] = found * scale
-        return step, abs(float(self.reduced[free] @ step[free])) / 2 + float(found @ inner @ found) / 2
+        step[free] = found.step * scale
+        return found._replace(step=step)
 
     def _counts(self, row: int) -> bool:
         is_equal = self.f.constraints[row].relation == "="
@@ -192,7 +186,7 @@ class Optimality:
         if not slopes.any():
             return 0.0
         if self.newton is not None:
-            return self.newton[1] * GAIN / whole if whole else math.inf
+            return self.newton.gain * GAIN / whole if whole else math.inf
         most = slopes.max()
         return most * 1e-2 * GAIN / whole if whole else math.inf
 
@@ -200,6 +194,40 @@ class Optimality:
     def is_optimal(self) -> bool:
         """Whether constraints hold and no allowed way promises to gain anything."""
         return self.violation <= FEASIBLE * 10 and self.gain <= GAIN
+
+
+class _Newton(NamedTuple):
+    """A step (k,), and what it gains by flattening slopes; inf where the way leads down without end."""
+
+    step: np.ndarray
+    gain: float
+
+
+def _newton(bend: np.ndarray, rows: np.ndarray, slope: np.ndarray, margins: np.ndarray) -> _Newton:
+    """With bends (k, k), slopes (k,), and the rows (m, k) of constraints that are off by margins (m,): the shortest
+    way onto the constraints, then along them to where slopes vanish."""
+    k = slope.size
+    if rows.size:
+        size = np.linalg.norm(rows, axis=1)
+        size[size == 0] = 1.0
+        left, sizes, right = np.linalg.svd(rows / size[:, None])
+        rank = int((sizes > 1e-11 * max(1.0, sizes.max(initial=0.0))).sum())
+        onto = right[:rank].T @ ((left.T @ (-margins / size))[:rank] / sizes[:rank])
+        along = right[rank:].T
+    else:
+        onto, along = np.zeros(k), np.eye(k)
+    if not along.shape[1]:
+        return _Newton(onto, 0.0)
+    bends, ways = np.linalg.eigh(along.T @ bend @ along)
+    most = max(np.abs(bends).max(initial=0.0), 1e-300)
+    pushes = ways.T @ (along.T @ slope)
+    after = ways.T @ (along.T @ (slope + bend @ onto))
+    is_bent = np.abs(bends) > 1e-13 * most
+    gain = float((pushes[is_bent] ** 2 / np.abs(bends[is_bent])).sum() / 2)
+    if (bends < -1e-7 * most).any():
+        gain = math.inf
+    step = np.where(is_bent, -after / np.where(is_bent, np.abs(bends), 1.0), 0.0)
+    return _Newton(onto + along @ (ways @ step), gain)
 
 
 def scales(f: Objective, v: np.ndarray) -> np.ndarray:
@@ -221,15 +249,14 @@ def polished(f: Objective, v: np.ndarray, begun: float, rounds: int = 12) -> Opt
     for _ in range(rounds):
         if here.newton is None or (here.gain <= 1e-6 * GAIN and here.violation <= 1e-14):
             break
-        step, _ = here.newton
-        there = Optimality(f, np.clip(here.v + step, f.lower, f.upper), begun)
+        there = Optimality(f, np.clip(here.v + here.newton.step, f.lower, f.upper), begun)
         if not math.isfinite(there.merit) or not np.isfinite(there.slope).all():
             break
         if there.violation > max(here.violation, 1e-12):
             break
-        may_rise = here.violation > FEASIBLE or there.merit <= here.merit + 1e-9 * abs(here.merit)
+        rise = 1e-9 * abs(here.merit) + abs(here.multipliers @ here.margins)
         closer = there.violation < here.violation / 2 or there.gain < here.gain
-        if not (may_rise and closer):
+        if there.merit > here.merit + rise or not closer:
             break
         here = there
     return here

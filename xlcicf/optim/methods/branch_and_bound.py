@@ -15,7 +15,7 @@ import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.optimality import FEASIBLE, polished
 from xlcicf.optim.steps import CONVERGED, FOUND, STOPPED, Best, Claim, Ends, Step, closed, missed_at
 from xlcicf.optim.turns import Turns, in_turns
@@ -31,7 +31,7 @@ def run(
     f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
 ) -> Iterator[Step]:
     """Whole answers as they are found; `steps` splits at most."""
-    tree = _Tree(f, steps or NODES)
+    tree = _Tree(f, steps or NODES, restarts, seed)
     best, ends, step = Best(f.start), Ends(), None
     start = np.clip(np.where(f.whole, np.round(f.start), f.start), f.lower, f.upper)
     step = _offer(f, best, 0, start)
@@ -78,8 +78,9 @@ class _Node:
 class _Tree:
     """Parts that are still open, best first; `best` is what the best whole answer comes to."""
 
-    def __init__(self, f: Objective, most: int):
+    def __init__(self, f: Objective, most: int, restarts: int, seed: int):
         self.f, self.most, self.number = f, most, 0
+        self.restarts, self.seed = restarts, seed
         self.open: list[_Node] = []
         self.best = math.inf
         self._names = count()
@@ -112,7 +113,8 @@ class _Tree:
         """Solves a part; keeps it if it can hold something better, hands over what is whole."""
         part = copy(self.f)
         part.lower, part.upper = lower, upper
-        values = _relaxed(part, np.clip(start, lower, upper), turns)
+        part.start = np.clip(start, lower, upper)
+        values = self._best_relaxed(part, turns)
         if values is None:
             return
         merit = merit_of(self.f.sense, self.f.value_and_gradient(values)[0], 0.0)[0]
@@ -123,6 +125,17 @@ class _Tree:
             return
         self._try_rounded(turns, part, values)
         heappush(self.open, _Node(merit, next(self._names), values, lower, upper))
+
+    def _best_relaxed(self, part: Objective, turns: Turns[Found]) -> np.ndarray | None:
+        """The best of what several starts lead to, in a model with several valleys."""
+        count = 1 if self.is_convex else self.restarts
+        found = [_relaxed(part, start, turns) for start in starts(part, count, self.seed)]
+        whole = [values for values in found if values is not None]
+        return min(
+            whole,
+            key=lambda values: merit_of(self.f.sense, self.f.value_and_gradient(values)[0], 0.0)[0],
+            default=None,
+        )
 
     def _most_fractional(self, values: np.ndarray) -> int | None:
         off = np.where(self.f.whole, np.abs(values - np.round(values)), 0.0)

@@ -136,15 +136,16 @@ class _Search:
     def run(self, start, bounds):
         options = {"maxiter": self.steps, "maxfun": math.inf, "ftol": FTOL, "gtol": GTOL}
         try:
-            result = minimize(
-                self.evaluate,
-                start,
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                callback=self.step,
-                options=options,
-            )
+            with np.errstate(over="ignore", invalid="ignore"):  # of an objective that falls without end
+                result = minimize(
+                    self.evaluate,
+                    start,
+                    jac=True,
+                    method="L-BFGS-B",
+                    bounds=bounds,
+                    callback=self.step,
+                    options=options,
+                )
             self.end(self.why(result))
         except _Closed:
             pass

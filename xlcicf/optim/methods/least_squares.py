@@ -11,14 +11,17 @@ import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, Squares, merit_of, starts
 from xlcicf.optim.optimality import Optimality
-from xlcicf.optim.steps import Best, Ends, Step, closed
+from xlcicf.optim.steps import CUT_SHORT, Best, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
 TOLERANCE = 1e-15
 EVALUATIONS = 1000  # of one start, where nobody says how many
 POLISHING = 20  # steps at most
+
+Found = tuple[int, np.ndarray, str]
 
 
 def run(
@@ -33,7 +36,7 @@ def run(
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
         reason = ""
-        for number, values, reason in in_turns(_search(f, squares, start, steps or EVALUATIONS)):
+        for number, values, reason in _searched(f, squares, start, steps or EVALUATIONS):
             loss = f.value_and_gradient(values)[0]
             merit = merit_of(f.sense, loss, 0.0)[0]
             if not math.isfinite(merit):
@@ -77,7 +80,20 @@ class _ToTarget:
         return self._f.value_and_gradient(v)[1][None]
 
 
-Found = tuple[int, np.ndarray, str]
+def _searched(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Iterator[Found]:
+    """From one start; where that comes to rest short of an optimum, as beside bounds, slopes lead on."""
+    found = (0, start, "")
+    for found in in_turns(_search(f, squares, start, most)):
+        if not found[2]:
+            yield found
+    number, values, reason = found
+    begun = merit_of(f.sense, f.value_and_gradient(start)[0], 0.0)[0]
+    if reason.startswith(CUT_SHORT) or not reason or Optimality(f, values, begun).is_optimal:
+        yield found
+        return
+    for more, values, reason in in_turns(slsqp.search(f, values, most)):
+        if more:
+            yield number + more, values, reason
 
 
 def _search(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Callable[[Turns[Found]], None]:

@@ -12,6 +12,7 @@ from xlcicf.optim.steps import Best, Ends, Step, closed, missed_at
 from xlcicf.optim.turns import Turns, in_turns
 
 FTOL = 1e-12
+EXACT = 1e-13  # a constraint missed by no more holds
 ITERATIONS = 500  # of one round, where nobody says how many
 ROUNDS = 4  # from where the last one ended, scaled anew
 
@@ -61,7 +62,7 @@ def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]
             if here.is_optimal or is_capped:
                 break
         assert here is not None
-        capped = rounds.number >= most
+        capped = rounds.number >= most and not here.is_optimal
         reason = f"the cap of {most} steps was reached" if capped else "the search came to rest"
         turns.found((rounds.number, here.v, reason))
 
@@ -150,5 +151,5 @@ class _Rounds:
     def _iterated(self, x: np.ndarray) -> None:
         self.number += 1
         v = self._unscaled(x)
-        if violation(self.f, v) <= FEASIBLE:
+        if violation(self.f, v) <= EXACT:  # one that is slightly missed may pass for better than the optimum
             self.turns.found((self.number, v, ""))
