@@ -129,21 +129,23 @@ def test_naming_the_saved_problem_keeps_its_constraints(saved, capsys):
     assert "constraints saved for S!A1 do not apply" in err
 
 
-def test_a_problem_with_constraints_is_differentiated_and_checked_without_them(saved, capsys):
-    solver = {
-        "opt": "S!$A$1",
-        "adj": "S!$B$1",
-        "typ": "2",
-        "num": "1",
-        "lhs1": "S!$C$1",
-        "rel1": "1",
-        "rhs1": "2",
-    }
+@pytest.mark.parametrize(
+    ("row", "refusals"),
+    [
+        ({"rel1": "1", "rhs1": "2"}, []),
+        ({"rel1": "4", "rhs1": "integer"}, [["S!C1 int", "not among the changing cells"]]),
+        ({"rel1": "1", "rhs1": "the_limit"}, [["S!C1 <= the_limit", "there is no name 'the_limit'"]]),
+    ],
+)
+def test_a_problem_with_constraints_is_differentiated_and_checked_whatever_they_are(
+    row, refusals, saved, capsys
+):
+    solver = {"opt": "S!$A$1", "adj": "S!$B$1", "typ": "2", "num": "1", "lhs1": "S!$C$1"} | row
     path = saved({"A1": "=B1^2", "B1": 3.0, "C1": "=B1*2"}, solver)
     assert run_json(capsys, "grad", path)["gradient"] == [["S!B1", 6.0]]
     told = run_json(capsys, "check", path)
-    ((text, why),) = told["constraints"]
-    assert "C1" in text and "not among the changing cells" in why
+    assert [text for text, _ in told["constraints"]] == [text for text, _ in refusals]
+    assert all(words in why for (_, why), (_, words) in zip(told["constraints"], refusals, strict=True))
 
 
 def test_differences_are_taken_in_steps_that_fit_a_small_cell(saved, capsys):

@@ -42,6 +42,7 @@ ROOMS = {
     "openpyxl": {"formula", "ooxml", "host", "sheet", "pages", "lessons"},
     "torch": {"formula", "optim", "learn"},
     "scipy": {"formula", "optim", "learn"},
+    "highspy": {"optim"},
     "pandas": {"learn"},
     "safetensors": {"learn"},
 }

@@ -16,7 +16,8 @@ from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.errors import TrainingError
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import read_package
-from xlcicf.optim import METHODS, train
+from xlcicf.optim import OPTIMIZERS, train
+from xlcicf.sheet.training_log import SHIPPED
 from xlcicf.solve.training import Settings
 from xlcicf.words import INIT, SETTINGS
 
@@ -145,7 +146,8 @@ def test_the_titanic_book_shows_the_headers_labels_and_defaults(titanic_book):
     for setting in (*SETTINGS.values(), INIT):
         ((sheet, cell),) = workbook.defined_names[setting.cell].destinations
         shown, label = workbook[sheet][cell], workbook[sheet][cell].offset(0, -1)
-        assert (label.value, shown.value) == (setting.label.lower(), setting.default)
+        assert (label.value, shown.value) == (setting.label.lower(), SHIPPED[setting.cell])
+    assert (SHIPPED[words.OPTIMIZER.cell], SHIPPED[words.STEPS.cell]) == ("lbfgs", 200)
 
 
 def test_the_ribbon_shows_each_setting_that_has_a_tip_with_its_default():
@@ -174,7 +176,7 @@ def test_the_defaults_are_those_of_train_and_the_optimizers_those_that_it_has():
     defaults = {name: setting.default for name, setting in SETTINGS.items()}
     assert {argument.name: argument.default for argument in arguments} == defaults
     assert {field.name: field.default for field in fields(Settings)} == defaults
-    assert words.OPTIMIZER.choices == tuple(METHODS)
+    assert words.OPTIMIZER.choices == OPTIMIZERS
 
 
 # --- what a setting can be
@@ -183,7 +185,7 @@ def test_the_defaults_are_those_of_train_and_the_optimizers_those_that_it_has():
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
-        (words.OPTIMIZER, "newton", "no optimizer named 'newton'; choose one of lbfgs, sgd, momentum"),
+        (words.OPTIMIZER, "newton", "no optimizer named 'newton'; choose one of auto, lbfgs, least-squares"),
         (words.STEPS, 0, "steps must be a whole number of at least 1, not 0"),
         (words.STEPS, True, "steps must be a whole number of at least 1, not True"),
         (words.SEED, -1, "seed must be a whole number of at least 0, not -1"),

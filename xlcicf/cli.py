@@ -135,8 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"xlcicf {xlcicf.__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser):
-        added = verbs.add_parser(name, help=help, description=help, parents=[*parents, common])
+    def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser, also: str = ""):
+        named = {"aliases": [also]} if also else {}
+        added = verbs.add_parser(name, help=help, description=help, parents=[*parents, common], **named)
         added.set_defaults(verb=function)
         return added
 
@@ -158,9 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--all", action="store_true", help="all of them")
     build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
     build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
-    train = verb(
-        "train", _train, "train a book's changing cells in place of Solver", solved, target, training
-    )
+    in_place_of_solver = "train a book's changing cells in place of Solver"
+    train = verb("train", _train, in_place_of_solver, solved, target, training, also="solve")
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)
@@ -225,6 +225,14 @@ def _target_options() -> argparse.ArgumentParser:
         metavar="REF[,REF]",
         help="By Changing Variable Cells: areas, such as Net!D4:N5, or names",
     )
+    group.add_argument(
+        "--subject-to",
+        action="append",
+        default=[],
+        metavar="CONSTRAINT",
+        help="one more constraint, such as 'Net!D4:N5 <= 3', 'Net!B7 = Net!B8', 'Net!C1 >= SUM(Net!C2:C4)',"
+        " 'Net!D4:D9 int' (or bin, or dif: all different); as often as there are constraints",
+    )
     sense_help = "default: that of the saved problem, else min"
     group.add_argument("--sense", type=_sense, metavar="min|max|VALUE", help=sense_help)
     return parent
@@ -273,7 +281,15 @@ def _opened(args: argparse.Namespace):
 
 
 def _problem(book, args: argparse.Namespace):
-    """The problem that the options name, or the one saved in the book."""
+    """The problem that the options name, or the one saved in the book, with the options' constraints."""
+    from xlcicf.solve.problem import constraint_of
+
+    added = tuple(constraint_of(text) for text in args.subject_to)
+    problem = _named_or_saved(book, args)
+    return replace(problem, constraints=problem.constraints + added)
+
+
+def _named_or_saved(book, args: argparse.Namespace):
     from xlcicf.errors import ProblemError
     from xlcicf.formula.address import quote_sheet
     from xlcicf.host import read_snapshot
@@ -367,9 +383,9 @@ def _demo(args):
 
     _make_folder(args.out)
     path = free_path(Path(args.out, "titanic.xlsx"))
-    settings = Settings(restarts=100)
     with tempfile.TemporaryDirectory() as folder, _bar(args, "building the Titanic book") as show:
         book = open_book(built := build("titanic", folder))
+        settings = Settings.of(book, restarts=100)
         facts, lines, _ = _trained(book, find_problem(book), settings, History.beside(built), path, show)
     opening = f"The Titanic's passengers, two sets of 11 weights, {settings.restarts} starts:"
     closing = f"Open {path} in Excel or LibreOffice; its sheet 'Read me' says what to try."
@@ -498,6 +514,8 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
     lines.append(f"  took        {outcome.seconds:.2f} s")
     lines.append(f"  method      {outcome.method}")
     lines.append(f"  {outcome.status:<11} {outcome.reason}")
+    if outcome.missed:
+        lines.append(f"  missed      {outcome.missed}")
     lines += [
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
@@ -557,7 +575,7 @@ def _grad(args):
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = _opened(args)
-        problem = agreed(book, _problem(book, args))
+        problem = agreed(book, _problem(book, args), is_constrained=False)
         show("compiling")
         f = problem.way()
         value, gradient = f.value_and_gradient(f.start)
@@ -624,8 +642,9 @@ def _check(args):
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = open_book(args.book)
         snapshot = read_snapshot(book)
-        named = args.objective is not None or args.changing is not None or args.sheet is not None
-        problems = [_problem(book, args)] if named else saved_problems(snapshot)
+        chosen = args.objective, args.changing, args.sheet, args.subject_to or None
+        is_chosen = any(option is not None for option in chosen)
+        problems = [_problem(book, args)] if is_chosen else saved_problems(snapshot)
         show("computing and comparing")
         report = check_problem(book, problems) if problems else check_book(book)
     facts = {

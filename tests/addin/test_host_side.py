@@ -24,14 +24,17 @@ from tests import forks
 from tests.forks import Forked
 from tests.layouts import MODELS
 from xlcicf.addin import claims, host_side, pipe
-from xlcicf.errors import TrainingError
+from xlcicf.errors import TrainingError, XlcicfError
 from xlcicf.host import patience
 from xlcicf.host.headless.person import Busy, person_at
 from xlcicf.host.reading import outline
-from xlcicf.solve import History, differentiate, find_problem
+from xlcicf.ooxml.openpyxl_book import save_generated
+from xlcicf.optim import METHODS
+from xlcicf.solve import History, Problem, differentiate, find_problem
 from xlcicf.solve.book_problem import cells_of
 from xlcicf.solve.placed import place
-from xlcicf.solve.training import Settings
+from xlcicf.solve.problem import Constraint
+from xlcicf.solve.training import Settings, Training
 
 LONG = Settings(optimizer="adam", steps=10_000_000, lr=1e-4)  # no test lets it come to its end
 
@@ -490,3 +493,69 @@ def test_a_book_that_was_never_saved_is_refused(scene_of):
 def test_a_run_starts_here_and_now_where_no_program_waits_for_it(scene_of):
     scene = scene_of("collab")
     assert host_side.start(scene.book, scene.problem, Settings(optimizer="adam", steps=5)).outcome
+
+
+# --- constraints, and runs without an answer --------------------------------------------------------------
+
+BOWL = {
+    "A1": 0,
+    "A2": 0,
+    "B1": "=(A1-3)^2+(A2-2)^2",
+    "C1": "=A1+A2",
+    "D1": 4,
+    "E1": "=A1-A2",
+    "F1": "=INT(A1)",
+}
+
+
+@pytest.fixture
+def bowl(tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "S"
+    for address, content in BOWL.items():
+        workbook.active[address] = content
+    save_generated(workbook, path := tmp_path / "bowl.xlsx")
+    return xlcicf.open_book(path)
+
+
+KEPT = {  # constraints -> what A1 and A2 come to
+    "a limit": ([Constraint("S!C1", "<=", "S!D1")], [2.5, 1.5]),
+    "a formula that moves": ([Constraint("S!A2", ">=", "S!A1*2")], [1.4, 2.8]),
+    "a constant formula": ([Constraint("S!A1", "<=", "S!D1/4")], [1, 2]),
+    "whole numbers": ([Constraint("S!C1", "<=", 4.5), Constraint("S!A1:A2", "int")], [2, 2]),
+    "an order": ([Constraint("S!A1:A2", "dif")], [2, 1]),
+}
+
+
+@pytest.mark.parametrize(("constraints", "values"), KEPT.values(), ids=KEPT)
+def test_the_trainer_keeps_to_constraints_and_what_it_found_is_told_and_undone(constraints, values, bowl):
+    cells = bowl.sheets["S"]["A1:A2"]
+    ending = host_side.train(bowl, Problem("S!B1", "S!A1:A2", constraints=tuple(constraints)), Settings())
+    assert ending.outcome and ending.outcome.status in ("found", "converged"), ending.sentence
+    assert cells.value == pytest.approx(values, abs=1e-7)
+    assert ending.outcome.answer.missed <= 1e-8
+    assert ending.outcome.method.partition(":")[0] in METHODS
+    History.beside(bowl.fullname).undo(bowl)
+    assert cells.value == [0, 0]
+
+
+NOTHING = {  # status -> the problem
+    "unbounded": Problem("S!E1", "S!A1:A2"),
+    "infeasible": Problem(
+        "S!B1", "S!A1:A2", constraints=(Constraint("S!C1", "<=", 1.0), Constraint("S!C1", ">=", 2.0))
+    ),
+    "target": Problem("S!B1", "S!A1:A2", sense=-1.0),
+}
+
+
+@pytest.mark.parametrize("status", NOTHING)
+def test_a_run_without_an_answer_leaves_the_cells_and_says_why(status, bowl):
+    training = Training(bowl, NOTHING[status], Settings())
+    *_, last = training
+    assert (last.status, training.is_worth_writing) == (status, False)
+    ending = host_side.train(bowl, NOTHING[status], Settings())
+    assert ending.outcome is None
+    assert ending.sentence == f"{last.reason}; the cells are as they were"
+    assert bowl.sheets["S"]["A1:A2"].value == [0, 0]
+    with pytest.raises(XlcicfError, match="no run to undo"):
+        History.beside(bowl.fullname).undo(bowl)

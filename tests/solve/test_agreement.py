@@ -1,6 +1,7 @@
 """Before a book is trained, what its cells show is compared with what their formulas come to."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.package import read_package, save_package
 from xlcicf.solve import Problem
 from xlcicf.solve.agreement import agreed
+from xlcicf.solve.problem import Constraint
 from xlcicf.solve.training import Settings
 
 # What stands below Model's own cells: the objective reads B8, and that the sum in B4 and the changing cell A8.
@@ -87,6 +89,24 @@ def test_what_the_objective_needs_and_is_not_what_its_formula_comes_to_is_named(
     for told in expected:
         assert f"Model!{told}" in str(refusal.value)
     assert str(refusal.value).count(" shows ") == len(expected)
+
+
+LIMITED = {  # by E9, which the objective does not need
+    "beside a number": ("Model!E9", 1e6),
+    "beside a cell": ("Model!A8", "Model!E9"),
+    "in a formula": ("Model!A8", "Model!E9*2"),
+}
+
+
+@pytest.mark.parametrize(("left", "right"), LIMITED.values(), ids=LIMITED)
+def test_what_a_constraint_needs_and_is_not_what_its_formula_comes_to_is_named(left, right, tmp_path):
+    book = open_book(
+        book_of_excel(tmp_path, ("<v>2</v></c></row></sheetData>", "<v>5</v></c></row></sheetData>"))
+    )
+    limited = replace(PROBLEM, constraints=(Constraint(left, "<=", right),))
+    with pytest.raises(DisagreementError, match="Model!E9 shows 5, not 2"):
+        agreed(book, limited)
+    assert agreed(book, limited, is_constrained=False) and agreed(book, PROBLEM)
 
 
 @pytest.mark.parametrize("command", ["train", "grad", "bench"])

@@ -171,7 +171,11 @@ def test_a_book_without_settings_sets_nothing(tmp_path):
         ("E2", "many", r"Net!E2 \(train.steps\) holds 'many'; it must be a whole number"),
         ("E2", 2.5, r"Net!E2 \(train.steps\) holds 2.5; it must be a whole number"),
         ("E3", True, r"Net!E3 \(train.lr\) holds True; it must be a number"),
-        ("E1", "newton", r"Net!E1 \(train.optimizer\): no optimizer named 'newton'; choose one of lbfgs"),
+        (
+            "E1",
+            "newton",
+            r"Net!E1 \(train.optimizer\): no optimizer named 'newton'; choose one of auto, lbfgs",
+        ),
         ("E2", -1, r"Net!E2 \(train.steps\): steps must be a whole number of at least 1, not -1"),
         ("E2", dt.datetime(2024, 5, 1), r"holds 2024-05-01 00:00:00; it must be a whole number"),
         ("E3", 0, r"Net!E3 \(train.lr\): the learning rate must be a number above 0, not 0.0"),

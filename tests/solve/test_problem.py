@@ -1,6 +1,7 @@
 """What a problem's references, bounds and Solver's saved settings mean, on snapshots without a file."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
-from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot, Table
-from xlcicf.solve.constraints import NoCells, PlacedConstraint
+from xlcicf.formula.snapshot import Sheet, Snapshot, Table
+from xlcicf.solve.constraints import RIGHT_SIDES, NoCells, PlacedConstraint
 from xlcicf.solve.placed import MAX_CHANGING, place
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
 from xlcicf.solve.solver_names import OPTION_KEYS, RELATIONS, saved_problem, solver_names
@@ -111,96 +112,6 @@ def test_a_sense_is_min_max_or_a_number(sense):
         problem(sense=sense)
 
 
-# --- bounds
-
-INF = math.inf
-BOUNDS = {  # on D4, E4, D5, E5
-    "none": (problem(), [-INF] * 4, [INF] * 4),
-    "a number": (problem(constraints=(Constraint("Net!D4:E5", "<=", 3.0),)), [-INF] * 4, [3] * 4),
-    "a part": (problem(constraints=(Constraint("Net!E4:E5", ">=", -1.0),)), [-INF, -1, -INF, -1], [INF] * 4),
-    "one bound cell": (problem(constraints=(Constraint("Net!D4:E5", "<=", "Net!G1"),)), [-INF] * 4, [7] * 4),
-    "a cell each": (
-        problem(constraints=(Constraint("Net!D4:E4", "<=", "Net!G1:G2"),)),
-        [-INF] * 4,
-        [7, 8, INF, INF],
-    ),
-    "a constant formula": (
-        problem(constraints=(Constraint("Net!D4", ">=", "Net!G4"),)),
-        [2, -INF, -INF, -INF],
-        [INF] * 4,
-    ),
-    "the tightest counts": (
-        problem(constraints=tuple(Constraint("Net!D4", "<=", bound) for bound in (5.0, 3.0, 4.0))),
-        [-INF] * 4,
-        [3, INF, INF, INF],
-    ),
-    "non-negative": (problem(non_negative=True), [0] * 4, [INF] * 4),
-    "non-negative is for cells without a >=": (
-        problem(non_negative=True, constraints=(Constraint("Net!D4:D5", ">=", -2.0),)),
-        [-2, 0, -2, 0],
-        [INF] * 4,
-    ),
-    "a cell in two areas": (
-        problem(changing="Net!D5,Net!E4", constraints=(Constraint("Net!E4", "<=", 1.0),)),
-        [-INF, -INF],
-        [INF, 1],
-    ),
-}
-VALUES = dict(A1="=D4*E4+D5*E5", D4=1.0, E4=1.0, D5=1.0, E5=1.0, G1=7.0, G2=8.0, G3="much", G4="=G1-5",
-              G5="=G1-D4", G6=ExcelError("#N/A"), G8=True)  # fmt: skip
-
-
-@pytest.mark.parametrize(("asked", "lower", "upper"), BOUNDS.values(), ids=BOUNDS)
-def test_constraints_become_bounds(asked, lower, upper):
-    found = place(book(**VALUES), asked).bounds
-    assert np.array_equal(found, (lower, upper))
-
-
-REFUSED = {
-    "equality": (Constraint("Net!D4", "=", 3.0), ProblemError, "Net!D4 = 3.0 is not supported"),
-    "integer": (Constraint("Net!D4:D5", "int"), ProblemError, "Net!D4:D5 int is not supported"),
-    "binary": (Constraint("Net!D4", "bin"), ProblemError, "Net!D4 bin is not supported"),
-    "all different": (Constraint("Net!D4:D5", "dif"), ProblemError, "Net!D4:D5 dif is not supported"),
-    "another cell": (
-        Constraint("Net!A1", "<=", 3.0),
-        ProblemError,
-        "Net!A1 <= 3.0 limits Net!A1, which is not among the changing cells",
-    ),
-    "a cell too many": (
-        Constraint("Net!D4:D6", "<=", 3.0),
-        ProblemError,
-        "limits Net!D6, which is not among",
-    ),
-    "a moving bound": (Constraint("Net!D4", "<=", "Net!G5"), ProblemError, "moves with the changing cells"),
-    "a changing bound": (Constraint("Net!D4", "<=", "Net!E4"), ProblemError, "moves with the changing cells"),
-    "two bounds for three": (
-        Constraint("Net!D4:E5", "<=", "Net!G1:G2"),
-        ProblemError,
-        "has 4 cells on its left side and 2 on its right",
-    ),
-    "a formula": (Constraint("Net!D4", "<=", "Net!G1*2"), AddressError, "the constraint Net!D4 <= Net!G1*2"),
-    "no bound": (Constraint("Net!D4", "<="), ProblemError, "has no number on its right side"),
-    "text": (Constraint("Net!D4", "<=", "Net!G3"), DataError, "Net!G3 holds 'much' where the constraint"),
-    "an error": (Constraint("Net!D4", "<=", "Net!G6"), DataError, "Net!G6 holds '#N/A' where the constraint"),
-    "a blank": (Constraint("Net!D4", "<=", "Net!G7"), DataError, "Net!G7 holds nothing where the constraint"),
-    "TRUE": (Constraint("Net!D4", "<=", "Net!G8"), DataError, "Net!G8 holds 'True' where the constraint"),
-}
-
-
-@pytest.mark.parametrize(("constraint", "error", "message"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_bound_is_refused_by_its_cells(constraint, error, message):
-    placed = place(book(**VALUES), problem(constraints=(constraint,)))
-    with pytest.raises(error) as refused:
-        _ = placed.bounds
-    assert message in str(refused.value)
-
-
-def test_bounds_that_leave_no_value_are_refused():
-    crossing = Constraint("Net!E5", "<=", -1.0)
-    with pytest.raises(ProblemError, match="Net!E5 should be at least 0 and at most -1"):
-        _ = place(book(**VALUES), problem(non_negative=True, constraints=(crossing,))).bounds
-
-
 # --- in its place
 
 E4 = Area("Net", 4, 5, 4, 5)
@@ -220,23 +131,26 @@ def test_both_sides_of_a_constraint_are_placed(constraint, right):
     assert found == PlacedConstraint(str(constraint), (E4,), constraint.relation, right)
 
 
-def test_a_right_side_that_is_a_formula_keeps_its_text_and_whoever_needs_cells_refuses_it():
-    asked = problem(constraints=(Constraint("Net!E4", "<=", "Net!$G$1*2"),))
-    (found,) = place(book(), asked).constraints
-    assert isinstance(found.right, NoCells) and found.right.text == "Net!$G$1*2"
-    with pytest.raises(AddressError, match=r"the constraint Net!E4 <= Net!\$G\$1\*2: .*these are no cells"):
+def test_a_right_side_that_is_a_formula_stands_in_a_cell_of_its_own_and_keeps_its_text():
+    asked = problem(constraints=(Constraint("Net!E4", "<=", "Net!$G$1*2"), Constraint("E4", ">=", "=G1-1")))
+    placed = place(book(), asked)
+    first, second = placed.constraints
+    assert [first.right, second.right] == [(Area(RIGHT_SIDES, row, 1, row, 1),) for row in (1, 2)]
+    assert [first.formula, second.formula] == ["Net!$G$1*2", "=G1-1"]
+    assert placed.book.sheets[RIGHT_SIDES].formulas == {(1, 1): "=Net!$G$1*2", (2, 1): "=Net!G1-1"}
+
+
+@pytest.mark.parametrize("text", ["the_limit", "Net!#REF!", "[other.xlsx]Net!A1", "two words", '"text"'])
+def test_a_right_side_that_is_neither_cells_nor_formula_is_refused_by_who_needs_it(text):
+    (found,) = place(book(), problem(constraints=(Constraint("Net!E4", "<=", text),))).constraints
+    assert isinstance(found.right, NoCells) and found.right.text == text
+    with pytest.raises(AddressError, match=f"the constraint Net!E4 <= {re.escape(text)}: "):
         found.number_or_cells()
 
 
 def test_a_left_side_that_means_no_cells_is_refused_at_once():
     with pytest.raises(AddressError, match="the constraint Nett!E4 <= 1.0: 'Nett!E4': there is no sheet"):
         place(book(), problem(constraints=(Constraint("Nett!E4", "<=", 1.0),)))
-
-
-def test_integrality_is_said_of_each_changing_cell():
-    whole, either = Constraint("Net!D4:E4,Net!G1", "int"), Constraint("Net!E5", "bin")
-    placed = place(book(), problem(constraints=(whole, either, Constraint("Net!D5", "<=", 1.0))))
-    assert placed.integrality == ("int", "int", None, "bin")
 
 
 def test_what_the_changing_cells_hold_is_the_start_and_only_who_asks_meets_a_cell_that_holds_none():
@@ -248,10 +162,13 @@ def test_what_the_changing_cells_hold_is_the_start_and_only_who_asks_meets_a_cel
 
 
 def test_a_placed_problem_asked_otherwise_has_no_limits():
-    placed = place(book(**VALUES), problem(non_negative=True, constraints=(Constraint("Net!E5", "<=", 1.0),)))
+    limits = Constraint("Net!E5", "<=", 1.0), Constraint("Net!A1", ">=", 2.0), Constraint("Net!D4", "int")
+    placed = place(book(A1="=D4+E5", D4=1.0), problem(non_negative=True, constraints=limits))
     asked = placed.asking(changing=(Area("Net", 1, 7, 2, 7),))
     assert (asked.objective, asked.changing_address) == (placed.objective, "Net!G1:G2")
-    assert np.array_equal(asked.bounds, ([-INF] * 2, [INF] * 2))
+    allowed = asked.feasible
+    assert np.array_equal([allowed.lower, allowed.upper], [[-math.inf] * 2, [math.inf] * 2])
+    assert not allowed.whole.any() and allowed.limits == allowed.orders == ()
 
 
 # --- Solver's names
@@ -300,6 +217,10 @@ SAVED = {
         dict(num="1", lhs1="Net!$D$4", rel1="2", rhs1="Net!$G$1*2"),
         dict(constraints=(Constraint("Net!D4", "=", "Net!$G$1*2"),)),
     ),
+    "a blank bound": (
+        dict(num="1", lhs1="Net!$A$1", rel1="3", rhs1=""),
+        dict(constraints=(Constraint("Net!A1", ">=", 0.0),)),
+    ),
     "a row deleted from the list": (
         dict(num="0", lhs1="Net!$D$4", rel1="4", rhs1="integer"),
         dict(constraints=()),
@@ -345,11 +266,7 @@ INCOMPLETE = {
         ProblemError,
         r"incomplete \(solver_rel1\)",
     ),
-    "no right side": (
-        dict(num="1", rel1="1", lhs1="Net!$D$4", rhs1=""),
-        ProblemError,
-        r"incomplete \(solver_rhs1\)",
-    ),
+    "no right side": (dict(num="1", rel1="1", lhs1="Net!$D$4"), ProblemError, r"incomplete \(solver_rhs1\)"),
     "no number of constraints": (dict(num="nan"), ProblemError, r"incomplete \(solver_num\)"),
     "endlessly many constraints": (dict(num="1e400"), ProblemError, r"incomplete \(solver_num\)"),
     "an infinite value to reach": (dict(typ="3", val="inf"), ProblemError, r"incomplete \(solver_val\)"),
@@ -397,8 +314,11 @@ def _is_no_default(number: float) -> bool:
 
 CELLS = st.sampled_from(["Net!D4", "Net!D4:E5", "'My sheet'!A1:B2", "Net!D4,Net!F6:G7"])
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+FORMULAS = st.sampled_from(
+    ["Net!$G$1*2", "SUM(Net!$A$1:$A$9)/Net!B2", "MAX(1,'My sheet'!A1)", "1+2", "$G$1+G2"]
+)
 CONSTRAINTS = st.one_of(
-    st.builds(Constraint, CELLS, st.sampled_from(["<=", "=", ">="]), st.one_of(NUMBERS, CELLS)),
+    st.builds(Constraint, CELLS, st.sampled_from(["<=", "=", ">="]), st.one_of(NUMBERS, CELLS, FORMULAS)),
     st.builds(Constraint, CELLS, st.sampled_from(["int", "bin", "dif"])),
 )
 

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xlcicf
+from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
 from xlcicf.host import read_snapshot
-from xlcicf.solve import PlacedProblem, find_problem, place
-from xlcicf.solve.constraints import PlacedConstraint
+from xlcicf.solve import PlacedProblem, Problem, find_problem, place
+from xlcicf.solve.constraints import RIGHT_SIDES, PlacedConstraint
+from xlcicf.solve.problem import OPTIONS, Constraint
 from xlcicf.solve.question import question_line, question_of
 
 numbers = st.floats(allow_nan=False)
@@ -39,7 +41,7 @@ def asked(book: Snapshot, lower=-math.inf, upper=math.inf) -> PlacedProblem:
     area = Area("My sheet", 1, 1, 1, 1)
     limits = [(">=", lower)] * math.isfinite(lower) + [("<=", upper)] * math.isfinite(upper)
     constraints = tuple(PlacedConstraint("a limit", (area,), *limit) for limit in limits)
-    return PlacedProblem(book, area, (area,), constraints, False, "min", {}, None)
+    return PlacedProblem(book, area, (area,), constraints, False, "min", OPTIONS, None)
 
 
 @given(snapshots())
@@ -58,6 +60,34 @@ def test_bounds_come_back_to_the_last_bit(bounds, has_lower, has_upper):
         repr(np.float64(lower)),
         repr(np.float64(upper)),
     ]
+
+
+CONSTRAINTS = (
+    Constraint("Net!B3", "<=", 40.25),
+    Constraint("Net!B3,Net!B1", ">=", "Net!D1:D2"),
+    Constraint("Net!B2", "=", "Net!B1*Net!D1"),
+    Constraint("Net!B1", "<=", "SUM(Net!D1:D2)/3"),
+    Constraint("Net!B2", "int"),
+    Constraint("Net!C1:C3", "dif"),
+)
+
+
+def test_constraints_whole_numbers_and_orders_come_back_as_they_were():
+    values = {(row, col): float(row * col) for row in (1, 2, 3) for col in (2, 3, 4)}
+    sheet = Sheet("Net", {(3, 2): "=B1^2+B2*C1+C2-C3"}, values)
+    asked = Problem("Net!B3", "Net!B1:B2,Net!C1:C3", constraints=CONSTRAINTS)
+    question = place(Snapshot({"Net": sheet}), asked).question
+    back, _ = question_of(question_line(place(Snapshot({"Net": sheet}), asked), {}))
+    assert back["constraints"] == list(question["constraints"]) and len(back["constraints"]) == 3
+    assert back["book"] == question["book"] and RIGHT_SIDES in back["book"].sheets
+    for arrays in ("lower", "upper", "whole", "orders"):
+        assert np.array_equal(back[arrays], question[arrays]), arrays
+    here, there = differentiate(**question), differentiate(**back)
+    at = here.start + 0.125
+    assert np.array_equal(here.constraint_sides(at), there.constraint_sides(at))
+    assert np.array_equal(here.jacobian(at), there.jacobian(at)) and len(here.jacobian(at)) == 4
+    assert (here.whole == there.whole).all() and here.upper.tolist() == there.upper.tolist()
+    assert [order.tolist() for order in there.orders] == [[2, 3, 4]]
 
 
 def test_a_whole_book_comes_back_as_it_was(titanic_book):

@@ -14,6 +14,7 @@ NEEDED = (
     "pandas",
     "torch",
     "scipy",
+    "highspy",
     "openpyxl",
     "ironcalc",
     "xlwings",

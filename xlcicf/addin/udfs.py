@@ -11,7 +11,6 @@ from xlcicf.addin.compiled import asked
 from xlcicf.addin.function_calls import FUNCTIONS, LAST_ERROR, cells, choice, in_cells, number, numbers, whole
 from xlcicf.errors import DataError
 from xlcicf.learn import layers
-from xlcicf.optim import OPTIMIZERS
 from xlcicf.solve.differences import central_differences, nudges
 from xlcicf.solve.parity import parity
 
@@ -143,7 +142,7 @@ def NN_STEP(X, y, weights, lr, kind="mse"):
     weights=_units,
     steps=whole("how many steps at most", least=1),
     lr=number("learning rate; left out: the optimizer's own"),
-    optimizer=choice("how a step is made", *OPTIMIZERS),
+    optimizer=choice("how a step is made", *layers.OPTIMIZERS),
     kind=_kind,
 )
 def NN_TRAIN(X, y, weights, steps=100, lr=None, optimizer="sgd", kind="mse"):

@@ -17,8 +17,8 @@ MOST_ELEMENTS = 4096  # of a range that is counted, one element after another
 ELEMENTWISE = frozenset(
     [
         t.add, t.sub, t.mul, t.div, t.neg, t.square, t.power, t.exp, t.log, t.log10, t.sqrt, t.absolute,
-        t.sign, t.tanh, t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal,
-        t.rounded, t.floor, t.truncated, t.is_nan, t.is_finite, t.both, t.either, t.as_number, t.where, t.relu, alike,
+        t.sign, t.tanh, t.relu, t.rounded, t.floor, t.truncated, t.as_number, t.where, t.both, t.either,
+        t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal, t.is_nan, t.is_finite, alike,
     ]
 )  # fmt: skip
 

@@ -34,16 +34,16 @@ class _NoSquares(Exception):
 
 
 def _within(out: t.Var, guards: set[int]) -> t.Var | None:
-    """Of the single number under a root, in another shape, or beside what only watches for overflow the number.
+    """The number that is under a root, in another shape, or beside what only watches for overflow.
 
     guards  the conditions met at which the outcome is an error, which the root asks once more
     """
     primitive, operands, _, _ = out.tape.made(out)
     if primitive is t.where:
         condition, inner, other = operands
-        if isinstance(other, t.Var) or not isinstance(condition, t.Var) or condition.value.numel() > 1:
+        if not isinstance(condition, t.Var) or condition.value.numel() > 1:
             return None
-        if condition.index not in guards and not bool(torch.isnan(torch.as_tensor(other)).all()):
+        if condition.index not in guards and not _is_zero_or_error(other):
             return None
         guards.add(condition.index)
     elif primitive in (*t.REARRANGING, t.sqrt):
@@ -53,6 +53,15 @@ def _within(out: t.Var, guards: set[int]) -> t.Var | None:
     else:
         return None
     return inner if isinstance(inner, t.Var) and inner.value.numel() == 1 == out.value.numel() else None
+
+
+def _is_zero_or_error(x: t.Operand) -> bool:
+    """Whether an operand is 0 or nan wherever it is asked for: a root's value where it has no slope."""
+    if isinstance(x, t.Var):
+        primitive, operands, _, _ = x.tape.made(x)
+        return primitive is t.where and all(_is_zero_or_error(y) for y in operands[1:])
+    value = torch.as_tensor(x, dtype=t.DTYPE)
+    return bool((torch.isnan(value) | (value == 0)).all())
 
 
 def _is_watching(x: t.Var) -> bool:

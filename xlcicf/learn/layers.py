@@ -188,6 +188,9 @@ def gradient(X, y, weights, kind: str) -> np.ndarray:
     return f.value_and_gradient(f.start)[1].reshape(np.shape(weights))
 
 
+OPTIMIZERS = ("lbfgs", "sgd", "momentum", "rmsprop", "adam")  # that suit a net
+
+
 def trained(
     X, y, weights, steps: int, lr: float | None, optimizer: str, kind: str, seconds: float
 ) -> np.ndarray:

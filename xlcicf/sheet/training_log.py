@@ -17,6 +17,13 @@ from xlcicf.sheet.style import FIVE, FOUR, TENTH_PERCENT, TWO, WHOLE
 
 RUNS, STEPS = 50, 200
 
+# What a lesson is told about is a net that learns by slopes, and as many steps as its log has room for.
+SHIPPED: dict[str, float | str | None] = {
+    **{setting.cell: setting.default for setting in (*words.SETTINGS.values(), words.INIT)},
+    words.OPTIMIZER.cell: "lbfgs",
+    words.STEPS.cell: STEPS,
+}
+
 # header -> number format
 FORMATS = {
     words.RUN: WHOLE, words.WHEN: "yyyy-mm-dd hh:mm", words.STEPS.label: WHOLE, words.RESTARTS.label: WHOLE,
@@ -36,7 +43,7 @@ def write_settings(
     """A line a setting from `corner` down: label, cell, meaning. Returns the cells, to be named.
 
     weights  what training changes, in words
-    values   what the book ships with where that is not the usual value: name -> value
+    values   what the book ships with where that is not as in `SHIPPED`: name -> value
     """
     top, left = place(corner)
     label, value, meaning = (column_letters(left + i) for i in range(3))
@@ -45,7 +52,7 @@ def write_settings(
         block = Block(setting.cell, ws.title, f"{value}{row}")
         put(ws, f"{label}{row}", setting.label.lower(), "Label")
         hint = setting.note.format(weights=weights)
-        put(ws, block.corner, values.get(setting.cell, setting.default), "Setting")
+        put(ws, block.corner, (SHIPPED | dict(values))[setting.cell], "Setting")
         put(ws, f"{meaning}{row}", hint, "Page note")
         allow(ws, block.corner, hint, _rule(setting))
         blocks.append(block)

@@ -25,7 +25,7 @@ class TrainingSheet:
     rows, cols   what each row and each column of the weights is called
     columns_log  what each weight is called in the log of weights, row by row
     conditions   in words, what the loss depends on besides the weights
-    values       settings that the book ships with, where they are not the usual ones: name -> value
+    values       settings that the book ships with, where not as in `training_log.SHIPPED`: name -> value
     """
 
     book: str

@@ -1,8 +1,10 @@
 """Before a run: is what the cells show what their formulas come to?"""
 
+from collections.abc import Sequence
+
 from xlcicf.errors import DisagreementError
-from xlcicf.formula.address import cell_address
-from xlcicf.formula.snapshot import Scalar, agree
+from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.snapshot import Scalar, Snapshot, agree
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem, place
@@ -14,29 +16,32 @@ WAY_OUT = "open and save the book in Excel, or let --recalculate compute every f
 Disagreement = tuple[str, Scalar, Scalar]  # a cell, what it shows and what its formula comes to
 
 
-def agreed(book, problem: Problem) -> PlacedProblem:
+def agreed(book, problem: Problem, is_constrained: bool = True) -> PlacedProblem:
     """The problem in its place, in a book whose cells show what their formulas come to.
 
-    Raises DisagreementError, which names cells, where those that the objective needs do not, and what `place`
-    raises.
+    is_constrained  whether its constraints count
+    Raises DisagreementError, which names cells, where those that objective and constraints need do not, and
+    what `place` raises.
     """
     placed = place(read_snapshot(book), problem)
-    if not host_of(book).trusts(book) or not disagreements(placed):
+    if not host_of(book).trusts(book) or not _disagreeing(placed, is_constrained):
         return placed
     book.app.calculate()  # a person may have set it to calculate by hand
     placed = place(read_snapshot(book), problem)
-    if found := disagreements(placed):
+    if found := _disagreeing(placed, is_constrained):
         raise DisagreementError(_named(found), WAY_OUT)
     return placed
 
 
-def disagreements(problem: PlacedProblem) -> list[Disagreement]:
-    """Those among the cells that objective and constraints need. Of what cannot be computed nothing is
-    known."""
+def _disagreeing(problem: PlacedProblem, is_constrained: bool) -> list[Disagreement]:
+    return disagreements(problem.book, problem.asked_of if is_constrained else [problem.objective])
+
+
+def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
+    """Those among the cells of some areas and what they need. Of what cannot be computed nothing is known."""
     from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    book, wanted = problem.book, [problem.objective, *problem.limited]
-    found = Recalculation(book, trusted=False, draws=False, of=wanted)
+    found = Recalculation(book, trusted=False, draws=False, of=areas)
     pairs = (
         (cell_address(sheet, *cell), book.sheets[sheet].values.get(cell), value)
         for sheet, results in found.renewed().items()

@@ -1,5 +1,4 @@
-"""What a run came to beside its loss: each constraint with both its sides, each parameter with its error
-bars."""
+"""What a run came to beside its loss: constraints with both sides, parameters with their error bars."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from xlcicf.errors import BookError
+from xlcicf.errors import BookError, ProblemError
 from xlcicf.host import host_of
 from xlcicf.optim.standins import STANDINS, Result, run_exact, run_standin
 from xlcicf.solve.agreement import agreed
@@ -34,7 +34,8 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
     """How each contender does on a book just opened; nothing is written to the book.
 
     Each has at most `seconds`, from the book's values on. Opening is counted for none of them; ours counts
-    the translation of the formulas. Raises what `agreed` and `differentiate` raise.
+    the translation of the formulas. Raises what `agreed` and `differentiate` raise, and ProblemError for
+    constraints that the contenders cannot keep to.
     """
     spent: dict[str, float] = {}
 
@@ -51,6 +52,7 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
         )
 
     placed = timed("reading", lambda: agreed(book, problem))
+    _require_bounds_alone(placed)
     f = timed("compiling", placed.function)
     ours = raced("gradients", run_exact, f)
 
@@ -68,6 +70,16 @@ def bench(book, problem: Problem, seconds: float = 20.0, told: Told = lambda wha
     ours = replace(ours, seconds=ours.seconds + spent["compiling"])
     sizes = {"changing cells": placed.variables, **f.sizes}
     return Bench([ours, *theirs], left_out, sizes, spent)
+
+
+def _require_bounds_alone(problem: PlacedProblem) -> None:
+    bounding = problem.feasible.bounding
+    for number, constraint in enumerate(problem.constraints):
+        if number not in bounding:
+            raise ProblemError(
+                "bench sets methods beside each other that keep to bounds on changing cells alone, and this"
+                f" problem has the constraint {constraint.text} too; train it instead"
+            )
 
 
 def recalculation(book, problem: PlacedProblem) -> Callable:

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xlcicf.errors import AddressError, ProblemError, XlcicfError
+from xlcicf.errors import AddressError, FormulaError, ProblemError, XlcicfError
 from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.parse import parse
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot
 from xlcicf.formula.text import is_well_formed, tokens
 from xlcicf.solve.problem import Constraint
 
-RIGHT_SIDES = "right sides of constraints"  # a sheet that no book can have: its name is too long for Excel
+RIGHT_SIDES = "right sides: constraints"  # a sheet that no book can have: Excel takes no colon in its name
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def with_formulas(
     sheet, placed = Sheet(RIGHT_SIDES), []
     for constraint in constraints:
         right = constraint.right
-        if isinstance(right, NoCells) and (formula := _formula(right.text, host)):
+        if isinstance(right, NoCells) and (formula := _formula(book, right.text, host)):
             at = len(sheet.formulas) + 1
             sheet.formulas[at, 1] = formula
             cell = Area(RIGHT_SIDES, at, 1, at, 1)
@@ -83,10 +84,15 @@ def with_formulas(
     return replace(book, sheets={**book.sheets, RIGHT_SIDES: sheet}), tuple(placed)
 
 
-def _formula(text: str, host: str) -> str | None:
-    """The text as a formula that means the same on any sheet; None where it is none."""
+def _formula(book: Snapshot, text: str, host: str) -> str | None:
+    """The text as a formula that means the same on any sheet; None where it is none, or names what the book
+    does not have."""
     formula = "=" + text.strip().removeprefix("=")
     if '"' in formula or "#REF!" in formula or not is_well_formed(formula):
+        return None
+    try:
+        parse(formula[1:], host, 1, 1, book)
+    except FormulaError:
         return None
     return "=" + "".join(_with_sheet(token, host) for token in tokens(formula))
 

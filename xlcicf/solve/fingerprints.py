@@ -31,7 +31,7 @@ class Fingerprint:
 def constants(book: Snapshot, objective: Area, changing: Sequence[Area]) -> list[Area]:
     """The areas that the objective reads and no formula fills, without the changing cells; blanks are read
     too. Sheets in the book's order, then from left to right and down."""
-    needed, computed = way_to(book, objective)
+    needed, computed = way_to(book, [objective])
     cells = _cells(needed) - _cells(computed) - _cells(changing)
     order = list(book.sheets)
     areas = _rectangles(cells)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -55,6 +56,13 @@ class PlacedProblem:
         """How many cells may change."""
         return sum(math.prod(area.shape) for area in self.changing)
 
+    @property
+    def asked_of(self) -> list[Area]:
+        """The cells that something is asked of or compared with: the objective, and both sides of the
+        constraints."""
+        sides = [side for c in self.constraints for side in (c.left, c.right) if isinstance(side, tuple)]
+        return list(dict.fromkeys([self.objective, *chain.from_iterable(sides)]))
+
     @cached_property
     def start(self) -> np.ndarray:
         """What the changing cells hold (n,). Raises DataError and ProblemError for cells that hold none."""
@@ -80,12 +88,6 @@ class PlacedProblem:
         """Whether Solver's option to ignore them is set, and there are any."""
         whole = any(constraint.relation in ("int", "bin") for constraint in self.constraints)
         return whole and self.options["ignore integers"] == 1
-
-    @property
-    def limited(self) -> list[Area]:
-        """All cells that constraints name."""
-        rights = (c.right for c in self.constraints if isinstance(c.right, tuple))
-        return [area for side in (*(c.left for c in self.constraints), *rights) for area in side]
 
     @cached_property
     def init(self) -> float | None:

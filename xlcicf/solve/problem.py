@@ -1,6 +1,7 @@
 """What is to be optimised: objective, changing cells and their limits, as Solver's dialog names them."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ class Constraint:
 
     cells     what is limited, such as "Net!D4:N5"
     relation  "<=", "=" or ">=", or "int", "bin", "dif"
-    bound     a number, or the address of the cells that hold the bounds; None after int, bin and dif
+    bound     a number, the address of the cells that hold the bounds, or a formula; None after int, bin, dif
     """
 
     cells: str
@@ -34,6 +35,43 @@ class Constraint:
         return " ".join(str(part) for part in (self.cells, self.relation, self.bound) if part is not None)
 
 
+# The text of a constraint: the left side, in which sheets' names in quotes and tables' columns may hold
+# anything; the relation; the right side. "=<" and "=>" are typed as well.
+_SIDES = re.compile(r"""((?:'[^']*'|\[[^]]*]|[^<=>'[])+)(<=|>=|=<|=>|=|<|>)(.*)""", re.DOTALL)
+_WHOLE = re.compile(r"(.*\S)\s+(int|integer|bin|binary|dif|alldifferent)", re.DOTALL | re.IGNORECASE)
+
+
+def constraint_of(text: str) -> Constraint:
+    """A constraint as a person types it: "Net!D4:N5 <= 3", "Net!B7 = Net!B8*2", "Net!D4:D9 int".
+
+    Raises ProblemError where the text is none.
+    """
+    if found := _WHOLE.fullmatch(text.strip()):
+        return Constraint(found[1], found[2].lower()[:3].replace("all", "dif"))
+    found = _SIDES.fullmatch(text.strip())
+    if found is None or not found[1].strip():
+        raise ProblemError(
+            f"the constraint {text!r} cannot be read; write it as 'Sheet!A1 <= 3', with <=, = or >= between"
+            " two sides, or as 'Sheet!A1:A9 int', bin or dif"
+        )
+    left, relation, right = found[1].strip(), found[2], found[3].strip(" =")
+    if relation in ("<", ">"):
+        raise ProblemError(f"the constraint {text!r}: {relation} is not among Solver's; write {relation}=")
+    if not right:
+        raise ProblemError(f"the constraint {text!r} has no right side; give it a number or cells")
+    return Constraint(left, {"=<": "<=", "=>": ">="}.get(relation, relation), _number_or_text(right, text))
+
+
+def _number_or_text(right: str, text: str) -> float | str:
+    try:
+        number = float(right)
+    except ValueError:
+        return right
+    if not math.isfinite(number):
+        raise ProblemError(f"the constraint {text!r}: {right} is no number that a cell can hold")
+    return number
+
+
 @dataclass(frozen=True)
 class Problem:
     """What Solver's dialog asks for. References are addresses with the sheet's name, or defined names.
@@ -41,7 +79,7 @@ class Problem:
     objective     the cell to optimise, such as "Net!B2"
     changing      the cells that may change; several areas with commas between, as "Net!D4:N5,Net!B7"
     sense         "min", "max", or the value that the objective should come to
-    constraints   limits on changing cells; any other is refused when the problem is differentiated
+    constraints   as Solver lists them
     non_negative  Solver's "Make Unconstrained Variables Non-Negative": each changing cell that no ">="
                   limits stays at 0 or above
     options       Solver's options that are not as in `OPTIONS`: word -> number

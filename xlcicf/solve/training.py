@@ -113,9 +113,19 @@ class Outcome:
     frozen: list[str]
 
     @property
+    def missed(self) -> str:
+        """In words, by how much constraints are missed by a run that was stopped on its way; else ""."""
+        from xlcicf.optim.steps import PRECISION  # and torch with it
+
+        largest = self.answer.missed
+        return f"constraints are missed, by {largest:.2g} at most" if largest > PRECISION else ""
+
+    @property
     def sentence(self) -> str:
         """The run in a line: what the objective was and is, and what a person should know."""
         parts = [f"{self.objective} {self.before:.6g} -> {self.after:.6g}: {self.reason}"]
+        if self.missed:
+            parts.append(self.missed)
         if self.dead:
             parts.append(f"{', '.join(self.dead)}: a constant in each row, which learns nothing more")
         if self.stepped:

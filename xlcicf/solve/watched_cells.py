@@ -7,6 +7,7 @@ from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
 from xlcicf.solve.book_problem import cells_of
+from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem
 
 Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
@@ -15,12 +16,16 @@ Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
 class Watch:
     """What stands in the changing cells, and the formulas and constants between and beside them.
 
-    problem  of whose book the way to the objective is looked up; its cells are watched from now on
+    problem  in whose book the ways to objective and constraints are looked up; their cells are watched from
+             now on
     """
 
     def __init__(self, book, problem: PlacedProblem):
         self._book = book
-        needed, computed = way_to(problem.book, problem.objective)
+        needed, computed = (
+            [area for area in areas if area.sheet != RIGHT_SIDES]
+            for areas in way_to(problem.book, problem.asked_of)
+        )
         self._results = _places(computed)
         self._written = _places(problem.changing)
         self._inputs = self._read(needed)
@@ -66,12 +71,14 @@ def _differing(then: dict[Area, Texts], now: dict[Area, Texts]) -> Iterator:
                     yield (area.sheet, *cell), (before, after)
 
 
-def way_to(book: Snapshot, objective: Area) -> tuple[list[Area], list[Area]]:
-    """(all areas that the objective needs, none inside another; those that formulas fill)."""
+def way_to(book: Snapshot, areas: Sequence[Area]) -> tuple[list[Area], list[Area]]:
+    """(all areas that these need, with those that no formula fills, none inside another; those that formulas
+    fill)."""
     from xlcicf.formula.graph import graph_of  # and torch with it
 
     graph = graph_of(book)
-    waiting, needed = list(graph.touching(objective)), {}
+    waiting = [run for area in areas for run in graph.touching(area)]
+    needed = dict.fromkeys(areas)
     computed: dict[Area, None] = {}
     while waiting:
         run = waiting.pop()
