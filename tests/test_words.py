@@ -171,8 +171,9 @@ def test_the_command_line_and_the_readme_show_each_setting(capsys):
 
 
 def test_the_defaults_are_those_of_train_and_the_optimizers_those_that_it_has():
-    _, *arguments, last = inspect.signature(train).parameters.values()
+    _, *arguments, limit, last = inspect.signature(train).parameters.values()
     assert last.name == "elsewhere"  # processes, which are no setting: they change no result
+    assert limit.name == "time_limit"  # stands among Solver's options
     defaults = {name: setting.default for name, setting in SETTINGS.items()}
     assert {argument.name: argument.default for argument in arguments} == defaults
     assert {field.name: field.default for field in fields(Settings)} == defaults

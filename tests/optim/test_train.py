@@ -212,8 +212,8 @@ BOXES = {
     "both bounds": (dict(lower=[-3, 10], upper=[-1, 20]), [-3, 10], [-1, 20]),
     "an own net": (dict(init=0.5), [-0.5, -0.5], [0.5, 0.5]),
     "an own net, cut by a bound": (dict(init=0.5, lower=[0, -inf]), [0, -0.5], [0.5, 0.5]),
-    "around the values": (dict(), [-0.4, 7], [0.6, 21]),
-    "around the values, cut by a bound": (dict(upper=[inf, 15]), [-0.4, 7], [0.6, 15]),
+    "around the values": (dict(), [-3.9, -42], [4.1, 70]),
+    "around the values, cut by a bound": (dict(upper=[inf, 15]), [-3.9, -42], [4.1, 15]),
 }
 
 
@@ -228,6 +228,14 @@ def test_restarts_begin_evenly_spread_within_their_box(fields, low, high):
     assert drawn.min(0) == pytest.approx(low, abs=0.01 * width.max())
     assert drawn.max(0) == pytest.approx(high, abs=0.01 * width.max())
     assert (starts(f, 3, seed=3)[1:] == drawn[:2]).all(), "more restarts begin with the same ones"
+
+
+def test_restarts_begin_by_turns_nearer_to_the_values_and_farther_off():
+    f = Function(bowl, [0.1, 14])
+    drawn = starts(f, 4001, seed=3)[1:]
+    for turn, reach in enumerate([0.5, 1, 2, 4]):
+        off = np.abs(drawn[turn::4] - f.start).max(0)
+        assert off == pytest.approx(np.array([1, 14]) * reach, rel=0.02)
 
 
 def test_lbfgs_steps_come_while_it_runs(monkeypatch):

@@ -194,13 +194,14 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
     both sides of 0 where the book gives it; else around the value, by turns within 1/2, 1, 2 and 4 times
     max(1, |value|) on both sides.
     """
-    if f.init is None:
-        reach = np.resize([0.5, 1.0, 2.0, 4.0], restarts - 1)[:, None]
-        middle, half = f.start, np.maximum(1, np.abs(f.start)) * reach
-    else:
-        middle, half = np.zeros_like(f.start), f.init
     boxed = np.isfinite(f.lower) & np.isfinite(f.upper)
     with np.errstate(over="ignore"):  # a start beyond the largest number ends where it begins, and is told
+        if f.init is None:
+            reach = np.resize([0.5, 1.0, 2.0, 4.0], restarts - 1)[:, None]
+            most = np.finfo(float).max / 4
+            middle, half = f.start, np.minimum(np.maximum(1, np.abs(f.start)) * reach, most)
+        else:
+            middle, half = np.zeros_like(f.start), f.init
         low = np.where(boxed, f.lower, middle - half)
         high = np.where(boxed, f.upper, middle + half)
         drawn = low + (high - low) * np.random.default_rng(seed).random((restarts - 1, len(f.start)))

@@ -10,8 +10,10 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 
+import numpy as np
+
+from xlcicf.optim.methods import lbfgs
 from xlcicf.optim.objective import merit_of, one_thread
-from xlcicf.optim.train import train
 
 STEPS = 10_000  # far more than any of them takes: what ends a run is its convergence, the goal or the time
 STANDINS = {
@@ -92,7 +94,6 @@ def run_exact(f, seconds, goal=None, watch: Watch = _nobody) -> Result:
     f is a SheetFunction; goal a value of the objective cell.
     """
     watched = copy(f)
-    steps = train(watched, "lbfgs", STEPS)
     referee = _Referee(f.sense, seconds, goal, watch)
 
     def value_and_gradient(v):
@@ -101,8 +102,8 @@ def run_exact(f, seconds, goal=None, watch: Watch = _nobody) -> Result:
         return value, gradient
 
     watched.value_and_gradient = value_and_gradient
-    with suppress(_Over):
-        for _ in steps:
+    with one_thread(), suppress(_Over):
+        for _ in lbfgs.search(watched, np.clip(f.start, f.lower, f.upper), STEPS):
             pass
     return referee.result("exact gradients, L-BFGS-B", 1)
 

@@ -23,8 +23,8 @@ def train(
     restarts=1,
     seed=0,
     lr=None,
-    elsewhere: Elsewhere | None = None,
     time_limit: float | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Step]:
     """Train f and yield a Step after each step; to stop early, close the generator or leave it alone.
 
@@ -35,8 +35,8 @@ def train(
     restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`
     seed       of the drawn starts; the same seed gives the same numbers
     lr         learning rate of a first-order optimiser; None takes its own
-    elsewhere  other processes, for restarts that take long: to the same result
     time_limit   seconds after which the run ends with the best so far
+    elsewhere  other processes, for restarts that take long: to the same result
 
     f.sense "min" lowers the objective, "max" raises it, a number brings it near that number by minimising
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.

@@ -49,7 +49,6 @@ class Settings:
     restarts: int = words.RESTARTS.default
     seed: int = words.SEED.default
     lr: float | None = words.LR.default
-    time_limit: float | None = None  # seconds
 
     def following(self, options: Mapping[str, float]) -> "Settings":
         """With what Solver's options in the book say where nothing else is asked for: iterations, time, and
@@ -57,8 +56,6 @@ class Settings:
         said: dict[str, Any] = {}
         if self.steps is None and options["iterations"] not in SOLVERS_FIRST:
             said[words.STEPS.name] = max(1, int(options["iterations"]))
-        if self.time_limit is None and options["seconds"] not in SOLVERS_FIRST:
-            said["time_limit"] = options["seconds"]
         if self.restarts == words.RESTARTS.default and options["multistart"] == 1:
             said[words.RESTARTS.name] = max(1, int(options["population"] or OPTIONS["population"]))
         if self.seed == words.SEED.default:
@@ -172,9 +169,9 @@ class Training:
         from xlcicf.solve.share import restarts
 
         self._began = time.perf_counter()
-        settings = asdict(self.settings)
-        elsewhere = restarts(lambda: question_line(self.problem, settings), settings)
-        for step in train(self.f, **settings, elsewhere=elsewhere):
+        arguments = self.arguments
+        elsewhere = restarts(lambda: question_line(self.problem, arguments), arguments)
+        for step in train(self.f, **arguments, elsewhere=elsewhere):
             ended = (step.reason, step.status, step.method, step.multipliers)
             self.take([step.best_loss], step.best_values, *ended)
             yield step
@@ -198,6 +195,12 @@ class Training:
             self.reason += "; whole numbers are not kept to, as Solver's options in the book say"
         self.status, self.method = status or STOPPED, method or self.settings.optimizer
         self.multipliers = multipliers
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Those of `train`: the settings, and how long Solver's options in the book let it take."""
+        seconds = self.problem.options["seconds"]
+        return asdict(self.settings) | {"time_limit": None if seconds in SOLVERS_FIRST else seconds}
 
     @property
     def is_worth_writing(self) -> bool:
