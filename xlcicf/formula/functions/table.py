@@ -256,8 +256,8 @@ def of_numbers(
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
     `whole` are cut to whole numbers, `counts` too, but parts of one below 0 to -1; `conditions` reach it as
-    boolean patterns: it moves in steps as these do. Those that are `fixed`, such as dates, may not depend on a
-    changing cell. Of an infinity what `hands_on` comes to is no number either."""
+    boolean patterns: it moves in steps as these do. Those that are `fixed`, such as dates, may not depend on
+    a changing cell. Of an infinity what `hands_on` comes to is no number either."""
 
     def taken_at(i: int, grid: Grid) -> Grid:
         return taken_as_condition(grid) if i in conditions else taken(grid)
