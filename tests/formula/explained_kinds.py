@@ -392,7 +392,11 @@ KINDS = [
         _we_fail,
     ),
     Kind("it takes what has no digits of that base for one", _BASES, _has(r"1E|D4", _we_fail)),
-    Kind("at a rate next to 0 it finds no payments", _names("IPMT PPMT PMT"), _has("1E-300|D5", _they_fail)),
+    Kind(
+        "at a rate next to 0 it finds no payments",
+        _names("IPMT PPMT PMT PV FV"),
+        _has("1E-300|D5", either(_they_fail, _numbers)),
+    ),
     # --- texts and places
     Kind("it has a zero below zero", _names("REPLACE REPLACEB SUBSTITUTE"), _has(r"\(-0")),
     Kind(
@@ -506,7 +510,11 @@ KINDS = [
         _names("RATE IRR XIRR YIELD"),
         _they_fail,
     ),
-    Kind("it takes the first number of an array alone", _names("NPV"), _has(r"\{|:", _numbers)),
+    Kind(
+        "it takes the first number of an array alone",
+        _names("NPV"),
+        _has(r"\{|:", either(_numbers, _we_fail)),
+    ),
     Kind(
         "it takes the difference of payment and interest, of which few digits are left",
         _names("PPMT CUMPRINC"),
