@@ -206,7 +206,7 @@ KINDS = [
     ),
     Kind(
         "it goes on with what is beyond all numbers, or no number",
-        _names("ASIN ACOS ACOSH ATANH EXP FACTDOUBLE IMEXP IMCOSH IMSINH"),
+        _names("ASIN ACOS ACOSH ATANH EXP SINH COSH FACTDOUBLE IMEXP IMCOSH IMSINH"),
         _we_fail,
     ),
     Kind(
@@ -394,7 +394,7 @@ KINDS = [
     Kind("it takes what has no digits of that base for one", _BASES, _has(r"1E|D4", _we_fail)),
     Kind(
         "at a rate next to 0 it finds no payments",
-        _names("IPMT PPMT PMT PV FV"),
+        _names("IPMT PPMT PMT PV FV NPER"),
         _has("1E-300|D5", either(_they_fail, _numbers)),
     ),
     # --- texts and places
