@@ -133,12 +133,12 @@ def as_snapshot(formulas: list[str], row: int = FIRST) -> Snapshot:
     return snapshot(CELLS | formula_cells(formulas, row), names=NAMES, tables=[SALES])
 
 
-def as_book(formulas: list[str]) -> openpyxl.Workbook:
+def as_book(formulas: list[str], row: int = FIRST) -> openpyxl.Workbook:
     """The same sheet as a workbook, its formulas as Excel writes them into a file."""
     book = openpyxl.Workbook()
     book.active.title = "S"
     book.create_sheet("Other")
-    written = {cell: as_saved(formula) for cell, formula in formula_cells(formulas).items()}
+    written = {cell: as_saved(formula) for cell, formula in formula_cells(formulas, row).items()}
     for address, content in (CELLS | written).items():
         where = area(address)
         cell = book[where.sheet].cell(where.top, where.left)

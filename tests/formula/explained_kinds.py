@@ -1,8 +1,14 @@
 """Kinds of drawn formulas of which IronCalc shows something else than Excel's documentation has, each with the reason."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import NamedTuple
+
+
+def calls_in(formula: str) -> set[str]:
+    """The functions that a formula calls."""
+    return set(re.findall(r"[A-Z][A-Z0-9._]*(?=\()", formula))
 
 
 class Differing(NamedTuple):
@@ -14,7 +20,7 @@ class Differing(NamedTuple):
 
     @property
     def calls(self) -> set[str]:
-        return set(re.findall(r"[A-Z][A-Z0-9.]*(?=\()", self.formula))
+        return calls_in(self.formula)
 
     @property
     def has_arrays(self) -> bool:
@@ -33,8 +39,15 @@ _ARRAY = re.compile(
     r"|EXPAND|TAKE|DROP|MUNIT|MAKEARRAY|MAP|SCAN|TREND|GROWTH|LINEST|LOGEST|FREQUENCY|MODE\.MULT|TRANSPOSE|MMULT|MINVERSE"
     r"|TEXTSPLIT|BYROW|BYCOL)\("
 )
-_AROUND = re.compile(r"^-?(IFERROR|ISERROR|ISNUMBER|COUNT|TYPE|SUMPRODUCT\(--ISNUMBER)\(")
-_TYPED_IN = re.compile(r'"|TRUE|FALSE|\(,|,,|,\)')
+_AROUND = re.compile(
+    r"^-?(SUM\()?(IFERROR|IS[A-Z]+|COUNT|TYPE|IF\(IS[A-Z]+|SUMPRODUCT\(--ISNUMBER|IF\(A1>0,IFERROR)\("
+)
+_LEFT_OUT = r"\(,|,,|,\)"
+_A_TEXT = r'"|&|\bD(?:[678]|1[4-8])\b|Other!A3|words|G2|[A-Z](?:LEFT|RIGHT|MID|TEXT|LOWER|UPPER|CONCAT)?B?\('
+_A_TRUTH = r"TRUE|FALSE|\bD(?:9|10)\b"
+_NUMBER = re.compile(r"\d+\.?\d*(?:E[+-]?\d+)?")
+_MANY_DIGITS = re.compile(r"[\d.]{17,}")
+_CLOSE = 1e-9  # as near as numbers have to be
 
 
 def _names(text: str) -> frozenset[str]:
@@ -48,84 +61,533 @@ def explained(case: Differing) -> str | None:
     )
 
 
+# --- what a case is like --------------------------------------------------------------------------------
+
+Holds = Callable[[Differing], bool]
+
+
 def is_error(value: object) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"#[A-Z0-9/]+[!?A]", value))
 
 
-def _refuses(case: Differing) -> bool:
+def _numbers(case: Differing) -> bool:
+    return isinstance(case.ours, float) and isinstance(case.theirs, float)
+
+
+def _refused(case: Differing) -> bool:
     """IronCalc shows #VALUE!, or what a function around makes of it."""
     return case.theirs == "#VALUE!" or bool(_AROUND.match(case.formula))
 
 
-def _of_early_days(case: Differing) -> bool:
-    if isinstance(case.ours, float) and isinstance(case.theirs, float):
-        return abs(case.ours - case.theirs) <= 31  # the end of another month
-    return case.theirs == "#NUM!" or bool(_AROUND.match(case.formula))
+def _they_fail(case: Differing) -> bool:
+    """IronCalc alone shows an error, or what a function around makes of it."""
+    return (is_error(case.theirs) and not is_error(case.ours)) or bool(_AROUND.match(case.formula))
+
+
+def _we_fail(case: Differing) -> bool:
+    return (is_error(case.ours) and not is_error(case.theirs)) or bool(_AROUND.match(case.formula))
+
+
+def _has(pattern: str, *others: Holds) -> Holds:
+    found = re.compile(pattern)
+    return lambda case: bool(found.search(case.formula)) and all(other(case) for other in others)
+
+
+def _within(relative: float) -> Holds:
+    return lambda case: _numbers(case) and math.isclose(case.ours, case.theirs, rel_tol=relative)  # type: ignore[arg-type]
+
+
+def _days_apart(most: float) -> Holds:
+    return lambda case: _numbers(case) and abs(case.ours - case.theirs) <= most  # type: ignore[operator]
+
+
+def either(*holds: Holds) -> Holds:
+    return lambda case: any(one(case) for one in holds)
 
 
 def _same_but_for_digits(case: Differing) -> bool:
-    def cut(text: object) -> str:
-        return re.sub(r"\d+\.?\d*(E[+-]\d+)?", lambda n: f"{float(n[0]):.12g}", str(text))
+    """Texts that differ in how numbers in them are written, and by as little as numbers may."""
+    if isinstance(case.ours, float | bool) or is_error(case.ours) or is_error(case.theirs):
+        return False
+    ours, theirs = str(case.ours or ""), str(case.theirs or "")
+    a, b = (list(map(float, _NUMBER.findall(text))) for text in (ours, theirs))
+    if _NUMBER.sub("#", ours) == _NUMBER.sub("#", theirs) and all(
+        math.isclose(x, y, rel_tol=_CLOSE) for x, y in zip(a, b, strict=True)
+    ):
+        return True
+    like = "[-+0-9.Ee%B]*".join(map(re.escape, _MANY_DIGITS.split(theirs)))
+    return bool(_MANY_DIGITS.search(theirs)) and re.fullmatch(like, ours) is not None
 
-    return cut(case.ours) == cut(case.theirs)
+
+def _of_digits(case: Differing) -> bool:
+    """Parts of a long number's text, or their count."""
+    if _numbers(case):
+        return case.theirs > case.ours > 5  # type: ignore[operator]
+    return bool(re.fullmatch(r"[\d.]*(E[+-]?\d*)?", str(case.ours or ""))) and bool(
+        re.fullmatch(r"[\d.]*", str(case.theirs or ""))
+    )
+
+
+def _noise_of_a_root(case: Differing) -> bool:
+    """A part of a complex number that is 0 but for rounding."""
+    theirs = re.sub(r"-?0\.0{14,}\d+\+?", "", str(case.theirs))
+    return theirs != str(case.theirs) and theirs == case.ours
+
+
+def _zero_below_zero(case: Differing) -> bool:
+    theirs = str(case.theirs)
+    return theirs == "-" or (
+        theirs.startswith("-0") and theirs.lstrip("-") in (str(case.ours), f"{case.ours}.0")
+    )
 
 
 _ANY: frozenset[str] = frozenset()
 _PAIRS = _names(
     "SUMX2MY2 SUMX2PY2 SUMXMY2 CORREL PEARSON RSQ SLOPE INTERCEPT STEYX FORECAST FORECAST.LINEAR COVAR COVARIANCE.P COVARIANCE.S"
-    " F.TEST FTEST T.TEST TTEST CHISQ.TEST CHITEST PROB"
+    " F.TEST FTEST T.TEST TTEST CHISQ.TEST CHITEST PROB PERCENTILE PERCENTILE.INC PERCENTILE.EXC QUARTILE QUARTILE.INC QUARTILE.EXC"
+    " TRIMMEAN Z.TEST ZTEST LARGE SMALL MEDIAN PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC FREQUENCY LINEST LOGEST TREND GROWTH"
 )
 _TYPED = _names(
     "VAR VAR.S VAR.P VARP VARA VARPA STDEV STDEV.S STDEV.P STDEVP STDEVA STDEVPA DEVSQ AVEDEV SUMSQ SKEW SKEW.P KURT NPV MEDIAN"
-    " AVERAGEA MAXA MINA COUNT AND OR XOR HARMEAN GEOMEAN MODE MODE.SNGL MODE.MULT"
+    " AVERAGE AVERAGEA MAXA MINA COUNT AND OR XOR HARMEAN GEOMEAN MODE MODE.SNGL MODE.MULT MULTINOMIAL"
 )
 _DATES = _names(
-    "DAY MONTH YEAR WEEKDAY WEEKNUM ISOWEEKNUM EDATE EOMONTH NETWORKDAYS NETWORKDAYS.INTL WORKDAY WORKDAY.INTL YEARFRAC DAYS360"
-    " COUPDAYBS COUPDAYS COUPDAYSNC COUPNCD COUPPCD COUPNUM DATEDIF"
+    "DAY MONTH YEAR DATE WEEKDAY WEEKNUM ISOWEEKNUM EDATE EOMONTH NETWORKDAYS NETWORKDAYS.INTL WORKDAY WORKDAY.INTL YEARFRAC"
+    " DAYS360 DATEDIF HOUR MINUTE SECOND DAYS"
+)
+_SECURITIES = _names(
+    "COUPDAYBS COUPDAYS COUPDAYSNC COUPNCD COUPPCD COUPNUM DURATION MDURATION PRICE YIELD PRICEMAT YIELDMAT PRICEDISC YIELDDISC"
+    " ACCRINT ACCRINTM DISC INTRATE RECEIVED AMORLINC AMORDEGRC TBILLEQ TBILLPRICE TBILLYIELD"
 )
 _CRITERIA = _names("COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MAXIFS MINIFS")
-_CIRCLE = _names("SIN COS TAN SEC CSC COT SECH CSCH COTH IMSIN IMCOS IMTAN")
+_CIRCLE = _names("SIN COS TAN SEC CSC IMSIN IMCOS IMTAN COT")
+_OF_NUMBERS = _names(
+    "WEIBULL WEIBULL.DIST F.DIST F.DIST.RT FDIST F.INV F.INV.RT FINV BETA.DIST BETADIST BETA.INV BETAINV HYPGEOM.DIST HYPGEOMDIST"
+    " STANDARDIZE PHI GAUSS NORM.DIST NORMDIST NORM.INV NORMINV NORM.S.DIST NORM.S.INV NORMSDIST NORMSINV LOGNORM.DIST LOGNORMDIST"
+    " LOGNORM.INV LOGINV GAMMA.DIST GAMMADIST GAMMA.INV GAMMAINV GAMMA GAMMALN GAMMALN.PRECISE T.DIST T.DIST.RT T.DIST.2T TDIST"
+    " T.INV T.INV.2T TINV CHISQ.DIST CHISQ.DIST.RT CHIDIST CHISQ.INV CHISQ.INV.RT CHIINV EXPON.DIST EXPONDIST POISSON POISSON.DIST"
+    " BINOM.DIST BINOMDIST BINOM.INV CRITBINOM BINOM.DIST.RANGE NEGBINOM.DIST NEGBINOMDIST CONFIDENCE CONFIDENCE.NORM CONFIDENCE.T"
+    " FISHER FISHERINV ERF.PRECISE PERMUT PERMUTATIONA"
+)
+_BASES = _names(
+    "BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX"
+)
+_COMPLEX = _names(
+    "IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMCOSH IMCOT IMCSC IMCSCH IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER IMPRODUCT"
+    " IMREAL IMSEC IMSECH IMSIN IMSINH IMSQRT IMSUB IMSUM IMTAN"
+)
+_CUTTING = _names("LEFT LEFTB RIGHT RIGHTB MID MIDB")
+_LOOKUPS = _names("MATCH XMATCH LOOKUP VLOOKUP HLOOKUP XLOOKUP")
+_NO_DATE_YET = (
+    r"(?<![\w.:$])(?:\d|[0-5]\d)(?:\.\d+)?(?![\w.:])|1E-300|,,|\(,|,\)|\bD\d|Other!A1|A\$?[12]\b|\("
+)
 
 KINDS = [
-    Kind("it writes all digits of a number in a text, Excel 15", _ANY, _same_but_for_digits),
+    # --- numbers in texts
+    Kind(
+        "it writes all digits of a number in a text, Excel 15 and those beyond with E",
+        _ANY,
+        _same_but_for_digits,
+    ),
+    Kind(
+        "it takes parts of a number's text, or counts its letters, with all digits of the number",
+        _CUTTING
+        | _names(
+            "LEN LENB TEXTAFTER TEXTBEFORE TEXTSPLIT CODE UNICODE FIND FINDB SEARCH SEARCHB REPT ENCODEURL"
+        ),
+        either(_of_digits, _has(r"1E[+-]300|D4|D5", either(_they_fail, _we_fail, _numbers))),
+    ),
+    Kind("it has a zero below zero", _ANY, _zero_below_zero),
+    Kind("it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE)")),
+    Kind(
+        "it goes on with what is beyond all numbers",
+        _ANY,
+        lambda case: bool(re.search("inf|NaN", str(case.theirs))),
+    ),
+    Kind(
+        "it goes on with what is beyond all numbers, or no number",
+        _names("ASIN ACOS ACOSH ATANH EXP SINH COSH FACTDOUBLE IMEXP IMCOSH IMSINH"),
+        _we_fail,
+    ),
+    Kind(
+        "it reads no day with a time, and no number in spaces, in a text",
+        _ANY,
+        _has(r'hh:mm|" 12 "|D15', _they_fail),
+    ),
+    Kind(
+        "it knows no name that stands for a number",
+        _ANY,
+        _has(r"\btenth\b", either(_they_fail, _has("IFERROR"))),
+    ),
+    # --- which values count
     Kind(
         "it counts no typed texts, TRUE, FALSE and empty arguments, which count by Microsoft's page",
         _TYPED,
-        lambda case: bool(_TYPED_IN.search(case.formula)),
+        _has(
+            f"{_LEFT_OUT}|{_A_TEXT}|{_A_TRUTH}",
+            lambda case: case.ours in ("#VALUE!", "#NUM!") or not is_error(case.ours),
+        ),
     ),
-    Kind("it takes single values for no array of one element", _PAIRS, _refuses),
+    Kind(
+        "it passes over errors and texts among conditions and values, or stops at the first that decides",
+        _names("AND OR XOR MODE MODE.SNGL MODE.MULT"),
+        _we_fail,
+    ),
+    Kind("it takes single values for no array of one element", _PAIRS, _they_fail),
+    Kind(
+        "it takes TRUE and FALSE, and texts, for no numbers in functions that were never an add-in",
+        _OF_NUMBERS | _names("NPER PMT PV FV RATE SLN SYD DB DDB RRI PDURATION TBILLEQ"),
+        _has(f"{_A_TRUTH}|{_A_TEXT}", _refused),
+    ),
+    Kind("it takes TRUE for a part of a complex number", _names("COMPLEX"), _has(_A_TRUTH, _we_fail)),
+    Kind(
+        "it takes texts for no counts of letters",
+        _CUTTING | _names("TEXTBEFORE TEXTAFTER"),
+        _has(_A_TEXT, _refused),
+    ),
+    Kind("it takes blanks and texts without letters for no number of a base", _BASES, _they_fail),
+    Kind(
+        "it takes a text with spaces or without letters for a complex number, a blank for none",
+        _COMPLEX,
+        _has(r'" 12 "|""|D11|D14|D15|,\)|\(,'),
+    ),
     Kind(
         "Excel takes ranges only there, not values; of a single cell it takes no criterion",
         _CRITERIA,
-        lambda case: is_error(case.theirs) or bool(_AROUND.match(case.formula)),
+        _they_fail,
     ),
-    Kind("it has no day 0, and counts the days before March 1900 from another day", _DATES, _of_early_days),
+    Kind(
+        "it takes an array of criteria for none",
+        _CRITERIA,
+        _has(r"\{", lambda case: case.theirs in (0.0, "0", "-0")),
+    ),
+    Kind(
+        "it takes lists of days that are typed, or left out, for none",
+        _DATES,
+        _has(rf'"|{_LEFT_OUT}', _they_fail),
+    ),
+    Kind(
+        "it takes what is no rate for one",
+        _names("FVSCHEDULE SERIESSUM XNPV XIRR"),
+        either(_we_fail, _they_fail),
+    ),
+    Kind(
+        "it knows no par of 1000 where none is given", _names("ACCRINT ACCRINTM"), _has(r",,|,\)", _they_fail)
+    ),
+    Kind("it cannot tell the number of a range's sheet", _names("SHEET SHEETS"), _they_fail),
+    Kind(
+        "it asks the kind of an array's first element alone",
+        _names("ISERR ISERROR ISNONTEXT ISTEXT ISNUMBER ISNA ISODD ISEVEN"),
+        _has(r"\{|:|1E\+300|D4"),
+    ),
+    # --- dates
+    Kind(
+        "it has no day 0, and counts the days before March 1900 from another day",
+        _DATES,
+        either(
+            _days_apart(1),
+            _has(_NO_DATE_YET, either(_days_apart(31), lambda case: case.theirs == "#NUM!", _we_fail)),
+        ),
+    ),
+    Kind(
+        "it has a year before 1900, where 29 February 1900 counts in Excel",
+        _names("DATE"),
+        _has(r"DAY\(60\)|DELTA"),
+    ),
+    Kind(
+        "it has no day 0, and counts the days before March 1900 from another day",
+        _SECURITIES,
+        _has(_NO_DATE_YET, either(_within(1e-3), _they_fail, _we_fail)),
+    ),
+    Kind("it cuts the second that Excel rounds", _names("SECOND"), lambda case: True),
+    Kind("it takes days that are beyond the calendar", _DATES, _has(r"1E\+\d+|D4", _we_fail)),
+    # --- mathematics
+    Kind(
+        "half of it is not below, where most of it is, or little",
+        _names("T.DIST"),
+        _has(r"1E\+\d+|D4", _numbers),
+    ),
+    Kind(
+        "a part of an hour, or of a digit, below 0 it takes for a whole one",
+        _names("TIME DOLLAR FIXED"),
+        _has(r'-"|,-'),
+    ),
+    Kind("it has rows beyond the sheet", _names("ADDRESS EXPAND"), _we_fail),
+    Kind(
+        "what is reinvested at -100% is lost, but for the last payment",
+        _names("MIRR"),
+        _has(r",-1\)", _they_fail),
+    ),
+    Kind("a day without a time is at midnight", _names("TIMEVALUE"), _they_fail),
+    Kind("it takes no range of complex numbers", _names("IMSUM IMPRODUCT"), _has(":")),
+    Kind(
+        "pairs of which there are not as many are #N/A by Microsoft's page",
+        _names("T.TEST TTEST"),
+        lambda case: case.ours == "#N/A",
+    ),
+    Kind(
+        "it reads a number's own text, without E",
+        _names("NUMBERVALUE"),
+        _has(r"NUMBERVALUE\([A-Z0-9]", _numbers),
+    ),
+    Kind("it takes an array of one number for none", _names("DB DDB VDB SYD SLN"), _has(r"\{")),
+    Kind(
+        "its inverses lie far off at probabilities next to 0",
+        _OF_NUMBERS,
+        _has(r"INV\w*\(.*(1E-300|D5)", _numbers),
+    ),
+    Kind(
+        "it takes texts for no numbers in functions that were never an add-in",
+        _OF_NUMBERS,
+        _has(_A_TEXT, _they_fail),
+    ),
+    Kind("three quarters are reached by one of two at a half", _names("BINOM.INV CRITBINOM"), _days_apart(1)),
+    Kind(
+        "log-gamma of 1 is 0, but for rounding",
+        _names("GAMMALN GAMMALN.PRECISE"),
+        lambda case: isinstance(case.ours, bool),
+    ),
+    Kind("it takes small numbers, or their squares, for 0", _COMPLEX, _has("1E-|D5")),
+    Kind(
+        "very many periods a year leave few digits of its rate",
+        _names("EFFECT NOMINAL"),
+        _has(r"1E\+", _within(1e-4)),
+    ),
+    Kind("its rates have eight right digits, as Excel's have", _names("XIRR IRR"), _within(1e-6)),
+    Kind(
+        "a part of a period before the first interest it counts by another day",
+        _names("ACCRINT"),
+        _within(1e-2),
+    ),
+    Kind(
+        "it takes the difference of payment and interest, of which few digits are left",
+        _names("CUMIPMT"),
+        _within(1e-5),
+    ),
+    Kind(
+        "squares of the largest numbers are beyond all numbers",
+        _names("FTEST F.TEST VAR STDEV CHISQ.TEST"),
+        _has("D4|D1:D|1E\\+300"),
+    ),
+    Kind(
+        "it takes a text of an array for 0, Excel passes over the pair",
+        _names("SUMX2MY2 SUMX2PY2 SUMXMY2"),
+        _has('"|[DFG]\\d*:'),
+    ),
+    Kind("it chooses no times of less than nothing", _names("PERMUTATIONA"), _they_fail),
+    Kind("it has a zero below zero", _names("CODE UNICODE LEN LENB"), _has(r"-0", _numbers)),
+    Kind(
+        "its distributions of very many degrees of freedom are further off",
+        _OF_NUMBERS,
+        _has(r"1E\+\d+|D4", either(_within(1e-4), _they_fail, _we_fail)),
+    ),
+    Kind(
+        "half of it is not below, where most of it is",
+        _names("T.DIST.RT"),
+        _has(r"T\.DIST\.RT\(-.*(1E\+|D4)"),
+    ),
+    Kind(
+        "its whole numbers end at 32767 hours, forms of 4 and 170!",
+        _names("TIME ROMAN FACT DECIMAL"),
+        _we_fail,
+    ),
+    Kind("it takes what has no digits of that base for one", _BASES, _has(r"1E|D4", _we_fail)),
+    Kind(
+        "at a rate next to 0 it finds no payments",
+        _names("IPMT PPMT PMT PV FV NPER"),
+        _has("1E-300|D5", either(_they_fail, _numbers)),
+    ),
+    # --- texts and places
+    Kind("it has a zero below zero", _names("REPLACE REPLACEB SUBSTITUTE"), _has(r"\(-0")),
+    Kind(
+        "whether a place that is left out is 0 or all of them only Excel can say",
+        _names("SUBSTITUTE"),
+        _has(r",\)", _they_fail),
+    ),
+    Kind(
+        "of more than 15 digits it writes all",
+        _names("FIXED DOLLAR"),
+        lambda case: len(str(case.theirs)) > 18,
+    ),
+    Kind(
+        "it computes no element by element in a plain cell, Excel one element",
+        _names("T.TEST TTEST F.TEST FTEST CHISQ.TEST"),
+        _has(r"[A-Z]\d:[A-Z]\d+[*]|-[A-Z]\d:"),
+    ),
+    Kind("it takes only TRUE and 1 for true", _names("TEXTJOIN"), lambda case: not is_error(case.ours)),
+    Kind("it takes what is left out for 0", _names("ADDRESS"), _has(",,|,\\)", _they_fail)),
+    Kind(
+        "the values lie where the range does that meets the criterion",
+        _names("AVERAGEIF SUMIF"),
+        _has(r":.*,.*:", _numbers),
+    ),
+    Kind(
+        "it counts the elements of what is computed, Excel in a plain cell one",
+        _names("COUNTA STDEVA VARA MAXA MINA"),
+        _has(r"[-+*/]\$?[A-Z]"),
+    ),
+    Kind(
+        "it passes over an error that is written out",
+        _names("T MINA MAXA IFERROR ERROR.TYPE COUNTA"),
+        either(_we_fail, _has(r"\{|:")),
+    ),
+    Kind(
+        "it spills what a plain cell shows the first element of",
+        _ANY,
+        lambda case: case.theirs == "#SPILL!" and case.has_arrays,
+    ),
+    Kind("it takes an error that is written out for the outcome", _names("FILTER XLOOKUP"), _they_fail),
     Kind(
         "it computes sines of numbers from 2^27 on, where Excel has #NUM!",
         _CIRCLE,
         lambda case: case.ours == "#NUM!",
     ),
     Kind(
-        "its Bessel functions have eight right digits",
+        "its Bessel functions have eight right digits, as Excel's have",
         _names("BESSELI BESSELJ BESSELK BESSELY"),
-        lambda _: True,
+        either(_within(1e-6), _days_apart(1e-6)),
     ),
     Kind(
-        "to choose some of none is #NUM! by Microsoft's page",
-        _names("PERMUTATIONA"),
-        lambda case: case.ours == "#NUM!",
+        "its inverses of distributions, and what follows of them, have eight right digits",
+        _OF_NUMBERS,
+        _within(1e-7),
     ),
-    Kind("it cuts the second that Excel rounds", _names("SECOND"), lambda _: True),
-    Kind("it converts degrees Fahrenheit with an offset of 0.35", _names("CONVERT"), lambda _: True),
+    Kind(
+        "its inverses find nothing at probabilities next to 0, or of distributions that are far from usual",
+        _OF_NUMBERS,
+        _has(r"1E[+-]\d+|D4|D5|D8|\d/\d", either(_they_fail, _we_fail)),
+    ),
+    Kind(
+        "it takes small probabilities from 1, which leaves nothing of them",
+        _names("BINOM.DIST.RANGE T.DIST.2T"),
+        lambda case: True,
+    ),
+    Kind(
+        "to choose some of none, or a part of one, is #NUM! by Microsoft's page",
+        _names("PERMUT COMBIN PERMUTATIONA"),
+        _we_fail,
+    ),
+    Kind("its rounding leaves digits behind", _names("TRUNC ROUND ROUNDDOWN ROUNDUP"), _within(1e-14)),
+    Kind(
+        "a number of so few digits is beyond all numbers",
+        _names("ROUND ROUNDUP ROUNDDOWN TRUNC"),
+        _has('1E|D4|45306|"', _we_fail),
+    ),
+    Kind("MOD takes no quotient of more than 2^40", _names("MOD"), lambda case: case.ours == "#NUM!"),
+    Kind("it takes a matrix next to 0 for one without an inverse", _names("MINVERSE"), _they_fail),
+    Kind(
+        "a blank, a text or TRUE in a matrix is #VALUE! by Microsoft's page",
+        _names("MDETERM MINVERSE MMULT"),
+        _we_fail,
+    ),
+    Kind(
+        "the skew of fewer than three numbers is #DIV/0! by Microsoft's page", _names("SKEW SKEW.P"), _we_fail
+    ),
+    Kind("an empty text is 0 by Microsoft's page", _names("ARABIC NUMBERVALUE"), _they_fail),
+    Kind(
+        "a group sign behind the decimal sign is #VALUE! by Microsoft's page", _names("NUMBERVALUE"), _we_fail
+    ),
+    Kind("0 to the power of 0 is #NUM!", _names("IMPOWER"), _we_fail),
+    Kind(
+        "the part of a complex root that is 0 is so but for rounding",
+        _names("IMSQRT IMPOWER"),
+        _noise_of_a_root,
+    ),
+    Kind(
+        "it squares the parts of a complex number, which may be beyond all numbers",
+        _COMPLEX,
+        _has("1E|D[45]", _they_fail),
+    ),
+    Kind("it converts degrees Fahrenheit with an offset of 0.35", _names("CONVERT"), _days_apart(0.5)),
+    Kind(
+        "it has 48 bits and more, to which fractions are cut",
+        _names("BITLSHIFT BITRSHIFT BITAND BITOR BITXOR"),
+        lambda case: True,
+    ),
+    # --- money
+    Kind(
+        "it finds no rate within 20 steps, where the equation has one",
+        _names("RATE IRR XIRR YIELD"),
+        _they_fail,
+    ),
+    Kind(
+        "it takes the first number of an array alone",
+        _names("NPV"),
+        _has(r"\{|:", either(_numbers, _we_fail)),
+    ),
+    Kind(
+        "it takes the difference of payment and interest, of which few digits are left",
+        _names("PPMT CUMPRINC"),
+        _within(1e-3),
+    ),
+    Kind("at a rate next to 0 it finds no payments", _names("CUMPRINC CUMIPMT"), _has("1E-300|D5")),
+    Kind(
+        "it has periods between 0 and 1",
+        _names("DB DDB VDB AMORLINC AMORDEGRC SYD"),
+        _has(r'\b0\.\d|1E-300|D5|D20|":|"|D15'),
+    ),
+    Kind(
+        "it writes off less than nothing where less was paid than is left",
+        _names("VDB DDB AMORDEGRC AMORLINC"),
+        lambda case: True,
+    ),
+    Kind("a single payment is #DIV/0!, as no period is left to earn a rate in", _names("MIRR"), _we_fail),
+    Kind("at a rate of -100% nothing is left to count periods by", _names("NPER"), _we_fail),
+    # --- references and arrays
     Kind(
         "it takes rows or columns that are left out for none of them",
         _names("TAKE DROP EXPAND"),
-        lambda _: True,
+        _has(_LEFT_OUT),
+    ),
+    Kind("it takes texts for larger than numbers, and TRUE for larger than both", _LOOKUPS, _we_fail),
+    Kind("it looks in no single value, and not for an array of values", _LOOKUPS, _they_fail),
+    Kind(
+        "it goes another way through cells that are not in order",
+        _names("MATCH LOOKUP VLOOKUP HLOOKUP"),
+        _has(r"D1:D5|D1:D20|D6:D11|G1:G7"),
+    ),
+    Kind(
+        "it takes an error in any argument for the outcome, where it is one element of several",
+        _names("HSTACK VSTACK SORTBY TEXTSPLIT CHOOSECOLS CHOOSEROWS TOROW TOCOL"),
+        either(_they_fail, lambda case: bool(re.search("#(N/A|VALUE!)", str(case.theirs)))),
+    ),
+    Kind("it passes over a single value that is left out, too", _names("TOROW TOCOL"), _we_fail),
+    Kind(
+        "whether one element, handed on, is a value or an array only Excel can say",
+        _names("BYCOL BYROW UNIQUE MAP SCAN FILTER TAKE"),
+        lambda case: True,
+    ),
+    Kind(
+        "it writes a single value without the braces of an array",
+        _names("ARRAYTOTEXT"),
+        lambda case: str(case.ours).startswith("{"),
+    ),
+    Kind("whether an empty case meets FALSE only Excel can say", _names("SWITCH"), _has(",,")),
+    Kind(
+        "it takes no number for a format, nor a format without places for digits",
+        _names("TEXT FIXED DOLLAR"),
+        either(_they_fail, _we_fail),
+    ),
+    Kind(
+        "it rounds half of a number's last digit to the even one, and TRUE as a number",
+        _names("TEXT"),
+        lambda case: True,
+    ),
+    Kind(
+        "it finds an empty text nowhere",
+        _names("FIND FINDB SEARCH SEARCHB TEXTAFTER TEXTBEFORE"),
+        _has(_LEFT_OUT, _they_fail),
+    ),
+    Kind("it ignores letters' case by any number, Excel by 0 or 1", _names("TEXTAFTER TEXTBEFORE"), _we_fail),
+    Kind(
+        "it fits no line through values alone",
+        _names("LINEST LOGEST TREND GROWTH"),
+        lambda case: "#REF!" in str(case.theirs),
     ),
     Kind(
         "it computes no element by element in a plain cell",
         _ANY,
-        lambda case: case.has_arrays and _refuses(case),
+        lambda case: case.has_arrays and _refused(case),
     ),
     Kind(
         "it takes a range for its first cell, Excel in a plain cell for the one in the formula's row or column",
@@ -135,6 +597,9 @@ KINDS = [
     Kind(
         "which of several errors comes first no documentation says",
         _ANY,
-        lambda c: is_error(c.ours) and is_error(c.theirs),
+        _has(
+            r"NA\(\)|1/0|#NUM!|#REF!|#N/A|\bD1[23]\b|D\d*:D|[0-9\")]",
+            lambda c: is_error(c.ours) and is_error(c.theirs),
+        ),
     ),
 ]

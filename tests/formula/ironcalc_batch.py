@@ -11,18 +11,20 @@ SECONDS = 4  # most of them go into starting
 CRASHES = "#CRASH"
 
 
-def asked(formulas: list[str]) -> list:
-    """Each formula's value by IronCalc; CRASHES for one that takes the process with it, or all its time."""
+def asked(formulas: list[str], row: int | None = None) -> list:
+    """Each formula's value by IronCalc; CRASHES for one that takes the process with it, or all its time.
+    They stand below each other from `row` on."""
     from tests.formula.drawn_formulas import (
         COLUMN,
         FIRST,
         as_book,
     )  # and torch, which the other process needs not
 
-    where = (f"S!{COLUMN}", str(FIRST), str(FIRST + len(formulas) - 1))
+    row = FIRST if row is None else row
+    where = (f"S!{COLUMN}", str(row), str(row + len(formulas) - 1))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "batch.xlsx")
-        as_book(formulas).save(path)
+        as_book(formulas, row).save(path)
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "tests.formula.ironcalc_batch", path, *where],
@@ -35,7 +37,7 @@ def asked(formulas: list[str]) -> list:
     if len(formulas) == 1:
         return [CRASHES]
     half = len(formulas) // 2
-    return asked(formulas[:half]) + asked(formulas[half:])
+    return asked(formulas[:half], row) + asked(formulas[half:], row + half)
 
 
 def main(path: str, column: str, first: str, last: str) -> None:

@@ -5,11 +5,14 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import torch
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.formula.sheets import area, computed, function, snapshot
 from xlcicf.errors import NotDifferentiable
+from xlcicf.formula.day_arithmetic import days_by_basis
+from xlcicf.formula.daycount import days_between
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.rings import compute
 from xlcicf.formula.runs import RunGraph
@@ -334,3 +337,19 @@ def test_depreciation_over_a_life_that_changes_follows_it():
     f = function({"A1": 3.0, "B1": "=VDB(1000,100,A1,0,4)"}, "B1", "A1")
     assert math.isnan(f.value(f.start))
     assert f.value([8.0]) == computed({"B1": "=VDB(1000,100,8,0,4)"}, "B1") == pytest.approx(683.59375)
+
+
+@given(st.integers(1, 60_000), st.integers(1, 60_000), st.integers(0, 4))
+@example(8095, 25446, 0)  # from the last of a February to a 31st
+@example(59, 800, 1)  # 1900, which is a leap year in Excel
+def test_securities_count_years_as_yearfrac_does(start, end, basis):
+    start, end = sorted((start, end + (start == end)))
+    cells = {"A1": f"=ACCRINTM({start},{end},1,1,{basis})", "A2": f"=YEARFRAC({start},{end},{basis})"}
+    assert computed(cells, "A1") == computed(cells, "A2")
+
+
+@given(st.integers(61, 60_000), st.integers(61, 60_000), st.sampled_from((0, 4)))
+def test_days_of_thirty_a_month_are_counted_alike_one_by_one_and_many_at_once(start, end, basis):
+    start, end = sorted((start, end))
+    days = (torch.tensor([float(day)], dtype=torch.float64) for day in (start, end))
+    assert days_by_basis(*days, torch.tensor([float(basis)])).item() == days_between(start, end, basis)

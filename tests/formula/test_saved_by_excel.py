@@ -35,7 +35,7 @@ MONEY = [
     ("MIRR({-5,2,4},-1,0.2)", 0.13137084989847603), ("MIRR({-1000,230,200,125,200,10},-1,2)", 0.9151642637250201),
     ("MIRR({-6,-1,-2},0.1,0.2)", -1.0), ("MIRR({5,6},0.1,0.2)", DIV0),
     # of several rates the one next to the guess
-    ("RATE(48,-200,8000,1000,1)", 0.0035499220754319927), ("RATE(12,-200,8000,0,TRUE)", -0.1678337611998994),
+    ("RATE(48,-200,8000,1000,1)", 0.0035499220754319927), ("RATE(12,-200,8000,0,TRUE)", -0.1678337611998994), ("POISSON.DIST(-0.000001,5,TRUE)", NUM),
     # payments that are no numbers
     ("XNPV(0.1,H1:H5,I1:I5)", NUM), ("XNPV(0.1,{20,5,5,TRUE,5},I1:I5)", NUM),
     # TRUE among numbers of functions that were once an add-in

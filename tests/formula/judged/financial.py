@@ -14,6 +14,8 @@ IRONCALC: dict[str, str] = {
     "ACCRINTM(39539,39614,0.1,,1)": "it knows no par of 1000 where none is given",
 }
 LIBREOFFICE: dict[str, str] = {
+    "CUMPRINC(0.1,30.34,8000,1.9,8.53,1)": "it begins with the whole of a period of which a part is left out",
+    "CUMIPMT(0.1,29.9,8000,2.7,9.667,1)": "it begins with the whole of a period of which a part is left out",
     "RATE(10,-100,1000)+1": _LESS_PRECISE,
     "NPV(0.08,{-3,1;2.5,3},1)": "it takes an array column by column",
     "IRR({-3,9;-3,8})": "it takes an array column by column",

@@ -225,6 +225,8 @@ def to_row(context: Context, grid: Grid, ignored: Grid = LEFT_OUT, by_column: Gr
 
 def _padded(context: Context, grid: Grid, pad: Grid | None, keys: Sequence[Grid], places: Places) -> Grid:
     """`places` with NONE where `pad` stands, or #N/A where that is left out."""
+    if grid.extent != grid.size:
+        raise context.refuse("arranges whole rows or columns anew; name the cells that hold something")
     count = grid.size[0] * grid.size[1]
     size = grid.size
     sources = beside([grid.as_value(), pad.first().as_value()]) if pad else beside([grid.as_value()])

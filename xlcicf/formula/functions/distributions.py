@@ -598,7 +598,8 @@ for name in ("BINOM.INV", "CRITBINOM"):
             t.decide(k)
             return k
 
-        valid = _all(_between(n, 0.0, MOST_THINGS), _inside(p, 0.0, 1.0), _inside(chance, 0.0, 1.0))
+        some = t.both(_at_least(p, 0.0), t.less(p, 1.0))
+        valid = _all(_between(n, 0.0, MOST_THINGS), some, _inside(chance, 0.0, 1.0))
         return _where(valid, compute, (n, 1.0), (p, 0.5), (chance, 0.5))
 
 
@@ -630,7 +631,7 @@ of_numbers("NEGBINOMDIST", "NEGBINOMDIST(10,5,~0.25)", arity=(3, 3), whole=(0, 1
 
 for name in ("POISSON.DIST", "POISSON"):
 
-    @of_numbers(name, f"{name}(2,~5,TRUE)", f"{name}(2,~5,FALSE)", arity=(3, 3), whole=(0,), conditions=(2,))
+    @of_numbers(name, f"{name}(2,~5,TRUE)", f"{name}(2,~5,FALSE)", arity=(3, 3), counts=(0,), conditions=(2,))
     def poisson(k, mean, cumulative):
         def compute(k, mean):
             return _either(cumulative, lambda: gamma_above(t.add(k, 1.0), mean), lambda: powers(k, mean))

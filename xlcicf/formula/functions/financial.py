@@ -132,8 +132,15 @@ def interest_payment(rate, period, periods, present, future=NONE, kind=NONE):
     "PPMT(~0,2,~5,~8000)", arity=(4, 6),
 )  # fmt: skip
 def principal_payment(rate, period, periods, present, future=NONE, kind=NONE):
+    early = _is_early(kind)
     each = payment(rate, periods, present, future, kind)
-    return t.sub(each, _interest(rate, period, periods, present, future, kind))
+    first = t.neg(
+        t.div(t.add(present, future), t.mul(_compound(rate, periods)[1], t.add(t.mul(rate, early), 1.0)))
+    )
+    inside = t.both(t.greater_equal(period, 1.0), t.less(period, t.add(periods, 1.0)))
+    at_once = t.both(t.equal(early, 1.0), t.equal(period, 1.0))
+    later = t.mul(first, _compound(rate, t.sub(period, 1.0))[0])
+    return checked(t.both(inside, t.greater(rate, -1.0)), t.where(at_once, each, later))
 
 
 def _principal_paid(rate, periods, present, start, end, kind) -> tuple[t.Array, t.Array]:

@@ -6,12 +6,12 @@ import numpy as np
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, quote_sheet
-from xlcicf.formula.choice import Value, of_each
+from xlcicf.formula.choice import Value
 from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.functions.table import excel, handing_on, of_constants, of_grids
-from xlcicf.formula.grid import BLANK, TEXT, Grid, constant, from_truths
+from xlcicf.formula.grid import BLANK, TEXT, Grid, constant, errors_among, from_truths, with_errors
 from xlcicf.formula.plain import Cells, for_each
 from xlcicf.formula.rearranging import elements, fixed_number, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
@@ -74,10 +74,13 @@ def choose_by_number(context: Context, number: Node, *options: Node) -> Value:
 @excel("HYPERLINK", 'HYPERLINK("#A1",~1.5)', 'HYPERLINK("#A"&1,~2)+1', arity=(1, 2))
 def hyperlink(context: Context, link: Node, shown: Node | None = None) -> Value:
     """Shows its second argument, or else the link itself, a text."""
-    if shown is not None:
-        return of_each(lambda grid: grid.as_value(), context.operand(shown))
+    links = context.operand(link)
+    if shown is None:
+        return of_grids(context, lambda grid: for_each(context, text_of, [grid], [False]), [links])
     return of_grids(
-        context, lambda grid: for_each(context, text_of, [grid], [False]), [context.operand(link)]
+        context,
+        lambda link, grid: with_errors(grid.as_value(), errors_among([link])),
+        [links, context.operand(shown)],
     )
 
 

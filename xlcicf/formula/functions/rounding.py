@@ -1,5 +1,6 @@
 """Excel's category Math & Trig: whole numbers and multiples near a number, and what is left over."""
 
+import math
 from collections.abc import Callable
 
 from xlcicf.formula import tape as t
@@ -29,16 +30,16 @@ def rounded(x, digits):
     return _at_digits(x, digits, of_scaled)
 
 
-def _at_digits(x, digits, of_scaled: Callable[[t.Array], t.Array]) -> t.Array:
+def _at_digits(x, digits, of_scaled: Callable[[t.Array], t.Array], beyond: float = 0.0) -> t.Array:
     """`of_scaled`, which yields whole numbers, of x at so many digits after the point; x itself at digits
-    beyond all that it has."""
+    beyond all that it has, and `beyond` at digits before them."""
     digits = t.truncated(digits)
     many, few = t.greater(digits, MOST_DIGITS), t.less(digits, -MOST_DIGITS)
     scale = t.power(t.as_array(10.0), t.where(t.either(many, few), 0.0, digits))
     scaled = t.mul(x, scale)
     many = t.either(many, t.greater_equal(t.absolute(scaled), EXACT))
     out = t.div(of_scaled(t.where(many, 1.0, scaled)), scale)
-    return t.where(many, x, t.where(few, 0.0, out))
+    return t.where(many, x, t.where(few, t.where(t.equal(x, 0.0), 0.0, beyond), out))
 
 
 def _whole(x: t.Array) -> t.Array:
@@ -69,7 +70,7 @@ def rounded_up(x, digits):
         away = t.floor(t.neg(t.mul(t.absolute(scaled), 1 - 4e-16)))
         return t.neg(t.mul(t.sign(scaled), away))
 
-    return _at_digits(x, digits, of_scaled)
+    return _at_digits(x, digits, of_scaled, beyond=math.nan)
 
 
 @of_numbers("TRUNC", "TRUNC(~2.9)", "TRUNC(~-2.349,2)", "TRUNC(~2.9,1000)", arity=(1, 2), smooth=False)

@@ -246,6 +246,7 @@ def of_numbers(
     taken: Callable[[Grid], Grid] = taken_as_scalar,
     truth: bool = False,
     whole: Sequence[int] = (),
+    counts: Sequence[int] = (),
     conditions: Sequence[int] = (),
     fixed: Sequence[int] = (),
     hands_on: bool = False,
@@ -254,9 +255,9 @@ def of_numbers(
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
-    `whole` are cut to whole numbers, `conditions` reach the body as boolean patterns: it moves in steps as
-    these do. Those that are `fixed`, such as dates, may not depend on a changing cell. Of an infinity what
-    `hands_on` comes to is no number either."""
+    `whole` are cut to whole numbers, `counts` too, but parts of one below 0 to -1; `conditions` reach it as
+    boolean patterns: it moves in steps as these do. Those that are `fixed`, such as dates, may not depend on
+    a changing cell. Of an infinity what `hands_on` comes to is no number either."""
 
     def taken_at(i: int, grid: Grid) -> Grid:
         return taken_as_condition(grid) if i in conditions else taken(grid)
@@ -265,7 +266,7 @@ def of_numbers(
         if i in conditions:
             x = t.not_equal(x, 0.0)
             t.decide(x)
-        return t.truncated(x) if i in whole else x
+        return t.truncated(x) if i in whole else t.floor(x) if i in counts else x
 
     def enter(body: SomeBody) -> SomeBody:
         def reading(*numbers: t.Operand) -> "t.Operand | OrError":
@@ -274,7 +275,7 @@ def of_numbers(
         def compute(context: Context, *grids: Grid) -> Grid:
             if not hands_on:
                 watch(*(g.num for g in grids))
-            steps = [g for i, g in enumerate(grids) if i in whole or i in conditions or not smooth]
+            steps = [g for i, g in enumerate(grids) if i in (*whole, *counts, *conditions) or not smooth]
             changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
             before = len(changing) if changing else 0
             out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)

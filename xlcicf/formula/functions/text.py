@@ -9,7 +9,7 @@ import re
 from itertools import cycle
 from urllib.parse import quote
 
-from xlcicf.formula.coercion import number_of, text_of, truth_of, within_limits
+from xlcicf.formula.coercion import MOST_LETTERS, number_of, text_of, truth_of, within_limits
 from xlcicf.formula.context import Fails
 from xlcicf.formula.criteria import wildcards, without_loose_tildes
 from xlcicf.formula.functions.table import ANY, of_constants
@@ -158,10 +158,12 @@ def concat(*arrays):
 )
 def text_joined(between, without_empty, *arrays):
     """Several texts between the parts take turns."""
-    parts = _texts(arrays)
+    parts, between_texts = _texts(arrays), _texts((between,))
     if truth_of(without_empty):
         parts = [part for part in parts if part]
-    joined = (text for pair in zip(parts, cycle(_texts((between,)) or [""]), strict=False) for text in pair)
+    elif "" not in between_texts and sum(cells.beyond for cells in arrays) > MOST_LETTERS:
+        raise Fails("#VALUE!", "joins whole rows or columns to a text that no cell holds")
+    joined = (text for pair in zip(parts, cycle(between_texts or [""]), strict=False) for text in pair)
     return within_limits("".join(list(joined)[:-1]))
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from xlcicf.formula.coercion import number_of, text_of, truth_of, within_limits
+from xlcicf.formula.coercion import MOST_LETTERS, number_of, text_of, truth_of, within_limits
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import of_constants
 from xlcicf.formula.functions.text import of_values
@@ -132,6 +132,8 @@ def value_to_text(value, way=0.0):
 )
 def array_to_text(cells: Cells, way=0.0):
     """In one line, or as a formula would write the array."""
+    if cells.beyond > MOST_LETTERS:  # a comma each
+        raise Fails("#VALUE!", "makes a text of whole rows or columns, which no cell holds")
     if not _is_strict(way):
         return within_limits(", ".join(map(text_of, cells.values)))
     width = cells.size[1]
