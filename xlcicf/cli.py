@@ -136,8 +136,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser, also: str = ""):
-        named = {"aliases": [also]} if also else {}
-        added = verbs.add_parser(name, help=help, description=help, parents=[*parents, common], **named)
+        aliases = [also] if also else []
+        added = verbs.add_parser(
+            name, help=help, description=help, parents=[*parents, common], aliases=aliases
+        )
         added.set_defaults(verb=function)
         return added
 
