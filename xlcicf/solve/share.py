@@ -121,14 +121,16 @@ class Share:
 
 
 def restarts(question: Callable[[], bytes], settings: dict) -> Share:
-    """Restarts of a run; settings are the arguments of `optim.train`."""
+    """Restarts of a run by lbfgs; settings are the arguments of `optim.train`."""
+    from xlcicf.optim.methods import METHODS
 
     def read(said: list) -> list:
         from xlcicf.optim.methods.lbfgs import Found
 
         return [Found(number, np.array(values), *others) for number, values, *others in said]
 
-    work = {setting.name: settings[setting.name] for setting in (STEPS, RESTARTS, SEED)}
+    work = {setting.name: settings[setting.name] for setting in (RESTARTS, SEED)}
+    work[STEPS.name] = settings[STEPS.name] or METHODS["lbfgs"].steps
     return Share(question, lambda part: {"work": "restart", **work}, read)
 
 
