@@ -415,7 +415,7 @@ def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[
     require_target(Path(path))
     history.require_target(path)
     training = Training(book, problem, settings)
-    starts, most = settings.restarts, settings.steps or 200
+    starts, most = training.settings.restarts, training.settings.steps or 200
     steps = iter(training)
     try:
         for step in steps:

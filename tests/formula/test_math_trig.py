@@ -27,7 +27,7 @@ CORNERS = [
     ("MOD(-1125900000000,1)", NUM), ("FACT(-1)", NUM), ("FACT(171)", NUM), ("FACT(170)", math.factorial(170)),
     ("FACT(-0.3)", NUM), ("FACTDOUBLE(301)", NUM), ("FACTDOUBLE(-2)", NUM), ("COMBIN(2,3)", NUM),
     ("COMBIN(-1,0)", NUM), ("COMBINA(0,0)", 1.0), ("COMBINA(0,2)", NUM), ("COMBIN(1030,515)", NUM),
-    ("GCD(-1,2)", NUM), ("GCD(2,TRUE)", VALUE), ('GCD("x")', VALUE), ("GCD(B1:B3)", 4.0), ("LCM(B1:B3)", 24.0),
+    ("GCD(-1,2)", NUM), ("GCD(2,TRUE)", VALUE), ('GCD("x")', VALUE), ("GCD(B1:B3)", 4.0), ("LCM(B1:B3)", 0.0), ("LCM(B1,B2,B3)", 24.0),
     ("GCD(9007199254740992)", NUM), ("LCM(9007199254740991,2)", NUM), ("MULTINOMIAL(-1)", NUM),
     ("BASE(-1,2)", NUM), ("BASE(1,37)", NUM), ("BASE(1,2,256)", NUM), ('DECIMAL("2",2)', NUM),
     ('DECIMAL("",2)', NUM), ("ROMAN(4000)", VALUE), ("ROMAN(-1)", VALUE), ("ROMAN(0)", ""), ("ROMAN(5,5)", VALUE),

@@ -81,7 +81,7 @@ CELLS = {"A1": 1.0, "A2": 2.0, "A3": 3.0, "B1": 4.0, "B2": 5.0}
 FOUND = [
     ("QUARTILE.INC(7,12)", NUM), ("PERCENTILE(7,1.5)", NUM), ("PERCENTILE(A1:A2,1.01)", NUM), ("PERCENTILE(A1:A2,-0.01)", NUM),
     ("QUARTILE.EXC(5,3)", NUM), ("PERCENTILE.EXC(A1:A3,0.75)", 3.0), ("PERCENTILE.EXC(A1:A3,0.76)", NUM),
-    ("SUM(SORTBY({3;1;2},{1,2,3}))", VALUE), ("INDEX(SORTBY({3;1;2},{3;2;1}),1)", 2.0), ("PERMUTATIONA(0,3)", NUM), ("PERMUTATIONA(0,0)", 1.0), ("ROWS(1/0)", DIV0), ("COLUMNS(#REF!)", REF), ("ROWS({1;2})", 2.0),
+    ("SUM(SORTBY({3;1;2},{1,2,3}))", VALUE), ("INDEX(SORTBY({3;1;2},{3;2;1}),1)", 2.0), ("PERMUTATIONA(0,3)", 0.0), ("PERMUTATIONA(0,0)", 1.0), ("ROWS(1/0)", DIV0), ("COLUMNS(#REF!)", REF), ("ROWS({1;2})", 2.0),
     ("LARGE((A1:A2,B1:B2),1)", 5.0), ("PERCENTILE((A1:A2,B1:B2),0)", 1.0), ("RANK(2,(A1:A2,B1:B2))", 3.0),
     ("SUM(FREQUENCY((A1:A2,B1:B2),{2}))", 4.0), ("VLOOKUP(2,(A1:A3,B1:B2),1,0)", VALUE), ("SUMIFS((A1:A2,B1:B2),A1:A2,1)", VALUE),
     ("SUMX2MY2((A1:A2,B1:B2),A1:A2)", VALUE), ("COUNTA((A1:A2,B1:B2))", 4.0), ("AND((A1:A2,B1:B2))", True),

@@ -134,7 +134,7 @@ class _Host:
         self.training = training = self._begun(problem, settings)
         self.watch = patiently(Watch, self.book, training.problem)
         self.recording = patiently(history.begin, self.book, training.title, training.written, True)
-        self.trainer.ask(training.problem, asdict(settings))
+        self.trainer.ask(training.problem, asdict(training.settings))
         try:
             patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
             self._follow()

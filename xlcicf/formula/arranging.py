@@ -10,7 +10,7 @@ from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.grid import Grid, errors_where, from_numbers, with_errors
-from xlcicf.formula.plain import columns_of
+from xlcicf.formula.plain import Cells, columns_of
 
 NONE = -1  # in the place of an element: #N/A
 
@@ -20,10 +20,15 @@ Places = Callable[..., np.ndarray]  # ((rows, columns), *keys as Cells) -> numbe
 def placed(context: Context, grid: Grid, keys: Sequence[Grid], places: Places) -> Grid:
     """The array whose elements are those of `grid` of the numbers that `places` tells, counted row by row."""
     shape, columns = columns_of(context, keys, [True] * len(keys), batch=grid.batch)
-    asked = zip(*columns, strict=True) if keys else [()] * math.prod(shape[:2])
-    found = [places(grid.size, *cells) for cells in asked]
-    if any(0 in index.shape for index in found):
-        raise Fails("#CALC!", "yields an array without elements")
+
+    def elements(*cells: Cells) -> np.ndarray:
+        index = places(grid.size, *cells)
+        if 0 in index.shape:
+            raise Fails("#CALC!", "yields an array without elements")
+        return index
+
+    asked = list(zip(*columns, strict=True)) if keys else [()] * math.prod(shape[:2])
+    found = context.of_each_cell(elements, asked)
     if len({index.shape for index in found}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
     index = np.stack(found).reshape(*shape[:2], *found[0].shape)

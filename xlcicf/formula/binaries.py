@@ -1,4 +1,5 @@
-"""Linear in 0 and 1: whatever is made of one number that is 0 or 1 only is linear in it, IF and COUNTIF included."""
+"""Linear in 0 and 1: whatever is made of one number that is 0 or 1 only is linear in it, IF and COUNTIF
+included."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,9 +16,9 @@ MOST_ELEMENTS = 4096  # of a range that is counted, one element after another
 # What computes each number of its outcome from one number of each operand.
 ELEMENTWISE = frozenset(
     [
-        t.add, t.sub, t.mul, t.div, t.neg, t.square, t.power, t.exp, t.log, t.log10, t.sqrt, t.absolute, t.sign,
-        t.tanh, t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal, t.rounded, t.floor,
-        t.truncated, t.is_nan, t.is_finite, t.both, t.either, t.as_number, t.where, t.relu, alike,
+        t.add, t.sub, t.mul, t.div, t.neg, t.square, t.power, t.exp, t.log, t.log10, t.sqrt, t.absolute,
+        t.sign, t.tanh, t.relu, t.rounded, t.floor, t.truncated, t.as_number, t.where, t.both, t.either,
+        t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal, t.is_nan, t.is_finite, alike,
     ]
 )  # fmt: skip
 
@@ -49,8 +50,8 @@ def of_each(record: t.Record, ends: list[Ends]) -> Ends | None:
 
 
 def of_separate_elements(record: t.Record, place: int, ends: Ends) -> list[tuple[int, np.ndarray]] | None:
-    """(owner, by how much the outcome rises with it) for each element of the operand at `place`, of a primitive
-    that adds up what it makes of each; None for too many."""
+    """(owner, by how much the outcome rises with it) for each element of the operand at `place`, of a
+    primitive that adds up what it makes of each; None for too many."""
     elements = np.flatnonzero((ends.owner >= 0) & (ends.at_0 != ends.at_1))
     if elements.size > MOST_ELEMENTS:
         return None

@@ -145,8 +145,8 @@ def taken_as_factor(grid: Grid) -> Grid:
     return grid.as_value().of_kinds(_errors_only(grid), numbers)
 
 
-def taken_strictly(grid: Grid, cell: str) -> Grid:
-    """What MMULT makes of an array: anything but a number is #VALUE!."""
+def taken_strictly(grid: Grid, cell: str, code: str = "#VALUE!") -> Grid:
+    """What MMULT makes of an array: anything but a number is an error."""
     grid = grid.as_value().with_nan_for_falses()
     if not grid.has(BOOL, BLANK, TEXT):
         return grid
@@ -157,5 +157,5 @@ def taken_strictly(grid: Grid, cell: str) -> Grid:
         word = errors.item(at)
         if isinstance(word, CellText):
             where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"
-        errors[at] = error_at("#VALUE!", where, why)
+        errors[at] = error_at(code, where, why)
     return with_errors(grid, (failed, errors))

@@ -230,7 +230,7 @@ def annuity_rate(periods, payment, present, future, early, guess) -> t.Array:
 def _rate_of_annuity(
     periods: float, payment: float, present: float, future: float, early: float, guess: float
 ) -> float:
-    def worth(rate: float) -> tuple[float, float, float]:
+    def at_the_end(rate: float) -> tuple[float, float, float]:
         rises = periods * math.log1p(rate)
         if abs(rises) > 700.0:
             return math.nan, math.nan, math.inf
@@ -239,13 +239,22 @@ def _rate_of_annuity(
         sum_slope = _slope_of_sum(rate, periods, sum_, grown)
         terms = present * grown, due * sum_, future
         slope = present * periods * grown / (1 + rate) + payment * early * sum_ + due * sum_slope
-        # in today's money, where steps lead to the root from further off
-        value, now = math.fsum(terms), 1 / grown
-        return value * now, (slope - value * periods / (1 + rate)) * now, sum(map(abs, terms)) * now
+        return math.fsum(terms), slope, sum(map(abs, terms))
+
+    def today(rate: float) -> tuple[float, float, float]:
+        """In today's money, where steps lead to a root from further off."""
+        value, slope, size = at_the_end(rate)
+        if not math.isfinite(value):
+            return value, slope, size
+        now = math.exp(-periods * math.log1p(rate))
+        return value * now, (slope - value * periods / (1 + rate)) * now, size * now
 
     if not all(map(math.isfinite, (periods, payment, present, future))):
         return math.nan
-    return root_near(worth, guess)
+    found = (
+        _by_newton(at_the_end, guess) if guess > -1.0 else math.nan
+    )  # of several roots the one Excel finds
+    return root_near(today, guess) if math.isnan(found) else found
 
 
 def _slope_of_sum(rate: float, periods: float, sum_: float, grown: float) -> float:

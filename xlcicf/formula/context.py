@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from xlcicf.formula.running import Growing
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Edge, Lambda, Node, Ref
 from xlcicf.formula.units import Batch, Host
+
+T = TypeVar("T")
 
 
 class Fails(Exception):
@@ -140,6 +142,20 @@ class Context:
 
     def cell_by_cell(self, what: str) -> CellByCell:
         return CellByCell(f"{self.cell}: {self.function} {what}", self.cell, self.function)
+
+    def of_each_cell(self, compute: Callable[..., T], cells: Sequence[Sequence]) -> list[T]:
+        """compute(*arguments) for those of each cell, which is computed alone where one of several fails."""
+        try:
+            return [compute(*arguments) for arguments in cells]
+        except Fails:
+            if len(cells) > 1:
+                raise self.cell_by_cell("fails in one of several cells; write a formula for each") from None
+            raise
+
+    def require_alone(self, grid: Grid) -> None:
+        """Has each cell computed alone where several have values of their own."""
+        if grid.batch != (1, 1):
+            raise self.cell_by_cell("fails in one of several cells; write a formula for each")
 
     def note_step(self, out: t.Array) -> None:
         """Notes that a number moves in steps as the function being computed has it."""

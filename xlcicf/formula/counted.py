@@ -313,8 +313,16 @@ def conditions(arguments: Sequence[Argument]) -> tuple[Numbers, "Passing"]:
 
 def _truths_of(argument: Argument) -> Argument:
     if isinstance(argument, Grid) and not argument.is_range:
-        argument = taken_as_condition(argument)
+        argument = _without_empty_texts(argument)
     return with_elements(argument, truths)
+
+
+def _without_empty_texts(grid: Grid) -> Grid:
+    """A condition, or nothing where it is a text without letters."""
+    empty = np.broadcast_to(np.equal(grid.texts(), ""), grid.shape)
+    if not empty.any():
+        return taken_as_condition(grid)
+    return taken_as_condition(grid.blank_where(empty)).blank_where(empty)
 
 
 def truths(grid: Grid) -> Grid:

@@ -96,6 +96,11 @@ def _text(wanted: str) -> Find:
     return lambda cells: cells.of_texts(lambda text: like.fullmatch(text) is not None)
 
 
+def without_loose_tildes(wanted: str) -> str:
+    """The text without those ~ that no *, ? or ~ follows."""
+    return "".join(piece for piece in _PIECE.findall(wanted) if piece != "~")
+
+
 def wildcards(wanted: str) -> re.Pattern:
     """What a text with * and ? stands for; ~ before one of these means the sign itself.
 
@@ -124,7 +129,9 @@ def _meant(criterion: object) -> tuple[Find, bool]:
     wanted = _from_criterion(text)
     if sign in _ORDER:
         return _ordered(sign, wanted), False
-    return _counts_as(wanted), sign == "<>"
+    if sign == "<>":
+        return _equal_number(wanted) if isinstance(wanted, float) else equals(wanted), True
+    return _counts_as(wanted), False
 
 
 def _nothing(cells: Cells) -> Places:
@@ -182,6 +189,12 @@ def _from_criterion(text: str) -> object:
     if text.upper() in ERRORS:
         return CellError(text.upper())
     return {"true": True, "false": False}.get(text.casefold(), text)
+
+
+def _equal_number(wanted: float) -> Find:
+    """The text "3" is none: it meets "=3" and "<>3" alike."""
+    low, high = _alike(wanted)
+    return lambda cells: cells.between(low, high)
 
 
 def _counts_as(wanted: object) -> Find:

@@ -103,7 +103,8 @@ def made_date(year: Tensor, month: Tensor, day: Tensor) -> Tensor:
     year, month, day = map(torch.floor, (year, month, day))
     year = torch.where(year < 1900, year + 1900, year)
     made = first_of_month(year, month) + day - 1
-    return torch.where((year >= 1900) & (year < 10_000), made, NOTHING)
+    begins = year + torch.floor((month - 1) / 12)
+    return torch.where((year >= 1900) & (year < 10_000) & (begins < 10_000), made, NOTHING)
 
 
 def made_time(hour: Tensor, minute: Tensor, second: Tensor) -> Tensor:
@@ -141,18 +142,28 @@ def days_of_360(start: Tensor, end: Tensor, european: Tensor = ZERO) -> Tensor:
 
 
 def year_fraction(start: Tensor, end: Tensor, basis: Tensor = ZERO) -> Tensor:
-    """Bases 0 to 4 as D. A. Wheeler found them in Excel (YEARFRAC Incompatibilities between Excel 2007 and
-    OOXML, 2008)."""
+    """Years from the earlier day to the later one, as YEARFRAC and what securities earn are counted."""
     start, end = torch.minimum(start, end), torch.maximum(start, end)
-    days, basis = end - start, torch.floor(basis)
-    out = torch.where(basis == 0, _us_days(start, end) / 360, days / _mean_year(start, end))
-    out = torch.where(basis == 2, days / 360, out)
-    out = torch.where(basis == 3, days / 365, out)
-    out = torch.where(basis == 4, days_of_360(start, end, torch.ones_like(start)) / 360, out)
-    return torch.where((basis >= 0) & (basis <= 4), out, NOTHING)
+    years = days_by_basis(start, end, basis) / year_by_basis(start, end, basis)
+    return torch.where((basis >= 0) & (basis < 5), years, NOTHING)
 
 
-def _us_days(start: Tensor, end: Tensor) -> Tensor:
+def days_by_basis(start: Tensor, end: Tensor, basis: Tensor) -> Tensor:
+    """Days from one day to a later one by bases 0 to 4 (daycount.py), as D. A. Wheeler found them in Excel
+    (YEARFRAC Incompatibilities between Excel 2007 and OOXML, 2008)."""
+    basis = torch.floor(basis)
+    days = torch.where(basis == 0, us_days(start, end), end - start)
+    return torch.where(basis == 4, days_of_360(start, end, torch.ones_like(start)), days)
+
+
+def year_by_basis(start: Tensor, end: Tensor, basis: Tensor) -> Tensor:
+    """How many days the years from one day to a later one have, on average."""
+    basis = torch.floor(basis)
+    fixed = torch.where(basis == 3, 365.0, 360.0)
+    return torch.where(basis == 1, _mean_year(start, end), fixed)
+
+
+def us_days(start: Tensor, end: Tensor) -> Tensor:
     """30 days a month, as securities traders of the US count them."""
     (y1, m1, d1), (y2, m2, d2) = calendar(start), calendar(end)
     is_last, ends_last = ((m == 2) & (d == month_length(y, m)) for y, m, d in ((y1, m1, d1), (y2, m2, d2)))

@@ -9,7 +9,12 @@ import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import torch
+from torch import Tensor
+
+from xlcicf.formula import tape as t
 from xlcicf.formula.dates import LAST, first_day
+from xlcicf.formula.day_arithmetic import days_by_basis, year_by_basis, year_fraction
 
 US_30_360, ACTUAL, ACTUAL_360, ACTUAL_365, EUROPEAN_30_360 = range(5)
 _ZERO = date(1899, 12, 30)
@@ -36,7 +41,7 @@ def is_date(day: int) -> bool:
 
 
 def days_between(start: int, end: int, basis: int) -> int:
-    """By the calendar or, where a basis has months of 30 days, by those."""
+    """By the calendar or, where a basis has months of 30 days, by those; days_by_basis of single dates."""
     if basis == EUROPEAN_30_360:
         return _days_of_30(day_of(start), day_of(end), *(min(day_of(x).day, 30) for x in (start, end)))
     return _us_days(day_of(start), day_of(end)) if basis == US_30_360 else end - start
@@ -48,11 +53,9 @@ def _us_days(a: date, b: date, is_period: bool = False) -> int:
     first, last = a.day, b.day
     if _ends_february(b) and (_ends_february(a) or is_period):
         last = 30
-    if _ends_february(a):
-        first = 30
     if last == 31 and (first >= 30 or is_period):
         last = 30
-    return _days_of_30(a, b, min(first, 30), last)
+    return _days_of_30(a, b, 30 if _ends_february(a) else min(first, 30), last)
 
 
 def _days_of_30(a: date, b: date, first: int, last: int) -> int:
@@ -67,29 +70,41 @@ def _ends_its_month(day: date) -> bool:
     return day.day == calendar.monthrange(day.year, day.month)[1]
 
 
-def years_between(start: int, end: int, basis: int) -> float:
-    """As YEARFRAC counts them."""
-    start, end = sorted((start, end))
-    return days_between(start, end, basis) / year_days(start, end, basis)
+# --- parts of years, many at once -----------------------------------------------------------------------
 
 
-def year_days(start: int, end: int, basis: int) -> float:
-    """How many days the years from one date to a later one have: if they are more than one, on average."""
-    a, b = day_of(start), day_of(end)
-    if basis != ACTUAL:
-        return 365.0 if basis == ACTUAL_365 else 360.0
-    if a.year == b.year:
-        return _days_in(a.year)
-    if b.year == a.year + 1 and (a.month, a.day) >= (b.month, b.day):
-        holds_leap_day = (calendar.isleap(a.year) and (a.month, a.day) <= (2, 29)) or (
-            calendar.isleap(b.year) and (b.month, b.day) >= (2, 29)
-        )
-        return 366.0 if holds_leap_day else 365.0
-    return sum(map(_days_in, range(a.year, b.year + 1))) / (b.year - a.year + 1)
+def _counted_days(*dates: t.Operand) -> list[Tensor]:
+    """The days of 1900's count that dates of the book at work stand for, nan where they are none."""
+    days = [torch.floor(t.value_of(t.as_array(date))) + first_day() for date in dates]
+    return [torch.where((day >= 1) & (day <= LAST), day, math.nan) for day in days]
 
 
-def _days_in(year: int) -> float:
-    return 365.0 + calendar.isleap(year)
+def years_between(start: t.Operand, end: t.Operand, basis: t.Operand) -> Tensor:
+    """Years from one date to another, as YEARFRAC counts them; nan where there is no such date or basis, or
+    the second one comes first."""
+    first, last = _counted_days(start, end)
+    return torch.where(first <= last, year_fraction(first, last, t.value_of(t.as_array(basis))), math.nan)
+
+
+def years_until(start: t.Operand, end: t.Operand, basis: t.Operand) -> Tensor:
+    """The same, nan where the second date is not later."""
+    first, last = _counted_days(start, end)
+    return torch.where(first < last, years_between(start, end, basis), math.nan)
+
+
+def years_at_maturity(
+    settlement: t.Operand, maturity: t.Operand, issue: t.Operand, basis: t.Operand
+) -> list[Tensor]:
+    """Years from issue to maturity, from settlement to maturity, from issue to settlement, all as long as the
+    years from issue to settlement are; nan where the dates are not in order or the basis is none."""
+    issued, settled, matures = _counted_days(issue, settlement, maturity)
+    basis = t.value_of(t.as_array(basis))
+    taken = (issued <= settled) & (settled < matures) & (basis >= 0) & (basis < 5)
+    year = year_by_basis(issued, settled, basis)
+    return [
+        torch.where(taken, days_by_basis(start, end, basis) / year, math.nan)
+        for start, end in ((issued, matures), (settled, matures), (issued, settled))
+    ]
 
 
 # --- coupons --------------------------------------------------------------------------------------------
@@ -158,13 +173,15 @@ def accrued_periods(
 ) -> float:
     """How many coupon periods, whole ones and parts, lie between issue and settlement: they are counted from
     the first interest date, back and, `from_issue`, on. Otherwise the period before that date reaches as far
-    as settlement, and whole ones before it do not count, as in Excel."""
+    as settlement, and whole ones before it do not count, as in Excel. The last one is as long as the one that
+    ends on that date, whatever its own days."""
     months = 12 // frequency
     after = 0
     while from_issue and months_from(first_interest, after) < settlement:
         after += months
     start, end = (months_from(first_interest, at) for at in (after - months, after))
-    total = days_between(max(start, issue), settlement, basis) / _whole_period(start, end, frequency, basis)
+    usual = _whole_period(months_from(first_interest, -months), first_interest, frequency, basis)
+    total = days_between(max(start, issue), settlement, basis) / usual
     while start > issue:
         after -= months
         start, end = months_from(first_interest, after - months), start

@@ -368,7 +368,8 @@ class Evaluator:
         areas = batch.areas(ref)
         first = self._bounded(areas[0], batch.cell(0, 0), blanks_count)
         if all(area == areas[0] for area in areas):
-            return self.values(first).at(place_of(ref, batch))
+            place = place_of(ref, batch)
+            return self.values(first).at(place and place.of_one())
         filled = [self.graph.trimmed(area) for area in areas]
         return self._gathered(filled).at(place_of(ref, batch))
 

@@ -57,6 +57,10 @@ class Place:
     rows: int
     cols: int
 
+    def of_one(self) -> "Place":
+        """That of a run's first cell, where all see the same range."""
+        return Place(self.top[:1, :1], self.left[:1, :1], self.rows, self.cols)
+
     def part(self, down: np.ndarray, right: np.ndarray, rows: int, cols: int) -> "Place":
         """A part that begins so many rows further down and columns further right in each cell."""
         return Place(self.top + down, self.left + right, rows, cols)

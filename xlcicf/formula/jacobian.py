@@ -18,9 +18,8 @@ REACH = 1e-5  # of a value: the step of differences
 class Jacobian:
     """The derivatives of outcomes (m,) with respect to the tape's input (n,), at any values of it.
 
-    They are made backwards, an outcome at a time, or forwards, an input at a time, whichever are fewer: forwards
-    is the derivative of the backwards product by its weights.
-    """
+    They are made backwards, an outcome at a time, or forwards, an input at a time, whichever are fewer:
+    forwards is the derivative of the backwards product by its weights."""
 
     def __init__(self, tape: t.Tape, outs: t.Var):
         (self._m,), (self._n,) = outs.shape, tape.input.shape

@@ -1,9 +1,8 @@
 """What is linear on a tape: exact, sparse coefficients, read off its records. Nothing is sampled.
 
 An outcome is linear where each record between it and the input is one that rearranges, adds up, or multiplies
-by a constant. A corner (MAX, ABS) is none; but where being lower is better, it may stand as a further variable
-that is at least each of its sides, and what is made of it is linear in both.
-"""
+by a constant. A corner (MAX, ABS) is none; but where being lower is better, it may stand as a further
+variable that is at least each of its sides, and what is made of it is linear in both."""
 
 import math
 from collections.abc import Sequence
@@ -46,7 +45,7 @@ class LinearForms:
         self._sides: list[Matrix] = []
         self._least: list[np.ndarray] = []
         self._forms: dict[int, Matrix | None] = {
-            tape.input.index: sp.eye_array(self._count, format="csr", dtype=float)
+            tape.input.index: sp.csr_array(sp.eye_array(self._count, dtype=float))
         }
         self._possible = self._possibly_linear(tape, outs)
         for out in outs:
@@ -115,6 +114,7 @@ class LinearForms:
 
     def _linear_form(self, record: t.Record) -> Matrix | None:
         primitive, operands, static, out = record
+        assert primitive is not None
         if primitive in ZERO_OR_NAN:
             return sp.csr_array((out.value.numel(), self._count))
         if primitive is t.where:
@@ -126,7 +126,7 @@ class LinearForms:
         if any(form is None for form in forms):
             return None
         if primitive in t.REARRANGING and varying == [operands[0]]:
-            return self._of(operands[0])[_places(record)]
+            return _rows(self._of(operands[0]), _places(record))
         if primitive in t.ADDING_UP and varying == [operands[0]]:
             return _adding(_targets(record), out.value.numel()) @ self._of(operands[0])
         if primitive is t.join:
@@ -148,9 +148,10 @@ class LinearForms:
 
     def _widened(self, form: Matrix) -> Matrix:
         """With columns for the corners met since."""
-        if form.shape[1] < self._count:
-            form = sp.csr_array((form.data, form.indices, form.indptr), shape=(form.shape[0], self._count))
-        return form
+        rows, columns = form.shape  # pyright: ignore[reportGeneralTypeIssues]
+        if columns == self._count:
+            return form
+        return sp.csr_array((form.data, form.indices, form.indptr), shape=(rows, self._count))
 
     def _spread(self, x: t.Operand, shape: torch.Size) -> Matrix:
         """The form of an operand that is broadcast to a shape."""
@@ -158,7 +159,7 @@ class LinearForms:
         form = self._of(x)
         if t.shape_of(x) == shape:
             return form
-        return form[torch.arange(form.shape[0]).reshape(t.shape_of(x)).expand(shape).reshape(-1).numpy()]
+        return _rows(form, torch.arange(t.shape_of(x).numel()).reshape(t.shape_of(x)).expand(shape))
 
     def _chosen(self, operands: tuple, out: t.Var) -> Matrix | None:
         """where: by a constant pattern each place from its side; what guards against errors lets through what
@@ -190,7 +191,7 @@ class LinearForms:
             numbered.append(torch.arange(at, at + shape.numel()).reshape(shape))
             at += shape.numel()
         stacked = _stacked([self._of(t.as_array(part)) for part in parts], self._count)
-        return stacked[torch.cat(numbered, dim).reshape(-1).numpy()]
+        return _rows(stacked, torch.cat(numbered, dim))
 
     def _by_units(self, record: t.Record, varying: list[t.Var]) -> Matrix | None:
         """A primitive at each unit of its operands, one after another."""
@@ -290,13 +291,18 @@ class LinearForms:
         )
 
 
-def _places(record: t.Record) -> np.ndarray:
+def _rows(form: Matrix, numbers: torch.Tensor) -> Matrix:
+    """The form's rows by number, in the numbers' order."""
+    return sp.csr_array(form[numbers.reshape(-1).numpy(), :])
+
+
+def _places(record: t.Record) -> torch.Tensor:
     """Which number of its first operand each number of the outcome is."""
     primitive, operands, static, _ = record
     assert primitive is not None
     shape = t.shape_of(operands[0])
     numbered = torch.arange(shape.numel()).reshape(shape)
-    return primitive.forward(numbered, *operands[1:], **static).reshape(-1).numpy()
+    return primitive.forward(numbered, *operands[1:], **static)
 
 
 def _targets(record: t.Record) -> np.ndarray:

@@ -187,6 +187,14 @@ def _numbers(context: Context, node: Node) -> tuple[np.ndarray, np.ndarray]:
     return numbers[:, :, 0, 0].astype(np.int64), _codes(grid)
 
 
+def _sizes(context: Context, node: Node) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a number of rows or columns, of which a part of one is one."""
+    grid = _told(context, node, taken_as_scalar)
+    numbers, errors = _numbers(context, node)
+    part = (grid.numbers() > 0.0) & (grid.numbers() < 1.0)
+    return np.where(part[:, :, 0, 0], 1, numbers), errors
+
+
 def _codes(grid: Grid) -> np.ndarray:
     """The error of each cell's single value, or None (H, W)."""
     return np.vectorize(lambda text: text and str(text), otypes=[object])(grid.texts()[:, :, 0, 0])
@@ -212,7 +220,7 @@ def _offset(
     start = spots_of(base, context)
     (down, bad), (right, worse) = _numbers(context, rows), _numbers(context, columns)
     sizes = [
-        (size, np.full(size.shape, None)) if node in (None, Const(None)) else _numbers(context, node)
+        (size, np.full(size.shape, None)) if node in (None, Const(None)) else _sizes(context, node)
         for node, size in ((height, start.rows), (width, start.columns))
     ]
     top, left = start.top + down, start.left + right
@@ -251,9 +259,9 @@ def _index(
             )
         )
     (top, bottom), (left, east) = spans
-    outside = (down < 0) | (down > whole.rows) | (right < 0) | (right > whole.columns)
+    before, beyond = (down < 0) | (right < 0), (down > whole.rows) | (right > whole.columns)
     found = replace(whole, top=top, left=left, bottom=bottom, right=east)
-    return _failing_where_told(found, bad, worse).failing(outside, "#REF!")
+    return _failing_where_told(found, bad, worse).failing(before, "#VALUE!").failing(beyond, "#REF!")
 
 
 def _choose(context: Context, number: Node, *options: Node) -> Spots:

@@ -43,7 +43,7 @@ _GALLON, _UK_GALLON = 231 * _INCH**3 * 1000, Fraction("4.54609")
 _DEGREE = Fraction(5, 9)
 _FREEZING = Fraction("273.15")
 
-# quantity -> names of a unit -> its size; those with prefixes in a table of their own
+# quantity -> names of a unit -> its size; those that Excel takes with prefixes in a table of their own
 _WITH_PREFIXES: dict[str, dict[str, Fraction | int | str]] = {
     "mass": {"g": 1, "u": "1.660538782e-24"},
     "distance": {"m": 1, "ang": _LENGTHS["ang"], "ly": _LENGTHS["ly"], "parsec pc": "3.08567758128155e16"},
@@ -54,10 +54,10 @@ _WITH_PREFIXES: dict[str, dict[str, Fraction | int | str]] = {
     "power": {"W w": 1},
     "magnetism": {"T": 1, "ga": "1e-4"},
     "temperature": {"K kel": 1},
-    "volume": {"l L lt": 1},
+    "volume": {"l L lt": 1, "uk_pt": _UK_GALLON / 8},
     "area": {"ar": 100},
     "information": {"bit": 1, "byte": 8},
-    "speed": {"m/s m/sec": 1, "m/h m/hr": Fraction(1, 3600)},
+    "speed": {"m/s m/sec": 1, "m/h m/hr": Fraction(1, 3600), "mph": _MILE / 3600},
 }  # fmt: skip
 _WITHOUT: dict[str, dict[str, Fraction | int | str]] = {
     "mass": {
@@ -76,7 +76,7 @@ _WITHOUT: dict[str, dict[str, Fraction | int | str]] = {
     "power": {"HP h": _HORSEPOWER, "PS": "735.49875"},
     "volume": {
         "tsp": _GALLON / 768, "tspm": "0.005", "tbs": _GALLON / 256, "oz": _GALLON / 128, "cup": _GALLON / 16,
-        "pt us_pt": _GALLON / 8, "uk_pt": _UK_GALLON / 8, "qt": _GALLON / 4, "uk_qt": _UK_GALLON / 4,
+        "pt us_pt": _GALLON / 8, "qt": _GALLON / 4, "uk_qt": _UK_GALLON / 4,
         "gal": _GALLON, "uk_gal": _UK_GALLON, "barrel": 42 * _GALLON, "bushel": Fraction("35.23907016688"),
         "GRT regton": 100 * _FOOT**3 * 1000, "MTON": 40 * _FOOT**3 * 1000,
     },
@@ -84,7 +84,7 @@ _WITHOUT: dict[str, dict[str, Fraction | int | str]] = {
         "uk_acre": 4840 * _YARD**2, "us_acre": 43_560 * Fraction(1200, 3937) ** 2, "ha": 10_000,
         "Morgen": 2500,
     },
-    "speed": {"admkn": 6080 * _FOOT / 3600, "kn": _SEA_MILE / 3600, "mph": _MILE / 3600},
+    "speed": {"admkn": 6080 * _FOOT / 3600, "kn": _SEA_MILE / 3600},
 }  # fmt: skip
 
 

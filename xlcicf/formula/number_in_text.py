@@ -49,21 +49,24 @@ _TIME = re.compile(
 
 
 def number_in_text(text: str) -> float | None:
-    """The number, spaces around ignored; None where Excel would say #VALUE!."""
+    """The number, spaces around an amount ignored; None where Excel would say #VALUE!."""
     plain = _plain(text)
     if plain is None:
         return None
     amount = _amount(plain)
     if amount is not None:
         return amount
-    moment_ = _date_and_time(plain)
+    moment_ = date_and_time_in(text)
     return moment_ and sum(moment_)
 
 
 def date_and_time_in(text: str) -> tuple[float, float] | None:
-    """The day and the time that a text says, 0 for the one left out; None for other numbers."""
+    """The day and the time that a text says, 0 for the one left out; None for other numbers,
+    and for a day with spaces before or behind."""
     plain = _plain(text)
-    return None if plain is None else _date_and_time(plain)
+    if plain is None or (found := _date_and_time(plain)) is None:
+        return None
+    return None if found[0] and len(plain) < len(text) else found
 
 
 def _plain(text: str) -> str | None:

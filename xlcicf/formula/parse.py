@@ -522,6 +522,8 @@ class _Parser:
         items, columns = _bracket_items("[" + inside)
         this_row = "#this row" in items
         area = _table_part(table, *(items or ["#data"])) if not this_row else _table_part(table, "#data")
+        if items == ["#totals"] and not table.totals_rows:
+            return Const(ExcelError("#REF!"))
         left, right = area.left, area.right
         if columns:
             left, right = (table.area.left + self.column_index(table, c) for c in (columns[0], columns[-1]))

@@ -98,6 +98,7 @@ def by_numbers(context: Context, numbers: Sequence[Node], compute: Callable[...,
         if not isinstance(value, Grid) or value.varies().any():
             raise context.refuse_changing()
         if (error := first_error(value)) is not None:
+            context.require_alone(value)
             raise Fails(str(error))
         grids.append(np.clip(taken_as_scalar(value).numbers(), -1.0, 1000.0).astype(int))
     asked = np.stack(np.broadcast_arrays(*grids), -1)

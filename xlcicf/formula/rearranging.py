@@ -61,8 +61,9 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
         return _part_by_changing(context, grid, row, column)
     keys = aligned([fixed_number(context, key) for key in (row, column)], context.host)
     down, right = np.broadcast_arrays(*(_places(key) for key in keys))
-    outside = (down < ALL) | (down >= rows) | (right < ALL) | (right >= cols)
-    found = errors_where(outside, "#REF!", context.host, "looks outside its range", after=errors_among(keys))
+    before, beyond = (down < ALL) | (right < ALL), (down >= rows) | (right >= cols)
+    found = errors_where(before, "#VALUE!", context.host, "counts from 1", after=errors_among(keys))
+    found = errors_where(beyond, "#REF!", context.host, "looks outside its range", after=found)
     down, right = (at if found is None else np.where(found[0], 0, at) for at in (down, right))
     whole = np.stack([down == ALL, right == ALL])
     if whole.any() and down.shape[2:] != (1, 1):

@@ -5,7 +5,7 @@ from typing import Any
 
 from xlcicf.formula.context import Fails
 from xlcicf.formula.criteria import equals
-from xlcicf.formula.grid import kind_of
+from xlcicf.formula.grid import BOOL, NUMBER, TEXT, kind_of
 from xlcicf.formula.plain import NOWHERE, Alike, Cells
 
 
@@ -48,26 +48,43 @@ def place_down_to(wanted: object, cells: Cells) -> int:
     return found
 
 
-def place_asked(wanted: object, cells: Cells, how: int, backwards: bool) -> int:
-    """The first place (the last where the search goes backwards) of an equal value; where there is none and
-    `how` is -1 or 1, of the next smaller or larger one of its kind. With 2 * and ? stand for other letters.
+def place_asked(wanted: object, cells: Cells, how: int, order: int) -> int:
+    """The first place of an equal value (the last where `order` is -1 or -2); where there is none and `how`
+    is -1 or 1, of the next smaller or larger one. Texts are above numbers, TRUE and FALSE above both. Halves
+    taken in cells that ascend (2) or descend (-2) lead to the nearest of such a value's places. With 2 * and
+    ? stand for other letters. What is wanted may be blank, as the first blank cell is.
 
     Raises Fails("#N/A") where there is none."""
-    wanted = 0.0 if wanted is None else wanted
-    if how == 2 or not isinstance(wanted, str):
+    if wanted is None:
+        found = cells.blanks()
+    elif how == 2 or not isinstance(wanted, str):
         found = cells.remembered((type(wanted), wanted), equals(wanted))
     else:
         found = cells.texts.get(wanted.casefold(), NOWHERE)
+    last = order < 0
     if not len(found) and how in (-1, 1):
-        found = _nearest(_key(wanted), _alike(wanted, cells), how)
+        found = _nearest(0.0 if wanted is None else wanted, cells, how)
+        last = last if abs(order) == 1 else (how < 0) == (order > 0)
     if not len(found):
         raise Fails("#N/A", "looks for a value that is not among the cells")
-    return int(found[-1 if backwards else 0])
+    return int(found[-1 if last else 0])
 
 
-def _nearest(key: Any, alike: Alike, how: int) -> list[int]:
-    """The places of the values next to a key, below it (-1) or above it (1)."""
-    beside = [value for value in alike.values if (value < key if how < 0 else value > key)]
+_KINDS = (NUMBER, TEXT, BOOL)  # the larger ones last
+
+
+def _nearest(wanted: object, cells: Cells, how: int) -> list[int]:
+    """The places of the values next to the one wanted, below it (-1) or above it (1)."""
+    at = _KINDS.index(kind_of(wanted))  # type: ignore[arg-type]
+    others = reversed(_KINDS[:at]) if how < 0 else _KINDS[at + 1 :]
+    beside = _beside(_key(wanted), cells.alike(_KINDS[at]), how)
+    further = (_beside(None, cells.alike(kind), how) for kind in others)
+    return beside or next(filter(None, further), [])
+
+
+def _beside(key: Any, alike: Alike, how: int) -> list[int]:
+    """The places of the values next to a key, or to all of another kind."""
+    beside = [value for value in alike.values if key is None or (value < key if how < 0 else value > key)]
     if not beside:
         return []
     nearest = max(beside) if how < 0 else min(beside)

@@ -15,8 +15,8 @@ from xlcicf.formula.evaluate import Evaluator, error_sentence
 from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import BOOL, NUMBER, Grid, from_cells
-from xlcicf.formula.limits import Limit, LimitedCell, limited_cells
 from xlcicf.formula.limit_sides import sides
+from xlcicf.formula.limits import Limit, LimitedCell, limited_cells
 from xlcicf.formula.overflow import unless_hidden
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import compute

@@ -14,9 +14,11 @@ class ExcelError(str):
 
 
 # The texts that a cell shows for one.
-ERRORS = frozenset(
-    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CALC! #FIELD! #BLOCKED!".split()
+ERRORS_IN_ORDER = tuple(  # as ERROR.TYPE numbers them from 1 on
+    "#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CONNECT! #BLOCKED! #UNKNOWN!"
+    " #FIELD! #CALC!".split()
 )
+ERRORS = frozenset(ERRORS_IN_ORDER)
 
 
 Scalar = float | str | bool | ExcelError | None

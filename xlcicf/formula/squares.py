@@ -14,12 +14,10 @@ from xlcicf.formula.overflow import ZERO_OR_NAN
 
 
 def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
-    """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is; None
-    where the outcome is no such sum."""
-    while (
-        out.tape.made(out).primitive in (*t.REARRANGING, t.sqrt, t.add)
-        and (inner := _within(out)) is not None
-    ):
+    """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is;
+    None where the outcome is no such sum."""
+    guards: set[int] = set()
+    while (inner := _within(out, guards)) is not None:
         out = inner
     try:
         found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
@@ -35,14 +33,35 @@ class _NoSquares(Exception):
     """Something else than a square is added."""
 
 
-def _within(out: t.Var) -> t.Var | None:
-    """Of the single number under a root, in another shape, or beside what only watches for overflow the number."""
+def _within(out: t.Var, guards: set[int]) -> t.Var | None:
+    """The number that is under a root, in another shape, or beside what only watches for overflow.
+
+    guards  the conditions met at which the outcome is an error, which the root asks once more
+    """
     primitive, operands, _, _ = out.tape.made(out)
-    if out.value.numel() > 1 or not isinstance(operands[0], t.Var) or operands[0].value.numel() > 1:
+    if primitive is t.where:
+        condition, inner, other = operands
+        if not isinstance(condition, t.Var) or condition.value.numel() > 1:
+            return None
+        if condition.index not in guards and not _is_zero_or_error(other):
+            return None
+        guards.add(condition.index)
+    elif primitive in (*t.REARRANGING, t.sqrt):
+        inner = operands[0]
+    elif primitive is t.add and isinstance(operands[1], t.Var) and _is_watching(operands[1]):
+        inner = operands[0]
+    else:
         return None
-    if primitive is t.add and not (isinstance(operands[1], t.Var) and _is_watching(operands[1])):
-        return None
-    return operands[0]
+    return inner if isinstance(inner, t.Var) and inner.value.numel() == 1 == out.value.numel() else None
+
+
+def _is_zero_or_error(x: t.Operand) -> bool:
+    """Whether an operand is 0 or nan wherever it is asked for: a root's value where it has no slope."""
+    if isinstance(x, t.Var):
+        primitive, operands, _, _ = x.tape.made(x)
+        return primitive is t.where and all(_is_zero_or_error(y) for y in operands[1:])
+    value = torch.as_tensor(x, dtype=t.DTYPE)
+    return bool((torch.isnan(value) | (value == 0)).all())
 
 
 def _is_watching(x: t.Var) -> bool:

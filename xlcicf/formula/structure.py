@@ -1,4 +1,5 @@
-"""What an objective and its limits are made of, as the tape tells: linear, quadratic, a sum of squares, corners."""
+"""What an objective and its limits are made of, as the tape tells: linear, quadratic, a sum of squares,
+corners."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -80,7 +80,8 @@ def _may_be_nan(x: Operand, primitive: "Primitive") -> bool:
 
 
 class NoFurther(Exception):
-    """A derivative was asked for its own derivative, which there is none of: to be had by differences only."""
+    """A derivative was asked for its own derivative, which there is none of: to be had by differences
+    only."""
 
 
 class Primitive:

@@ -17,6 +17,8 @@ from xlcicf.formula.tree import Const, Formula, Node, Ref
 
 FEWEST = 4  # runs that are worth a batch
 SMALL = 256  # cells of a run that joins one
+OF_ONE_SHEET = {"AGGREGATE", "CELL", "FORMULATEXT", "ISFORMULA", "SHEET", "SUBTOTAL"}
+# functions that ask on which sheet a range lies, which a batch knows of its first run only
 MOST_READ = 2**20  # cells that the members of a batch read together, each its own
 
 Operand = Ref | Const
@@ -162,7 +164,7 @@ def batched(
         if sizes is None:
             units.append(run)
             continue
-        key = run.array, formula(run).shape, *sizes
+        key = run.array, formula(run).shape, _sheets(formula(run)), *sizes
         alike.setdefault(key, []).append(run)
         own = sum(math.prod(size[0]) for size in sizes if not isinstance(size, Area))
         reading[key] = reading.get(key, 0) + rows * cols * own
@@ -173,6 +175,13 @@ def batched(
             operands = [formula(run).operands for run in some]
             units.append(Batch(some, formula(some[0]).tree, operands, some[0].array))
     return units
+
+
+def _sheets(formula: Formula) -> tuple[str, ...]:
+    """The sheets that a batch's formulas have to have in common."""
+    if OF_ONE_SHEET.isdisjoint(formula.functions):
+        return ()
+    return tuple(node.sheet for node in formula.operands if type(node) is Ref)
 
 
 Size = tuple[tuple[int, int], tuple[int, int]]

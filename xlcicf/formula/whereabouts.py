@@ -19,11 +19,13 @@ from xlcicf.formula.grid import (
     Place,
     constant,
     error_at,
+    first_error,
     from_numbers,
     from_scalars,
     from_truths,
 )
 from xlcicf.formula.growing import grows, sizes
+from xlcicf.formula.plain import for_each
 from xlcicf.formula.snapshot import Scalar, Sheet
 from xlcicf.formula.text import split_sheet
 from xlcicf.formula.tree import Node, Ref, Union
@@ -59,7 +61,9 @@ def lines_of(axis: int) -> Callable[..., Value]:
         elif isinstance(node, Ref):
             return _numbered(*_edges(_seen(context, node))[axis], axis)
         else:
-            return of_each(lambda grid: _numbered(*_edges(_lying(grid))[axis], axis), context.value(node))
+            return of_each(
+                lambda grid: _numbered(*_edges(_lying(context, grid))[axis], axis), context.value(node)
+            )
         return _numbered(first, count, axis)
 
     return evaluate
@@ -178,7 +182,10 @@ def sheet_number(context: Context, node: Node | None = None) -> Value:
     if isinstance(node, Ref):
         return constant(number(node.sheet))
     if node is not None:
-        return of_each(lambda grid: constant(number(text_of(grid.scalars().flat[0]))), context.operand(node))
+        return of_each(
+            lambda grid: for_each(context, lambda name: number(text_of(name)), [grid], [False]),
+            context.operand(node),
+        )
     rows, cols = context.host.shape
     own = np.array(
         [[number(split_sheet(context.host.cell(i, j))[0]) for j in range(cols)] for i in range(rows)]
@@ -200,9 +207,11 @@ def _seen(context: Context, ref: Ref) -> Place:
     return place
 
 
-def _lying(grid: Grid) -> Place:
+def _lying(context: Context, grid: Grid) -> Place:
     if grid.place is None:
-        raise Fails("#VALUE!", "asks for the place of what is no range")
+        if grid.has(ERROR):
+            context.require_alone(grid)
+        raise Fails(str(first_error(grid) or "#VALUE!"), "asks for the place of what is no range")
     return grid.place
 
 

@@ -12,8 +12,8 @@ def standard_errors(f: Objective, v: np.ndarray) -> np.ndarray:
     """Of parameters v (n,) at an optimum without constraints on formulas; nan for those at a bound, and where
     none are known.
 
-    Of a sum of squares: s sqrt(diag((J' J)^-1)) with s^2 = r' r / (k - n), from k residuals r and their Jacobian
-    J. Of a log-likelihood: sqrt(diag(-H^-1)), from its second derivatives H.
+    Of a sum of squares: s sqrt(diag((J' J)^-1)) with s^2 = r' r / (k - n), from k residuals r and their
+    Jacobian J. Of a log-likelihood: sqrt(diag(-H^-1)), from its second derivatives H.
     """
     errors = np.full(len(v), np.nan)
     moving = np.flatnonzero((v > f.lower) & (v < f.upper) & ~f.whole)

@@ -1,7 +1,7 @@
 """What is optimised: the protocol of an objective, and what every method asks of one before it begins."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -25,7 +25,8 @@ class Relation(Protocol):
 class Squares(Protocol):
     """Residuals whose sum of squares an objective is, but for an increasing function of it."""
 
-    count: int
+    @property
+    def count(self) -> int: ...
 
     def values(self, v: np.ndarray, /) -> np.ndarray:
         """The residuals at v (n,): (count,)."""
@@ -50,7 +51,7 @@ class Structure(Protocol):
     def is_smooth(self) -> bool: ...
 
     @property
-    def objective(self) -> tuple[np.ndarray, float] | None: ...
+    def objective(self) -> Any: ...
 
     @property
     def limits(self) -> Any: ...
@@ -59,7 +60,7 @@ class Structure(Protocol):
     def quadratic(self) -> Any: ...
 
     @property
-    def squares(self) -> Mapping[str, Squares | None]: ...
+    def squares(self) -> Any: ...
 
     def is_log_likelihood(self, sense: str, /) -> bool:
         """Whether it is a sum of logarithms to be maximised (or minus one to be minimised)."""

@@ -108,7 +108,7 @@ class Optimality:
         if not rows.size:
             return out
         bounded = np.flatnonzero(self.at_lower | self.at_upper)
-        signs, equal = _signs(self.f)[rows], [self.f.constraints[i].relation == "=" for i in rows]
+        signs, equal = _signs(self.f)[rows], [self.f.constraints[i].relation == "=" for i in rows.tolist()]
         columns = np.zeros((len(self.v), rows.size + bounded.size))
         columns[:, : rows.size] = self.jacobian[rows].T
         columns[bounded, rows.size + np.arange(bounded.size)] = 1.0
@@ -146,10 +146,10 @@ class Optimality:
         if len(self.v) > DENSE:
             return None
         free = np.flatnonzero(self.free)
-        kept = [i for i in np.flatnonzero(self.active) if self._counts(i)]
+        kept = [i for i in np.flatnonzero(self.active).tolist() if self._counts(i)]
         bend = self.f.hessian(self.v, np.concatenate([[self._by_value], self.multipliers]))
         bend = bend + self._by_square * np.outer(self._value_slope, self._value_slope)
-        rows = self.jacobian[np.ix_(kept, free)]
+        rows = self.jacobian[kept][:, free]
         if not (np.isfinite(bend).all() and np.isfinite(rows).all()):
             return None
         scale = self.scale[free]
@@ -204,8 +204,8 @@ class _Newton(NamedTuple):
 
 
 def _newton(bend: np.ndarray, rows: np.ndarray, slope: np.ndarray, margins: np.ndarray) -> _Newton:
-    """With bends (k, k), slopes (k,), and the rows (m, k) of constraints that are off by margins (m,): the shortest
-    way onto the constraints, then along them to where slopes vanish."""
+    """With bends (k, k), slopes (k,), and the rows (m, k) of constraints that are off by margins (m,): the
+    shortest way onto the constraints, then along them to where slopes vanish."""
     k = slope.size
     if rows.size:
         size = np.linalg.norm(rows, axis=1)

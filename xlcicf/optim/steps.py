@@ -83,21 +83,21 @@ class Best:
 
 @dataclass
 class Ends:
-    """How the restarts of a run ended: why each did, how many ended where the objective is no number, and what
-    is minimised where they ended at an optimum."""
+    """How the restarts of a run ended: why each did, how many ended where the objective is no number, and
+    what is minimised where they ended at an optimum."""
 
     reasons: list[str] = field(default_factory=list)
     lost: int = 0
     optima: list[float] = field(default_factory=list)
 
-    def others(self, best: float) -> int:
-        """How many optima they met besides the best, told apart by what is minimised."""
+    def others(self, best: float) -> list[float]:
+        """What is minimised at the optima that they met besides the best, the better first."""
         near = 1e-6 * max(1.0, abs(best))
         found: list[float] = []
         for merit in sorted(self.optima):
             if merit - best > near and (not found or merit - found[-1] > near):
                 found.append(merit)
-        return len(found)
+        return found
 
 
 def closed(
@@ -147,9 +147,11 @@ def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
         return Claim(FOUND, why, multipliers)
     is_flat = not len(f.constraints) and _way_out(f, here).max(initial=0.0) <= GTOL
     if is_flat or (not _is_cut_short(reason) and here.is_optimal):
-        if count := ends.others(best.merit):
-            also = "one other optimum" if count == 1 else f"{count} other optima"
-            return Claim(LOCAL, f"other starts found {also}, none better", multipliers)
+        if others := ends.others(best.merit):
+            sign = -1.0 if f.sense == "max" else 1.0
+            shown = ", ".join(f"{sign * merit:.6g}" for merit in others[:NAMED])
+            more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+            return Claim(LOCAL, f"other starts found other optima, none better: {shown}{more}", multipliers)
         return Claim(FOUND, "no way that is allowed leads on from here", multipliers)
     if _is_cut_short(reason):
         return Claim(STOPPED, "more steps may find better values", multipliers)

@@ -1,5 +1,7 @@
 """Training as a generator of steps: ribbon, command line, chart, undo and tests consume this one loop."""
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,7 +10,7 @@ from xlcicf.optim.choosing import choose
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
 from xlcicf.optim.methods import AUTO, CONSTRAINTS, METHODS, ORDERS, WHOLE, Method
 from xlcicf.optim.objective import Objective, one_thread, require_start
-from xlcicf.optim.steps import Step
+from xlcicf.optim.steps import STOPPED, Step
 from xlcicf.words import SETTINGS
 
 MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more in a first-order batch
@@ -22,17 +24,19 @@ def train(
     seed=0,
     lr=None,
     elsewhere: Elsewhere | None = None,
+    time_limit: float | None = None,
 ) -> Iterator[Step]:
     """Train f and yield a Step after each step; to stop early, close the generator or leave it alone.
 
     f          a SheetFunction, or anything else that is an Objective
-    optimizer  a method's name, see `optim.methods`: "lbfgs" (L-BFGS-B), "least-squares", "slsqp", "linear", ...,
-               "adam"; "auto" chooses from what the objective and its constraints are made of
+    optimizer  a method's name, see `optim.methods`: "lbfgs" (L-BFGS-B), "least-squares", "slsqp", "linear",
+               ..., "adam"; "auto" chooses from what the objective and its constraints are made of
     steps      the most steps of each restart; None: as many as are usual with the method
     restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`
     seed       of the drawn starts; the same seed gives the same numbers
     lr         learning rate of a first-order optimiser; None takes its own
     elsewhere  other processes, for restarts that take long: to the same result
+    time_limit   seconds after which the run ends with the best so far
 
     f.sense "min" lowers the objective, "max" raises it, a number brings it near that number by minimising
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.
@@ -52,7 +56,7 @@ def train(
         )
     if optimizer != AUTO:
         _require_service(f, METHODS[optimizer])
-    return _run(f, optimizer, steps, restarts, seed, lr, elsewhere or Nowhere())
+    return _run(f, optimizer, steps, restarts, seed, lr, elsewhere or Nowhere(), time_limit)
 
 
 def _require_service(f: Objective, method: Method) -> None:
@@ -63,14 +67,17 @@ def _require_service(f: Objective, method: Method) -> None:
             raise TrainingError(f"{method.name} cannot keep to {demand}; choose auto, which finds what can")
 
 
-def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere) -> Iterator[Step]:
+def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_limit) -> Iterator[Step]:
+    until = math.inf if time_limit is None else time.monotonic() + time_limit
     with one_thread():
         require_start(f)
         name, why = choose(f) if optimizer == AUTO else (optimizer, "")
         method = METHODS[name]
         settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
+        said = f"{name}: {why}" if why else name
         for step in method.run(f, *settings):
-            if step.reason is None:
-                yield step
-            else:
-                yield replace(step, method=f"{name}: {why}" if why else name)
+            if step.reason is None and time.monotonic() > until:
+                reason = f"the time is up, {time_limit:g} s; more of it may find better values"
+                yield replace(step, reason=reason, status=STOPPED, method=said)
+                return
+            yield step if step.reason is None else replace(step, method=said)

@@ -1,8 +1,8 @@
 """What calls back, as a generator: a minimiser that returns when all is done yields what it finds meanwhile.
 
-It sits in a thread of its own, which takes turns with the caller's, so never do both work: the thread works for
-`TURN` seconds, hands over what it has found and waits until that is used up. Turns do not touch the numbers.
-"""
+It sits in a thread of its own, which takes turns with the caller's, so never do both work: the thread works
+for `TURN` seconds, hands over what it has found and waits until that is used up. Turns do not touch the
+numbers."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +20,8 @@ class _Closed(Exception):
 
 
 class Turns(Generic[T]):
-    """What the work is handed: `found(item)` says what has been found, `look_up()` lets the caller stop it."""
+    """What the work is handed: `found(item)` says what has been found, `look_up()` lets the caller stop
+    it."""
 
     def __init__(self):
         self._turns: SimpleQueue[str] = SimpleQueue()

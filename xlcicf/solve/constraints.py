@@ -11,7 +11,7 @@ from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot
 from xlcicf.formula.text import is_well_formed, tokens
 from xlcicf.solve.problem import Constraint
 
-RIGHT_SIDES = "right sides of constraints"  # a sheet that no book can have: its name is too long for Excel
+RIGHT_SIDES = "right sides: constraints"  # a sheet that no book can have: Excel takes no colon in its name
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,15 @@ class PlacedProblem:
     @cached_property
     def feasible(self) -> Feasible:
         """What the changing cells may be. Raises what `feasible.feasible` raises."""
-        ignores = self.options["ignore integers"] == 1
-        return feasible(self.whole_book, self.changing, self.constraints, self.non_negative, ignores)
+        return feasible(
+            self.whole_book, self.changing, self.constraints, self.non_negative, self.ignores_integers
+        )
+
+    @property
+    def ignores_integers(self) -> bool:
+        """Whether Solver's option to ignore them is set, and there are any."""
+        whole = any(constraint.relation in ("int", "bin") for constraint in self.constraints)
+        return whole and self.options["ignore integers"] == 1
 
     @cached_property
     def init(self) -> float | None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from xlcicf.optim.methods import STEPS as DEFAULT_STEPS
 from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.words import RESTARTS, SEED, STEPS
 
@@ -121,8 +122,7 @@ class Share:
 
 
 def restarts(question: Callable[[], bytes], settings: dict) -> Share:
-    """Restarts of a run by lbfgs; settings are the arguments of `optim.train`."""
-    from xlcicf.optim.methods import METHODS
+    """Restarts of a run; settings are the arguments of `optim.train`."""
 
     def read(said: list) -> list:
         from xlcicf.optim.methods.lbfgs import Found
@@ -130,7 +130,7 @@ def restarts(question: Callable[[], bytes], settings: dict) -> Share:
         return [Found(number, np.array(values), *others) for number, values, *others in said]
 
     work = {setting.name: settings[setting.name] for setting in (RESTARTS, SEED)}
-    work[STEPS.name] = settings[STEPS.name] or METHODS["lbfgs"].steps
+    work[STEPS.name] = settings[STEPS.name] or DEFAULT_STEPS
     return Share(question, lambda part: {"work": "restart", **work}, read)
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 import os
 import platform
 import time
-from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History
 from xlcicf.solve.parity import Parity, collected, parity
 from xlcicf.solve.placed import place
-from xlcicf.solve.problem import Problem, goal_of
+from xlcicf.solve.problem import OPTIONS, Problem, goal_of
 from xlcicf.solve.question import question_line
 from xlcicf.solve.recording import Recording
 from xlcicf.solve.training_log import TrainingLog, thinned
@@ -33,6 +33,7 @@ from xlcicf.solve.training_log import TrainingLog, thinned
 if TYPE_CHECKING:
     from xlcicf.optim import Step
 
+SOLVERS_FIRST = (0, 100, 32767, 2147483647)  # limits in Solver's dialog before anybody sets them
 FIRST_ORDER = ("sgd", "momentum", "rmsprop", "adam")  # they alone take a learning rate
 STOPPED, WORTH_HAVING = "stopped", ("found", "converged", "local", "stopped")  # as `optim.steps` says them
 NAMED = 4  # cells that a sentence names
@@ -48,6 +49,21 @@ class Settings:
     restarts: int = words.RESTARTS.default
     seed: int = words.SEED.default
     lr: float | None = words.LR.default
+    time_limit: float | None = None  # seconds
+
+    def following(self, options: Mapping[str, float]) -> "Settings":
+        """With what Solver's options in the book say where nothing else is asked for: iterations, time, and
+        with multistart the population as starts. Limits as Solver has them at first are nobody's wish."""
+        said: dict[str, Any] = {}
+        if self.steps is None and options["iterations"] not in SOLVERS_FIRST:
+            said[words.STEPS.name] = max(1, int(options["iterations"]))
+        if self.time_limit is None and options["seconds"] not in SOLVERS_FIRST:
+            said["time_limit"] = options["seconds"]
+        if self.restarts == words.RESTARTS.default and options["multistart"] == 1:
+            said[words.RESTARTS.name] = max(1, int(options["population"] or OPTIONS["population"]))
+        if self.seed == words.SEED.default:
+            said[words.SEED.name] = int(options["random seed"])
+        return replace(self, **said)
 
     @classmethod
     def of(cls, book, **asked) -> "Settings":
@@ -135,8 +151,9 @@ class Training:
     """
 
     def __init__(self, book, problem: Problem, settings: Settings, doubted: bool = False):
-        self.book, self.settings = book, settings
+        self.book = book
         self.problem = place(read_snapshot(book), problem) if doubted else agreed(book, problem)
+        self.settings = settings.following(self.problem.options)
         self.f = self.problem.function()
         self.log = TrainingLog.of(book, self.problem)
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
@@ -182,6 +199,8 @@ class Training:
             self.best_loss = best_losses[-1]
         self.seconds = time.perf_counter() - self._began
         self.reason = reason or "stopped by hand; the best values so far are kept"
+        if reason and self.problem.ignores_integers:
+            self.reason += "; whole numbers are not kept to, as Solver's options in the book say"
         self.status, self.method = status or STOPPED, method or self.settings.optimizer
         self.multipliers = multipliers
 

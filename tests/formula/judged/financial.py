@@ -10,7 +10,6 @@ IRONCALC: dict[str, str] = {
     "SUMPRODUCT(NPV({0.1,0.2},B1:B3))": "it has no arrays of rates",
     "IRR({-70,12,15},-0.1)": _LESS_PRECISE,
     "XIRR({-10,2,3},{39448,39508,39751})": _LESS_PRECISE,
-    "ACCRINT(39508,39691,39869,0.1,1000,$B$1,1)": "it takes 92 days for the length of the last period",
     "ACCRINT(39508,39691,39569,0.1,,2)": "it knows no par of 1000 where none is given",
     "ACCRINTM(39539,39614,0.1,,1)": "it knows no par of 1000 where none is given",
 }
@@ -32,6 +31,7 @@ _V = 1.08
 DOCUMENTED: dict[str, object] = {
     "RATE(10,-100,1000)+1": 1.0,  # what is paid is what was lent
     "NPV(0.08,{-3,1;2.5,3},1)": -3 / _V + 1 / _V**2 + 2.5 / _V**3 + 3 / _V**4 + 1 / _V**5,  # row by row
-    # parts of the quasi-coupon periods that end on 31 May, 31 August, 30 November and 28 February
-    "ACCRINT(39508,39691,39869,0.1,1000,$B$1,1)": 25 * (91 / 92 + 1 + 1 + 87 / 90),
+    # parts of the quasi-coupon periods that end on 31 May, 31 August, 30 November and 28 February, the last one
+    # of which Excel takes to be as long as the one that ends on 31 August
+    "ACCRINT(39508,39691,39869,0.1,1000,$B$1,1)": 25 * (91 / 92 + 1 + 1 + 87 / 92),
 }

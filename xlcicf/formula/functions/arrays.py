@@ -25,7 +25,7 @@ from xlcicf.formula.grid import (
     settled,
 )
 from xlcicf.formula.plain import Cells, columns_of
-from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.snapshot import ERRORS, ERRORS_IN_ORDER, ExcelError
 from xlcicf.formula.stepped import depend_on_changing
 
 MOST = 2**22  # elements of an array made
@@ -66,7 +66,8 @@ def sequence(
         ONE if grid is LEFT_OUT or grid.has(BLANK) else taken_as_scalar(grid) for grid in (rows, columns)
     ]
     _, keys = columns_of(context, counts, [False, False])
-    sizes = {(_count(a), _count(b)) for a, b in zip(*keys, strict=True)}
+    asked = list(zip(*keys, strict=True))
+    sizes = {*context.of_each_cell(lambda *counts: tuple(map(_count, counts)), asked)}
     if len(sizes) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
     (size,) = sizes
@@ -322,11 +323,11 @@ def _sign(order: Cells) -> int:
 
 
 def _rank(value: object) -> tuple[int, object]:
-    """Numbers before texts, these before FALSE and TRUE, then errors; blanks come last."""
+    """Numbers before texts, these before FALSE and TRUE, then errors as ERROR.TYPE has them, then blanks."""
     if value is None:
         return 4, 0
     if isinstance(value, ExcelError):
-        return 3, 0
+        return 3, ERRORS_IN_ORDER.index(str(value)) if value in ERRORS else math.inf
     if isinstance(value, bool):
         return 2, value
     return (1, value.casefold()) if isinstance(value, str) else (0, value)

@@ -9,6 +9,7 @@ from functools import partial
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.cash_flows import Terms, added_up, discounted, payments_of, yielded
+from xlcicf.formula.coercion import taken_without_truths
 from xlcicf.formula.dates import first_day
 from xlcicf.formula.daycount import (
     Coupons,
@@ -16,12 +17,11 @@ from xlcicf.formula.daycount import (
     counted_day,
     coupons,
     day_of,
-    days_between,
     is_date,
     months_from,
     number_of_day,
-    year_days,
-    years_between,
+    years_at_maturity,
+    years_until,
 )
 from xlcicf.formula.functions.financial import NONE, checked
 from xlcicf.formula.functions.table import of_numbers
@@ -29,6 +29,7 @@ from xlcicf.formula.number_by_number import each
 
 BASIS = NONE
 FACE = 100.0
+of_security = partial(of_numbers, taken=taken_without_truths)
 
 
 def _is_basis(basis: float) -> bool:
@@ -64,7 +65,7 @@ for name, what in (
     ("COUPNUM", lambda of: of.due),
     ("COUPPCD", _before_settlement),
 ):
-    of_numbers(
+    of_security(
         name, *(f"{name}(40568,40862,2,{basis})*~2" for basis in range(5)), f"{name}(40602,41333,$B$1)*~2",
         arity=(3, 4), fixed=(0, 1, 2, 3),
     )(_of_coupons(what))  # fmt: skip
@@ -86,7 +87,7 @@ def _is_bond(terms: Terms, *not_negative) -> t.Array:
     return known
 
 
-@of_numbers(
+@of_security(
     "PRICE", "PRICE(39493,43054,~0.0575,~0.065,~100,2,0)", "PRICE(39493,39600,~0.0575,~0.065,~100,2,1)",
     "PRICE(39493,43054,~0.0575,~0.065,~100,$B$1)",
     arity=(6, 7), fixed=(0, 1, 5, 6),
@@ -104,7 +105,7 @@ def price(settlement, maturity, rate, yield_, redemption, frequency, basis=BASIS
     return checked(inside, t.sub(worth, t.mul(coupon, terms.passed)))
 
 
-@of_numbers(
+@of_security(
     "YIELD", "YIELD(39493,42689,~0.0575,~95.04287,~100,2,0)", "YIELD(39493,39600,~0.0575,~99,~100,2,1)",
     "YIELD(39493,42689,~0.0575,~105,~100,$B$1)", arity=(6, 7), fixed=(0, 1, 5, 6),
 )  # fmt: skip
@@ -129,7 +130,7 @@ def _duration(settlement, maturity, coupon, yield_, frequency, basis) -> t.Array
     return checked(inside, t.div(mean, frequency))
 
 
-@of_numbers(
+@of_security(
     "DURATION", "DURATION(43282,54058,~0.08,~0.09,2,1)", "DURATION(43282,43300,~0.08,~0.09,2)",
     arity=(5, 6), fixed=(0, 1, 4, 5),
 )  # fmt: skip
@@ -137,7 +138,7 @@ def duration(settlement, maturity, coupon, yield_, frequency, basis=BASIS):
     return _duration(settlement, maturity, coupon, yield_, frequency, basis)
 
 
-@of_numbers("MDURATION", "MDURATION(39448,42370,~0.08,~0.09,2,1)", arity=(5, 6), fixed=(0, 1, 4, 5))
+@of_security("MDURATION", "MDURATION(39448,42370,~0.08,~0.09,2,1)", arity=(5, 6), fixed=(0, 1, 4, 5))
 def modified_duration(settlement, maturity, coupon, yield_, frequency, basis=BASIS):
     years = _duration(settlement, maturity, coupon, yield_, frequency, basis)
     return t.div(years, t.add(t.div(yield_, t.truncated(frequency)), 1.0))
@@ -146,81 +147,54 @@ def modified_duration(settlement, maturity, coupon, yield_, frequency, basis=BAS
 # --- interest paid at maturity --------------------------------------------------------------------------
 
 
-def _year_part(start, end, basis) -> t.Array:
-    """Years from one date to a later one, nan (#NUM!) where it is not later."""
-
-    def plain(start: float, end: float, basis: float) -> float:
-        start, end = counted_day(start), counted_day(end)
-        if not (is_date(start) and is_date(end) and start < end and _is_basis(basis)):
-            return math.nan
-        return years_between(start, end, int(basis))
-
-    return each(plain, start, end, basis)
-
-
-@of_numbers("DISC", "DISC(43282,54058,~97.975,~100,1)", arity=(4, 5), fixed=(0, 1, 4))
+@of_security("DISC", "DISC(43282,54058,~97.975,~100,1)", arity=(4, 5), fixed=(0, 1, 4))
 def discount_rate(settlement, maturity, price, redemption, basis=BASIS):
     inside = t.both(t.greater(price, 0.0), t.greater(redemption, 0.0))
     share = t.div(price, t.where(inside, redemption, 1.0))
-    return checked(inside, t.div(t.sub(1.0, share), _year_part(settlement, maturity, basis)))
+    return checked(inside, t.div(t.sub(1.0, share), years_until(settlement, maturity, basis)))
 
 
-@of_numbers("INTRATE", "INTRATE(39493,39583,~1000000,~1014420,2)", arity=(4, 5), fixed=(0, 1, 4))
+@of_security("INTRATE", "INTRATE(39493,39583,~1000000,~1014420,2)", arity=(4, 5), fixed=(0, 1, 4))
 def interest_rate(settlement, maturity, investment, redemption, basis=BASIS):
     inside = t.both(t.greater(investment, 0.0), t.greater(redemption, 0.0))
     gain = t.sub(t.div(redemption, t.where(inside, investment, 1.0)), 1.0)
-    return checked(inside, t.div(gain, _year_part(settlement, maturity, basis)))
+    return checked(inside, t.div(gain, years_until(settlement, maturity, basis)))
 
 
-@of_numbers("RECEIVED", "RECEIVED(39493,39583,~1000000,~0.0575,2)", arity=(4, 5), fixed=(0, 1, 4))
+@of_security("RECEIVED", "RECEIVED(39493,39583,~1000000,~0.0575,2)", arity=(4, 5), fixed=(0, 1, 4))
 def received(settlement, maturity, investment, discount, basis=BASIS):
-    kept = t.sub(1.0, t.mul(discount, _year_part(settlement, maturity, basis)))
+    kept = t.sub(1.0, t.mul(discount, years_until(settlement, maturity, basis)))
     inside = t.both(t.both(t.greater(investment, 0.0), t.greater(discount, 0.0)), t.greater(kept, 0.0))
     return checked(inside, t.div(investment, t.where(inside, kept, 1.0)))
 
 
-@of_numbers("PRICEDISC", "PRICEDISC(39494,39508,~0.0525,~100,2)", arity=(4, 5), fixed=(0, 1, 4))
+@of_security("PRICEDISC", "PRICEDISC(39494,39508,~0.0525,~100,2)", arity=(4, 5), fixed=(0, 1, 4))
 def price_at_discount(settlement, maturity, discount, redemption, basis=BASIS):
     inside = t.both(t.greater(discount, 0.0), t.greater(redemption, 0.0))
-    years = _year_part(settlement, maturity, basis)
+    years = years_until(settlement, maturity, basis)
     return checked(inside, t.mul(redemption, t.sub(1.0, t.mul(discount, years))))
 
 
-@of_numbers("YIELDDISC", "YIELDDISC(39494,39508,~99.795,~100,2)", arity=(4, 5), fixed=(0, 1, 4))
+@of_security("YIELDDISC", "YIELDDISC(39494,39508,~99.795,~100,2)", arity=(4, 5), fixed=(0, 1, 4))
 def yield_at_discount(settlement, maturity, price, redemption, basis=BASIS):
     return interest_rate(settlement, maturity, price, redemption, basis)
 
 
-def _at_maturity(settlement, maturity, issue, basis) -> list[t.Array]:
-    """Years from issue to maturity, from settlement to maturity, from issue to settlement, all as long as the
-    years from issue to settlement are."""
-
-    def plain(which: int, settlement: float, maturity: float, issue: float, basis: float) -> float:
-        dates = [counted_day(x) for x in (issue, settlement, maturity)]
-        if not (all(map(is_date, dates)) and dates[0] <= dates[1] < dates[2] and _is_basis(basis)):
-            return math.nan
-        start, end = ((0, 2), (1, 2), (0, 1))[which]
-        days = days_between(dates[start], dates[end], int(basis))
-        return days / year_days(dates[0], dates[1], int(basis))
-
-    return [each(partial(plain, which), settlement, maturity, issue, basis) for which in range(3)]
-
-
-@of_numbers(
+@of_security(
     "PRICEMAT", "PRICEMAT(39493,39551,39397,~0.061,~0.061,0)", "PRICEMAT(39493,39551,39397,~0.061,~0.05)",
     arity=(5, 6), fixed=(0, 1, 2, 5),
 )  # fmt: skip
 def price_at_maturity(settlement, maturity, issue, rate, yield_, basis=BASIS):
-    whole, left, passed = _at_maturity(settlement, maturity, issue, basis)
+    whole, left, passed = years_at_maturity(settlement, maturity, issue, basis)
     inside = t.both(t.greater_equal(rate, 0.0), t.greater_equal(yield_, 0.0))
     bottom = t.add(t.mul(left, t.where(inside, yield_, 0.0)), 1.0)
     worth = t.div(t.add(t.mul(whole, rate), 1.0), bottom)
     return checked(inside, t.mul(t.sub(worth, t.mul(passed, rate)), FACE))
 
 
-@of_numbers("YIELDMAT", "YIELDMAT(39522,39755,39394,~0.0625,~100.0123,0)", arity=(5, 6), fixed=(0, 1, 2, 5))
+@of_security("YIELDMAT", "YIELDMAT(39522,39755,39394,~0.0625,~100.0123,0)", arity=(5, 6), fixed=(0, 1, 2, 5))
 def yield_at_maturity(settlement, maturity, issue, rate, price, basis=BASIS):
-    whole, left, passed = _at_maturity(settlement, maturity, issue, basis)
+    whole, left, passed = years_at_maturity(settlement, maturity, issue, basis)
     inside = t.both(t.greater_equal(rate, 0.0), t.greater(price, 0.0))
     cost = t.add(t.div(price, FACE), t.mul(passed, rate))
     gain = t.sub(t.div(t.add(t.mul(whole, rate), 1.0), t.where(inside, cost, 1.0)), 1.0)
@@ -231,11 +205,11 @@ TRUE = t.as_array(1.0)
 THOUSAND = t.as_array(1000.0)
 
 
-@of_numbers(
+@of_security(
     "ACCRINT", "ACCRINT(39508,39691,39569,~0.1,~1000,2,0)", "ACCRINT(39512,39691,39569,~0.1,~1000,2,0,FALSE)",
     "ACCRINT(39543,39691,39569,~0.1,~1000,2,0,TRUE)", "ACCRINT(39508,39691,39869,~0.1,~1000,2,1,FALSE)",
     "ACCRINT(39508,39691,39569,~0.1,,2)", "ACCRINT(39508,39691,39869,~0.1,~1000,$B$1,1)",
-    arity=(6, 8), fixed=(0, 1, 2, 5, 6, 7), omitted={4: 1000.0},
+    arity=(6, 8), fixed=(0, 1, 2, 5, 6, 7), omitted={4: 1000.0}, conditions=(7,),
 )  # fmt: skip
 def accrued_interest(issue, first_interest, settlement, rate, par, frequency, basis=BASIS, from_issue=TRUE):
     """Paid at settlement."""
@@ -254,14 +228,14 @@ def accrued_interest(issue, first_interest, settlement, rate, par, frequency, ba
     return checked(inside, t.div(t.mul(t.mul(par, rate), periods), t.truncated(frequency)))
 
 
-@of_numbers(
+@of_security(
     "ACCRINTM", "ACCRINTM(39539,39614,~0.1,~1000,3)", "ACCRINTM(39539,39614,~0.1)",
     "ACCRINTM(39539,39614,~0.1,,1)",
     arity=(3, 5), fixed=(0, 1, 4), omitted={3: 1000.0},
 )  # fmt: skip
 def accrued_interest_at_maturity(issue, settlement, rate, par=THOUSAND, basis=BASIS):
     inside = t.both(t.greater(rate, 0.0), t.greater(par, 0.0))
-    return checked(inside, t.mul(t.mul(par, rate), _year_part(issue, settlement, basis)))
+    return checked(inside, t.mul(t.mul(par, rate), years_until(issue, settlement, basis)))
 
 
 # --- bills ----------------------------------------------------------------------------------------------
@@ -287,14 +261,14 @@ def months_from_exactly(start: int) -> int:
     return number_of_day(day.replace(year=day.year + 1))
 
 
-@of_numbers("TBILLPRICE", "TBILLPRICE(39538,39600,~0.09)", arity=(3, 3), fixed=(0, 1))
+@of_security("TBILLPRICE", "TBILLPRICE(39538,39600,~0.09)", arity=(3, 3), fixed=(0, 1))
 def bill_price(settlement, maturity, discount):
     left = t.sub(1.0, t.mul(discount, t.div(_bill_days(settlement, maturity), 360.0)))
     inside = t.both(t.greater(discount, 0.0), t.greater(left, 0.0))
     return checked(inside, t.mul(left, FACE))
 
 
-@of_numbers("TBILLYIELD", "TBILLYIELD(39538,39600,~98.45)", arity=(3, 3), fixed=(0, 1))
+@of_security("TBILLYIELD", "TBILLYIELD(39538,39600,~98.45)", arity=(3, 3), fixed=(0, 1))
 def bill_yield(settlement, maturity, price):
     inside = t.greater(price, 0.0)
     gain = t.sub(t.div(FACE, t.where(inside, price, 1.0)), 1.0)
@@ -304,7 +278,7 @@ def bill_yield(settlement, maturity, price):
 HALF_A_YEAR = 182.0
 
 
-@of_numbers(
+@of_security(
     "TBILLEQ", "TBILLEQ(39538,39600,~0.0914)", "TBILLEQ(39538,39800,~0.0914)", arity=(3, 3), fixed=(0, 1)
 )
 def bill_as_bond(settlement, maturity, discount):

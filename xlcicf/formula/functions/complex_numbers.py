@@ -72,12 +72,13 @@ def _computed(compute: Callable[..., complex | float], *numbers: complex | float
 
 
 def of_all(name: str, start: complex, combine: Callable[[complex, complex], complex], *examples: str) -> None:
-    """Enters a function of complex numbers in ranges, arrays and values; blanks are passed over."""
+    """Enters a function of complex numbers in ranges, arrays and values; blanks are passed over, but 0 where
+    they are an argument of their own."""
 
     def body(*arrays: Cells) -> str:
         if error := next((cells.first_error for cells in arrays if cells.first_error), None):
             raise Fails(str(error))
-        values = [value for cells in arrays for value in cells.values if value is not None]
+        values = [value for cells in arrays for value in cells.values if value is not None or len(cells) == 1]
         out, letters = start, []
         for number, letter in map(read, values):
             out = combine(out, number)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of, taken_as_scalar, taken_without_truths, text_of
 from xlcicf.formula.context import Fails
-from xlcicf.formula.dates import LAST, day_of_month, first_day, year_month_day
+from xlcicf.formula.dates import LAST, SECONDS, day_of_month, first_day, year_month_day
 from xlcicf.formula.day_arithmetic import (
     days_of_360,
     end_of_month,
@@ -31,6 +31,8 @@ def of_days(
     days: tuple[int, ...] = (0,),
     moments: bool = False,
     dated: bool = False,
+    to_the_second: bool = False,
+    conditions: tuple[int, ...] = (),
     taken=taken_as_scalar,
 ):
     """Enters a step function of dates: body(tensors) in plain torch, which yields nan for #NUM!.
@@ -38,13 +40,17 @@ def of_days(
     days     which arguments are dates; the body is handed the whole days of 1900's count
     moments  they are handed over with their part of the day
     dated    the outcome is a date, too
+    to_the_second  half a second before midnight it is the next day
     """
 
     def enter(body: Callable[..., t.Tensor]):
         step = t.Primitive(body)
 
-        @of_numbers(name, *examples, arity=arity, smooth=False, taken=taken)
+        @of_numbers(name, *examples, arity=arity, smooth=False, taken=taken, conditions=conditions)
         def compute(*numbers):
+            if to_the_second:
+                numbers = [_in_seconds(x) if i in days else x for i, x in enumerate(numbers)]
+            numbers = [t.as_number(x) if i in conditions else x for i, x in enumerate(numbers)]
             given = [_counted(x, moments) if i in days else x for i, x in enumerate(numbers)]
             out = t.may_fail(step(*map(t.as_array, given)))
             t.decide(out)
@@ -56,6 +62,11 @@ def of_days(
         return body
 
     return enter
+
+
+def _in_seconds(x: t.Operand) -> t.Array:
+    """A moment to the nearest second."""
+    return t.div(t.floor(t.add(t.mul(x, SECONDS), 0.5)), SECONDS)
 
 
 def _counted(x: t.Operand, moments: bool) -> t.Operand:
@@ -141,6 +152,8 @@ of_days(
     "DAYS360(~45380,~45351)",
     arity=(2, 3),
     days=(0, 1),
+    to_the_second=True,
+    conditions=(2,),
 )(days_of_360)
 
 

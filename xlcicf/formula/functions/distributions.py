@@ -385,10 +385,8 @@ for name in ("BETA.INV", "BETAINV"):
         def compute(p, a, b, low, high):
             return t.add(low, t.mul(beta_up_to(p, a, b), t.sub(high, low)))
 
-        valid = _all(_positive(a, b), t.less(low, high))
-        inside = t.both(valid, _inside(p, 0.0, 1.0))
-        out = _where(inside, compute, (p, 0.5), (a, 1.0), (b, 1.0), (low, 0.0), (high, 1.0))
-        return t.where(t.both(valid, t.equal(p, 1.0)), high, out)
+        inside = _all(_positive(a, b), t.less(low, high), _inside(p, 0.0, 1.0))
+        return _where(inside, compute, (p, 0.5), (a, 1.0), (b, 1.0), (low, 0.0), (high, 1.0))
 
 
 # --- Student's t ----------------------------------------------------------------------------------------
@@ -600,7 +598,7 @@ for name in ("BINOM.INV", "CRITBINOM"):
             t.decide(k)
             return k
 
-        valid = _all(_between(n, 0.0, MOST_THINGS), _between(p, 0.0, 1.0), _between(chance, 0.0, 1.0))
+        valid = _all(_between(n, 0.0, MOST_THINGS), _inside(p, 0.0, 1.0), _inside(chance, 0.0, 1.0))
         return _where(valid, compute, (n, 1.0), (p, 0.5), (chance, 0.5))
 
 
@@ -614,7 +612,7 @@ def _negative_binomial(failures, successes, p, cumulative):
             lambda: t.mul(shares(successes, failures, p, rest), share),
         )
 
-    valid = _all(_at_least(failures, 0.0), _at_least(successes, 1.0), _between(p, 0.0, 1.0))
+    valid = _all(_at_least(failures, 0.0), _at_least(successes, 1.0), _inside(p, 0.0, 1.0))
     return _where(valid, compute, (failures, 0.0), (successes, 1.0), (p, 0.5))
 
 
@@ -683,9 +681,9 @@ def permutations(n, k):
 @of_numbers("PERMUTATIONA", "PERMUTATIONA(~3,2)", "PERMUTATIONA(0,~0)", arity=(2, 2), smooth=False)
 def permutations_with_repetition(n, k):
     n, k = t.truncated(n), t.truncated(k)
-    something = t.either(_at_least(n, 1.0), t.equal(k, 0.0))  # to choose from
-    inside = t.both(t.both(_at_least(n, 0.0), _at_least(k, 0.0)), something)
-    return _where(inside, t.power, (n, 1.0), (k, 1.0))
+    inside = t.both(_at_least(n, 0.0), _at_least(k, 0.0))
+    nothing = t.both(t.both(inside, t.equal(n, 0.0)), t.greater(k, 0.0))  # to choose from
+    return t.where(nothing, 0.0, _where(inside, t.power, (t.where(nothing, 1.0, n), 1.0), (k, 1.0)))
 
 
 # --- transformations ------------------------------------------------------------------------------------

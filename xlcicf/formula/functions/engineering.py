@@ -29,6 +29,9 @@ BASES = {"BIN": 2, "OCT": 8, "HEX": 16}
 BELOW_ZERO = {"BIN": "1110011100", "OCT": "7777777533", "HEX": "FFFFFFFF5b"}
 
 
+FREE = object()  # as many places as there are digits
+
+
 def number_written(text: str, base: int) -> int:
     """What digits are worth, none at all 0. Raises Fails("#NUM!")."""
     if not re.fullmatch(f"[{DIGITS[:base]}]{{0,{MOST_DIGITS}}}", text.upper()):
@@ -37,10 +40,10 @@ def number_written(text: str, base: int) -> int:
     return number - base**MOST_DIGITS if 2 * number >= base**MOST_DIGITS else number
 
 
-def written(number: int, base: int, places: object = None) -> str:
+def written(number: int, base: int, places: object = FREE) -> str:
     """A number's digits, filled up with 0 in front to so many places. Raises Fails("#NUM!")."""
-    count = 0 if places is None else int(number_of(places))
-    if places is not None and not 0 < count <= MOST_DIGITS:
+    count = 0 if places is FREE else int(number_of(places))
+    if places is not FREE and not 0 < count <= MOST_DIGITS:
         raise Fails("#NUM!", "fills up to 1 to 10 places")
     if not -(base**MOST_DIGITS) <= 2 * number < base**MOST_DIGITS:
         raise Fails("#NUM!", f"finds {number}, for which ten digits of base {base} are too few")
@@ -65,11 +68,11 @@ for _name, _base in BASES.items():
         lambda text, base=_base: float(number_written(text_of(text), base))
     )
     of_bases(f"DEC2{_name}", f"DEC2{_name}(~100,8)", f"DEC2{_name}(~-100)", f"DEC2{_name}(~5.9)")(
-        lambda number, places=None, base=_base: written(int(number_of(number)), base, places)
+        lambda number, places=FREE, base=_base: written(int(number_of(number)), base, places)
     )
     for _other in (other for other in BASES if other != _name):
         of_bases(f"{_name}2{_other}", f"{_name}2{_other}(~101)", f"{_name}2{_other}(~11,5)")(
-            lambda text, places=None, base=_base, other=BASES[_other]: written(
+            lambda text, places=FREE, base=_base, other=BASES[_other]: written(
                 number_written(text_of(text), base), other, places
             )
         )

@@ -4,13 +4,14 @@ Money received is positive and money paid negative, so that a formula's sides ad
 """
 
 import math
+from functools import reduce
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import number_of
+from xlcicf.formula.coercion import number_of, taken_without_truths
 from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_rate, log1p, log_slope
 from xlcicf.formula.context import Fails
 from xlcicf.formula.counted import Series
-from xlcicf.formula.daycount import counted_day, is_date, years_between
+from xlcicf.formula.daycount import years_between
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
@@ -78,7 +79,9 @@ def all_of(*patterns) -> t.Array:
 )  # fmt: skip
 def present_value(rate, periods, payment, future=NONE, kind=NONE):
     grown, paid = _compound(rate, periods)
-    return t.neg(_ratio(t.add(future, t.mul(_times_due(payment, rate, kind), paid)), grown))
+    out = t.neg(_ratio(t.add(future, t.mul(_times_due(payment, rate, kind), paid)), grown))
+    nothing_left = t.both(t.equal(rate, -1.0), t.greater(periods, 0.0))
+    return OrError(out, nothing_left, "#DIV/0!", "divides by 0, what 1 grows to")
 
 
 @of_numbers(
@@ -86,6 +89,12 @@ def present_value(rate, periods, payment, future=NONE, kind=NONE):
     arity=(3, 5),
 )  # fmt: skip
 def future_value(rate, periods, payment, present=NONE, kind=NONE):
+    out = _future_value(rate, periods, payment, present, kind)
+    back_to_nothing = t.both(t.equal(rate, -1.0), t.less(periods, 0.0))
+    return OrError(out, back_to_nothing, "#DIV/0!", "divides by 0, what 1 grows to")
+
+
+def _future_value(rate, periods, payment, present, kind) -> t.Array:
     grown, paid = _compound(rate, periods)
     return t.neg(t.add(t.mul(present, grown), t.mul(_times_due(payment, rate, kind), paid)))
 
@@ -102,11 +111,11 @@ def payment(rate, periods, present, future=NONE, kind=NONE):
 
 def _interest(rate, period, periods, present, future, kind) -> t.Array:
     each = payment(rate, periods, present, future, kind)
-    owed = t.neg(future_value(rate, t.sub(period, 1.0), each, present, kind))
+    owed = t.neg(_future_value(rate, t.sub(period, 1.0), each, present, kind))
     early = _is_early(kind)
     due = t.neg(t.div(t.mul(owed, rate), t.add(t.mul(rate, early), 1.0)))
     at_once = t.both(t.equal(early, 1.0), t.equal(period, 1.0))
-    inside = t.both(t.greater_equal(period, 1.0), t.less_equal(period, periods))
+    inside = t.both(t.greater_equal(period, 1.0), t.less(period, t.add(periods, 1.0)))
     return checked(inside, t.where(at_once, 0.0, due))
 
 
@@ -128,37 +137,38 @@ def principal_payment(rate, period, periods, present, future=NONE, kind=NONE):
 
 
 def _principal_paid(rate, periods, present, start, end, kind) -> tuple[t.Array, t.Array]:
-    """What the payments of some periods pay back, and the payments themselves."""
-    start, end, periods = t.truncated(start), t.truncated(end), t.truncated(periods)
-    each = payment(rate, periods, present, NONE, kind)
+    """What the payments of some periods pay back, and the payments themselves.
 
-    def owed_after(period):
-        """Of a payment due when a period begins, when it has been made."""
-        owed = t.neg(future_value(rate, period, each, present, kind))
-        return t.div(owed, t.add(t.mul(rate, _is_early(kind)), 1.0))
-
-    whole = t.less_equal(start, 1.0)
-    before = t.where(whole, present, owed_after(t.sub(start, 1.0)))
+    What is paid back grows with each period as a deposit would. A payment that is due at once, when the first
+    period begins, is paid back as a whole."""
+    start, end, early = t.neg(t.floor(t.neg(start))), t.floor(end), _is_early(kind)
     taken = all_of(
         t.greater(rate, 0.0), t.greater(periods, 0.0), t.greater(present, 0.0),
         t.greater_equal(start, 1.0), t.greater_equal(end, start), t.less_equal(end, periods),
         t.either(t.equal(kind, 0.0), t.equal(kind, 1.0)),
     )  # fmt: skip
+    rate, start, end = t.where(taken, rate, 1.0), t.where(taken, start, 1.0), t.where(taken, end, 1.0)
+    each = payment(rate, periods, present, NONE, kind)
+    at_once = t.as_number(t.both(t.equal(early, 1.0), t.equal(start, 1.0)))
+    first = t.add(start, at_once)
+    grown = t.mul(growth(rate, t.sub(first, 1.0)), annuity(rate, t.add(t.sub(end, first), 1.0)))
+    paid_first = t.neg(t.div(present, t.mul(_compound(rate, periods)[1], t.add(t.mul(rate, early), 1.0))))
+    principal = t.add(t.mul(paid_first, grown), t.mul(at_once, each))
     payments = t.mul(each, t.add(t.sub(end, start), 1.0))
-    return checked(taken, t.sub(owed_after(end), before)), payments
+    return checked(taken, principal), checked(taken, payments)
 
 
 @of_numbers(
-    "CUMPRINC", "CUMPRINC(~0.0075,360,~125000,13,24,0)", "CUMPRINC(~0.1,4,~100,1,2,1)", arity=(6, 6),
-    fixed=(1, 3, 4),
+    "CUMPRINC", "CUMPRINC(~0.0075,360,~125000,13,24,0)", "CUMPRINC(~0.1,4,~100,1,2,1)",
+    "CUMPRINC(~0.1,30.34,~8000,1.9,8.53,1)", arity=(6, 6), fixed=(1, 3, 4), taken=taken_without_truths,
 )  # fmt: skip
 def cumulative_principal(rate, periods, present, start, end, kind):
     return _principal_paid(rate, periods, present, start, end, kind)[0]
 
 
 @of_numbers(
-    "CUMIPMT", "CUMIPMT(~0.0075,360,~125000,13,24,0)", "CUMIPMT(~0.1,4,~100,2,3,1)", arity=(6, 6),
-    fixed=(1, 3, 4),
+    "CUMIPMT", "CUMIPMT(~0.0075,360,~125000,13,24,0)", "CUMIPMT(~0.1,4,~100,2,3,1)",
+    "CUMIPMT(~0.1,29.9,~8000,2.7,9.667,1)", arity=(6, 6), fixed=(1, 3, 4), taken=taken_without_truths,
 )  # fmt: skip
 def cumulative_interest(rate, periods, present, start, end, kind):
     principal, payments = _principal_paid(rate, periods, present, start, end, kind)
@@ -221,7 +231,9 @@ def _summed(rows: t.Array) -> t.Array:
     arity=(1, 2), series=lambda i: i == 0,
 )  # fmt: skip
 def internal_rate_of_return(flows: Series, guess=GUESS):
-    return internal_rate(flows.numbers, flows.number, guess)
+    below = t.less_equal(guess, -1.0)
+    out = internal_rate(flows.numbers, flows.number, t.where(below, 0.1, guess))
+    return OrError(out, below, "#VALUE!", "begins at a rate of -100% or less")
 
 
 @of_series(
@@ -233,13 +245,21 @@ def modified_internal_rate(flows: Series, finance, reinvest):
     gains = t.where(t.greater(flows.numbers, 0.0), flows.numbers, 0.0)
     costs = t.where(t.less(flows.numbers, 0.0), flows.numbers, 0.0)
     last = t.sub(flows.how_many, flows.number)
-    received = _summed(t.mul(gains, power(t.add(reinvest, 1.0), last)))
-    spent = t.neg(_summed(t.mul(costs, power(t.add(finance, 1.0), t.sub(1.0, flows.number)))))
-    none = t.either(t.equal(_summed(gains), 0.0), t.equal(_summed(costs), 0.0))
-    ratio = t.div(t.where(none, 1.0, received), t.where(none, 1.0, spent))
-    periods = t.sub(flows.how_many, 1.0)
-    out = t.sub(power(ratio, t.div(1.0, t.where(t.less(periods, 1.0), 1.0, periods))), 1.0)
-    return OrError(out, none, "#DIV/0!", "needs money that comes in and money that goes out")
+    received = _summed(t.mul(gains, _grown(reinvest, last)))
+    since_first = t.where(t.equal(costs, 0.0), 0.0, t.sub(1.0, flows.number))
+    spent = t.neg(_summed(t.mul(costs, _grown(finance, since_first))))
+    alone = t.less_equal(flows.how_many, 1.0)
+    later = t.greater(_summed(t.mul(costs, since_first)), 0.0)
+    none = t.either(t.either(t.equal(_summed(costs), 0.0), alone), t.both(t.equal(finance, -1.0), later))
+    ratio = t.div(t.where(none, 0.0, received), t.where(none, 1.0, spent))
+    out = t.sub(power(ratio, t.div(1.0, t.where(alone, 1.0, t.sub(flows.how_many, 1.0)))), 1.0)
+    return OrError(out, none, "#DIV/0!", "needs money that goes out, and another payment")
+
+
+def _grown(rate, periods) -> t.Array:
+    """What 1 grows to; within no period it does not."""
+    still = t.equal(periods, 0.0)
+    return t.where(still, 1.0, power(t.add(rate, 1.0), t.where(still, 1.0, periods)))
 
 
 def _years_after_first(flows: Series, dates: Series) -> tuple[t.Array, t.Array]:
@@ -254,7 +274,7 @@ def _years_after_first(flows: Series, dates: Series) -> tuple[t.Array, t.Array]:
 
 @of_series(
     "XNPV", "XNPV(~0.09,~{-10000,2750,4250},{39448,39508,39751})", arity=(3, 3),
-    series=lambda i: i > 0, strict=True, fixed=(2,),
+    series=lambda i: i > 0, strict="#NUM!", fixed=(2,),
 )  # fmt: skip
 def net_present_value_by_dates(flows: Series, dates: Series, rate):
     """Excel takes rates above 0 only."""
@@ -266,7 +286,8 @@ def net_present_value_by_dates(flows: Series, dates: Series, rate):
 
 @of_series(
     "XIRR", "XIRR(~{-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)",
-    "XIRR(~{-10,2,3},{39448,39508,39751})", arity=(2, 3), series=lambda i: i < 2, strict=True, fixed=(1,),
+    "XIRR(~{-10,2,3},{39448,39508,39751})", arity=(2, 3),
+    series=lambda i: i < 2, strict="#VALUE!", fixed=(1,),
 )  # fmt: skip
 def internal_rate_by_dates(flows: Series, dates: Series, guess=GUESS):
     years, taken = _years_after_first(flows, dates)
@@ -275,7 +296,7 @@ def internal_rate_by_dates(flows: Series, dates: Series, guess=GUESS):
 
 @of_series(
     "FVSCHEDULE", "FVSCHEDULE(~1,~{0.09,0.11,0.1})", "FVSCHEDULE(~100,~B1:B3)", arity=(2, 2),
-    series=lambda i: i == 1, strict=True,
+    series=lambda i: i == 1, strict="#VALUE!",
 )  # fmt: skip
 def future_value_by_schedule(rates: Series, principal):
     return t.mul(principal, t.product(t.add(rates.numbers, 1.0), dim=3))
@@ -284,7 +305,9 @@ def future_value_by_schedule(rates: Series, principal):
 # --- rates ----------------------------------------------------------------------------------------------
 
 
-@of_numbers("EFFECT", "EFFECT(~0.0525,4)", "EFFECT(~0.1,12.9)", arity=(2, 2), fixed=(1,))
+@of_numbers(
+    "EFFECT", "EFFECT(~0.0525,4)", "EFFECT(~0.1,12.9)", arity=(2, 2), fixed=(1,), taken=taken_without_truths
+)
 def effective_rate(nominal, times):
     times = t.truncated(times)
     inside = t.both(t.greater(nominal, 0.0), t.greater_equal(times, 1.0))
@@ -293,7 +316,14 @@ def effective_rate(nominal, times):
     return checked(inside, t.mul(each, annuity(each, times)))
 
 
-@of_numbers("NOMINAL", "NOMINAL(~0.053543,4)", "NOMINAL(~0.1,12.9)", arity=(2, 2), fixed=(1,))
+@of_numbers(
+    "NOMINAL",
+    "NOMINAL(~0.053543,4)",
+    "NOMINAL(~0.1,12.9)",
+    arity=(2, 2),
+    fixed=(1,),
+    taken=taken_without_truths,
+)
 def nominal_rate(effective, times):
     times = t.truncated(times)
     inside = t.both(t.greater(effective, 0.0), t.greater_equal(times, 1.0))
@@ -327,10 +357,17 @@ def _digits(denominator) -> tuple[t.Array, t.Array, t.Array]:
         t.both(t.greater_equal(denominator, 0.0), t.less(denominator, 1.0)),
     )
     whole = t.where(t.less(denominator, 0.0), t.NAN, t.where(zero, 1.0, whole))
-    return whole, each(lambda x: 10.0 ** len(str(int(x) - 1)) if x > 1.0 else 1.0, whole), zero
+    return whole, each(lambda x: 10.0 ** math.ceil(math.log10(x)) if x > 1.0 else 1.0, whole), zero
 
 
-@of_numbers("DOLLARDE", "DOLLARDE(~1.02,16)", "DOLLARDE(~-1.1,32.9)", arity=(2, 2), fixed=(1,))
+@of_numbers(
+    "DOLLARDE",
+    "DOLLARDE(~1.02,16)",
+    "DOLLARDE(~-1.1,32.9)",
+    arity=(2, 2),
+    fixed=(1,),
+    taken=taken_without_truths,
+)
 def decimal_price(price, denominator):
     bottom, scale, zero = _digits(denominator)
     dollars = t.truncated(price)
@@ -339,7 +376,14 @@ def decimal_price(price, denominator):
     return OrError(t.add(dollars, part), zero, "#DIV/0!", "divides by 0")
 
 
-@of_numbers("DOLLARFR", "DOLLARFR(~1.125,16)", "DOLLARFR(~-1.1,32.9)", arity=(2, 2), fixed=(1,))
+@of_numbers(
+    "DOLLARFR",
+    "DOLLARFR(~1.125,16)",
+    "DOLLARFR(~-1.1,32.9)",
+    arity=(2, 2),
+    fixed=(1,),
+    taken=taken_without_truths,
+)
 def fractional_price(price, denominator):
     bottom, scale, zero = _digits(denominator)
     dollars = t.truncated(price)
@@ -469,11 +513,11 @@ MOST_PERIODS = 20_000
 @of_numbers(
     "AMORLINC", "AMORLINC(~2400,39679,39813,~300,1,~0.15,1)", "AMORLINC(~2400,39679,39813,~300,0,~0.15,1)",
     "AMORLINC(~2400,39679,39813,~300,6,~0.15)", "AMORLINC(~2400,39679,39813,~300,9,~0.15)+~1",
-    arity=(6, 7), fixed=(1, 2, 4, 6),
+    arity=(6, 7), fixed=(1, 2, 4, 6), taken=taken_without_truths,
 )  # fmt: skip
 def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, basis=NONE):
     """A part of a year first, then whole years, then what is left."""
-    part = each(_plain_years, purchased, first_end, basis)
+    part = _years_in_france(purchased, first_end, basis)
     period = t.truncated(period)
     inside = all_of(
         t.greater_equal(cost, salvage), t.greater_equal(salvage, 0.0), t.greater(rate, 0.0),
@@ -490,21 +534,22 @@ def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, bas
     return checked(inside, t.where(t.equal(period, 0.0), first, later))
 
 
-def _plain_years(start: float, end: float, basis: float) -> float:
-    first, last = counted_day(start), counted_day(end)
-    if not (is_date(first) and is_date(last) and first <= last and basis in FRENCH_BASES):
-        return math.nan
-    return years_between(first, last, int(basis))
-
-
 FRENCH_BASES = (0.0, 1.0, 3.0, 4.0)
 
 
-@of_constants("AMORDEGRC", "AMORDEGRC(~2400,39679,39813,300,1,0.15,1)", arity=(6, 7), arrays=lambda i: False)
+def _years_in_france(start, end, basis) -> t.Array:
+    known = reduce(t.either, (t.equal(basis, allowed) for allowed in FRENCH_BASES))
+    return checked(known, years_between(start, end, basis))
+
+
+@of_constants(
+    "AMORDEGRC", "AMORDEGRC(~2400,39679,39813,300,1,0.15,1)", arity=(6, 7), arrays=lambda i: False,
+    no_truths=True,
+)  # fmt: skip
 def declining_by_french_rule(*arguments):
     """In whole units, at a rate raised by a coefficient that depends on the asset's life."""
     cost, purchased, first_end, salvage, period, rate, basis = (*map(number_of, arguments), 0.0)[:7]
-    part = _plain_years(purchased, first_end, basis)
+    part = t.value_of(_years_in_france(purchased, first_end, t.as_array(basis))).item()
     if math.isnan(part) or not (cost >= salvage >= 0.0 and rate > 0.0 and period >= 0.0):
         raise Fails("#NUM!")
     life = 1.0 / rate

@@ -7,7 +7,7 @@ from xlcicf.formula.coercion import taken_as_n, taken_without_truths
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import asking, excel, handing_on, of_constants, of_numbers
 from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT, Grid, constant, from_numbers, kinds_asked
-from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.snapshot import ERRORS_IN_ORDER, ExcelError
 from xlcicf.formula.whereabouts import (
     formula_text,
     holds_formulas,
@@ -78,15 +78,6 @@ def type_of(context: Context, grid: Grid) -> Grid:
         raise context.refuse("asks whether a changing number is an error; use IFERROR")
     asked = (t.mul(t.as_number(kinds_asked(grid, kinds)), number) for number, kinds in TYPES.items())
     return from_numbers(reduce(t.add, asked))
-
-
-ERRORS_IN_ORDER = tuple(
-    map(
-        str,
-        """#NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #N/A #GETTING_DATA #SPILL! #CONNECT! #BLOCKED! #UNKNOWN!
-        #FIELD! #CALC!""".split(),
-    )
-)
 
 
 @of_constants(

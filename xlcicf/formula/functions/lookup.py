@@ -6,12 +6,12 @@ import numpy as np
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, quote_sheet
-from xlcicf.formula.choice import Value
+from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.functions.table import excel, handing_on, of_constants, of_grids
-from xlcicf.formula.grid import BLANK, Grid, constant, from_truths
+from xlcicf.formula.grid import BLANK, TEXT, Grid, constant, from_truths
 from xlcicf.formula.plain import Cells, for_each
 from xlcicf.formula.rearranging import elements, fixed_number, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
@@ -73,8 +73,12 @@ def choose_by_number(context: Context, number: Node, *options: Node) -> Value:
 
 @excel("HYPERLINK", 'HYPERLINK("#A1",~1.5)', 'HYPERLINK("#A"&1,~2)+1', arity=(1, 2))
 def hyperlink(context: Context, link: Node, shown: Node | None = None) -> Value:
-    """Shows its second argument, or else the link itself."""
-    return context.operand(link if shown is None else shown)
+    """Shows its second argument, or else the link itself, a text."""
+    if shown is not None:
+        return of_each(lambda grid: grid.as_value(), context.operand(shown))
+    return of_grids(
+        context, lambda grid: for_each(context, text_of, [grid], [False]), [context.operand(link)]
+    )
 
 
 # --- what is looked for ---------------------------------------------------------------------------------
@@ -96,6 +100,9 @@ def match(wanted: object, cells: Cells, how: object = 1.0):
 )
 def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, nearest: Grid = NEAREST):
     """The element in a column of the row whose first element is the one wanted."""
+    if table.is_single and not table.is_range and table.has(TEXT):
+        context.require_alone(table)
+        raise Fails("#VALUE!", "looks in a text")
     rows, columns = table.size
     searched = table.cut(slice(0, rows), slice(0, 1))
     if depend_on_changing([wanted, searched]):  # what is in the other columns need be no numbers
@@ -182,12 +189,14 @@ def x_match(wanted: object, cells: Cells, how: object = 0.0, order: object = 1.0
     return place_asked(wanted, cells, *_as_asked(how, order)) + 1.0
 
 
-def _as_asked(how: object, order: object) -> tuple[int, bool]:
-    """How to match, and whether the search goes backwards. Binary searches find the same in sorted cells."""
+def _as_asked(how: object, order: object) -> tuple[int, int]:
+    """How to match, and in which order to search."""
     mode, direction = (math.trunc(number_of(value)) for value in (how, order))
-    if mode not in (-1, 0, 1, 2) or direction not in (-2, -1, 1, 2):
+    if mode == 3:
+        raise Misused("looks for a regular expression, which is not computed")
+    if mode not in (-1, 0, 1, 2) or direction not in (-2, -1, 1, 2) or (mode == 2 and abs(direction) == 2):
         raise Fails("#VALUE!", "is asked for a way of matching or searching that there is not")
-    return mode, direction == -1
+    return mode, direction
 
 
 @handing_on(
@@ -259,6 +268,8 @@ def address(row, column, kind=1.0, in_letters=True, sheet=None):
             raise Fails("#VALUE!", "names a cell beyond the sheet")
         text = f"{'$' * fixed[1]}{column_letters(column)}{'$' * fixed[0]}{row}"
     else:
+        if any(is_fixed and at < 1 for is_fixed, at in zip(fixed, (row, column), strict=True)):
+            raise Fails("#VALUE!", "names a cell beyond the sheet")
         parts = zip("RC", (row, column), fixed, strict=True)
         text = "".join(f"{letter}{at}" if is_fixed else f"{letter}[{at}]" for letter, at, is_fixed in parts)
     return text if sheet is None else f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"

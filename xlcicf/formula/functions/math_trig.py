@@ -6,6 +6,7 @@ import math
 from functools import reduce
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.coercion import taken_without_truths
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.operators import EXP_LIMIT, power, powered
 from xlcicf.formula.functions.table import (
@@ -145,7 +146,8 @@ def sum_of_sums_of_squares(pairs):
 
 @of_series(
     "SERIESSUM", "SERIESSUM(~0.7,0,2,~{1,-0.5,0.0416})", "SERIESSUM(~2,~1.5,~-1,~{3;4})",
-    "SERIESSUM(~-2,1,1,~{3,4})", arity=(4, 4), series=lambda i: i == 3, strict=True,
+    "SERIESSUM(~-2,1,1,~{3,4})", arity=(4, 4), series=lambda i: i == 3, strict="#VALUE!",
+    taken=taken_without_truths,
 )  # fmt: skip
 def sum_of_a_power_series(coefficients, x, first, step):
     exponents = t.add(first, t.mul(step, t.sub(coefficients.number, 1.0)))

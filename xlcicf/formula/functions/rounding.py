@@ -1,9 +1,13 @@
 """Excel's category Math & Trig: whole numbers and multiples near a number, and what is left over."""
 
+from collections.abc import Callable
+
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_without_truths
-from xlcicf.formula.functions.table import OrError, of_numbers
+from xlcicf.formula.functions.table import ALL_NEEDED, OrError, of_numbers
 
+MOST_DIGITS = 308  # of a number, before the point or after it
+EXACT = 2.0**53  # from it on numbers are whole
 LAST_QUOTIENT = 1_125_900_000_000.0  # from it on MOD shows #NUM!
 ONE = t.as_array(1.0)
 ZERO = t.as_array(0.0)
@@ -17,14 +21,24 @@ def integer_part(x):
 @of_numbers("ROUND", "ROUND(~2.345,2)", "ROUND(~-2.5,0)", "ROUND(~1234,-2)", arity=(2, 2), smooth=False)
 def rounded(x, digits):
     """Half away from 0. What 15 digits show as a half counts as one, as in Excel."""
-    scale = _ten_to(digits)
-    scaled = t.mul(t.absolute(x), scale)
-    nearest = t.floor(t.add(t.mul(scaled, 1 + 4e-16), 0.5))
-    return t.div(t.mul(t.sign(x), nearest), scale)
+
+    def of_scaled(scaled: t.Array) -> t.Array:
+        nearest = t.floor(t.add(t.mul(t.absolute(scaled), 1 + 4e-16), 0.5))
+        return t.mul(t.sign(scaled), nearest)
+
+    return _at_digits(x, digits, of_scaled)
 
 
-def _ten_to(digits: t.Operand) -> t.Array:
-    return t.power(t.as_array(10.0), t.truncated(digits))
+def _at_digits(x, digits, of_scaled: Callable[[t.Array], t.Array]) -> t.Array:
+    """`of_scaled`, which yields whole numbers, of x at so many digits after the point; x itself at digits
+    beyond all that it has."""
+    digits = t.truncated(digits)
+    many, few = t.greater(digits, MOST_DIGITS), t.less(digits, -MOST_DIGITS)
+    scale = t.power(t.as_array(10.0), t.where(t.either(many, few), 0.0, digits))
+    scaled = t.mul(x, scale)
+    many = t.either(many, t.greater_equal(t.absolute(scaled), EXACT))
+    out = t.div(of_scaled(t.where(many, 1.0, scaled)), scale)
+    return t.where(many, x, t.where(few, 0.0, out))
 
 
 def _whole(x: t.Array) -> t.Array:
@@ -42,7 +56,7 @@ def _whole(x: t.Array) -> t.Array:
 )
 def rounded_down(x, digits):
     """Towards 0."""
-    return t.div(_whole(t.mul(x, _ten_to(digits))), _ten_to(digits))
+    return _at_digits(x, digits, _whole)
 
 
 @of_numbers(
@@ -50,11 +64,15 @@ def rounded_down(x, digits):
 )
 def rounded_up(x, digits):
     """Away from 0."""
-    away = t.floor(t.neg(t.mul(t.absolute(t.mul(x, _ten_to(digits))), 1 - 4e-16)))
-    return t.div(t.neg(t.mul(t.sign(x), away)), _ten_to(digits))
+
+    def of_scaled(scaled: t.Array) -> t.Array:
+        away = t.floor(t.neg(t.mul(t.absolute(scaled), 1 - 4e-16)))
+        return t.neg(t.mul(t.sign(scaled), away))
+
+    return _at_digits(x, digits, of_scaled)
 
 
-@of_numbers("TRUNC", "TRUNC(~2.9)", "TRUNC(~-2.349,2)", arity=(1, 2), smooth=False)
+@of_numbers("TRUNC", "TRUNC(~2.9)", "TRUNC(~-2.349,2)", "TRUNC(~2.9,1000)", arity=(1, 2), smooth=False)
 def cut_off(x, digits=None):
     return rounded_down(x, t.as_array(0.0) if digits is None else digits)
 
@@ -169,7 +187,7 @@ def odd(x):
 
 @of_numbers(
     "MROUND", "MROUND(~10,3)", "MROUND(~-10,-3)", "MROUND(~1.3,0.2)", "MROUND(~5,0)+~1", arity=(2, 2),
-    smooth=False, taken=taken_without_truths,
+    smooth=False, taken=taken_without_truths, omitted=ALL_NEEDED,
 )  # fmt: skip
 def rounded_to_a_multiple(x, by):
     """Half away from 0."""

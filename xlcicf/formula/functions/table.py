@@ -68,10 +68,12 @@ from xlcicf.formula.growing import OF_GROWING
 from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
+from xlcicf.formula.snapshot import ExcelError
 from xlcicf.formula.tree import Const, Local, Node, Union
 
 ANY = 255
-NO_ARGUMENT: Mapping[int, float] = {}
+NO_ARGUMENT: Mapping[int, float | ExcelError] = {}
+ALL_NEEDED = dict.fromkeys(range(ANY), ExcelError("#N/A"))  # of functions that were once an add-in
 Body = Callable[..., "t.Operand | OrError"]
 SomeBody = TypeVar("SomeBody", bound=Body)
 
@@ -165,15 +167,15 @@ def entered(
     ranges: str = "inherit",
     smooth: bool = True,
     whole: Callable[[int], bool] = lambda i: True,
-    omitted: Mapping[int, float] = NO_ARGUMENT,
+    omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
     fixed: Sequence[int] = (),
     unions: Unions = no_unions,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
     The others are meant as single values. Several ranges in one argument are what `unions` makes of them. An
-    argument left out between two commas is 0, unless `omitted` says otherwise. Those that are `fixed` may not
-    depend on a changing cell."""
+    argument left out between two commas is 0, unless `omitted` says otherwise, such as an error. Those that
+    are `fixed` may not depend on a changing cell."""
 
     def taken_whole(context: Context, node: Node) -> Value | Growing:
         grown = context.growing(node) if name in OF_GROWING else None
@@ -247,7 +249,7 @@ def of_numbers(
     conditions: Sequence[int] = (),
     fixed: Sequence[int] = (),
     hands_on: bool = False,
-    omitted: Mapping[int, float] = NO_ARGUMENT,
+    omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
 ):
     """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
 
@@ -565,23 +567,25 @@ def of_series(
     *examples: str,
     arity: tuple[int, int],
     series: Callable[[int], bool],
-    strict: bool = False,
+    strict: str | None = None,
     fixed: Sequence[int] = (),
+    taken: Callable[[Grid], Grid] = taken_as_scalar,
 ):
     """Enters a function of series and single numbers: body(series, x, y, ...), single numbers (H, W, m, 1),
     for m outcomes each. `series(i)` says whether argument i is one.
 
     All the numbers that count in them are one series, in order; but where the function is `strict` each is
-    its own, in which a blank is 0 and text, TRUE and FALSE are #VALUE!."""
+    its own, in which text, TRUE and FALSE are that error. A blank is 0 there where they are #VALUE!, and else
+    that error too."""
 
     def enter(body: Callable[..., t.Array | OrError]):
         def compute(context: Context, *grids: Grid) -> Grid:
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
             if strict:
-                arrays = [taken_strictly(g.with_blanks_as_zeros(), context.cell) for g in arrays]
+                arrays = [_taken_in_series(g, context.cell, strict) for g in arrays]
             numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
             rows = numbers if strict else [Numbers([part for each in numbers for part in each.parts])]
-            single = aligned([taken_as_scalar(g) for i, g in enumerate(grids) if not series(i)], context.host)
+            single = aligned([taken(g) for i, g in enumerate(grids) if not series(i)], context.host)
             h, w = np.broadcast_shapes((1, 1), *(g.size for g in single))
             columns = [t.expand(g.num, (*g.batch, h, w)) for g in single]
             watch(*columns)
@@ -612,6 +616,10 @@ def of_series(
         return body
 
     return enter
+
+
+def _taken_in_series(grid: Grid, cell: str, code: str) -> Grid:
+    return taken_strictly(grid.with_blanks_as_zeros() if code == "#VALUE!" else grid, cell, code)
 
 
 def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING_SPECIAL):
@@ -709,6 +717,7 @@ def of_constants(
     errors_too: bool = False,
     no_truths: bool = False,
     unions: Unions = no_unions,
+    omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
@@ -731,7 +740,15 @@ def of_constants(
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(
-            name, examples, compute, arity=arity, ranges=ranges, smooth=False, whole=arrays, unions=unions
+            name,
+            examples,
+            compute,
+            arity=arity,
+            ranges=ranges,
+            smooth=False,
+            whole=arrays,
+            unions=unions,
+            omitted=omitted,
         )
         return body
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from xlcicf.formula.coercion import number_of, text_of, truth_of, within_limits
 from xlcicf.formula.context import Fails
-from xlcicf.formula.criteria import wildcards
+from xlcicf.formula.criteria import wildcards, without_loose_tildes
 from xlcicf.formula.functions.table import ANY, of_constants
 from xlcicf.formula.plain import Cells
 
@@ -192,9 +192,9 @@ def find(wanted, text, start=1.0):
 @of_values("SEARCH", 'SEARCH("?3",~1234)', 'SEARCH("1",~121,2)', arity=(2, 3))
 @of_values("SEARCHB", 'SEARCHB("?3",~1234)', arity=(2, 3))
 def search(wanted, text, start=1.0):
-    """Letters' case is ignored, * and ? stand for others."""
+    """Letters' case is ignored, * and ? stand for others. A ~ before any other letter is passed over."""
     text = text_of(text)
-    found = wildcards(text_of(wanted).lower()).search(text.lower(), _from(text, start))
+    found = wildcards(without_loose_tildes(text_of(wanted)).lower()).search(text.lower(), _from(text, start))
     return _place(text, found.start() if found else -1)
 
 
@@ -206,12 +206,15 @@ def exact(one, other):
 # --- letters by their numbers ---------------------------------------------------------------------------
 
 
+_UNUSED = (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # by Windows' set of letters for en-US
+
+
 @of_values("CHAR", "CHAR(~65.5)")
 def letter_of(number):
     code = count_of(number, 1)
     if code > 255:
         raise Fails("#VALUE!", "knows no letter of that number")
-    return bytes([code]).decode("cp1252", "replace") if code > 127 else chr(code)
+    return bytes([code]).decode("cp1252") if code > 127 and code not in _UNUSED else chr(code)
 
 
 @of_values("CODE", "CODE(~2)")

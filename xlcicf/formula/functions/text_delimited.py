@@ -22,9 +22,14 @@ def _delimiters(cells: Cells, ignoring_case: object) -> tuple[list[str], re.Rege
 def _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after: bool) -> object:
     """What stands before a delimiter, or after it: the one number `which`, counted from the end where that is
     below 0. With `at_the_end` the text's end (or beginning) counts as one too."""
-    text, which, at_the_end = text_of(text), math.floor(number_of(which)), truth_of(at_the_end)
-    words, flags = _delimiters(delimiters, ignoring_case)
-    if which == 0 or abs(which) > max(length_of(text), 1):
+    text, which, ignoring_case, at_the_end = map(_passed, (text, which, ignoring_case, at_the_end))
+    text, at_the_end = text_of(text), _choice(at_the_end)
+    words, flags = _delimiters(delimiters, _choice(ignoring_case))
+    least = min(map(length_of, words))
+    places = length_of(text) - least + 1
+    if which is None:
+        which = 1
+    elif (which := math.floor(number_of(which))) == 0 or abs(which) > max(places, least == 0):
         raise Fails("#VALUE!", "is asked for a delimiter by a number that none can have")
     if "" in words:
         return text if (which > 0) == after else ""
@@ -35,7 +40,15 @@ def _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after: 
         return text[end:] if after else text[:start]
     if at_the_end and at in (-1, len(found)):
         return text if (at < 0) == after else ""
-    return otherwise
+    return "" if otherwise is None else otherwise
+
+
+def _choice(value: object) -> bool:
+    """0 or 1, or FALSE or TRUE. Raises Fails("#VALUE!")."""
+    number = float(value) if isinstance(value, bool) else number_of(value)
+    if number not in (0.0, 1.0):
+        raise Fails("#VALUE!", "chooses by 0 or 1 alone")
+    return bool(number)
 
 
 def of_delimited(name: str, *examples: str):
@@ -51,7 +64,7 @@ def of_delimited(name: str, *examples: str):
     'TEXTBEFORE(~12,"x",1,0,1)',
     'TEXTBEFORE(~12,"x",1,0,0,"none")',
 )
-def text_before(text, delimiters, which=1.0, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
+def text_before(text, delimiters, which=None, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
     return _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after=False)
 
 
@@ -63,7 +76,7 @@ def text_before(text, delimiters, which=1.0, ignoring_case=False, at_the_end=Fal
     'TEXTAFTER(~12,"x",-1,0,1)',
     'TEXTAFTER(~12,"x",1,0,0,"none")',
 )
-def text_after(text, delimiters, which=1.0, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
+def text_after(text, delimiters, which=None, ignoring_case=False, at_the_end=False, otherwise=NOT_FOUND):
     return _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after=True)
 
 
@@ -82,13 +95,21 @@ def text_split(
     padding: Cells | None = None,
 ) -> list[list[object]]:
     """Of several texts the first piece of each."""
+    across, down = _given(columns), _given(rows)
+    if not across and not down or any("" in map(text_of, x.values) for x in (across, down) if x):
+        raise Fails("#VALUE!", "splits by no delimiter")
     kept, folded = (bool(cells and truth_of(_single(cells))) for cells in (without_empty, ignoring_case))
     pad = padding.values[0] if padding else NOT_FOUND
-    tables = [_table(text_of(_passed(text)), columns, rows, kept, folded, pad) for text in texts.values]
+    tables = [_table(text_of(_passed(text)), across, down, kept, folded, pad) for text in texts.values]
     if len(tables) == 1:
         return tables[0]
     firsts, width = [table[0][0] for table in tables], texts.size[1]
     return [firsts[at : at + width] for at in range(0, len(firsts), width)]
+
+
+def _given(delimiters: Cells | None) -> Cells | None:
+    """None for what is left out between commas."""
+    return None if delimiters is None or delimiters.values == [None] else delimiters
 
 
 def _single(cells: Cells) -> object:
@@ -102,7 +123,12 @@ def _passed(value: object) -> object:
 
 
 def _table(
-    text: str, columns: Cells, rows: Cells | None, without_empty: bool, ignoring_case: bool, pad: object
+    text: str,
+    columns: Cells | None,
+    rows: Cells | None,
+    without_empty: bool,
+    ignoring_case: bool,
+    pad: object,
 ) -> list[list[object]]:
     lines = [_pieces(line, columns, ignoring_case) for line in _pieces(text, rows, ignoring_case)]
     if without_empty:
@@ -114,6 +140,7 @@ def _table(
 
 
 def _pieces(text: str, delimiters: Cells | None, ignoring_case: bool) -> list[str]:
-    words, flags = _delimiters(delimiters, ignoring_case) if delimiters else ([], re.NOFLAG)
-    words = [word for word in words if word]
-    return re.split("|".join(map(re.escape, words)), text, flags=flags) if words else [text]
+    if delimiters is None:
+        return [text]
+    words, flags = _delimiters(delimiters, ignoring_case)
+    return re.split("|".join(map(re.escape, words)), text, flags=flags)

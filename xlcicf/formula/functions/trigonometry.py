@@ -17,7 +17,7 @@ def _near(x, compute):
 
 def _unless_zero(x, compute) -> OrError:
     zero = t.equal(x, 0.0)
-    return OrError(_near(t.where(zero, 1.0, x), compute), zero, "#DIV/0!", "divides by 0")
+    return OrError(compute(t.where(zero, 1.0, x)), zero, "#DIV/0!", "divides by 0")
 
 
 @of_numbers("SIN", "SIN(~0.5)", "SIN(~4)")
@@ -37,7 +37,7 @@ def tangent(x):
 
 @of_numbers("COT", "COT(~0.5)", "COT(~-4)")
 def cotangent(x):
-    return _unless_zero(x, lambda x: t.div(1.0, angles.tan(x)))
+    return _unless_zero(x, lambda x: _near(x, lambda x: t.div(1.0, angles.tan(x))))
 
 
 @of_numbers("SEC", "SEC(~0.5)", "SEC(~-4)")
@@ -47,7 +47,7 @@ def secant(x):
 
 @of_numbers("CSC", "CSC(~0.5)", "CSC(~-4)")
 def cosecant(x):
-    return _unless_zero(x, lambda x: t.div(1.0, t.sin(x)))
+    return _unless_zero(x, lambda x: _near(x, lambda x: t.div(1.0, t.sin(x))))
 
 
 @of_numbers("ATAN", "ATAN(~0.5)", "ATAN(~-7)")
@@ -125,7 +125,7 @@ def _over_hyperbolic(compute, x) -> t.Array:
 
 @of_numbers("SECH", "SECH(~0.5)", "SECH(~-50)+~1")
 def hyperbolic_secant(x):
-    return _near(x, lambda x: _over_hyperbolic(angles.cosh, x))
+    return _over_hyperbolic(angles.cosh, x)
 
 
 @of_numbers("CSCH", "CSCH(~0.5)", "CSCH(~-50)+~1")

@@ -1,16 +1,17 @@
 """Excel's category Math & Trig: factorials, combinations, divisors, and numbers written in other ways."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from itertools import pairwise
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of, text_of
 from xlcicf.formula.context import Fails
-from xlcicf.formula.functions.table import ANY, of_constants, of_numbers
+from xlcicf.formula.functions.table import ALL_NEEDED, ANY, NO_ARGUMENT, of_constants, of_numbers
 from xlcicf.formula.number_by_number import stepwise
 from xlcicf.formula.plain import Cells
+from xlcicf.formula.snapshot import ExcelError
 
 LARGEST_FACTORIAL, LARGEST_DOUBLE_FACTORIAL = 170, 300
 EXACT = 2.0**53  # whole numbers below it are told apart
@@ -78,7 +79,8 @@ def _choose(n: int, chosen: int) -> int:
 
 
 def _whole_numbers(arrays: tuple[Cells, ...]) -> list[int]:
-    """All numbers of arrays, cut to whole ones. Raises Fails for what is none, or is negative."""
+    """All numbers of arrays, cut to whole ones; a blank among others is 0, but passed over where it is an
+    argument of its own. Raises Fails for what is none, is negative, and for no numbers."""
     numbers = []
     for cells in arrays:
         if cells.first_error:
@@ -86,14 +88,16 @@ def _whole_numbers(arrays: tuple[Cells, ...]) -> list[int]:
         for value in cells.values:
             if isinstance(value, bool):
                 raise Fails("#VALUE!", "takes no TRUE or FALSE")
-            if value is not None or len(cells) == 1:
+            if value is not None or len(cells) > 1:
                 numbers.append(number_of(value))
+    if not numbers:
+        raise Fails("#VALUE!", "finds no numbers among its arguments")
     if any(not 0 <= x < EXACT for x in numbers):
         raise Fails("#NUM!", "takes whole numbers from 0 to 2^53 only")
     return [int(x) for x in numbers]
 
 
-def of_whole_arrays(name: str, *examples: str):
+def of_whole_arrays(name: str, *examples: str, omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT):
     """Enters a function of any number of whole numbers, body(list) -> int."""
 
     def enter(body: Callable[[list[int]], int]):
@@ -103,18 +107,18 @@ def of_whole_arrays(name: str, *examples: str):
             except OverflowError:
                 raise Fails("#NUM!", "is beyond all numbers") from None
 
-        of_constants(name, *examples, arity=(1, ANY), arrays=lambda i: True)(compute)
+        of_constants(name, *examples, arity=(1, ANY), arrays=lambda i: True, omitted=omitted)(compute)
         return body
 
     return enter
 
 
-@of_whole_arrays("GCD", "GCD(~24,36)", "GCD(~{24,36},8.9)", "GCD(~5,0)")
+@of_whole_arrays("GCD", "GCD(~24,36)", "GCD(~{24,36},8.9)", "GCD(~5,0)", omitted=ALL_NEEDED)
 def greatest_common_divisor(numbers):
     return math.gcd(*numbers)
 
 
-@of_whole_arrays("LCM", "LCM(~24,36)", "LCM(~{5,2},3)", "LCM(~5,0)")
+@of_whole_arrays("LCM", "LCM(~24,36)", "LCM(~{5,2},3)", "LCM(~5,0)", omitted=ALL_NEEDED)
 def least_common_multiple(numbers):
     out = math.lcm(*numbers)
     if out >= EXACT:

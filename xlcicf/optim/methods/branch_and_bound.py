@@ -1,11 +1,11 @@
 """Whole numbers in models that bend: branch and bound, best first, over a continuous method.
 
-The continuous answer bounds what whole numbers can reach. Where one comes out in between, the model is split in
-two: at most the number below, at least the one above. In a convex model what is left over proves the optimum.
-"""
+The continuous answer bounds what whole numbers can reach. Where one comes out in between, the model is split
+in two: at most the number below, at least the one above. In a convex model what is left over proves the
+optimum."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -51,8 +51,8 @@ def _claim(f: Objective, tree: "_Tree", best: Best) -> Claim | None:
         return Claim(FOUND, f"no whole numbers are better, as {tree.number} splits show")
     return Claim(
         CONVERGED,
-        f"none of {tree.number} splits leads to better whole numbers; that there are none is not proven, since"
-        " the model has several valleys or may have",
+        f"none of {tree.number} splits leads to better whole numbers; that there are none is not proven:"
+        " the model may have several valleys",
     )
 
 
@@ -169,10 +169,8 @@ def _relaxed(f: Objective, start: np.ndarray, turns: Turns) -> np.ndarray | None
     turns.look_up()
     if not math.isfinite(f.value_and_gradient(start)[0]):
         return None
-    values = start
-    for _, values, _ in in_turns(slsqp.search(f, start, slsqp.ITERATIONS)):
-        pass
-    values = polished(f, values, 0.0).v
+    *_, (_, found, _) = in_turns(slsqp.search(f, start, slsqp.ITERATIONS))
+    values = polished(f, found, 0.0).v
     return values if missed_at(f, values) <= 100 * FEASIBLE else None
 
 

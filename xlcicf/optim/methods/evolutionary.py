@@ -13,7 +13,7 @@ from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import violation
-from xlcicf.optim.steps import CONVERGED, FLAT, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, missed_at
 from xlcicf.optim.turns import Turns, in_turns
 
 GENERATIONS = 300  # where nobody says how many
@@ -56,11 +56,11 @@ def _offer(f: Objective, best: Best, number: int, values: np.ndarray) -> Step:
 
 
 def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:
-    """(lower, upper) of the population: the bounds; where there are none, ten times the value to both sides, at
-    least 10. Raises TrainingError for whole numbers without bounds."""
-    for i in np.flatnonzero(f.whole & ~(np.isfinite(f.lower) & np.isfinite(f.upper))):
+    """(lower, upper) of the population: the bounds; where there are none, ten times the value to both sides,
+    at least 10. Raises TrainingError for whole numbers without bounds."""
+    for i in np.flatnonzero(f.whole & ~(np.isfinite(f.lower) & np.isfinite(f.upper))).tolist():
         raise TrainingError(
-            f"{f.cells[i]} must be a whole number, without bounds, in an objective that moves in steps or bends;"
+            f"{f.cells[i]} must be a whole number and has no bounds, where the objective moves in steps;"
             " give it a lower and an upper bound"
         )
     reach = 10 * np.maximum(1, np.abs(f.start))
@@ -103,7 +103,7 @@ def _search(
                 merits,
                 list(zip(lower, upper, strict=True)),
                 maxiter=generations,
-                init=np.where(f.whole, np.round(population), population),
+                init=np.where(f.whole, np.round(population), population),  # pyright: ignore[reportArgumentType]
                 integrality=f.whole,
                 vectorized=True,
                 updating="deferred",

@@ -55,7 +55,7 @@ def run(
                 if number > shown and not last_of_run:
                     shown = number
                     yield step
-            ends.reasons.append(reason)
+            ends.reasons.append(reason or "")
             if reason and reason.startswith(CONVERGED) and is_number:
                 ends.optima.append(merit)
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)

@@ -1,8 +1,8 @@
-"""Least squares: scipy's trust region with the exact Jacobian of the residuals, then Gauss and Newton's steps.
+"""Least squares: scipy's trust region with the exact Jacobian of the residuals, then Gauss and Newton's
+steps.
 
-The trust region stops where the sum is flat to rounding, some digits short of the parameters; the polish finds
-these. Bounds come in only where the free answer leaves them, since they slow the way down.
-"""
+The trust region stops where the sum is flat to rounding, some digits short of the parameters; the polish
+finds these. Bounds come in only where the free answer leaves them, since they slow the way down."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -35,8 +35,9 @@ def run(
         )
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
-        reason = ""
+        why = ""
         for number, values, reason in _searched(f, squares, start, steps or EVALUATIONS):
+            why = reason or why
             loss = f.value_and_gradient(values)[0]
             merit = merit_of(f.sense, loss, 0.0)[0]
             if not math.isfinite(merit):
@@ -44,7 +45,7 @@ def run(
             step = best.offer(merit, loss, values, number, restart)
             if number:
                 yield step
-        ends.reasons.append(reason)
+        ends.reasons.append(why)
         _note(f, best, ends, step, restart)
     assert step is not None
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
@@ -70,11 +71,12 @@ class _ToTarget:
     count = 1
 
     def __init__(self, f: Objective):
-        self._f = f
+        assert not isinstance(f.sense, str)
+        self._f, self._target = f, f.sense
 
     def values(self, v: np.ndarray) -> np.ndarray:
         value, _ = self._f.value_and_gradient(v)
-        return np.array([value - self._f.sense])
+        return np.array([value - self._target])
 
     def jacobian(self, v: np.ndarray) -> np.ndarray:
         return self._f.value_and_gradient(v)[1][None]
@@ -86,12 +88,12 @@ def _searched(f: Objective, squares: Squares, start: np.ndarray, most: int) -> I
     for found in in_turns(_search(f, squares, start, most)):
         if not found[2]:
             yield found
-    number, values, reason = found
+    number, end, reason = found
     begun = merit_of(f.sense, f.value_and_gradient(start)[0], 0.0)[0]
-    if reason.startswith(CUT_SHORT) or not reason or Optimality(f, values, begun).is_optimal:
+    if reason.startswith(CUT_SHORT) or not reason or Optimality(f, end, begun).is_optimal:
         yield found
         return
-    for more, values, reason in in_turns(slsqp.search(f, values, most)):
+    for more, values, reason in in_turns(slsqp.search(f, end, most)):
         if more:
             yield number + more, values, reason
 
@@ -135,7 +137,13 @@ def _trust_region(
     tolerances = dict.fromkeys(("ftol", "xtol", "gtol"), TOLERANCE)
     with np.errstate(all="ignore"):
         found = least_squares(
-            residuals, start, squares.jacobian, bounds, x_scale="jac", max_nfev=most, **tolerances
+            residuals,
+            start,
+            squares.jacobian,  # pyright: ignore[reportArgumentType]
+            bounds,
+            x_scale="jac",
+            max_nfev=most,
+            **tolerances,
         )
     return found.x, found.nfev, found.status == 0
 

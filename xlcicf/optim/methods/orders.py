@@ -1,8 +1,8 @@
-"""Values that are 1, 2, 3, ... in some order (AllDifferent): neighbours of an order, as long as one is better.
+"""Values that are 1, 2, 3, ... in some order (AllDifferent): neighbours of an order, as long as one is
+better.
 
-A neighbour has two places exchanged, a stretch turned round, or one place moved elsewhere. Where none is better,
-a few exchanges at random begin a new descent from the best order so far.
-"""
+A neighbour has two places exchanged, a stretch turned round, or one place moved elsewhere. Where none is
+better, a few exchanges at random begin a new descent from the best order so far."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -31,8 +31,8 @@ def run(
     ordered = np.concatenate(f.orders)
     if ((f.lower < f.upper)[np.setdiff1d(np.arange(len(f.start)), ordered)]).any():
         raise TrainingError(
-            "some changing cells must all be different and others need not; solve the others for one order, or"
-            " choose evolutionary"
+            "some changing cells must all be different and others need not; solve the others for one order,"
+            " or choose evolutionary"
         )
     best, ends, step = Best(f.start), Ends(), None
     descents = restarts if restarts > 1 else DESCENTS
@@ -54,9 +54,10 @@ def _search(f: Objective, descents: int, seed: int, steps: int | None) -> Callab
         draw = np.random.default_rng(seed)
         number, best = 0, None
         for descent in range(descents):
-            begin = (
-                _begun(f) if descent == 0 else _shaken(f, best[0], draw) if descent % 3 else _drawn(f, draw)
-            )
+            if best is None:
+                begin = _begun(f)
+            else:
+                begin = _shaken(f, best[0], draw) if descent % 3 else _drawn(f, draw)
             here = _measured(f, begin[None])[0]
             while True:
                 number += 1

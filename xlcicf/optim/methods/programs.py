@@ -1,8 +1,8 @@
-"""Linear programs, with whole numbers or without, and convex quadratic ones: HiGHS, told the tape's coefficients.
+"""Linear programs, with whole numbers or without, and convex quadratic ones: HiGHS, told the tape's
+coefficients.
 
-What it finds is the best there is, and it says so where there is none: no values that hold all constraints, or an
-objective without limit.
-"""
+What it finds is the best there is, and it says so where there is none: no values that hold all constraints,
+or an objective without limit."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -59,7 +59,8 @@ def linear_program(f: Objective) -> Program | None:
     structure = f.structure
     if structure is None or structure.objective is None or structure.limits is None:
         return None
-    return _program(f, *structure.objective, None, structure.limits)
+    slope, constant = structure.objective
+    return _program(f, slope, constant, None, structure.limits)
 
 
 def quadratic_program(f: Objective) -> Program | None:
@@ -159,8 +160,8 @@ def _offered(f: Objective, best: Best, values: np.ndarray, number: int) -> Step:
 
 @dataclass(frozen=True)
 class Solution:
-    """What HiGHS says: "optimal", "unbounded", "infeasible" or "time"; z, multipliers of the rows, the ray along
-    which the objective falls, and the rows that cannot hold together with bounds (numbers)."""
+    """What HiGHS says: "optimal", "unbounded", "infeasible" or "time"; z, multipliers of the rows, the ray
+    along which the objective falls, and the rows that cannot hold together with bounds (numbers)."""
 
     outcome: str
     z: np.ndarray | None = None
@@ -286,8 +287,9 @@ def _lower_triangle(program: Program):
 
     whole = sparse.csc_array(sparse.tril((program.curvature + program.curvature.T) / 2, format="csc"))
     hessian = highspy.HighsHessian()
-    hessian.dim_, hessian.format_ = whole.shape[0], highspy.HessianFormat.kTriangular
-    hessian.start_, hessian.index_, hessian.value_ = whole.indptr, whole.indices, whole.data
+    hessian.dim_, hessian.format_ = program.slope.size, highspy.HessianFormat.kTriangular
+    hessian.start_, hessian.index_ = whole.indptr, whole.indices  # pyright: ignore[reportAttributeAccessIssue]
+    hessian.value_ = whole.data  # pyright: ignore[reportAttributeAccessIssue]
     return hessian
 
 

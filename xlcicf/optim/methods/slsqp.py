@@ -1,4 +1,5 @@
-"""Constraints on formulas: scipy's sequential quadratic programming in scaled values, polished by Newton's steps."""
+"""Constraints on formulas: scipy's sequential quadratic programming in scaled values, polished by Newton's
+steps."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -25,8 +26,9 @@ def run(
     """From one start after another, each until it converges or has made `steps` iterations."""
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
-        reason, last = "", None
+        why, last = "", None
         for number, values, reason in in_turns(search(f, start, steps or ITERATIONS)):
+            why = reason or why
             loss = f.value_and_gradient(values)[0]
             merit = merit_of(f.sense, loss, 0.0)[0]
             if not math.isfinite(merit):
@@ -34,7 +36,7 @@ def run(
             step = last = best.offer(merit, loss, values, number, restart, missed_at(f, values))
             if number:
                 yield step
-        ends.reasons.append(reason or "the objective is no number at the start")
+        ends.reasons.append(why or "the objective is no number at the start")
         if last is None:
             ends.lost += 1
         elif restarts > 1 and Optimality(f, last.values, best.merit).is_optimal:
@@ -124,8 +126,11 @@ class _Rounds:
 
     def _constraints(self) -> list[dict]:
         """scipy's: "ineq" is at least 0."""
-        signs = {"eq": np.where(self._relations == "=", 1.0, 0.0),
-                 "ineq": np.where(self._relations == "<=", -1.0, np.where(self._relations == ">=", 1.0, 0.0))}  # fmt: skip
+        at_most = {"<=": -1.0, ">=": 1.0, "=": 0.0}
+        signs = {
+            "eq": np.array([float(relation == "=") for relation in self._relations]),
+            "ineq": np.array([at_most[relation] for relation in self._relations]),
+        }
         made = []
         for kind, sign in signs.items():
             rows = np.flatnonzero(sign)

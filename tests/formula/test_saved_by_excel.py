@@ -1,0 +1,121 @@
+"""Values that Excel itself has saved: what it makes of arguments of all kinds, where no page says it.
+
+They stand in the workbooks by which IronCalc is tested (github.com/ironcalc/IronCalc, xlsx/tests), which Excel
+for the Mac, for Windows and in the browser have computed and saved.
+"""
+
+import pytest
+
+from tests.formula.sheets import computed
+from xlcicf.formula.snapshot import ExcelError
+
+NUM, VALUE, DIV0, NA, REF = map(ExcelError, ("#NUM!", "#VALUE!", "#DIV/0!", "#N/A", "#REF!"))
+CELLS = {
+    # a row or column of numbers, texts, TRUE and FALSE; out of order; with ties; with blanks
+    "A1": 2.0, "A2": 5.0, "A3": 4.0, "A4": 5.0, "A5": 3.0, "A6": True, "A7": "ala",
+    "B1": "a", "B2": "b", "B3": "c", "B4": "d", "B5": "e", "B6": "f", "B7": "g",
+    "C1": 9.0, "C2": 7.0, "C3": 7.0, "C4": 7.0, "C5": 5.0, "C6": 2.0,
+    "D1": 2.0, "D2": 5.0, "D3": 5.0, "D4": 7.0, "D5": 7.0, "D6": 9.0,
+    "E1": 1.0, "E2": 2.0, "E3": 3.0, "E4": 4.0, "E5": 5.0, "E6": 6.0,
+    "F1": 23.0, "F2": "23", "F3": True, "F4": 1.0, "F5": "x", "F6": 0.0, "F7": -3.0,
+    "G1": 7.0, "G3": "", "G4": "8", "G5": True, "G6": ExcelError("#NUM!"), "G7": ExcelError("#N/A"), "G8": ExcelError("#DIV/0!"),
+    "H1": 20.0, "H2": 5.0, "H4": 5.0, "H5": 5.0, "I1": 44958.0, "I2": 44986.0, "I3": 45017.0, "I4": 45078.0, "I5": 45108.0,
+    "J1": 50.0, "J2": 12.0, "J3": -13.5, "K1": 3.0, "K2": 7.0, "K3": 5.0,
+}  # fmt: skip
+
+MONEY = [
+    # interest and principal of payments: parts of periods
+    ("CUMPRINC(0.01,36,8000,1.2,8.53,1)", -1339.6579298169904), ("CUMIPMT(0.01,36,8000,1.2,8.53,1)", -501.92756475693704),
+    ("CUMIPMT(0.8,36,18000,2.7,9.667,1)", -55999.99877582575), ("CUMPRINC(0.8,36,18000,2.7,9.667,1)", -0.0012603466877548824),
+    ("CUMPRINC(0.1,29.9,8000,3,10,1)", -618.008757727844), ("CUMIPMT(0.1,30.34,8000,3,10,1)", -5568.806241932207),
+    ("CUMIPMT(0.3,12,8000,5.1,5,1)", NUM), ("CUMIPMT(7,36,8000,3,10,1)", -56000.0), ("CUMIPMT(0.01,36,8000,TRUE,10,0)", VALUE),
+    ("IPMT(0.1,3.9,3,8000,10,1)", -26.866364667656377), ("PPMT(0.1,3.9,3,8000)", -3186.4035714405527),
+    # a rate of -100%
+    ("FV(-1,-2,1)", DIV0), ("PV(-1,20,300)", DIV0), ("IRR({-20,5,5,0,-10,5},-1)", VALUE), ("IRR({-1000,230,200,125},-10)", VALUE),
+    ("MIRR({-5,2,4},-1,0.2)", 0.13137084989847603), ("MIRR({-1000,230,200,125,200,10},-1,2)", 0.9151642637250201),
+    ("MIRR({-6,-1,-2},0.1,0.2)", -1.0), ("MIRR({5,6},0.1,0.2)", DIV0),
+    # of several rates the one next to the guess
+    ("RATE(48,-200,8000,1000,1)", 0.0035499220754319927), ("RATE(12,-200,8000,0,TRUE)", -0.1678337611998994),
+    # payments that are no numbers
+    ("XNPV(0.1,H1:H5,I1:I5)", NUM), ("XNPV(0.1,{20,5,5,TRUE,5},I1:I5)", NUM),
+    # TRUE among numbers of functions that were once an add-in
+    ("EFFECT(TRUE,4)", VALUE), ("NOMINAL(0.1,TRUE)", VALUE), ("DOLLARFR(2,TRUE)", VALUE), ("DOLLARDE(TRUE,2)", VALUE),
+    ("TBILLEQ(45366,45731,TRUE)", VALUE), ("TBILLPRICE(TRUE,45731,0.5)", VALUE), ("SERIESSUM(TRUE,0,1,{1,2})", VALUE),
+    # the last period of accrued interest
+    ("ACCRINT(44348,44531,44621,0.025,5000,2,1,TRUE)", 93.23770491803279),
+    ("ACCRINT(44440,44531,44593,0.025,5000,4,1,TRUE)", 52.54120879120879),
+    ("ACCRINT(43831,44013,44197,0.025,5000,2,1,TRUE)", 125.68681318681318),
+    ("ACCRINT(43831,44013,44287,0.075,100,2,1,TRUE)", 9.354395604395604),
+]  # fmt: skip
+NUMBERS = [
+    ("LCM(10,3,G2)", 30.0), ("LCM(G1:G2)", 0.0), ("LCM(G2,G2)", VALUE), ("GCD(G2)", VALUE), ("LCM(,5)", NA), ("GCD(,5)", NA),
+    ("MROUND(,5)", NA), ("MROUND(7,)", NA), ("MROUND(7,G2)", 0.0),
+    ("TRUNC(123456789,1000)", 123456789.0), ("TRUNC(1E+100,1E+50)", 1e100), ("TRUNC(5,9.99999E+307)", 5.0),
+    ("COTH(9999999999999)", 1.0), ("CSCH(9999999999999)", 0.0), ("SECH(9999999999999)", 0.0),
+    ("PERMUTATIONA(G2,2)", 0.0), ("BINOM.INV(10,0.7,0)", NUM), ("BINOM.INV(10,0.7,1)", NUM), ("BINOM.INV(10,1,0.8)", NUM),
+    ("NEGBINOM.DIST(2,10,1,TRUE)", NUM), ("NEGBINOM.DIST(2,10,G2,TRUE)", NUM), ("BETA.INV(1,1,2,0,1)", NUM),
+    ("DEC2BIN(12,G2)", NUM), ("DEC2OCT(12,G2)", NUM), ("IMPRODUCT(7,G2)", "0"), ("CONVERT(0.004,\"Mmph\",\"m/s\")", 1788.16),
+    ("CONVERT(0.0002,\"Muk_pt\",\"m3\")", 0.11365225000000002), ("CONVERT(1,\"Mkn\",\"m/s\")", NA), ("CONVERT(1,\"Muk_qt\",\"m3\")", NA),
+    ('AND("",TRUE)', True), ('OR("",FALSE)', False), ('XOR("",TRUE)', True), ('OR("","")', VALUE), ('OR("1")', VALUE),
+    ('COUNTIF(F1:F7,"=23")', 2.0), ('COUNTIF(F1:F7,"<>23")', 6.0),
+]  # fmt: skip
+DATES = [
+    ('0+" 2024-01-10 "', VALUE), ('0+" 5 "', 5.0), ('TIMEVALUE(" 1:30 ")', 0.0625), ("DATE(9999,13,-1)", NUM),
+    ("DAYS360(45992.000001,46000.999999)", 9.0), ('DAYS360(45658,45688,"TRUE")', 29.0), ('DAYS360(45658,45688," TRUE")', VALUE),
+]  # fmt: skip
+LOOKED_FOR = [
+    # texts are above numbers, TRUE and FALSE above texts
+    ("XLOOKUP(FALSE,A1:A7,B1:B7,,-1)", "g"), ("XLOOKUP(FALSE,A1:A7,B1:B7,,1)", "f"), ('XLOOKUP("qwerty",A1:A7,B1:B7,,1)', "f"),
+    ("XLOOKUP(10,A1:A7,B1:B7,,1)", "g"), ("XLOOKUP(10,A1:A7,B1:B7,,-1)", "b"), ("XLOOKUP(10,A1:A7,B1:B7,,-1,-1)", "d"),
+    # halves of cells that descend, and that ascend, with ties
+    ("XLOOKUP(7,C1:C6,E1:E6,,-1,-2)", 4.0), ("XLOOKUP(7.1,C1:C6,E1:E6,,-1,-2)", 2.0), ("XLOOKUP(6.8,C1:C6,E1:E6,,1,-2)", 4.0),
+    ("XLOOKUP(5,D1:D6,E1:E6,,-1,2)", 2.0), ("XLOOKUP(7.1,D1:D6,E1:E6,,-1,2)", 5.0), ("XLOOKUP(4,D1:D6,E1:E6,,1,2)", 2.0),
+    # a blank cell
+    ('XLOOKUP(Z1,G1:G8,E1:E8,"none")', 2.0), ("XMATCH(Z1,G1:G8)", 2.0), ('XLOOKUP("a",B1:B7,A1:A7,,2,2)', VALUE),
+    ('VLOOKUP("a","Nothing",1)', VALUE), ('HLOOKUP("a","Nothing",1)', VALUE), ("VLOOKUP(1,3,1)", NA),
+    ("INDEX(A1:A3,-2)", VALUE), ("INDEX({1,2,3;4,5,6},-1,1)", VALUE), ("SUM(INDEX(A1:A3,4))", REF),
+    ("SUM(OFFSET(J1,0,0,3,0.9))", 48.5), ("SUM(OFFSET(J1,0,0,3,1.99))", 48.5), ("SUM(OFFSET(J1,0,0,3,0))", REF),
+    ("ADDRESS(-1,3,1,0)", VALUE), ("ADDRESS(G2,G2,1,0)", VALUE), ("ADDRESS(23,45,4,0)", "R[23]C[45]"),
+    ('ROW(INDIRECT("no place"))', REF), ('COLUMN(OFFSET(INDIRECT("no place"),1,1))', REF), ("ROW(G6)", 6.0), ("SHEET(1/0)", DIV0),
+    ("INDEX(SORT(G6:G8),1)", DIV0), ("INDEX(SORT(G6:G8),2)", NUM), ("INDEX(SORT(G6:G8,1,-1),1)", NA),
+]  # fmt: skip
+TEXTS = [
+    ('SEARCH("~","Hi ~Bang!")', 1.0), ('SEARCH("~d","My dear")', 4.0), ('SEARCH("~~","Hi ~Bang!")', 4.0), ('SEARCH("~*","Ho*la")', 3.0),
+    ("CHAR(129)", "\x81"), ("CHAR(157)", "\x9d"), ("CHAR(128)", "€"),
+    ('TEXTSPLIT("Hello","")', VALUE), ('TEXTSPLIT("Hello",)', VALUE), ('TEXTSPLIT("Hello",,"")', VALUE), ('TEXTSPLIT("Hello",,)', VALUE),
+    ('TEXTAFTER("del","deli")', NA), ('TEXTAFTER("del","deli",1)', VALUE), ('TEXTBEFORE("del","deli",1,1,0,"qwerty")', VALUE),
+    ('TEXTAFTER("123 the 456","Hello",-1,1,2,"x")', VALUE), ('TEXTBEFORE("123 the 456","Hello",-1,1,-12,"x")', VALUE),
+    ('TEXTAFTER(TRUE,"r",1,0,0,Z1)&"|"', "|"), ('TEXTAFTER("a-b","-",1/0)', DIV0),
+]  # fmt: skip
+SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
+
+
+@pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])
+def test_a_value_is_the_one_that_excel_saved(formula, value):
+    found = computed(CELLS | {"Z9": f"={formula}"}, "Z9")
+    assert isinstance(found, type(value))
+    assert found == (pytest.approx(value, rel=1e-11, abs=1e-12) if isinstance(value, float) else value)
+
+
+def test_a_cell_shows_its_own_error_wherever_a_formula_is_filled():
+    """SEQUENCE and its kind take one number for a whole array: their neighbours' errors are not theirs."""
+    cells = {"A1": DIV0, "A2": NA, "A3": 2.0} | {f"B{i}": f"=SUM(SEQUENCE(A{i}))" for i in (1, 2, 3)}
+    cells |= {f"C{i}": f"=ROW(-A{i})" for i in (1, 2, 3)}
+    assert [computed(cells, f"B{i}") for i in (1, 2, 3)] == [DIV0, NA, 3.0]
+    assert [computed(cells, f"C{i}") for i in (1, 2, 3)] == [DIV0, NA, VALUE]
+
+
+def test_totals_pass_over_the_hidden_rows_of_their_own_sheet():
+    """Formulas of several sheets, alike but for the sheet, are computed at once."""
+    sheets = ("S", "T", "U", "V")
+    cells: dict[str, object] = {f"{sheet}!A{i}": float(i) for sheet in sheets for i in (1, 2, 3)}
+    cells |= {f"{sheet}!C1": "=SUBTOTAL(109,A1:A3)" for sheet in sheets}
+    shown = [computed(cells, f"{sheet}!C1", hidden={2}) for sheet in sheets]
+    assert shown == [4.0, 6.0, 6.0, 6.0]
+
+
+def test_totals_of_one_range_are_computed_at_once():
+    cells = {"A1": 1.0, "A2": 2.0} | {
+        f"{c}9": f"=SUBTOTAL({n},$A$1:$A$2)" for c, n in zip("CEGI", (9, 2, 4, 5), strict=True)
+    }
+    assert [computed(cells, f"{c}9") for c in "CEGI"] == [3.0, 2.0, 2.0, 1.0]

@@ -1,0 +1,209 @@
+"""What an objective and its limits are made of, read off the tape: beside numpy, autograd's and differences."""
+
+import numpy as np
+import pytest
+import torch
+
+from xlcicf.formula import differentiate
+from xlcicf.formula.address import Area
+from xlcicf.formula.limits import Limit
+from xlcicf.formula.snapshot import Sheet, Snapshot
+
+A = Area("S", 1, 1, 4, 1)
+START = [1.5, -2.0, 0.5, 3.0]
+
+
+def function(objective: str, limits=(), start=START, whole=False, others=None):
+    """The function of A1:A4 in C1, with limits such as ("C2", "=SUM(A1:A4)", "<=", 3.0) in cells of their own."""
+    sheet = Sheet("S", formulas={(1, 3): objective})
+    sheet.values |= {(i + 1, 1): value for i, value in enumerate(start)} | (others or {})
+    made = []
+    for i, (formula, relation, right) in enumerate(limits, 2):
+        sheet.formulas[i, 3] = formula
+        made.append(Limit(f"S!C{i} {relation} {right}", (Area("S", i, 3, i, 3),), relation, right))
+    bounds = {"lower": np.zeros(4), "upper": np.ones(4), "whole": np.ones(4, dtype=bool)} if whole else {}
+    return differentiate(Snapshot({"S": sheet}), Area("S", 1, 3, 1, 3), [A], constraints=made, **bounds)
+
+
+B = {(i + 1, 2): value for i, value in enumerate([2.0, -1.0, 4.0, 0.5])}
+LINEAR = [
+    "=2*A1-A2/4+7",
+    "=SUM(A1:A4)-A3*(1-2^2)",
+    "=SUMPRODUCT(A1:A4,B1:B4)+AVERAGE(A1:A2)",
+    "=MMULT(TRANSPOSE(B1:B4),A1:A4)",
+    "=IF(B1>0,A1,A2)+N(A4)",
+    "=-(A1+A2)%+SUMIF(B1:B4,\">0\",A1:A4)",
+    "=INDEX(A1:A4,2)*3+SUBTOTAL(9,A1:A3)",
+    "=NPV(0.1,A1:A4)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", LINEAR)
+def test_a_linear_formula_is_its_coefficients(formula):
+    f = function(formula, others=B)
+    found = f.structure.objective
+    assert found is not None, "not seen to be linear"
+    slope, constant = found
+    for v in np.random.default_rng(0).normal(size=(3, 4)):
+        assert slope @ v + constant == pytest.approx(f.value(v), abs=1e-12)
+        assert slope == pytest.approx(f.gradient(v), abs=1e-12)
+
+
+BENT = [
+    "=A1*A2",
+    "=EXP(A1)",
+    "=MAX(A1,A2)",
+    "=A1^2",
+    "=IF(A1>0,A1,2*A1)",
+    "=SUMSQ(A1:A4)",
+    "=A1/A2",
+    "=ABS(A1)",
+]
+
+
+@pytest.mark.parametrize("formula", BENT)
+def test_what_bends_is_not_taken_for_linear(formula):
+    assert function(formula).structure.objective is None
+
+
+def test_a_running_balance_is_linear_in_what_flows():
+    """Filled down, each cell reads the one above: a ring of runs."""
+    sheet = Sheet("S", formulas={(1, 3): "=A1-B1", (5, 3): "=SUM(C1:C4)"})
+    sheet.values |= {(i + 1, 1): value for i, value in enumerate(START)} | B
+    sheet.formulas |= {(i, 3): f"=C{i - 1}+A{i}-B{i}" for i in (2, 3, 4)}
+    f = differentiate(Snapshot({"S": sheet}), Area("S", 5, 3, 5, 3), [A])
+    slope, constant = f.structure.objective
+    assert slope == pytest.approx([4, 3, 2, 1], abs=1e-12)
+    assert constant == pytest.approx(-(4 * 2 - 3 * 1 + 2 * 4 + 0.5), abs=1e-12)
+
+
+def test_a_quadratic_is_its_bends():
+    f = function("=(A1-3)^2+2*A1*A2-A3*A3/2+5*A4+1")
+    found = f.structure.quadratic
+    assert found.curvature.toarray() == pytest.approx(
+        np.array([[2, 2, 0, 0], [2, 0, 0, 0], [0, 0, -1, 0], [0, 0, 0, 0]])
+    )
+    assert found.slope == pytest.approx([-6, 0, 0, 5]) and found.constant == pytest.approx(10)
+    assert function("=A1^3").structure.quadratic is None
+    assert function("=A1*A2*A3").structure.quadratic is None
+
+
+SQUARES = [
+    "=SUMSQ(A1:A4)", "=SUMXMY2(A1:A4,B1:B4)", "=SUMPRODUCT(A1:A4-B1:B4,A1:A4-B1:B4)", "=SQRT(SUMSQ(A1:A4)/4)",
+    "=AVERAGE((A1-2)^2,A2^2)", "=3*SUMSQ(A1:A2)+A3*A3", "=SUMPRODUCT((A1:A4)^2,{1;2;3;4})",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", SQUARES)
+def test_a_sum_of_squares_is_its_residuals_however_it_is_written(formula):
+    f = function(formula, others=B)
+    squares = f.structure.squares["min"]
+    assert squares is not None, "not seen to be a sum of squares"
+    v = np.array([0.3, 1.7, -2.2, 0.9])
+    total = lambda v: squares.values(v) @ squares.values(v)  # noqa: E731
+    by_value = f.value(v) ** 2 if "SQRT" in formula else f.value(v)
+    by_start = f.value(f.start) ** 2 if "SQRT" in formula else f.value(f.start)
+    assert total(v) / total(f.start) == pytest.approx(by_value / by_start, rel=1e-12)
+    steps = 1e-6 * np.eye(4)
+    slopes = [(squares.values(v + s) - squares.values(v - s)) / 2e-6 for s in steps]
+    assert squares.jacobian(v) == pytest.approx(np.array(slopes).T, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    "formula", ["=SUMSQ(A1:A2)-A3^2", "=A1^2+A2", "=A1^2+A2^3", "=SUMPRODUCT(A1:A4,B1:B4)"]
+)
+def test_what_is_no_sum_of_squares_has_no_residuals(formula):
+    assert function(formula, others=B).structure.squares["min"] is None
+
+
+def test_the_negative_of_a_sum_of_squares_has_residuals_where_it_is_raised():
+    squares = function("=10-SUMSQ(A1:A4)").structure.squares
+    assert squares["min"] is None and squares["max"] is None  # 10 is no square
+    squares = function("=-SUMSQ(A1:A4)").structure.squares
+    assert squares["min"] is None and squares["max"].count == 4
+
+
+LIMITS = [
+    ("=A1*A2+EXP(A3)", "<=", 3.0), ("=SUMSQ(A1:A4)", "=", 4.0), ("=A4", ">=", 0.0), ("=A1/(1+A2^2)", "<=", 9.0),
+    ("=MAX(A1,A2)", "<=", 9.0), ("=SIN(A1)+A2", "<=", 1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_the_jacobian_of_limits_is_that_of_central_differences(count):
+    """Fewer limits than values go backwards, more forwards."""
+    f = function("=SUM(A1:A4)", LIMITS[:count])
+    v = np.array([0.3, 1.7, -0.2, 0.9])
+    slopes = [(f.constraint_values(v + s) - f.constraint_values(v - s)) / 2e-6 for s in 1e-6 * np.eye(4)]
+    assert f.jacobian(v) == pytest.approx(np.array(slopes).T, abs=1e-8)
+    assert f.jacobian(v).shape == (count, 4)
+
+
+def test_second_derivatives_are_those_of_autograd():
+    f = function("=A1*EXP(A2)+A3^3*A4", LIMITS[:2])
+
+    def lagrangian(v):
+        return (
+            2 * (v[0] * torch.exp(v[1]) + v[2] ** 3 * v[3])
+            + 3 * (v[0] * v[1] + torch.exp(v[2]))
+            - (v**2).sum()
+        )
+
+    v = np.array([0.3, 1.7, -0.2, 0.9])
+    expected = torch.autograd.functional.hessian(lagrangian, torch.from_numpy(v)).numpy()
+    assert f.hessian(v, np.array([2.0, 3.0, -1.0])) == pytest.approx(expected, abs=1e-12)
+
+
+def test_second_derivatives_through_a_ring_are_those_of_differences():
+    sheet = Sheet("S", formulas={(1, 3): "=A1", (5, 3): "=SUMSQ(C1:C4)"})
+    sheet.values |= {(i + 1, 1): value for i, value in enumerate(START)}
+    sheet.formulas |= {(i, 3): f"=C{i - 1}*A2+A{i}" for i in (2, 3, 4)}
+    f = differentiate(Snapshot({"S": sheet}), Area("S", 5, 3, 5, 3), [A])
+    v = np.array(START) / 3
+    slopes = [(f.gradient(v + s) - f.gradient(v - s)) / 2e-5 for s in 1e-5 * np.eye(4)]
+    assert f.hessian(v, np.array([1.0])) == pytest.approx(np.array(slopes), rel=1e-5, abs=1e-5)
+    residuals = f.structure.squares["min"]
+    around = [(residuals.values(v + s) - residuals.values(v - s)) / 2e-6 for s in 1e-6 * np.eye(4)]
+    assert residuals.jacobian(v) == pytest.approx(np.array(around).T, abs=1e-7)
+
+
+OF_BINARIES = [
+    '=COUNTIF(A1:A4,1)', '=COUNTIFS(A1:A4,1,B1:B4,">0")', '=SUMIF(A1:A4,1,B1:B4)', "=IF(A1=1,5,2)+IF(A2>0,B1,B2)",
+    "=SUMPRODUCT((A1:A4=1)*B1:B4)", "=A1^2+3*A2^3", "=AND(A1=1)*4+ROUND(A2*1.4,0)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", OF_BINARIES)
+def test_what_is_made_of_one_0_or_1_each_is_linear(formula):
+    f = function(formula, start=[0.0, 1.0, 0.0, 0.0], whole=True, others=B)
+    assert f.structure.objective is not None, "not seen to be linear"
+    slope, constant = f.structure.objective
+    for number in range(16):
+        v = np.array([float(number >> i & 1) for i in range(4)])
+        assert slope @ v + constant == pytest.approx(f.value(v), abs=1e-12)
+
+
+@pytest.mark.parametrize("formula", ["=IF(A1+A2=2,1,0)", "=A1*A2", "=MAX(A1:A4)", "=COUNTIF(A1:A4,A1)"])
+def test_what_is_made_of_several_is_not(formula):
+    f = function(formula, start=[0.0, 1.0, 0.0, 0.0], whole=True, others=B)
+    assert f.structure.objective is None
+
+
+def test_a_valley_of_corners_is_a_linear_program_and_an_edge_is_none():
+    valley = function("=ABS(A1-2)+MAX(A1:A4)+MAX(0,A3)")
+    found = valley.structure.with_corners([], "min")
+    assert found is not None and found.least.size == 2 + 4 + 2
+    assert valley.structure.with_corners([], "max") is None
+    assert function("=A1-ABS(A2)").structure.with_corners([], "min") is None
+    assert function("=A1-ABS(A2)").structure.with_corners([], "max") is not None
+    assert function("=MIN(A1,A2)").structure.with_corners([], "max") is not None
+    limited = function("=A1", [("=ABS(A1)+ABS(A2)", "<=", 1.0)])
+    assert limited.structure.with_corners(["<="], "min") is not None
+    assert limited.structure.with_corners([">="], "min") is None
+    assert limited.structure.with_corners(["="], "min") is None
+
+
+def test_a_sum_of_logarithms_is_seen():
+    likelihood = function("=SUMPRODUCT(B1:B4^2,LN(1+A1:A4^2))+LN(0.5)*3")
+    assert likelihood.structure.is_log_likelihood("max") and not likelihood.structure.is_log_likelihood("min")
+    assert not function("=LN(1+A1^2)+A2").structure.is_log_likelihood("max")

@@ -1,0 +1,86 @@
+"""What a run tells beside its loss: sides, slack and shadow price of each constraint, bounds of parameters."""
+
+import json
+
+import numpy as np
+import openpyxl
+import pytest
+
+from tests.solve.models.model import absolute, write_names
+from xlcicf.cli import main
+
+RELATIONS = {"<=": 1, "=": 2, ">=": 3}
+
+
+def saved(path, cells, objective, changing, sense, constraints):
+    """A book with a problem on its sheet S: `constraints` are (left, relation, right)."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "S"
+    for address, content in cells.items():
+        sheet[address] = content
+    names = {"opt": absolute(f"S!{objective}"), "adj": absolute(f"S!{changing}"), "num": len(constraints)}
+    names |= {"typ": {"max": 1, "min": 2}[sense], "val": 0, "neg": 2}
+    for i, (left, relation, right) in enumerate(constraints, 1):
+        names |= {f"lhs{i}": absolute(f"S!{left}"), f"rel{i}": RELATIONS[relation]}
+        names[f"rhs{i}"] = right if isinstance(right, float | int) else absolute(f"S!{right}")
+    write_names(sheet, names)
+    book.save(path)
+    return path
+
+
+def told(path, capsys):
+    assert main(["train", str(path), "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+LINEAR = {"A1": 1, "A2": 1, "B1": "=5*A1+4*A2", "C1": "=6*A1+4*A2", "C2": "=A1+2*A2", "D1": 24, "D2": 6}
+BENT = {
+    "A1": 1,
+    "A2": 2,
+    "B1": "=(A1-3)^2+2*(A2-1)^2+A1*A2",
+    "C1": "=A1+A2",
+    "C2": "=A1-A2",
+    "D1": 2,
+    "D2": 5,
+}
+CURVED = {"A1": 1, "A2": 2, "B1": "=EXP(A1)+A2^2", "C1": "=A1*A2", "C2": "=A1+A2", "D1": 3, "D2": 9}
+MODELS = {
+    "linear": (LINEAR, "max", [("C1", "<=", "D1"), ("C2", "<=", "D2"), ("A1:A2", ">=", 0)]),
+    "quadratic": (BENT, "min", [("C1", "<=", "D1"), ("C2", "<=", "D2")]),
+    "slsqp": (CURVED, "min", [("C1", ">=", "D1"), ("C2", "<=", "D2"), ("A1:A2", ">=", 0.5)]),
+}
+
+
+@pytest.mark.parametrize("method", MODELS)
+def test_a_multiplier_is_by_how_much_the_objective_follows_the_right_side(method, tmp_path, capsys):
+    cells, sense, constraints = MODELS[method]
+    here = told(saved(tmp_path / "a.xlsx", cells, "B1", "A1:A2", sense, constraints), capsys)
+    assert here["method"].startswith(method) and here["status"] == "found"
+    prices = {row[0].split()[0]: row[4] for row in here["constraints"]}
+    assert any(abs(prices[f"S!{left}"]) > 0.1 for left in ("C1", "C2"))
+    for left, right in (("C1", "D1"), ("C2", "D2")):
+        step = 1e-4
+        around = [
+            told(
+                saved(
+                    tmp_path / f"{left}{sign}.xlsx", cells | {right: cells[right] + sign * step},
+                    "B1", "A1:A2", sense, constraints,
+                ),
+                capsys,
+            )["after"]
+            for sign in (1, -1)
+        ]  # fmt: skip
+        assert prices[f"S!{left}"] == pytest.approx((around[0] - around[1]) / (2 * step), abs=1e-5)
+
+
+def test_each_constraint_stands_with_its_sides_and_slack_in_solvers_order(tmp_path, capsys):
+    cells, sense, constraints = MODELS["linear"]
+    found = told(saved(tmp_path / "a.xlsx", cells, "B1", "A1:A2", sense, constraints), capsys)
+    texts = [row[0] for row in found["constraints"]]
+    assert texts == ["S!C1 <= S!D1", "S!C2 <= S!D2", "S!A1 >= 0", "S!A2 >= 0"]
+    lefts, rights, slacks = (np.array([row[i] for row in found["constraints"]]) for i in (1, 2, 3))
+    assert lefts == pytest.approx([24, 6, 3, 1.5]) and rights == pytest.approx([24, 6, 0, 0])
+    assert slacks == pytest.approx([0, 0, 3, 1.5], abs=1e-9)
+    assert [row[:1] + row[3:] for row in found["parameters"]] == [["S!A1", 0, None], ["S!A2", 0, None]]
+    assert found["feasible"] <= 1e-9
