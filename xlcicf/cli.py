@@ -135,11 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"xlcicf {xlcicf.__version__}")
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser, also: str = ""):
-        aliases = [also] if also else []
-        added = verbs.add_parser(
-            name, help=help, description=help, parents=[*parents, common], aliases=aliases
-        )
+    def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser, also=()):
+        parents = *parents, common
+        added = verbs.add_parser(name, aliases=also, help=help, description=help, parents=parents)
         added.set_defaults(verb=function)
         return added
 
@@ -162,7 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
     build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
     in_place_of_solver = "train a book's changing cells in place of Solver"
-    train = verb("train", _train, in_place_of_solver, solved, target, training, also="solve")
+    train = verb("train", _train, in_place_of_solver, solved, target, training, also=["solve"])
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)

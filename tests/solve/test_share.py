@@ -74,6 +74,14 @@ def test_restarts_on_two_cores_are_those_on_one(problem):
     assert others.count >= 1 and others.process.returncode is not None
 
 
+def test_other_processes_make_as_many_steps_as_are_usual_where_nobody_says_how_many(problem, monkeypatch):
+    monkeypatch.setitem(SETTINGS, "steps", None)
+    monkeypatch.setitem(SETTINGS, "restarts", 12)
+    others = Watched(restarts(problem))
+    assert steps(problem, others) == steps(problem)
+    assert others.count >= 1
+
+
 def test_slopes_on_two_cores_are_those_on_one(problem):
     value, start = recalculation(problem.book, problem.objective, problem.changing), problem.start
     steps = nudges(start, H)

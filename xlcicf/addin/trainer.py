@@ -99,10 +99,12 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
 
     question, settings = question_of(line)
     losses: list[float] = []
-    due = 0.0
+    place, due = None, 0.0
     f, elsewhere = differentiate(**question), restarts(lambda: line, settings)
     for step in train(f, **settings, elsewhere=elsewhere):
-        losses.append(step.best_loss)
+        if (step.restart, step.number) != place:  # the last one may only add the reason
+            losses.append(step.best_loss)
+        place = step.restart, step.number
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()
             prices = None if step.multipliers is None else step.multipliers.tolist()

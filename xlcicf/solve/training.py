@@ -171,9 +171,12 @@ class Training:
         self._began = time.perf_counter()
         arguments = self.arguments
         elsewhere = restarts(lambda: question_line(self.problem, arguments), arguments)
+        place = None
         for step in train(self.f, **arguments, elsewhere=elsewhere):
             ended = (step.reason, step.status, step.method, step.multipliers)
-            self.take([step.best_loss], step.best_values, *ended)
+            is_new = (step.restart, step.number) != place  # the last one may only add the reason
+            self.take([step.best_loss] if is_new else [], step.best_values, *ended)
+            place = step.restart, step.number
             yield step
 
     def take(
@@ -185,10 +188,12 @@ class Training:
         method: str | None = None,
         multipliers: np.ndarray | None = None,
     ) -> None:
-        """Notes steps: the best loss after each (not none), the best values (n,), and of the last one how and
-        why the run ended, by which method, with which multipliers of the constraints."""
+        """Notes steps: the best loss after each, the best values (n,), and of the last one how and why the
+        run ended, by which method, with which multipliers of the constraints."""
         self.losses += best_losses
-        self.best_loss, self.best_values = best_losses[-1], best_values
+        self.best_values = best_values
+        if best_losses:
+            self.best_loss = best_losses[-1]
         self.seconds = time.perf_counter() - self._began
         self.reason = reason or "stopped by hand; the best values so far are kept"
         if reason and self.problem.ignores_integers:
