@@ -15,25 +15,29 @@ class Limit:
     left      what is limited
     relation  "<=", "=" or ">="
     right     a number, or cells: one, or as many as on the left
+    formula   that the cell on the right stands for, where a person wrote one there
     """
 
     text: str
     left: tuple[Area, ...]
     relation: str
     right: float | tuple[Area, ...]
+    formula: str | None = None
 
 
 @dataclass(frozen=True)
 class LimitedCell:
-    """One cell of a Limit: its address, the relation, and the address or number on the right."""
+    """One cell of a Limit: its address, the relation, and the address or number on the right; `formula` as in
+    Limit."""
 
     left: str
     relation: str
     right: str | float
+    formula: str | None = None
 
     @property
     def text(self) -> str:
-        right = self.right if isinstance(self.right, str) else f"{self.right:g}"
+        right = self.formula or (self.right if isinstance(self.right, str) else f"{self.right:g}")
         return f"{self.left} {self.relation} {right}"
 
 
@@ -47,7 +51,10 @@ def limited_cells(limit: Limit) -> list[LimitedCell]:
             " right; give it as many or one"
         )
     others = others * len(left) if len(others) == 1 else others
-    return [LimitedCell(cell, limit.relation, other) for cell, other in zip(left, others, strict=True)]
+    return [
+        LimitedCell(cell, limit.relation, other, limit.formula)
+        for cell, other in zip(left, others, strict=True)
+    ]
 
 
 def _cells(areas: Sequence[Area]) -> Iterator[str]:

@@ -148,13 +148,15 @@ class Optimality:
         free = np.flatnonzero(self.free)
         kept = [i for i in np.flatnonzero(self.active).tolist() if self._counts(i)]
         bend = self.f.hessian(self.v, np.concatenate([[self._by_value], self.multipliers]))
-        bend = bend + self._by_square * np.outer(self._value_slope, self._value_slope)
+        if self._by_square:  # where it is 0, slopes may be too large for their squares
+            bend = bend + self._by_square * np.outer(self._value_slope, self._value_slope)
         rows = self.jacobian[kept][:, free]
         if not (np.isfinite(bend).all() and np.isfinite(rows).all()):
             return None
         scale = self.scale[free]
         inner = bend[np.ix_(free, free)] * np.outer(scale, scale)
-        found = _newton(inner, rows * scale, self.reduced[free] * scale, self.margins[kept])
+        with np.errstate(over="ignore", invalid="ignore"):  # far off, where everything is steep
+            found = _newton(inner, rows * scale, self.reduced[free] * scale, self.margins[kept])
         step = np.zeros(len(self.v))
         step[free] = found.step * scale
         return found._replace(step=step)

@@ -17,7 +17,13 @@ from xlcicf.solve.constraints import PlacedConstraint
 
 def as_limit(constraint: PlacedConstraint) -> Limit:
     """A constraint on cells as a Limit. Raises what `PlacedConstraint.number_or_cells` raises."""
-    return Limit(constraint.text, constraint.left, constraint.relation, constraint.number_or_cells())
+    return Limit(
+        constraint.text,
+        constraint.left,
+        constraint.relation,
+        constraint.number_or_cells(),
+        constraint.formula,
+    )
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def _limit(content: dict) -> Limit:
         tuple(Area(**area) for area in side) if isinstance(side, list) else side
         for side in (content["left"], content["right"])
     )
-    return Limit(content["text"], left, content["relation"], right)
+    return Limit(content["text"], left, content["relation"], right, content["formula"])
 
 
 def _snapshot_content(book: Snapshot) -> dict:

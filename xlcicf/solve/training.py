@@ -56,7 +56,7 @@ class Settings:
         said: dict[str, Any] = {}
         if self.steps is None and options["iterations"] not in SOLVERS_FIRST:
             said[words.STEPS.name] = max(1, int(options["iterations"]))
-        if self.restarts == words.RESTARTS.default and options["multistart"] == 1:
+        if self.restarts == words.RESTARTS.default and options["multistart"] == 1 and self.steps != 1:
             said[words.RESTARTS.name] = max(1, int(options["population"] or OPTIONS["population"]))
         if self.seed == words.SEED.default:
             said[words.SEED.name] = int(options["random seed"])

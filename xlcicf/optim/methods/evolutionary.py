@@ -5,12 +5,14 @@ For objectives that move in steps, and for whoever asks for it: a population in 
 
 import math
 from collections.abc import Callable, Iterator
+from copy import copy
 
 import numpy as np
 import torch
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import violation
 from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, missed_at
@@ -35,7 +37,18 @@ def run(
     for number, values in in_turns(_search(f, lower, upper, seed, steps or GENERATIONS)):
         step = _offer(f, best, number, values)
         yield step
+    if not f.stepped and not best.missed:
+        step = _offer(f, best, step.number, _polished(f, best.values))
     yield closed(step, f, best, "", 1, ends, _claim(f, best, start))
+
+
+def _polished(f: Objective, values: np.ndarray) -> np.ndarray:
+    """As far as slopes lead from the best of the population, whole numbers as they are."""
+    fixed = copy(f)
+    fixed.lower = np.where(f.whole, values, f.lower)
+    fixed.upper = np.where(f.whole, values, f.upper)
+    found = list(in_turns(slsqp.search(fixed, values, slsqp.ITERATIONS)))
+    return found[-1][1] if found else values
 
 
 def _claim(f: Objective, best: Best, start: np.ndarray) -> Claim | None:
@@ -69,6 +82,11 @@ def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:
     return lower, upper
 
 
+def _allowed(f: Objective, values: np.ndarray) -> np.ndarray:
+    """What scipy has scaled to the bounds and back may lie a rounding beyond them."""
+    return np.clip(np.where(f.whole, np.round(values), values), f.lower, f.upper)
+
+
 def _search(
     f: Objective, lower: np.ndarray, upper: np.ndarray, seed: int, generations: int
 ) -> Callable[[Turns[Found]], None]:
@@ -91,7 +109,7 @@ def _search(
         def generation(values: np.ndarray, convergence: float) -> None:
             nonlocal number
             number += 1
-            turns.found((number, np.where(f.whole, np.round(values), values)))
+            turns.found((number, _allowed(f, values)))
 
         moving = lower < upper
         count = int(np.clip(POPULATION * moving.sum(), LEAST, MOST))
@@ -112,6 +130,6 @@ def _search(
                 tol=1e-8,
                 callback=lambda values, convergence=0.0: generation(values, convergence),
             )
-        turns.found((number + 1, np.where(f.whole, np.round(found.x), found.x)))
+        turns.found((number, _allowed(f, found.x)))
 
     return work

@@ -113,7 +113,7 @@ def _search(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Cal
         for bounds in ((-np.inf, np.inf), (lower, upper)):
             values, evaluations, is_capped = _trust_region(some, turns, start[moving], bounds, most)
             count += evaluations
-            values = gauss_newton(some, values)
+            values = values if is_capped else gauss_newton(some, values)
             if ((values >= lower) & (values <= upper)).all():
                 break
         else:

@@ -57,7 +57,7 @@ def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]
         v, here = start, None
         for _ in range(ROUNDS):
             v, is_capped = rounds.minimise(v)
-            after = polished(f, v, begun)
+            after = Optimality(f, v, begun) if is_capped else polished(f, v, begun)
             if here is not None and not _is_better(after, here):
                 break
             here, v = after, after.v
