@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         facts, lines, code = args.verb(args)
     except XlcicfError as error:
-        return _named_problem(args, str(error))
+        return _named_problem(args, str(error), error.status)
     except KeyboardInterrupt:
         return _named_problem(args, "stopped with Ctrl-C; what was not saved yet is as it was")
     except MemoryError:
@@ -108,9 +108,9 @@ def _bar(args: argparse.Namespace, doing: str) -> Iterator[Callable[..., None]]:
 _BAR = "{desc} |{bar:30}| {elapsed}"
 
 
-def _named_problem(args: argparse.Namespace, sentence: str) -> int:
+def _named_problem(args: argparse.Namespace, sentence: str, status: str | None = None) -> int:
     if args.json:
-        _say(json.dumps({"error": sentence}))
+        _say(json.dumps({"error": sentence} | ({"status": status} if status else {})))
     print(f"xlcicf: {sentence}", file=sys.stderr)
     return NAMED_PROBLEM
 

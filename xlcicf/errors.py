@@ -5,17 +5,22 @@ XlcicfError
 |-- AddressError            a sheet, name, cell or range that is not there or is empty
 |-- DisagreementError       what cells show is not what their formulas come to
 |-- DataError               a value that cannot be computed with (text, #N/A, NaN), by its cell or column
+|   `-- ShowsError          an error value where a run would begin
 |-- FormulaError            a formula that cannot be read
 |   |-- CycleError          cells that depend on themselves, with their path
 |   `-- NotDifferentiable   a formula that torch cannot translate or that has no derivative
 |-- ProblemError            objective, changing cells or constraints that make no problem
+|   `-- Contradiction       bounds that leave no value
 |-- TrainingError           a training run that could not start or had to give up
 `-- NotPossibleHeadless     an edit that only a running Excel can make
 """
 
 
 class XlcicfError(Exception):
-    """Whatever a user can cause. `str(error)` is one sentence that names the cell and the way out."""
+    """Whatever a user can cause. `str(error)` is one sentence that names the cell and the way out; `status`
+    is how a run ended that could not even begin, where there is a word for it."""
+
+    status: str | None = None
 
 
 class BookError(XlcicfError):
@@ -38,6 +43,12 @@ class DataError(XlcicfError):
     """A cell or column holds what cannot be computed with."""
 
 
+class ShowsError(DataError):
+    """A cell that a run needs shows an error with the changing cells as they are."""
+
+    status = "error"
+
+
 class FormulaError(XlcicfError):
     """A formula cannot be read. `cell` is its address, such as "Net!B2"; `function` what is at fault."""
 
@@ -57,6 +68,12 @@ class NotDifferentiable(FormulaError):
 
 class ProblemError(XlcicfError):
     """Objective, changing cells and constraints make no problem that can be solved here."""
+
+
+class Contradiction(ProblemError):
+    """Bounds that leave a changing cell no value."""
+
+    status = "infeasible"
 
 
 class TrainingError(XlcicfError):

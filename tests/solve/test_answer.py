@@ -9,11 +9,11 @@ import pytest
 from tests.solve.models.model import absolute, write_names
 from xlcicf.cli import main
 
-RELATIONS = {"<=": 1, "=": 2, ">=": 3}
+RELATIONS = {"<=": 1, "=": 2, ">=": 3, "int": 4}
 
 
-def saved(path, cells, objective, changing, sense, constraints):
-    """A book with a problem on its sheet S: `constraints` are (left, relation, right)."""
+def saved(path, cells, objective, changing, sense, constraints, **options):
+    """A book with a problem on its sheet S: `constraints` are (left, relation, right), options by Solver's key."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "S"
@@ -23,8 +23,9 @@ def saved(path, cells, objective, changing, sense, constraints):
     names |= {"typ": {"max": 1, "min": 2}[sense], "val": 0, "neg": 2}
     for i, (left, relation, right) in enumerate(constraints, 1):
         names |= {f"lhs{i}": absolute(f"S!{left}"), f"rel{i}": RELATIONS[relation]}
-        names[f"rhs{i}"] = right if isinstance(right, float | int) else absolute(f"S!{right}")
-    write_names(sheet, names)
+        is_cells = right is not None and not isinstance(right, float | int)
+        names[f"rhs{i}"] = absolute(f"S!{right}") if is_cells else "integer" if right is None else right
+    write_names(sheet, names | options)
     book.save(path)
     return path
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from xlcicf.errors import DataError, ProblemError
+from xlcicf.errors import DataError, ProblemError, ShowsError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator, error_sentence
@@ -45,7 +45,7 @@ def _numbers(evaluator: Evaluator, limit: Limit, areas: Sequence[Area]) -> t.Arr
 
 def _of_area(limit: Limit, area: Area, grid: Grid) -> t.Array:
     if sentence := error_sentence(grid, area.address):
-        raise DataError(f"the constraint {limit.text}: {sentence}")
+        raise ShowsError(f"the constraint {limit.text}: {sentence}")
     texts = np.broadcast_to(grid.kinds() == TEXT, (1, 1, *area.shape))[0, 0]
     for row, col in np.argwhere(texts).tolist():
         cell = cell_address(area.sheet, area.top + row, area.left + col)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xlcicf.errors import DataError, ProblemError, XlcicfError
+from xlcicf.errors import Contradiction, DataError, ProblemError, XlcicfError
 from xlcicf.formula.address import Area, SheetCell, cell_address
 from xlcicf.formula.limits import Limit
 from xlcicf.formula.snapshot import Snapshot
@@ -97,7 +97,7 @@ def _feasible(
         lower[free_below] = np.maximum(lower[free_below], 0)
     lower[whole], upper[whole] = np.ceil(lower[whole] - _NEAR), np.floor(upper[whole] + _NEAR)
     for i in np.flatnonzero(lower > upper):
-        raise ProblemError(
+        raise Contradiction(
             f"{cell_address(*cells[i])} should be at least {lower[i]:g} and at most {upper[i]:g};"
             " correct its bounds (Solver's tick at non-negative variables counts as one)"
         )

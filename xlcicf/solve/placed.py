@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 
 from xlcicf import formula
-from xlcicf.errors import DataError, ProblemError
+from xlcicf.errors import DataError, ProblemError, ShowsError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Snapshot
@@ -145,12 +145,12 @@ class PlacedProblem:
         return self._starting(self.asking().function())
 
     def _starting(self, f: "formula.SheetFunction") -> "formula.SheetFunction":
-        """Raises DataError where the objective shows an error with the changing cells as they are."""
+        """Raises ShowsError where the objective shows an error with the changing cells as they are."""
         if cell := f.begins_to_fail(f.start):
             shown = self.book.sheets[cell.sheet].values.get((cell.top, cell.left))
             code = f" {shown}" if isinstance(shown, ExcelError) else ""
             too = "" if cell.address == f.objective else f", and so {f.objective} shows one"
-            raise DataError(
+            raise ShowsError(
                 f"{cell.address} shows the error{code} with the changing cells as they are{too};"
                 " start from other values"
             )

@@ -254,10 +254,12 @@ def _handed_over(program: Program, seconds: float):
     highs = highspy.Highs.__mro__[1]()  # the class beneath: making the other prints a line
     for name, value in {
         "output_flag": False, "threads": 1, "random_seed": 0, "time_limit": seconds,
-        "primal_feasibility_tolerance": TOLERANCE, "dual_feasibility_tolerance": TOLERANCE,
         "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-9,
     }.items():  # fmt: skip
         highs.setOptionValue(name, value)
+    is_linear = not program.whole.any() and program.curvature is None
+    if not is_linear:
+        _tighten(highs)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = program.slope.size, program.row_lower.size
     lp.col_cost_, lp.offset_ = program.slope, program.constant
@@ -278,7 +280,15 @@ def _handed_over(program: Program, seconds: float):
     if program.curvature is not None:
         highs.passHessian(_lower_triangle(program))
     highs.run()
+    if is_linear:
+        _tighten(highs)  # after the first run: before it, presolving would take many times as long
+        highs.run()
     return highs
+
+
+def _tighten(highs) -> None:
+    highs.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
+    highs.setOptionValue("dual_feasibility_tolerance", TOLERANCE)
 
 
 def _lower_triangle(program: Program):

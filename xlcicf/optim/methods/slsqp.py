@@ -89,6 +89,8 @@ class _Rounds:
         from scipy.optimize import minimize
 
         f = self.f
+        if not (f.lower < f.upper).any():
+            return start, False
         self._scale = scales(f, start)
         merit, slope = merit_of(f.sense, *f.value_and_gradient(start))
         self._size = max(1e-8, float(np.abs(slope * self._scale).max()))
