@@ -105,6 +105,7 @@ OPTIMIZER: Setting[str] = Setting(
         "lbfgs",
         "least-squares",
         "slsqp",
+        "lagrangian",
         "linear",
         "quadratic",
         "branch-and-bound",

@@ -3,6 +3,7 @@
 from xlcicf.optim.objective import Objective
 
 SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
+MANY = 150  # values, from which on sequential quadratic programming takes long
 ENTRIES = 4_000_000  # of that Jacobian
 
 
@@ -29,6 +30,8 @@ def choose(f: Objective) -> tuple[str, str]:
             return "evolutionary", f"whole numbers, and {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
         return "branch-and-bound", "whole numbers in a model that bends"
     if f.constraints:
+        if len(f.start) > MANY:
+            return "lagrangian", "constraints on formulas, and many values"
         return "slsqp", "constraints on formulas"
     if f.structure is not None and f.structure.is_smooth and len(f.start) <= SMALL:
         squares = squares_of(f)

@@ -35,8 +35,8 @@ def answer(
     problem: PlacedProblem, f: "SheetFunction", values: np.ndarray, multipliers: np.ndarray | None
 ) -> Answer:
     """At values (n,), with the multipliers of f's constraints (m,) if they are known."""
-    from xlcicf.optim.errors_of_parameters import standard_errors
     from xlcicf.optim.optimality import violation
+    from xlcicf.optim.standard_errors import standard_errors
 
     errors = standard_errors(f, values)
     parameters = [

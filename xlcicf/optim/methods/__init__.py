@@ -59,6 +59,12 @@ METHODS: dict[str, Method] = {
             serves=frozenset({CONSTRAINTS}),
         ),
         Method(
+            "lagrangian",
+            "L-BFGS-B on the augmented Lagrangian, for constraints on formulas of many values",
+            "lagrangian.run",
+            serves=frozenset({CONSTRAINTS}),
+        ),
+        Method(
             "linear",
             "HiGHS, for linear models with whole numbers or without: the best there is",
             "programs.linear",
