@@ -142,7 +142,7 @@ def _trust_region(
             squares.jacobian,  # pyright: ignore[reportArgumentType]
             bounds,
             x_scale="jac",
-            max_nfev=most,
+            max_nfev=most + 1,  # the start counts as one
             **tolerances,
         )
     return found.x, found.nfev, found.status == 0
