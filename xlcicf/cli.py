@@ -520,11 +520,27 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
-    lines += _known_of(outcome)
+    lines += _answer_lines(outcome.answer) + _known_of(outcome)
     see = "" if outcome.parity.agrees else "; see xlcicf check"
     lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
     return lines
+
+
+def _answer_lines(answer) -> list[str]:
+    """How far parameters are known, and which constraints bind, a line each."""
+    known = [
+        f"  parameter   {cell} = {value:.10g} ± {error:.5g}"
+        for cell, value, error, *_ in answer.parameters
+        if error is not None
+    ]
+    binding = [
+        f"  binding     {text}" + (f"; one more on its right is worth {price:.6g}" if price else "")
+        for text, _, right, slack, price in answer.constraints
+        if slack is not None and abs(slack) <= 1e-6 * max(1, abs(right))
+    ]
+    more = max(0, len(known) - 20) + max(0, len(binding) - 20)
+    return [*known[:20], *binding[:20], *([f"  ... and {more} more; --json lists them all"] if more else [])]
 
 
 def _count(number: int, noun: str) -> str:

@@ -85,3 +85,15 @@ def test_each_constraint_stands_with_its_sides_and_slack_in_solvers_order(tmp_pa
     assert slacks == pytest.approx([0, 0, 3, 1.5], abs=1e-9)
     assert [row[:1] + row[3:] for row in found["parameters"]] == [["S!A1", 0, None], ["S!A2", 0, None]]
     assert found["feasible"] <= 1e-9
+
+
+def test_a_person_reads_which_constraints_bind_and_how_far_parameters_are_known(tmp_path, capsys):
+    cells, sense, constraints = MODELS["linear"]
+    assert main(["train", str(saved(tmp_path / "a.xlsx", cells, "B1", "A1:A2", sense, constraints))]) == 0
+    told = capsys.readouterr().out
+    assert "binding     S!C1 <= S!D1; one more on its right is worth 0.75" in told
+    assert "S!A1 >= 0" not in told
+    line = {f"D{i}": i for i in range(1, 6)} | {f"E{i}": f"=(D{i}^2-$A$1-$A$2*D{i})" for i in range(1, 6)}
+    fit = {"A1": 0, "A2": 0, "B1": "=SUMSQ(E1:E5)"} | line
+    assert main(["train", str(saved(tmp_path / "b.xlsx", fit, "B1", "A1:A2", "min", []))]) == 0
+    assert "parameter   S!A2 = 6 ± 0.68313" in capsys.readouterr().out

@@ -108,25 +108,20 @@ class Optimality:
         if not rows.size:
             return out
         bounded = np.flatnonzero(self.at_lower | self.at_upper)
-        signs, equal = _signs(self.f)[rows], [self.f.constraints[i].relation == "=" for i in rows.tolist()]
+        signs = _signs(self.f)[rows]
+        equal = np.array([self.f.constraints[i].relation == "=" for i in rows.tolist()])
         columns = np.zeros((len(self.v), rows.size + bounded.size))
         columns[:, : rows.size] = self.jacobian[rows].T
         columns[bounded, rows.size + np.arange(bounded.size)] = 1.0
         columns *= self.scale[:, None]
         size = np.linalg.norm(columns, axis=0)
         size[size == 0] = 1.0
-        least = np.concatenate([np.where(equal | (signs < 0), -np.inf, 0), self._least_of(bounded)])
-        most = np.concatenate([np.where(equal | (signs > 0), np.inf, 0), self._most_of(bounded)])
+        # a bound below holds slopes up: its multiplier is at most 0, that of one above at least
+        least = np.where([*(equal | (signs < 0)), *self.at_lower[bounded]], -np.inf, 0.0)
+        most = np.where([*(equal | (signs > 0)), *self.at_upper[bounded]], np.inf, 0.0)
         found = lsq_linear(columns / size, -self.slope * self.scale, (least, most), tol=1e-14).x / size
         out[rows] = found[: rows.size]
         return out
-
-    def _least_of(self, bounded: np.ndarray) -> np.ndarray:
-        """A bound below pulls up: its multiplier is at most 0, one above at least."""
-        return np.where(self.at_lower[bounded], -np.inf, 0.0)
-
-    def _most_of(self, bounded: np.ndarray) -> np.ndarray:
-        return np.where(self.at_upper[bounded], np.inf, 0.0)
 
     @cached_property
     def reduced(self) -> np.ndarray:
