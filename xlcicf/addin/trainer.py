@@ -102,9 +102,10 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
     place, due = None, 0.0
     f, elsewhere = differentiate(**question), restarts(lambda: line, settings)
     for step in train(f, **settings, elsewhere=elsewhere):
-        if (step.restart, step.number) != place:  # the last one may only add the reason
+        here = step.restart, step.number, step.best_loss
+        if here != place:  # the last one may only add the reason
             losses.append(step.best_loss)
-        place = step.restart, step.number
+        place = here
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()
             prices = None if step.multipliers is None else step.multipliers.tolist()

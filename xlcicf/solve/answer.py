@@ -58,7 +58,9 @@ def _rows(
     """In the order of Solver's list."""
     held = dict(zip(f.cells, values.tolist(), strict=True))
     lefts, rights = f.constraint_sides(values)
-    prices = np.full(len(lefts), np.nan) if multipliers is None else multipliers
+    prices = np.full(len(lefts), np.nan)
+    if multipliers is not None and not f.whole.any():  # whole numbers have no slopes
+        prices = multipliers
     limited = iter(zip(f.constraints, lefts.tolist(), rights.tolist(), prices.tolist(), strict=True))
     allowed = problem.feasible
     slopes = dict(zip(f.cells, f.gradient(values).tolist(), strict=True))
@@ -69,7 +71,7 @@ def _rows(
                     address = cell_address(area.sheet, *cell)
                     yield f"{address} {constraint.relation}", held[address], None, None, None
         elif number in allowed.bounding:
-            yield from _bounds(problem, number, held, slopes)
+            yield from _bounds(problem, number, f, held, slopes)
         else:
             for _ in range(sum(area.shape[0] * area.shape[1] for area in constraint.left)):
                 row, left, right, price = next(limited)
@@ -77,14 +79,15 @@ def _rows(
 
 
 def _bounds(
-    problem: PlacedProblem, number: int, held: dict[str, float], slopes: dict[str, float]
+    problem: PlacedProblem, number: int, f: "SheetFunction", held: dict[str, float], slopes: dict[str, float]
 ) -> Iterator[ConstraintRow]:
     for row in limited_cells(as_limit(problem.constraints[number])):
         left = held[row.left]
         right = float(row.right) if not isinstance(row.right, str) else _shown(problem, row.right)
         slack = _slack(row.relation, left, right)
         binds = abs(slack) <= 1e-9 * max(1.0, abs(right))
-        yield row.text, left, right, slack, slopes[row.left] if binds else 0.0
+        price = slopes[row.left] if binds else 0.0
+        yield row.text, left, right, slack, None if f.whole.any() else price
 
 
 def _shown(problem: PlacedProblem, address: str) -> float:

@@ -174,9 +174,9 @@ class Training:
         place = None
         for step in train(self.f, **arguments, elsewhere=elsewhere):
             ended = (step.reason, step.status, step.method, step.multipliers)
-            is_new = (step.restart, step.number) != place  # the last one may only add the reason
-            self.take([step.best_loss] if is_new else [], step.best_values, *ended)
-            place = step.restart, step.number
+            here = step.restart, step.number, step.best_loss
+            self.take([step.best_loss] if here != place else [], step.best_values, *ended)
+            place = here  # the last one may only add the reason
             yield step
 
     def take(

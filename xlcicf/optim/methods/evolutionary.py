@@ -6,6 +6,7 @@ For objectives that move in steps, and for whoever asks for it: a population in 
 import math
 from collections.abc import Callable, Iterator
 from copy import copy
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -19,6 +20,8 @@ from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, misse
 from xlcicf.optim.turns import Turns, in_turns
 
 GENERATIONS = 300  # where nobody says how many
+FEW = 80  # ways of one whole number, up to which two of them are tried together
+STALE = 60  # generations without a better one
 POPULATION = 15  # for each value, as scipy has it
 LEAST, MOST = 30, 400  # of them in all
 PENALTY = 1e6  # of a missed constraint, in sizes of the objective
@@ -38,7 +41,7 @@ def run(
         step = _offer(f, best, number, values)
         yield step
     if not f.stepped and not best.missed:
-        step = _offer(f, best, step.number, _polished(f, best.values))
+        step = _offer(f, best, step.number + 1, _polished(f, best.values))
     yield closed(step, f, best, "", 1, ends, _claim(f, best, start))
 
 
@@ -87,6 +90,27 @@ def _allowed(f: Objective, values: np.ndarray) -> np.ndarray:
     return np.clip(np.where(f.whole, np.round(values), values), f.lower, f.upper)
 
 
+def _settled(
+    merits: Callable[[np.ndarray], np.ndarray],
+    values: np.ndarray,
+    whole: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> np.ndarray:
+    """Whole numbers one up or down, alone or two together, while the best of these is better."""
+    one = np.vstack([sign * np.eye(len(values))[whole] for sign in (1.0, -1.0)])
+    two = [a + b for a, b in combinations(one, 2)] if len(one) <= FEW else []
+    steps = np.vstack([one, *two])
+    least = merits(values[:, None])[0]
+    while len(steps):
+        tried = np.clip(values + steps, lower, upper)
+        found = merits(tried.T)
+        if not found.min() < least:
+            break
+        values, least = tried[found.argmin()], found.min()
+    return values
+
+
 def _search(
     f: Objective, lower: np.ndarray, upper: np.ndarray, seed: int, generations: int
 ) -> Callable[[Turns[Found]], None]:
@@ -95,7 +119,7 @@ def _search(
 
         begun = merit_of(f.sense, f.value_and_gradient(np.clip(f.start, lower, upper))[0], 0.0)[0]
         size = max(1.0, abs(begun))
-        number = 0
+        number, best, since = 0, None, 0
 
         def merits(columns: np.ndarray) -> np.ndarray:
             rows = columns.T
@@ -106,10 +130,14 @@ def _search(
                 found = found + PENALTY * size * np.minimum(1e3, [violation(f, row) for row in rows])
             return found
 
-        def generation(values: np.ndarray, convergence: float) -> None:
-            nonlocal number
+        def generation(values: np.ndarray, convergence: float = 0.0) -> bool:
+            """Whether the best has been the best for so long that the search ends."""
+            nonlocal number, best, since
             number += 1
             turns.found((number, _allowed(f, values)))
+            if best is None or not np.array_equal(values, best):
+                best, since = values.copy(), number
+            return number - since >= STALE
 
         moving = lower < upper
         count = int(np.clip(POPULATION * moving.sum(), LEAST, MOST))
@@ -128,8 +156,8 @@ def _search(
                 polish=False,
                 rng=seed,
                 tol=1e-8,
-                callback=lambda values, convergence=0.0: generation(values, convergence),
+                callback=generation,
             )
-        turns.found((number, _allowed(f, found.x)))
+        turns.found((number + 1, _settled(merits, _allowed(f, found.x), f.whole, lower, upper)))
 
     return work

@@ -80,8 +80,9 @@ class _Search:
             if np.abs(missed).max() > np.abs(before).max() / 4 and self._weight < MOST:
                 self._weight *= MORE
             turns.found((self.number, v, ""))
-        here = polished(f, v, begun)
-        self.claim = self._claimed(here)
+        is_capped = self.number >= self.most
+        here = Optimality(f, v, begun) if is_capped else polished(f, v, begun)
+        self.claim = None if is_capped else self._claimed(here)
         turns.found((self.number, here.v, reason))
 
     def _claimed(self, here: Optimality) -> Claim:

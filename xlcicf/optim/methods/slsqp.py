@@ -54,7 +54,7 @@ def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]
             return
         turns.found((0, start, ""))
         rounds = _Rounds(f, turns, most)
-        v, here = start, None
+        v, here, is_capped = start, None, False
         for _ in range(ROUNDS):
             v, is_capped = rounds.minimise(v)
             after = Optimality(f, v, begun) if is_capped else polished(f, v, begun)
@@ -66,7 +66,7 @@ def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]
         assert here is not None
         capped = rounds.number >= most and not here.is_optimal
         reason = f"the cap of {most} steps was reached" if capped else "the search came to rest"
-        turns.found((rounds.number, here.v, reason))
+        turns.found((rounds.number + (not is_capped), here.v, reason))
 
     return work
 
