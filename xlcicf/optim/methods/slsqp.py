@@ -119,9 +119,8 @@ class _Rounds:
     def _merit(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         self.turns.look_up()
         merit, slope = merit_of(self.f.sense, *self.f.value_and_gradient(self._unscaled(x)))
-        if (
-            not math.isfinite(merit) or not np.isfinite(slope).all()
-        ):  # a wall, from which the line search turns
+        if not (math.isfinite(merit) and np.isfinite(slope).all()):
+            # a wall, from which the line search turns back
             return (self._highest + abs(self._highest) + self._size) / self._size * 10, np.zeros_like(x)
         self._highest = max(self._highest, merit)
         return merit / self._size, slope * self._scale / self._size
