@@ -97,3 +97,13 @@ def test_a_person_reads_which_constraints_bind_and_how_far_parameters_are_known(
     fit = {"A1": 0, "A2": 0, "B1": "=SUMSQ(E1:E5)"} | line
     assert main(["train", str(saved(tmp_path / "b.xlsx", fit, "B1", "A1:A2", "min", []))]) == 0
     assert "parameter   S!A2 = 6 ± 0.68313" in capsys.readouterr().out
+
+
+def test_a_check_looks_at_the_way_to_what_constraints_limit_too(tmp_path, capsys):
+    cells = {"A1": 1.2, "A2": 2, "B1": "=A1+A2", "C1": "=ROUND(A1,0)", "C2": "=D2*2", "D2": "=MYOWN(A2)"}
+    rows = [("C1", "<=", 3), ("C2", "<=", 3), ("A1", "<=", 5)]
+    path = saved(tmp_path / "a.xlsx", cells, "B1", "A1:A2", "max", rows)
+    assert main(["check", str(path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["stepped"] == [["S!C1", "ROUND"]]
+    assert ["S!D2", "MYOWN"] in told["blockers"] and told["formulas"] == 4

@@ -45,14 +45,21 @@ class Survey:
         return _cells([block.area for block in self.blocks])
 
 
-def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Area] = ()) -> Survey:
-    """The formulas between changing cells and objective; without an objective all that torch can translate.
+def survey(
+    book: Snapshot,
+    objective: Area | None = None,
+    changing: Sequence[Area] = (),
+    limited: Sequence[Area] = (),
+) -> Survey:
+    """The formulas between changing cells and objective, and cells that are limited too; without an objective
+    all that torch can translate.
 
     Raises what `differentiate` raises for changing cells that are unfit, and CycleError.
     """
     graph = graph_of(book)
     evaluator = Evaluator(graph)
     blockers: list[tuple[str, str]] = []
+    wanted: list[Area] = []
 
     def blocked(run: Run, error: FormulaError) -> None:
         blockers.append((error.cell or run.cell, error.function or str(error)))
@@ -67,7 +74,8 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         tape = t.Tape(torch.from_numpy(start_values(book, changing)))
         evaluator = Evaluator(graph, tape)
         lay_changing(evaluator, tape, changing)
-        sliced = graph.between(changing, [objective], blocked)
+        wanted = [objective, *(on_sheet(book, area) for area in limited)]
+        sliced = graph.between(changing, wanted, blocked)
         ordered, volatile = sliced.units, frozen(graph, sliced)
         areas = [run.area for run in sliced.runs]
     blocks = []
@@ -75,16 +83,16 @@ def survey(book: Snapshot, objective: Area | None = None, changing: Sequence[Are
         num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
         blocks += values_of(piece, num)
-    stepped = [] if objective is None else _stepped(evaluator, objective)
+    stepped = [step for area in wanted for step in _stepped(evaluator, area)]
     standing = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
     return Survey(areas, blocks, blockers, standing, list(dict.fromkeys(stepped)))
 
 
-def _stepped(evaluator: Evaluator, objective: Area) -> list[tuple[str, str]]:
-    """(address, function) of the steps that the objective is computed from; none where it is not computed."""
-    if not evaluator.pieces.touching(objective):
+def _stepped(evaluator: Evaluator, area: Area) -> list[tuple[str, str]]:
+    """(address, function) of the steps that cells are computed from; none where they are not computed."""
+    if not evaluator.pieces.touching(area):
         return []
-    head = evaluator.values(objective).num
+    head = evaluator.values(area).num
     steps = head.tape.carrying(head) if isinstance(head, t.Var) else []
     return [(step.owner.cell(0, 0), step.function) for step in steps]
 

@@ -12,9 +12,10 @@ from xlcicf.formula.downstream import rectangles_of
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, agree
 from xlcicf.formula.survey import survey
 from xlcicf.host import host_of, read_snapshot
+from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.feasible import unserved
 from xlcicf.solve.parity import Parity, parity
-from xlcicf.solve.placed import place
+from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import Problem
 
 # All that is known of a cell that torch computes in a problem and that shows a text or an error.
@@ -79,13 +80,14 @@ class _Looked:
 
 
 def check_problem(book, problems: Sequence[Problem]) -> Check:
-    """The formulas between changing cells and objective of each problem."""
+    """The formulas between changing cells and each problem's objective, and what its constraints limit."""
     snapshot = read_snapshot(book)
     placed = [place(snapshot, problem) for problem in problems]
-    found = [survey(snapshot, problem.objective, problem.changing) for problem in placed]
-    blocks = [block for one in found for block in one.blocks]
+    found = [survey(p.book, p.objective, p.changing, _limited(p)) for p in placed]
+    blocks = [block for one in found for block in one.blocks if block.area.sheet != RIGHT_SIDES]
+    areas = (area for one in found for area in one.areas if area.sheet != RIGHT_SIDES)
     looked = _Looked(
-        areas=list(dict.fromkeys(chain.from_iterable(one.areas for one in found))),
+        areas=list(dict.fromkeys(areas)),
         ours=dict(chain.from_iterable(map(_numbers, blocks))),
         blocks=blocks,
         blockers=[blocker for one in found for blocker in one.blockers],
@@ -98,6 +100,11 @@ def check_problem(book, problems: Sequence[Problem]) -> Check:
         ],
     )
     return _checked(book, snapshot, looked, whole_book=False)
+
+
+def _limited(problem: PlacedProblem) -> list[Area]:
+    """The cells that constraints name, other books' left out: what they hold does not move."""
+    return [area for area in problem.asked_of[1:] if area.sheet in problem.book.sheets]
 
 
 def _numbers(block: RunValues) -> Iterator[tuple[SheetCell, Scalar]]:
