@@ -397,13 +397,17 @@ def _demo(args):
 
 def _train(args):
     from xlcicf.solve import History
+    from xlcicf.solve.problem import OPTIONS
     from xlcicf.solve.training import Settings
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = _opened(args)
         settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
         out = args.book if args.out is None else args.out
-        return _trained(book, _problem(book, args), settings, History.beside(args.book), out, show)
+        problem = _problem(book, args)
+        if args.restarts is not None:  # what is typed goes before Solver's options in the book
+            problem = replace(problem, options={**problem.options, "multistart": OPTIONS["multistart"]})
+        return _trained(book, problem, settings, History.beside(args.book), out, show)
 
 
 def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str], int]:

@@ -66,6 +66,13 @@ def test_integers_that_solver_is_told_to_ignore_are_ignored_aloud(tmp_path, caps
         assert ("whole numbers are not kept to" in told["reason"]) == (rlx == 1)
 
 
+def test_one_start_that_is_typed_is_one_start(tmp_path, capsys):
+    path = book(tmp_path / "a.xlsx", msl=1, ssz=12)
+    assert main(["train", str(path), "--restarts", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["restarts"] == 1 and "starts" not in told["reason"]
+
+
 NO_BEGINNING = {
     "error": ({"A1": 1, "A2": 0, "B1": "=A1/A2"}, []),
     "infeasible": ({"A1": 1, "A2": 0, "B1": "=A1+A2"}, [("A1", "<=", 1), ("A1", ">=", 2)]),
