@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from tests.optim.functions import Function, net
 from xlcicf.errors import TrainingError
 from xlcicf.learn import nets, titanic
-from xlcicf.optim import METHODS, train
+from xlcicf.optim import METHODS, train, turns
 from xlcicf.optim.methods import lbfgs
 from xlcicf.optim.objective import starts
 from xlcicf.optim.steps import GTOL
@@ -238,7 +238,7 @@ def test_restarts_begin_evenly_spread_within_their_boxes(fields, boxes):
 
 
 def test_lbfgs_steps_come_while_it_runs(monkeypatch):
-    monkeypatch.setattr(lbfgs, "TURN", 0)
+    monkeypatch.setattr(turns, "TURN", 0)
     f = titanic_net()
     run = train(f)
     next(run), next(run)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class _Closed(Exception):
-    """Nobody wants to know more; unwinds the work."""
+    """Nobody wants to know more of these turns, the argument; unwinds the work."""
 
 
 class Turns(Generic[T]):
@@ -41,7 +41,7 @@ class Turns(Generic[T]):
         items, self._items = self._items, []
         self._handed_over.put(items)
         if self._turns.get() == "stop":
-            raise _Closed
+            raise _Closed(self)
         self._deadline = time.monotonic() + TURN
 
     def _work(self, work: Callable[["Turns[T]"], None]) -> None:
@@ -49,10 +49,9 @@ class Turns(Generic[T]):
             work(self)
             self._handed_over.put(self._items)
             self._handed_over.put(None)
-        except _Closed:
-            pass
-        except BaseException as error:  # whatever it is, the waiting caller's thread is to raise it
-            self._handed_over.put(error)
+        except BaseException as error:
+            if not (isinstance(error, _Closed) and error.args[0] is self):
+                self._handed_over.put(error)  # whatever it is, the waiting caller's thread is to raise it
 
 
 def in_turns(work: Callable[[Turns[T]], None]) -> Iterator[T]:

@@ -1,16 +1,8 @@
-"""L-BFGS-B, scipy's, as a generator: its iterations come while it runs, and it stops when nobody wants more.
-
-`scipy.optimize.minimize` calls back and returns when all is done, so it sits in a thread of its own. That
-thread and the caller's take turns, so never do both work: the thread works for `TURN` seconds, hands over
-the iterations found meanwhile and waits until they are used up. Turns do not touch the numbers.
-"""
+"""L-BFGS-B, scipy's, as a generator: iterations come while it runs, and it stops when nobody wants more."""
 
 import math
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from queue import SimpleQueue
-from threading import Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +11,10 @@ from scipy.optimize import Bounds, minimize
 from xlcicf.optim.elsewhere import Elsewhere, in_order
 from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
+from xlcicf.optim.turns import Turns, in_turns
 
 FTOL = 1e-15
 CONVERGED = "converged"  # how the reasons of a search begin that came to rest
-TURN = 0.02  # seconds; after each evaluation the two threads would wait for each other more than they work
 
 
 class Found(NamedTuple):
@@ -95,76 +87,52 @@ def iterate(function, start, lower, upper, steps):
     `_wall`. A start that is no number is the only thing yielded. Where the last line search comes to
     nothing, the last point is yielded once more, now with the reason.
     """
-    search = _Search(function, steps)
-    thread = Thread(target=search.run, args=(start, Bounds(lower, upper)), name="L-BFGS-B", daemon=True)
-    thread.start()
-    try:
-        reason = None
-        while reason is None:
-            for number, point, reason in search.take():
-                yield number, point, reason
-            search.turns.put("go on")
-    finally:
-        search.closed = True
-        search.turns.put("stop")
-        thread.join()
+    yield from in_turns(_Search(function, start, Bounds(lower, upper), steps).work)
 
 
-class _Closed(Exception):
-    """Nobody wants further iterations; unwinds scipy."""
+class _NoStart(Exception):
+    """The function is no number at the start; unwinds scipy."""
 
 
 class _Search:
-    """One call of `minimize`. All but `take` runs in the search's own thread."""
+    """One call of `minimize`, from the start (n,) within bounds."""
 
-    def __init__(self, function, steps):
-        self.function, self.steps = function, steps
-        self.closed = False
-        self.turns, self.handed_over = SimpleQueue(), SimpleQueue()
-        self.found = []  # iterations not handed over yet
+    def __init__(self, function, start, bounds, steps):
+        self.function, self.start, self.bounds, self.steps = function, start, bounds, steps
+        self.found = []  # iterations that nobody knows of yet
         self.here = self.last = None  # the Points of the last iteration and of the last evaluation
         self.number = self.walls = 0
-        self.deadline = 0.0
 
-    def take(self):
-        """The iterations found in the search's next turn."""
-        found = self.handed_over.get()
-        if isinstance(found, BaseException):
-            raise found
-        return found
-
-    def run(self, start, bounds):
+    def work(self, turns: Turns) -> None:
+        self.turns = turns
         options = {"maxiter": self.steps, "maxfun": math.inf, "ftol": FTOL, "gtol": GTOL}
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # of an objective that falls without end
                 result = minimize(
                     self.evaluate,
-                    start,
+                    self.start,
                     jac=True,
                     method="L-BFGS-B",
-                    bounds=bounds,
+                    bounds=self.bounds,
                     callback=self.step,
                     options=options,
                 )
-            self.end(self.why(result))
-        except _Closed:
-            pass
-        except BaseException as error:  # whatever it is, the waiting caller's thread is to raise it
-            self.handed_over.put(error)
+            reason = self.why(result)
+        except _NoStart:
+            reason = "the objective is no number at the start"
+        self.found = [*self.found[:-1], (self.number, self.here, reason)]
+        self.hand_over()
 
     def evaluate(self, x):
         """What scipy asks for. A new iteration is handed over here and not in `step`: it was not the last."""
-        if self.closed:
-            raise _Closed
-        if self.found and time.monotonic() > self.deadline:
-            self.hand_over()
+        self.hand_over()
         x = x.copy()
         self.last = Point(x, *self.function(x))
         if self.here is None:
             self.here = self.last
             self.found.append((0, self.here, None))
             if not self.here.is_number():
-                self.end("the objective is no number at the start")
+                raise _NoStart
         elif not self.last.is_number():
             self.walls += 1
             self.last = _wall(x, self.here)
@@ -176,17 +144,8 @@ class _Search:
 
     def hand_over(self):
         found, self.found = self.found, []
-        self.handed_over.put(found)
-        if self.turns.get() == "stop":
-            raise _Closed
-        self.deadline = time.monotonic() + TURN
-
-    def end(self, reason):
-        """Hands over the last iterations, the very last with the reason; the caller closes."""
-        *before, _ = self.found or [None]
-        self.found = [*before, (self.number, self.here, reason)]
-        self.hand_over()
-        raise _Closed
+        for iteration in found:
+            self.turns.found(iteration)
 
     def why(self, result):
         """scipy's result in words."""
