@@ -2,13 +2,13 @@
 
 import re
 
-from xlcicf import cli, docs
-from xlcicf.optim import METHODS, steps
+from xlcicf import cli, docs, words
+from xlcicf.optim import METHODS
 from xlcicf.words import SETTINGS
 
 SOLVING = docs.page("solving")
-ENDINGS = {steps.FOUND, steps.CONVERGED, steps.LOCAL, steps.STOPPED} | {
-    steps.UNBOUNDED, steps.INFEASIBLE, steps.TARGET, steps.FLAT
+ENDINGS = {words.FOUND, words.CONVERGED, words.LOCAL, words.STOPPED} | {
+    words.UNBOUNDED, words.INFEASIBLE, words.TARGET, words.FLAT
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_every_status_stands_there_with_its_exit_code():
     rows = {status: line for line in section.splitlines() for status in re.findall(r"^\| `(\w+)`", line)}
     assert rows.keys() == ENDINGS
     for status, line in rows.items():
-        ended = "| 0 | written |" if status in steps.WORTH_HAVING else "| 1 | as it was |"
+        ended = "| 0 | written |" if status in words.WORTH_HAVING else "| 1 | as it was |"
         assert line.endswith(ended), status
 
 

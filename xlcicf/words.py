@@ -169,6 +169,11 @@ SEED: Setting[int] = Setting(
 # The arguments of `train` that Solver's dialog has no word for.
 SETTINGS: dict[str, Setting] = {s.name: s for s in (OPTIMIZER, STEPS, LR, RESTARTS, SEED)}
 
+# How a run can end. Of the first four the values are worth having.
+FOUND, CONVERGED, LOCAL, STOPPED = "found", "converged", "local", "stopped"
+UNBOUNDED, INFEASIBLE, ERROR, TARGET, FLAT = "unbounded", "infeasible", "error", "target", "flat"
+WORTH_HAVING = (FOUND, CONVERGED, LOCAL, STOPPED)
+
 # A cell of our own books only: the half-width of the box in which the weights' restarts begin.
 INIT: Setting[float] = Setting(
     "init", float, "Spread", 0.5, most=1000, note="random starts lie between −spread and +spread"

@@ -3,8 +3,8 @@
 from xlcicf.optim.objective import Objective
 
 SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
-MANY = 150  # values, from which on sequential quadratic programming takes long
 ENTRIES = 4_000_000  # of that Jacobian
+MANY = 150  # values, from which on sequential quadratic programming takes long
 
 
 def choose(f: Objective) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -206,6 +207,14 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
         high = np.where(boxed, f.upper, middle + half)
         drawn = low + (high - low) * np.random.default_rng(seed).random((restarts - 1, len(f.start)))
     return np.clip(np.vstack([f.start, drawn]), f.lower, f.upper)
+
+
+def with_whole_fixed(f: Objective, values: np.ndarray) -> Objective:
+    """The same function with whole numbers held at these values (n,)."""
+    fixed = copy(f)
+    fixed.lower = np.where(f.whole, values, f.lower)
+    fixed.upper = np.where(f.whole, values, f.upper)
+    return fixed
 
 
 def require_start(f: Objective) -> None:

@@ -48,8 +48,16 @@ class Optimality:
     begun: float
 
     @cached_property
+    def _objective(self) -> tuple[float, np.ndarray]:
+        return self.f.value_and_gradient(self.v)
+
+    @cached_property
     def _first(self) -> tuple[float, np.ndarray]:
-        return merit_of(self.f.sense, *self.f.value_and_gradient(self.v))
+        return merit_of(self.f.sense, *self._objective)
+
+    @cached_property
+    def _sides(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.f.constraint_sides(self.v)
 
     @property
     def merit(self) -> float:
@@ -70,7 +78,7 @@ class Optimality:
     @cached_property
     def margins(self) -> np.ndarray:
         """Left minus right sides (m,)."""
-        left, right = self.f.constraint_sides(self.v)
+        left, right = self._sides
         return left - right
 
     @cached_property
@@ -80,7 +88,7 @@ class Optimality:
     @cached_property
     def active(self) -> np.ndarray:
         """Which constraints hold with nothing to spare (m,)."""
-        _, right = self.f.constraint_sides(self.v)
+        _, right = self._sides
         equal = np.array([c.relation == "=" for c in self.f.constraints], dtype=bool)
         near = self.margins * _signs(self.f) >= -NEAR * np.maximum(1, np.abs(right))
         return equal | near
@@ -165,7 +173,7 @@ class Optimality:
         """How what is minimised follows the objective."""
         if isinstance(self.f.sense, str):
             return 1.0 if self.f.sense == "min" else -1.0
-        return 2 * (self.f.value_and_gradient(self.v)[0] - self.f.sense)
+        return 2 * (self._objective[0] - self.f.sense)
 
     @property
     def _by_square(self) -> float:
@@ -173,7 +181,7 @@ class Optimality:
 
     @property
     def _value_slope(self) -> np.ndarray:
-        return self.f.value_and_gradient(self.v)[1]
+        return self._objective[1]
 
     @cached_property
     def gain(self) -> float:

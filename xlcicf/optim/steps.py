@@ -8,16 +8,12 @@ import numpy as np
 
 from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, violation, violations
+from xlcicf.words import CONVERGED, FLAT, FOUND, INFEASIBLE, LOCAL, STOPPED, TARGET, UNBOUNDED
 
 GTOL = 1e-9  # a gradient whose entries are no larger counts as none
 PRECISION = 1e-6  # a constraint missed by more, or a target, is not met: Solver's own precision
 RUN_AWAY = 1e8  # times its start's size: a value beyond has no optimum to go to
 NAMED = 4  # cells or constraints that a sentence names
-
-# How a run can end. Of the first four the values are worth having.
-FOUND, CONVERGED, LOCAL, STOPPED = "found", "converged", "local", "stopped"
-UNBOUNDED, INFEASIBLE, ERROR, TARGET, FLAT = "unbounded", "infeasible", "error", "target", "flat"
-WORTH_HAVING = (FOUND, CONVERGED, LOCAL, STOPPED)
 
 
 @dataclass(frozen=True)
@@ -80,6 +76,15 @@ class Best:
             self.number, self.restart = number, restart
         return Step(number, restart, loss, values, self.loss, self.values)
 
+    def try_out(self, f: Objective, values: np.ndarray, number: int, restart: int = 0) -> Step:
+        """The Step for these values (n,): what they come to, and by how much they miss what is demanded."""
+        loss = f.value_and_gradient(values)[0]
+        merit = merit_of(f.sense, loss, 0.0)[0]
+        missed = violation(f, values)
+        if not np.array_equal(values[f.whole], np.round(values[f.whole])):
+            missed = max(missed, 1.0)  # in between whole numbers there is no solution
+        return self.offer(merit if math.isfinite(merit) else math.inf, loss, values, number, restart, missed)
+
 
 @dataclass
 class Ends:
@@ -141,7 +146,8 @@ def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
         return Claim(UNBOUNDED, f"the objective goes on without limit as {away}")
     multipliers = _shadow_prices(f, here)
     if not here.slope.any() and best.number == 0 and f.stepped:
-        return Claim(FLAT, f"every slope is 0, because of {_cells(f.stepped)}, which moves in steps")
+        named = listed([f"{cell} ({function})" for cell, function in f.stepped])
+        return Claim(FLAT, f"every slope is 0, because of {named}, which moves in steps")
     if not here.slope.any():
         why = "every slope is exactly 0 there, as at an optimum or where no ReLU fires any more"
         return Claim(FOUND, why, multipliers)
@@ -149,9 +155,8 @@ def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
     if is_flat or (not _is_cut_short(reason) and here.is_optimal):
         if others := ends.others(best.merit):
             sign = -1.0 if f.sense == "max" else 1.0
-            shown = ", ".join(f"{sign * merit:.6g}" for merit in others[:NAMED])
-            more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-            return Claim(LOCAL, f"other starts found other optima, none better: {shown}{more}", multipliers)
+            shown = listed([f"{sign * merit:.6g}" for merit in others])
+            return Claim(LOCAL, f"other starts found other optima, none better: {shown}", multipliers)
         return Claim(FOUND, "no way that is allowed leads on from here", multipliers)
     if _is_cut_short(reason):
         return Claim(STOPPED, "more steps may find better values", multipliers)
@@ -183,24 +188,17 @@ def _run_away(f: Objective, best: Best, begun: float) -> str:
     if sizes.max(initial=0.0) < RUN_AWAY or not begun - best.merit > RUN_AWAY * max(1.0, abs(begun)):
         return ""
     far = [i for i in np.argsort(-sizes) if sizes[i] > 1e-3 * sizes.max()]
-    ways = [f"{f.cells[i]} {'grows' if best.values[i] > 0 else 'falls'}" for i in far[:NAMED]]
-    return ", ".join(ways) + (f" and {len(far) - NAMED} more" if len(far) > NAMED else "")
+    return listed([f"{f.cells[i]} {'grows' if best.values[i] > 0 else 'falls'}" for i in far])
 
 
 def _missed(f: Objective, v: np.ndarray) -> str:
     """The constraints that do not hold, by their texts."""
     over = violations(f, v)
     rows = [f.constraints[i].text for i in np.argsort(-over) if over[i] > PRECISION]
-    together = "together" if len(rows) > 1 else ""
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return f"{'; '.join(rows[:NAMED])}{more} {'hold' if len(rows) > 1 else 'holds'} {together}".rstrip()
+    return f"{listed(rows, '; ')} {'hold together' if len(rows) > 1 else 'holds'}"
 
 
-def _cells(stepped: Sequence[tuple[str, str]]) -> str:
-    named = ", ".join(f"{cell} ({function})" for cell, function in stepped[:NAMED])
-    return named + (f" and {len(stepped) - NAMED} more" if len(stepped) > NAMED else "")
-
-
-def missed_at(f: Objective, v: np.ndarray) -> float:
-    """By how much constraints are missed at v, for `Best.offer`."""
-    return violation(f, v) if len(f.constraints) else 0.0
+def listed(texts: Sequence[str], by: str = ", ") -> str:
+    """The first few texts, and how many more there are."""
+    more = len(texts) - NAMED
+    return by.join(texts[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -10,8 +10,8 @@ from xlcicf.optim.choosing import choose
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
 from xlcicf.optim.methods import AUTO, CONSTRAINTS, METHODS, ORDERS, WHOLE, Method
 from xlcicf.optim.objective import Objective, one_thread, require_start
-from xlcicf.optim.steps import STOPPED, Step
-from xlcicf.words import SETTINGS
+from xlcicf.optim.steps import Step
+from xlcicf.words import SETTINGS, STOPPED
 
 MAX_STARTS = 10_000_000  # numbers in all starts together: 80 MB, and far more in a first-order batch
 

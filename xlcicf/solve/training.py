@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 SOLVERS_FIRST = (0, 100, 32767, 2147483647)  # limits in Solver's dialog before anybody sets them
 FIRST_ORDER = ("sgd", "momentum", "rmsprop", "adam")  # they alone take a learning rate
-STOPPED, WORTH_HAVING = "stopped", ("found", "converged", "local", "stopped")  # as `optim.steps` says them
 NAMED = 4  # cells that a sentence names
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
@@ -51,8 +50,8 @@ class Settings:
     lr: float | None = words.LR.default
 
     def following(self, options: Mapping[str, float]) -> "Settings":
-        """With what Solver's options in the book say where nothing else is asked for: iterations, time, and
-        with multistart the population as starts. Limits as Solver has them at first are nobody's wish."""
+        """With what Solver's options in the book say where nothing else is asked for: iterations, and with
+        multistart the population as starts. Limits as Solver has them at first are nobody's wish."""
         said: dict[str, Any] = {}
         if self.steps is None and options["iterations"] not in SOLVERS_FIRST:
             said[words.STEPS.name] = max(1, int(options["iterations"]))
@@ -159,7 +158,11 @@ class Training:
         self.before = self.f.value(self.f.start)
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
-        self.reason, self.status, self.method = "stopped before the first step", STOPPED, settings.optimizer
+        self.reason, self.status, self.method = (
+            "stopped before the first step",
+            words.STOPPED,
+            settings.optimizer,
+        )
         self.multipliers: np.ndarray | None = None
         self.seconds = 0.0
         self._began = time.perf_counter()
@@ -198,7 +201,7 @@ class Training:
         self.reason = reason or "stopped by hand; the best values so far are kept"
         if reason and self.problem.ignores_integers:
             self.reason += "; whole numbers are not kept to, as Solver's options in the book say"
-        self.status, self.method = status or STOPPED, method or self.settings.optimizer
+        self.status, self.method = status or words.STOPPED, method or self.settings.optimizer
         self.multipliers = multipliers
 
     @property
@@ -210,7 +213,7 @@ class Training:
     @property
     def is_worth_writing(self) -> bool:
         """Whether the run has come to values that a person wants."""
-        return self.status in WORTH_HAVING
+        return self.status in words.WORTH_HAVING
 
     @property
     def title(self) -> str:

@@ -15,10 +15,11 @@ import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, merit_of, starts
-from xlcicf.optim.optimality import FEASIBLE, polished
-from xlcicf.optim.steps import CONVERGED, FOUND, STOPPED, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.objective import Objective, merit_of, starts, with_whole_fixed
+from xlcicf.optim.optimality import FEASIBLE, polished, violation
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
+from xlcicf.words import CONVERGED, FOUND, STOPPED
 
 NODES = 5000  # where nobody says how many
 WHOLE = 1e-6  # a number no farther from a whole one counts as that, and is then made it
@@ -34,9 +35,9 @@ def run(
     tree = _Tree(f, steps or NODES, restarts, seed)
     best, ends, step = Best(f.start), Ends(), None
     start = np.clip(np.where(f.whole, np.round(f.start), f.start), f.lower, f.upper)
-    step = _offer(f, best, 0, start)
+    step = best.try_out(f, start, 0)
     for number, values in in_turns(tree.search):
-        step = _offer(f, best, number, values)
+        step = best.try_out(f, values, number)
         yield step
     yield closed(step, f, best, "", 1, ends, _claim(f, tree, best))
 
@@ -53,14 +54,6 @@ def _claim(f: Objective, tree: "_Tree", best: Best) -> Claim | None:
         CONVERGED,
         f"none of {tree.number} splits leads to better whole numbers; that there are none is not proven:"
         " the model may have several valleys",
-    )
-
-
-def _offer(f: Objective, best: Best, number: int, values: np.ndarray) -> Step:
-    loss = f.value_and_gradient(values)[0]
-    merit = merit_of(f.sense, loss, 0.0)[0]
-    return best.offer(
-        merit if math.isfinite(merit) else math.inf, loss, values, number, 0, missed_at(f, values)
     )
 
 
@@ -144,13 +137,10 @@ class _Tree:
 
     def _keep(self, turns: Turns[Found], values: np.ndarray) -> None:
         """Makes whole numbers exact, and the others right for these."""
-        fixed = copy(self.f)
-        whole = np.round(values)
-        fixed.lower = np.where(self.f.whole, whole, self.f.lower)
-        fixed.upper = np.where(self.f.whole, whole, self.f.upper)
-        start = np.where(self.f.whole, whole, values)
+        start = np.where(self.f.whole, np.round(values), values)
+        fixed = with_whole_fixed(self.f, start)
         settled = _relaxed(fixed, start, turns) if not self.f.whole.all() else start
-        if settled is None or missed_at(self.f, settled) > FEASIBLE:
+        if settled is None or violation(self.f, settled) > FEASIBLE:
             return
         merit = merit_of(self.f.sense, self.f.value_and_gradient(settled)[0], 0.0)[0]
         if math.isfinite(merit) and merit < self.best:
@@ -171,7 +161,7 @@ def _relaxed(f: Objective, start: np.ndarray, turns: Turns) -> np.ndarray | None
         return None
     *_, (_, found, _) = in_turns(slsqp.search(f, start, slsqp.ITERATIONS))
     values = polished(f, found, 0.0).v
-    return values if missed_at(f, values) <= 100 * FEASIBLE else None
+    return values if violation(f, values) <= 100 * FEASIBLE else None
 
 
 def is_convex(f: Objective) -> bool:

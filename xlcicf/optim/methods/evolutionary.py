@@ -3,9 +3,7 @@
 For objectives that move in steps, and for whoever asks for it: a population in the box that bounds make.
 """
 
-import math
 from collections.abc import Callable, Iterator
-from copy import copy
 from itertools import combinations
 
 import numpy as np
@@ -14,10 +12,11 @@ import torch
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, merit_of, with_whole_fixed
 from xlcicf.optim.optimality import violation
-from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
+from xlcicf.words import CONVERGED
 
 GENERATIONS = 300  # where nobody says how many
 FEW = 80  # ways of one whole number, up to which two of them are tried together
@@ -36,20 +35,18 @@ def run(
     lower, upper = box(f)
     best, ends = Best(f.start), Ends()
     start = np.clip(f.start, f.lower, f.upper)
-    step = _offer(f, best, 0, start)
+    step = best.try_out(f, start, 0)
     for number, values in in_turns(_search(f, lower, upper, seed, steps or GENERATIONS)):
-        step = _offer(f, best, number, values)
+        step = best.try_out(f, values, number)
         yield step
     if not f.stepped and not best.missed:
-        step = _offer(f, best, step.number + 1, _polished(f, best.values))
+        step = best.try_out(f, _polished(f, best.values), step.number + 1)
     yield closed(step, f, best, "", 1, ends, _claim(f, best, start))
 
 
 def _polished(f: Objective, values: np.ndarray) -> np.ndarray:
     """As far as slopes lead from the best of the population, whole numbers as they are."""
-    fixed = copy(f)
-    fixed.lower = np.where(f.whole, values, f.lower)
-    fixed.upper = np.where(f.whole, values, f.upper)
+    fixed = with_whole_fixed(f, values)
     found = list(in_turns(slsqp.search(fixed, values, slsqp.ITERATIONS)))
     return found[-1][1] if found else values
 
@@ -60,15 +57,6 @@ def _claim(f: Objective, best: Best, start: np.ndarray) -> Claim | None:
     if np.array_equal(best.values, start) and f.stepped:
         return None
     return Claim(CONVERGED, "the population found nothing better; that nothing is, is not proven")
-
-
-def _offer(f: Objective, best: Best, number: int, values: np.ndarray) -> Step:
-    loss = f.value_and_gradient(values)[0]
-    merit = merit_of(f.sense, loss, 0.0)[0]
-    missed = missed_at(f, values)
-    if not np.array_equal(values[f.whole], np.round(values[f.whole])):
-        missed = max(missed, 1.0)
-    return best.offer(merit if math.isfinite(merit) else math.inf, loss, values, number, 0, missed)
 
 
 def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,10 @@ import numpy as np
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import lbfgs
 from xlcicf.optim.objective import Objective, merit_of, starts
-from xlcicf.optim.optimality import FEASIBLE, RISE, Optimality, polished
-from xlcicf.optim.steps import CONVERGED, FOUND, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.optimality import FEASIBLE, RISE, Optimality, polished, violation
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
+from xlcicf.words import CONVERGED, FOUND
 
 ROUNDS = 60
 ITERATIONS = 500  # of L-BFGS-B in a round
@@ -36,10 +37,7 @@ def run(
         why = "the objective is no number at the start"
         for number, values, reason in in_turns(search.work):
             why = reason or why
-            loss = f.value_and_gradient(values)[0]
-            step = best.offer(
-                merit_of(f.sense, loss, 0.0)[0], loss, values, number, restart, missed_at(f, values)
-            )
+            step = best.try_out(f, values, number, restart)
             yield step
         ends.reasons.append(why)
         ends.lost += search.number == 0
@@ -58,6 +56,7 @@ class _Search:
         relations = [constraint.relation for constraint in f.constraints]
         self._signs = np.array([RISE[relation] for relation in relations])
         self._equal = np.array([relation == "=" for relation in relations])
+        self._rows, self._prices, self._weight = np.ones(len(relations)), np.zeros(len(relations)), 1.0
 
     def work(self, turns: Turns[Found]) -> None:
         f, v = self.f, self.start
@@ -65,7 +64,6 @@ class _Search:
         if not (math.isfinite(begun) and np.isfinite(self._over(v)).all()):
             return
         self._rows = np.maximum(1e-8, np.linalg.norm(f.jacobian(v), axis=1))
-        self._prices = np.zeros(len(f.constraints))
         missed = self._missed(v)
         self._weight = max(1e-3, min(1e3, 10 * max(1e-8, abs(begun)) / max(1e-8, float(missed @ missed) / 2)))
         reason = f"the cap of {self.most} rounds was reached"
@@ -95,12 +93,12 @@ class _Search:
     def _over(self, v: np.ndarray) -> np.ndarray:
         """How far constraints are overstepped (m,), in units of their slopes at the start; below 0 within."""
         left, right = self.f.constraint_sides(v)
-        return (left - right) * self._signs / getattr(self, "_rows", 1.0)
+        return (left - right) * self._signs / self._rows
 
     def _missed(self, v: np.ndarray) -> np.ndarray:
         """The same, but what is within is only as far off as its price still holds it there."""
         over = self._over(v)
-        return np.where(self._equal, over, np.maximum(over, -self._prices / getattr(self, "_weight", 1.0)))
+        return np.where(self._equal, over, np.maximum(over, -self._prices / self._weight))
 
     def _raised(self, v: np.ndarray) -> np.ndarray:
         prices = self._prices + self._weight * self._over(v)
@@ -130,5 +128,5 @@ class _Search:
         rest = slope + self._pulled(v, self._prices)
         way_out = np.clip(v - rest, self.f.lower, self.f.upper) - v
         small = FLAT * max(1e-8, float(np.abs(slope).max()))
-        holds = missed_at(self.f, v) <= FEASIBLE / 10 and float(np.abs(missed).max()) <= 1e-7
+        holds = violation(self.f, v) <= FEASIBLE / 10 and float(np.abs(missed).max()) <= 1e-7
         return holds and float(np.abs(way_out).max()) <= small

@@ -14,8 +14,10 @@ import torch
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of
-from xlcicf.optim.steps import CONVERGED, Best, Claim, Ends, Step, closed, missed_at
+from xlcicf.optim.optimality import violation
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
+from xlcicf.words import CONVERGED
 
 DESCENTS = 60  # where nobody says how many starts
 MOST_AT_ONCE = 512  # orders computed together
@@ -141,5 +143,5 @@ def _measured(
             turns.look_up()
     merits = merit_of(f.sense, np.concatenate(losses), 0.0)[0]
     merits = np.where(np.isfinite(merits), merits, math.inf)
-    missed = [missed_at(f, row) for row in V] if len(f.constraints) else [0.0] * len(V)
+    missed = [violation(f, row) for row in V] if len(f.constraints) else [0.0] * len(V)
     return list(zip(V, missed, merits.tolist(), strict=True))

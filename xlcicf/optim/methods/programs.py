@@ -6,7 +6,7 @@ or an objective without limit."""
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,22 +14,11 @@ import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective
 from xlcicf.optim.optimality import polished
-from xlcicf.optim.steps import (
-    FOUND,
-    INFEASIBLE,
-    NAMED,
-    STOPPED,
-    UNBOUNDED,
-    Best,
-    Claim,
-    Ends,
-    Step,
-    closed,
-    missed_at,
-)
+from xlcicf.optim.steps import NAMED, Best, Claim, Ends, Step, closed, listed
 from xlcicf.optim.turns import Turns, in_turns
+from xlcicf.words import FOUND, INFEASIBLE, STOPPED, UNBOUNDED
 
 TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
 SECONDS = 600.0  # for whole numbers
@@ -142,20 +131,12 @@ def run(
         raise TrainingError(refusal)
     best, ends = Best(f.start), Ends()
     start = np.clip(f.start, f.lower, f.upper)
-    step = _offered(f, best, start, 0)
+    step = best.try_out(f, start, 0)
     for solution in in_turns(partial(_work, program)):
         values, claim = _values(f, program, solution)
         if values is not None:
-            step = _offered(f, best, values, 1)
+            step = best.try_out(f, values, 1)
         yield closed(step, f, best, "", 1, ends, claim)
-
-
-def _offered(f: Objective, best: Best, values: np.ndarray, number: int) -> Step:
-    loss = f.value_and_gradient(values)[0]
-    missed = missed_at(f, values)
-    if f.whole.any() and not np.array_equal(values[f.whole], np.round(values[f.whole])):
-        missed = max(missed, 1.0)  # a start in between is no solution
-    return best.offer(merit_of(f.sense, loss, 0.0)[0], loss, values, number, 0, missed)
 
 
 @dataclass(frozen=True)
@@ -202,8 +183,7 @@ def _conflict(f: Objective, rows: list[int], columns: list[int]) -> str:
         texts += [f"the bounds of {f.cells[i]}" for i in columns]
     if not texts:
         return "the constraints cannot hold together"
-    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return f"these cannot hold together: {'; '.join(texts[:NAMED])}{more}"
+    return f"these cannot hold together: {listed(texts, '; ')}"
 
 
 def _direction(f: Objective, ray: np.ndarray | None) -> str:
@@ -243,8 +223,6 @@ def solve(program: Program, seconds: float = SECONDS) -> Solution:
 
 
 def _with_bounds(program: Program, lower: np.ndarray, upper: np.ndarray) -> Program:
-    from dataclasses import replace
-
     return replace(program, lower=lower, upper=upper, whole=np.zeros_like(program.whole))
 
 
@@ -327,8 +305,6 @@ def _outcome(highs, program: Program) -> str:
 
 
 def _without_objective(program: Program) -> Program:
-    from dataclasses import replace
-
     return replace(program, slope=np.zeros_like(program.slope), curvature=None)
 
 
@@ -338,8 +314,6 @@ def _can_hold(program: Program) -> bool:
 
 def _ray(program: Program) -> np.ndarray | None:
     """A way along which a linear objective falls without end: the steepest in a box around 0."""
-    from dataclasses import replace
-
     if program.curvature is not None:
         return None
     rows = [np.where(np.isfinite(side), 0.0, side) for side in (program.row_lower, program.row_upper)]

@@ -9,7 +9,7 @@ import numpy as np
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
-from xlcicf.optim.steps import Best, Ends, Step, closed, missed_at
+from xlcicf.optim.steps import Best, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
 FTOL = 1e-12
@@ -29,11 +29,10 @@ def run(
         why, last = "", None
         for number, values, reason in in_turns(search(f, start, steps or ITERATIONS)):
             why = reason or why
-            loss = f.value_and_gradient(values)[0]
-            merit = merit_of(f.sense, loss, 0.0)[0]
-            if not math.isfinite(merit):
+            step = best.try_out(f, values, number, restart)
+            if not math.isfinite(step.loss):
                 continue
-            step = last = best.offer(merit, loss, values, number, restart, missed_at(f, values))
+            last = step
             if number:
                 yield step
         ends.reasons.append(why or "the objective is no number at the start")
