@@ -26,6 +26,12 @@ class Quadratic:
     slope: np.ndarray
     curvature: "Matrix"
 
+    @cached_property
+    def bends(self) -> np.ndarray:
+        """The eigenvalues of the second derivatives (n,), the least first."""
+        dense = self.curvature.toarray()
+        return np.linalg.eigvalsh((dense + dense.T) / 2)
+
 
 @dataclass(frozen=True)
 class Linear:

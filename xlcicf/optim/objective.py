@@ -44,7 +44,8 @@ class Structure(Protocol):
     is_smooth  whether nothing chooses on the way, as MAX and IF do
     objective  slopes (n,) and constant of a linear objective, else None
     limits     left minus right sides as `matrix` (m, n) times v plus `constant` (m,), else None
-    quadratic  `constant`, `slope` at 0 (n,) and `curvature` (n, n) of a quadratic objective, else None
+    quadratic  `constant`, `slope` at 0 (n,), `curvature` (n, n) and its eigenvalues `bends` (n,) of a
+               quadratic objective, else None
     squares    "min" and "max" -> what the objective is a sum of squares of, if it is to be that
     """
 

@@ -46,7 +46,8 @@ def run(
             if number:
                 yield step
         ends.reasons.append(why)
-        _note(f, best, ends, step, restart)
+        if restarts > 1:
+            _note(f, best, ends, step, restart)
     assert step is not None
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
 

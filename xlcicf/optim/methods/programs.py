@@ -58,7 +58,7 @@ def quadratic_program(f: Objective) -> Program | None:
     if structure is None or structure.limits is None or f.sense not in ("min", "max"):
         return None
     found = structure.quadratic
-    if found is None or not _is_convex(found.curvature * (1 if f.sense == "min" else -1)):
+    if found is None or not _is_convex(found.bends if f.sense == "min" else -found.bends[::-1]):
         return None
     return _program(f, found.slope, found.constant, found.curvature, structure.limits)
 
@@ -89,9 +89,7 @@ def program_with_corners(f: Objective) -> Program | None:
     )
 
 
-def _is_convex(curvature: Any) -> bool:
-    dense = curvature.toarray()
-    bends = np.linalg.eigvalsh((dense + dense.T) / 2)
+def _is_convex(bends: np.ndarray) -> bool:
     return bends.size > 0 and bool(bends[0] >= -1e-10 * max(1e-300, bends[-1]))
 
 
