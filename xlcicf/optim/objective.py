@@ -87,6 +87,7 @@ class Objective(Protocol):
     orders   groups of values, by number, that must be 1, 2, 3, ... in some order
     stepped  what moves in steps on the way, so that slopes do not see it
     structure  what objective and constraints are made of (`formula.structure`); None where nobody knows
+    evaluations  how often the objective was computed so far, with its slopes or without
     """
 
     start: np.ndarray
@@ -125,6 +126,9 @@ class Objective(Protocol):
     @property
     def structure(self) -> Structure | None: ...
 
+    @property
+    def evaluations(self) -> int: ...
+
     def values(self, V: torch.Tensor, /) -> torch.Tensor:
         """V (k, n) -> objectives (k,)."""
         ...
@@ -150,6 +154,7 @@ class Free:
     orders: Sequence[np.ndarray] = ()
     stepped: Sequence[tuple[str, str]] = ()
     structure: Structure | None = None
+    evaluations: int = 0
 
     @property
     def whole(self) -> np.ndarray:
