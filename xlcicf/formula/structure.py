@@ -11,7 +11,7 @@ import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.jacobian import Curvature, Jacobian
-from xlcicf.formula.logarithms import is_sum_of_logarithms
+from xlcicf.formula.logarithms import likelihood_scale
 from xlcicf.formula.squares import residuals
 
 if TYPE_CHECKING:
@@ -151,9 +151,10 @@ class Structure:
             return None
         return WithCorners(slope, float(objective[1][0]), limits, forms.sides, forms.least)
 
-    def is_log_likelihood(self, sense: str) -> bool:
-        """Whether an objective to be maximised is a sum of logarithms, or one to be minimised minus one."""
-        return is_sum_of_logarithms(self._value, -1.0 if sense == "min" else 1.0)
+    def likelihood_scale(self, sense: str) -> float | None:
+        """What a log-likelihood is multiplied by in an objective to be maximised, or minus one in one to be
+        minimised; None where it is none."""
+        return likelihood_scale(self._value, -1.0 if sense == "min" else 1.0)
 
     def jacobian(self, v: torch.Tensor) -> np.ndarray:
         """The limits' derivatives (m, n) at v (n,)."""
@@ -167,6 +168,11 @@ class Structure:
         joined = t.join(*self._margin, dim=0)
         assert isinstance(joined, t.Var)
         return Jacobian(self._tape, joined)
+
+    @property
+    def has_exact_bends(self) -> bool:
+        """Whether second derivatives are exact, and not differences of first ones."""
+        return self.curvature.is_exact
 
     @cached_property
     def curvature(self) -> Curvature:

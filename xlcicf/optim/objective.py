@@ -64,8 +64,14 @@ class Structure(Protocol):
     @property
     def squares(self) -> Any: ...
 
-    def is_log_likelihood(self, sense: str, /) -> bool:
-        """Whether it is a sum of logarithms to be maximised (or minus one to be minimised)."""
+    @property
+    def has_exact_bends(self) -> bool:
+        """Whether second derivatives are exact, and not differences of first ones."""
+        ...
+
+    def likelihood_scale(self, sense: str, /) -> float | None:
+        """What a log-likelihood is multiplied by in an objective to be maximised, or minus one in one to be
+        minimised; None where it is none."""
         ...
 
     def with_corners(self, relations: Sequence[str], sense: str, /) -> Any:
@@ -145,6 +151,10 @@ class Objective(Protocol):
         """The second derivatives (n, n) of objective and constraints, each times its weight (1 + m,)."""
         ...
 
+    def kinks(self, v: np.ndarray, reach: np.ndarray, /) -> dict[str, list[str]]:
+        """The name of a value -> where a corner is crossed within v +- reach (n,) by it."""
+        ...
+
 
 class Free:
     """The part of an Objective that has no constraints, and of which no more is known than its slopes."""
@@ -180,6 +190,9 @@ class Free:
             for step in np.diag(reach)
         ]
         return weights[0] * (np.array(rows) + np.array(rows).T) / 2
+
+    def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
+        return {}
 
     def value_and_gradient(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         raise NotImplementedError

@@ -71,10 +71,11 @@ def answer(
     problem: PlacedProblem, f: "SheetFunction", values: np.ndarray, multipliers: np.ndarray | None
 ) -> Answer:
     """At values (n,), with the multipliers of f's constraints (m,) if they are known."""
+    from xlcicf.optim.fit import fit
     from xlcicf.optim.optimality import violation
-    from xlcicf.optim.standard_errors import standard_errors
 
-    errors = standard_errors(f, values)
+    known = fit(f, values)
+    errors = known.errors if known else np.full(len(values), np.nan)
     parameters = [
         (cell, value, _known(error), _known(lower), _known(upper))
         for cell, value, error, lower, upper in zip(
