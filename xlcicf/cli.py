@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -162,6 +162,18 @@ def _parser() -> argparse.ArgumentParser:
     in_place_of_solver = "train a book's changing cells in place of Solver"
     train = verb("train", _train, in_place_of_solver, solved, target, training, also=["solve"])
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
+    train.add_argument(
+        "--report",
+        nargs="?",
+        const="",
+        type=_folder,
+        metavar="FOLDER",
+        help="print the reports: answer, sensitivity, limits, fit; with FOLDER, write them there as report.md"
+        " with pictures (put this behind BOOK)",
+    )
+    train.add_argument(
+        "--report-sheet", action="store_true", help="add the reports to the book, as the sheet Report"
+    )
     verb("undo", _undo, "take back what the last run wrote into a book", book)
     verb("redo", _redo, "bring back the last run undone", book)
     grad = verb("grad", _grad, "the exact derivative of the objective by each changing cell", solved, target)
@@ -241,6 +253,12 @@ def _target_options() -> argparse.ArgumentParser:
 def _sense(text: str) -> str | float:
     word = text.strip().lower()
     return word if word in ("min", "max") else _finite(text, "min, max or the number to reach")
+
+
+def _folder(text: str) -> str:
+    if text.lower().endswith((".xlsx", ".xlsm")):
+        raise argparse.ArgumentTypeError(f"{text!r} is a workbook, no folder; put --report behind BOOK")
+    return text
 
 
 def _seconds(text: str) -> float:
@@ -407,10 +425,15 @@ def _train(args):
         problem = _problem(book, args)
         if args.restarts is not None:  # what is typed goes before Solver's options in the book
             problem = replace(problem, options={**problem.options, "multistart": OPTIONS["multistart"]})
-        return _trained(book, problem, settings, History.beside(args.book), out, show)
+        asked = (
+            _Reports(args.report, args.report_sheet) if args.report_sheet or args.report is not None else None
+        )
+        return _trained(book, problem, settings, History.beside(args.book), out, show, asked)
 
 
-def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[str], int]:
+def _trained(
+    book, problem, settings, history, path, show, asked: "_Reports | None" = None
+) -> tuple[Facts, list[str], int]:
     """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to
     nothing that a person wants, nothing is written."""
     from xlcicf.ooxml.package import require_target
@@ -418,6 +441,8 @@ def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[
 
     require_target(Path(path))
     history.require_target(path)
+    if asked:
+        asked.require_target()
     training = Training(book, problem, settings)
     starts, most = training.settings.restarts, training.settings.steps or 200
     steps = iter(training)
@@ -432,35 +457,59 @@ def _trained(book, problem, settings, history, path, show) -> tuple[Facts, list[
         return _unwritten(training)
     show("writing", 1.0)
     outcome = training.write(history)
+    report = _reported(book, training, outcome, history, asked) if asked else None
     saved = _saved(book, history, Path(path))
-    return _outcome_facts(outcome, saved), _outcome_lines(outcome, saved), DONE
+    facts, lines = _outcome_facts(training, outcome, saved), _outcome_lines(outcome, saved)
+    if report and asked:
+        lines += asked.tell(report)
+        facts["report"] = report.to_json()
+    return facts, lines, DONE
+
+
+@dataclass(frozen=True)
+class _Reports:
+    """What is wanted: `folder` to write them to, "" to print them, None for neither; and the sheet."""
+
+    folder: str | None
+    sheet: bool
+
+    def require_target(self) -> None:
+        """Makes the folder before a long run, not after it."""
+        if self.folder:
+            _make_folder(self.folder)
+
+    def tell(self, report) -> list[str]:
+        from xlcicf.pages.report.folder import write_report
+        from xlcicf.pages.report.text import FEW, report_text
+
+        if self.folder:
+            return [f"  report      {path}" for path in write_report(report, self.folder)]
+        if self.folder is None:
+            return []
+        return ["", *report_text(report, FEW).splitlines()]
+
+
+def _reported(book, training, outcome, history, asked: _Reports):
+    """The report, which is on its sheet if that is wanted."""
+    from xlcicf.pages.report.content import report_of
+    from xlcicf.pages.report.in_book import add_report
+    from xlcicf.solve.solved import Solved
+
+    report = report_of(Solved.by(training, outcome.answer))
+    if asked.sheet:
+        add_report(book, report, history)
+    return report
 
 
 def _unwritten(training) -> tuple[Facts, list[str], int]:
     """What is told of a run that came to nothing that a person wants."""
-    facts = {
-        "objective": training.f.objective,
-        "changing": training.problem.changing_address,
-        "variables": training.problem.variables,
-        "sense": training.problem.sense,
-        **asdict(training.settings),
-        "before": training.before,
-        "after": training.best_loss,
-        "seconds": training.seconds,
-        "status": training.status,
-        "method": training.method,
-        "reason": training.reason,
-        "stepped": training.f.stepped,
-        "frozen": training.f.frozen,
-        "saved": None,
-    }
     lines = [
         f"{training.f.objective}: {training.status}",
         f"  method      {training.method}",
         f"  stopped     {training.reason}",
         "  saved       nothing; the file is as it was",
     ]
-    return facts, lines, NAMED_PROBLEM
+    return _facts_of(training, training.answer), lines, NAMED_PROBLEM
 
 
 def _saved(book, history, path: Path) -> Path:
@@ -477,28 +526,38 @@ def _saved(book, history, path: Path) -> Path:
         raise BookError(f"{error}; what training found is in {other}") from error
 
 
-def _outcome_facts(outcome, saved: Path) -> Facts:
-    accuracy = outcome.accuracy or (None, None)
+def _facts_of(training, answer) -> Facts:
+    """What --json says of every run; of one that was written there is more."""
     return {
-        "objective": outcome.objective,
-        "changing": outcome.changing,
-        "variables": outcome.variables,
-        "sense": outcome.sense,
-        **asdict(outcome.settings),
-        "before": outcome.before,
-        "after": outcome.after,
+        "objective": training.f.objective,
+        "changing": training.problem.changing_address,
+        "variables": training.problem.variables,
+        "sense": training.problem.sense,
+        **asdict(training.settings),
+        "before": training.before,
+        "after": training.best_loss,
+        "seconds": training.seconds,
+        "status": training.status,
+        "method": training.method,
+        "reason": training.reason,
+        "evaluations": training.evaluations,
+        "feasible": answer.missed,
+        "constraints": [row.told for row in answer.constraints],
+        "parameters": answer.parameters,
+        "stepped": training.f.stepped,
+        "frozen": training.f.frozen,
+        "uncomputed": training.uncomputed,
+        "parity_max": None,
+        "saved": None,
+    }
+
+
+def _outcome_facts(training, outcome, saved: Path) -> Facts:
+    accuracy = outcome.accuracy or (None, None)
+    return _facts_of(training, outcome.answer) | {
         "accuracy_before": accuracy[0],
         "accuracy_after": accuracy[1],
-        "seconds": outcome.seconds,
-        "status": outcome.status,
-        "method": outcome.method,
-        "reason": outcome.reason,
-        "feasible": outcome.answer.missed,
-        "constraints": [row.told for row in outcome.answer.constraints],
-        "parameters": outcome.answer.parameters,
         "dead": outcome.dead,
-        "stepped": outcome.stepped,
-        "frozen": outcome.frozen,
         "saved": str(saved),
         "parity_max": outcome.parity.maximum,
         "parity_worst": outcome.parity.worst,

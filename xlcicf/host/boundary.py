@@ -137,6 +137,10 @@ class Host(ABC):
         """Raises AddressError or NotPossibleHeadless where numbers cannot be written, if the host can tell
         before the write."""
 
+    def remove_sheet(self, book: xlwings.Book, name: str) -> None:
+        """Takes a sheet away, if the host can, without a question."""
+        through_xlwings.remove_sheet(book, name)
+
     @abstractmethod
     def hide(self, name: xlwings.Name) -> None:
         """Takes a defined name out of the lists that a person sees."""

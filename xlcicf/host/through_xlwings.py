@@ -153,3 +153,12 @@ def recalculation(
 
 def _range(book: xlwings.Book, area: Area) -> xlwings.Range:
     return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
+
+
+def remove_sheet(book: xlwings.Book, name: str) -> None:
+    """Without the question that Excel would ask."""
+    asks, book.app.display_alerts = book.app.display_alerts, False
+    try:
+        book.sheets[name].delete()
+    finally:
+        book.app.display_alerts = asks

@@ -1,7 +1,8 @@
-"""What makes another book of one, where both have the same parts: cells told by their place in a part.
+"""What makes another book of one: cells told by their place in a part, and parts that only one of them has.
 
-A run changes numbers in thousands of cells, and formulas' results with them. The text that tells them is a
-tenth of the file, and with it the file becomes again what it was, part by part and byte by byte.
+A run changes numbers in thousands of cells, and formulas' results with them; a report adds a sheet. The text
+that tells them is a tenth of the file, and with it the file becomes again what it was, part by part and byte
+by byte.
 """
 
 import base64
@@ -23,12 +24,11 @@ def digest(package: Package) -> str:
 
 
 def difference(here: Package, there: Package) -> str | None:
-    """What makes `there` of `here`; None where one of them has a part that the other has not, and where too
-    much differs."""
-    if here.keys() != there.keys():
-        return None
-    parts = {name: _told(data, there[name]) for name, data in here.items() if data != there[name]}
-    if sum(len(text) for told in parts.values() for _, _, text in told) > MAX_TOLD // 2:
+    """What makes `there` of `here`; None where too much differs."""
+    parts: dict[str, list | str | None] = {name: None for name in here if name not in there}
+    parts |= {name: _text(data) for name, data in there.items() if name not in here}
+    parts |= {name: _told(here[name], data) for name, data in there.items() if here.get(name, data) != data}
+    if sum(map(_letters, parts.values())) > MAX_TOLD // 2:
         return None
     return base64.b64encode(zlib.compress(json.dumps(parts).encode())).decode()
 
@@ -37,10 +37,23 @@ def made_of(here: Package, text: str) -> Package:
     """The package that a `difference` from this one tells. Raises ValueError for any other text."""
     try:
         told = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), MAX_TOLD)
-        parts = {name: _made(here[name], pieces) for name, pieces in json.loads(told).items()}
+        parts = {name: _part(here, name, pieces) for name, pieces in json.loads(told).items()}
     except (zlib.error, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no difference from this book ({error})") from error
     return here.replace(parts)
+
+
+def _letters(told: list | str | None) -> int:
+    if isinstance(told, list):
+        return sum(len(text) for _, _, text in told)
+    return len(told or "")
+
+
+def _part(here: Package, name: str, told: list | str | None) -> bytes | None:
+    """A part of the other book: None where it has none of that name, a text where only it has one."""
+    if told is None:
+        return None
+    return told.encode("latin-1") if isinstance(told, str) else _made(here[name], told)
 
 
 def _told(here: bytes, there: bytes) -> list:

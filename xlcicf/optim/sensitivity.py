@@ -132,7 +132,7 @@ def room(f: Objective, v: np.ndarray) -> np.ndarray | None:
     near = 1e-9 * np.maximum(1.0, np.abs(v))
     found[:, 0] = np.where(f.whole, np.ceil(found[:, 0] - near), found[:, 0])
     found[:, 1] = np.where(f.whole, np.floor(found[:, 1] + near), found[:, 1])
-    return found
+    return found + 0.0  # -0.0 is 0
 
 
 def _linear_room(f: Objective, v: np.ndarray) -> np.ndarray:

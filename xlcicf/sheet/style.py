@@ -71,8 +71,10 @@ LOOKS = {
     "Link": Look(colour=BLUE, underline="single", stands=_INDENTED),
 }
 EXERCISE = Look(fill=YELLOW_TINT, frame=ORANGE)  # a cell whose formula is the reader's to write
-# labels that say whether something is as it should be; no styles of the gallery
+# looks that are no styles of the gallery: labels that say whether something is as it should be, and words in
+# a table of numbers
 VERDICTS = {
+    "Word": Look(stands=_MIDDLE),
     "Good": Look(bold=True, colour=GREEN, stands=_INDENTED),
     "Bad": Look(bold=True, colour=RED, stands=_INDENTED),
 }

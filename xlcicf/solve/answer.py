@@ -1,7 +1,7 @@
 """What a run came to beside its loss: constraints with both sides, parameters with their error bars."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from xlcicf.solve.placed import PlacedProblem
 
 if TYPE_CHECKING:
     from xlcicf.formula import SheetFunction
+    from xlcicf.optim.fit import Fit
 
 ParameterRow = tuple[str, float, float | None, float | None, float | None]
 BINDS = 1e-6  # a slack that is no larger, measured by the right side or 1, is none
@@ -60,11 +61,15 @@ class Answer:
     """constraints  cell by cell, in the order of Solver's list
     parameters  (address, value, standard error, lower bound, upper bound); what nobody knows is None
     missed      the largest violation, measured by the right side or 1
+    fit         of a sum of squares or a likelihood, else None
+    unknown     address -> why that fit knows no standard error of it
     """
 
     constraints: list[ConstraintRow]
     parameters: list[ParameterRow]
     missed: float
+    fit: "Fit | None" = None
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer(
@@ -83,7 +88,8 @@ def answer(
         )
     ]
     rows = list(_Rows(problem, f, values, multipliers))
-    return Answer(rows, parameters, violation(f, values))
+    unknown = {f.cells[i]: why for i, why in known.why.items()} if known else {}
+    return Answer(rows, parameters, violation(f, values), known, unknown)
 
 
 def _known(number: float) -> float | None:

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from xlcicf.words import COMPUTED, HISTORY
 if TYPE_CHECKING:
     from xlcicf.solve.recording import Recording, RunCells
 
+REPORTS = "reports"  # of a run's facts: the sheets that tell of it, each with a SHA-256 of its content
 KEPT = 50  # runs
 MAX_NAME = 255  # bytes of a file's name, everywhere
 MAX_BYTES = 100_000_000  # of the file; fifty runs of a sheet-sized net take well below one million
@@ -216,7 +217,8 @@ class History:
         return Recording(book, areas, title, keep)
 
     def undo(self, book) -> Record:
-        """Puts back what the cells held before the last run. The caller saves.
+        """Puts back what the cells held before the last run; sheets with reports of it go, where the host can
+        take one away and nobody has written there since. The caller saves.
 
         A run that does not stand in the cells, as in a book that was closed without saving, is passed by.
         Raises TrainingError where there is nothing to undo, or a cell no longer holds what the run left.
@@ -226,12 +228,17 @@ class History:
                 f"there is no run to undo: no {self.path.name} lies beside the book; if the book was moved,"
                 " move that file along"
             )
+        from xlcicf.host import host_of
+
         cells, self._opened = self._cells(book), parts_of(book)
         done = self._standing(cells)
         if not done:
             raise TrainingError(f"there is no run to undo: {self.path.name} has none that stands in the book")
         run = self.runs[done - 1]
         cells.exchange([(change, change.left, change.before) for change in run.changes])
+        for name, content in run.facts.get(REPORTS, {}).items():
+            if _content_of(book, name) == content:
+                host_of(book).remove_sheet(book, name)
         self.done, self.was = done - 1, done
         return run
 
@@ -258,6 +265,16 @@ class History:
     def last_run(self, book) -> Record | None:
         """The last training run that stands in the book."""
         return next((run for run in reversed(self._stand_in(book)) if run.facts), None)
+
+    def note_sheet(self, book, name: str) -> None:
+        """The sheet of that name tells of the last training run: undoing the run takes it away."""
+        standing = self._stand_in(book)
+        for i in reversed(range(len(standing))):
+            if (run := standing[i]).facts:
+                reports = {**run.facts.get(REPORTS, {}), name: _content_of(book, name)}
+                facts = {**run.facts, REPORTS: reports}
+                self.runs[i] = replace(run, facts=facts)
+                return
 
     def _stand_in(self, book) -> list[Record]:
         """The runs that stand in the book, oldest first."""
@@ -313,6 +330,17 @@ class History:
         if traces and all(traces):
             return len(traces)
         return sum(not (left.get(place) or before.get(place)) for place in left.keys() | before.keys())
+
+
+def _content_of(book, name: str) -> str | None:
+    """A SHA-256 of what a sheet's cells show in the formula bar; None where the book has no such sheet."""
+    from xlcicf.host.hosts import host_of
+
+    sheet = next((sheet for sheet in book.sheets if sheet.name == name), None)
+    if sheet is None:
+        return None
+    rows = [list(map(str, row)) for row in host_of(book).formulas(sheet.used_range)]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def parts_of(book) -> Package | None:

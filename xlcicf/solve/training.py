@@ -216,6 +216,16 @@ class Training:
         return asdict(self.settings) | {"time_limit": None if seconds in SOLVERS_FIRST else seconds}
 
     @property
+    def answer(self) -> Answer:
+        """What the best values are worth, beside their loss."""
+        return answer(self.problem, self.f, self.best_values, self.multipliers)
+
+    @property
+    def uncomputed(self) -> list[str]:
+        """Addresses of cells whose results nobody knows; those that the run reached show no value."""
+        return host_of(self.book).uncomputed(self.book)
+
+    @property
     def is_worth_writing(self) -> bool:
         """Whether the run has come to values that a person wants."""
         return self.status in words.WORTH_HAVING
@@ -322,7 +332,7 @@ class Training:
             reason=self.reason,
             status=self.status,
             method=self.method,
-            answer=answer(self.problem, self.f, self.best_values, self.multipliers),
+            answer=self.answer,
             parity=agreement,
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),

@@ -85,6 +85,9 @@ class Headless(Host):
         for area in areas:
             document_of(book).require_writable(area)
 
+    def remove_sheet(self, book: xlwings.Book, name: str) -> None:
+        """A sheet of a file stays: what else names it is not known."""
+
     def hide(self, name: xlwings.Name) -> None:
         name.impl.Visible = False
 

@@ -14,12 +14,15 @@ from xlcicf.solve.cell_labels import CellLabels
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solved import Solved
+from xlcicf.words import RESTARTS, SEED, STEPS
 
 if TYPE_CHECKING:
     from xlcicf.formula import SheetFunction
+    from xlcicf.optim.fit import Fit
 
 PRICED = 8  # constraints that are told in words
 MOST_CORRELATED = 20  # parameters, up to which a report shows how they correlate
+FAR = 0.1  # standard errors from where slopes vanish, from which on errors mean little
 SHOWN_VALUES = 8  # changing cells of another optimum
 
 
@@ -77,7 +80,9 @@ class Report:
 def plain(entry: Entry) -> str | float | None:
     """An entry as it is now; None for a number that is none."""
     value = entry.value if isinstance(entry, Live) else entry
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if not isinstance(value, float):
+        return value
+    return None if math.isnan(value) else value + 0.0  # -0.0 is 0
 
 
 def report_of(solved: Solved) -> Report:
@@ -273,6 +278,51 @@ class _Told:
         value = self.f.value(moved)
         return value if math.isfinite(value) else "no number"
 
+    # --- fit
+
+    def fit(self) -> Section | None:
+        """How far the parameters of a fit are known."""
+        found = self.solved.answer.fit
+        if found is None:
+            return None
+        said = [f"{found.kind.capitalize()}; standard errors are from {found.source}."]
+        if found.spread is not None:
+            said.append(
+                f"{found.count} residuals, {found.freedom} degrees of freedom; the standard deviation of a"
+                f" residual is {found.spread:.8g}."
+            )
+        if found.blank:
+            said.append(f"{found.blank} residuals are always 0, as of empty rows; they count all the same.")
+        if found.away > FAR:
+            said.append(
+                f"The values stand {found.away:.2g} standard errors from where slopes vanish: the run ended"
+                " too early, or at a corner, for the errors to mean much."
+            )
+        tables = [self._estimates(found)]
+        if 1 < len(found.values) <= MOST_CORRELATED:
+            tables.append(self._correlation(found))
+        return Section("fit", "Fit", said, tables)
+
+    def _estimates(self, found: "Fit") -> Table:
+        columns = {
+            "cell": "Parameter", "name": "Name", "value": "Estimate", "error": "Standard error",
+            "t": "t" if found.freedom else "z", "lower": "95% from", "upper": "to", "why": "Why not known",
+        }  # fmt: skip
+        numbers = np.column_stack([found.values, found.errors, found.t, found.interval()])
+        rows = [
+            [cell, self._name(cell), *map(_finite, row), found.why.get(i)]
+            for i, (cell, row) in enumerate(zip(self.f.cells, numbers.tolist(), strict=True))
+        ]
+        return Table("parameters", "Parameters", columns, rows)
+
+    def _correlation(self, found: "Fit") -> Table:
+        rows = [
+            [cell, *map(_finite, row)]
+            for cell, row in zip(self.f.cells, found.correlation.tolist(), strict=True)
+        ]
+        columns = {"cell": "Parameter"} | {cell: cell for cell in self.f.cells}
+        return Table("correlation", "Correlation of the estimates", columns, rows)
+
     # --- what was done
 
     def other_optima(self) -> Section | None:
@@ -328,10 +378,16 @@ _STATUS = {
     "=": f'=IF(ABS({{slack}})>{_MISSED},"missed","binding")',
 }
 _DONE = {
-    "status": "status", "method": "method", "steps": "steps", "starts": "restarts", "seed": "seed",
-    "evaluations of the objective": "evaluations", "seconds": "seconds", "when": "when",
+    "status": "status",
+    "method": "method",
+    STEPS.name: STEPS.name,
+    "starts": RESTARTS.name,
+    SEED.name: SEED.name,
+    "evaluations of the objective": "evaluations",
+    "seconds": "seconds",
+    "when": "when",
     "software": "software",
-}  # fmt: skip
+}
 
 
 def _stepped(f: "SheetFunction") -> list[str]:

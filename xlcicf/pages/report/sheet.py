@@ -1,4 +1,4 @@
-"""A report as a sheet of the person's book: live where formulas can say it, below one another section by section.
+"""A report as a sheet of the person's book: section below section, live where formulas can say it.
 
 Slack and status are formulas on the person's own cells, so that the sheet follows what is changed later; what
 only the run knows (the values before it, prices, standard errors) stands there as numbers.
@@ -14,8 +14,10 @@ from xlcicf.sheet.page_value import Page, PageCell
 NAME = "Report"
 ROWS = 1000  # of a table
 LINE = 120  # letters of a sentence's line
-WIDTHS = {"A": 34, "B": 26} | {letter: 14 for letter in "CDEFGHIJ"}
-NOTE = "Made by xlcicf. Slack, status and “After” are formulas on your cells. Delete this sheet when you like."
+WIDTHS = {"A": 34, "B": 26} | dict.fromkeys("CDEFGHIJ", 16)
+NOTE = (
+    "Made by xlcicf. Slack, status and “After” are formulas on your cells. Delete this sheet when you like."
+)
 
 
 def report_page(report: Report, name: str) -> Page:
@@ -49,7 +51,7 @@ def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
     for entries in table.rows[:ROWS]:
         there = {key: f"{letter}{row}" for key, letter in zip(table.columns, letters, strict=True)}
         for letter, entry in zip(letters, entries, strict=True):
-            if (cell := _cell(entry, there)) is not None:
+            if (cell := _cell(entry, there, letter not in "AB")) is not None:
                 cells[f"{letter}{row}"] = cell
         row += 1
     if len(table.rows) > ROWS:
@@ -58,11 +60,12 @@ def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
     return row
 
 
-def _cell(entry: Entry, there: Mapping[str, str]) -> PageCell | None:
-    if isinstance(entry, Live):
-        return PageCell(_formula(entry.formula, there), "Formula", formula=True)
+def _cell(entry: Entry, there: Mapping[str, str], is_narrow: bool) -> PageCell | None:
     value = plain(entry)
-    return None if value is None else PageCell(value, "Formula")
+    style = "Word" if is_narrow and isinstance(value, str) else "Formula"
+    if isinstance(entry, Live):
+        return PageCell(_formula(entry.formula, there), style, formula=True)
+    return None if value is None else PageCell(value, style)
 
 
 def _formula(formula: str, there: Mapping[str, str]) -> str:

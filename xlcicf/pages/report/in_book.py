@@ -1,0 +1,19 @@
+"""A report in an open book: a sheet more, which the history knows, so that Undo takes it away."""
+
+from xlcicf.pages.report.content import Report
+from xlcicf.pages.report.sheet import free_name, report_page
+from xlcicf.sheet.page_in_open_book import show_page
+from xlcicf.solve import History
+
+
+def add_report(book, report: Report, history: History):
+    """The report on a sheet of its own behind the last one; the sheet in front stays there.
+
+    Where the last run recorded is the one that the report tells of, undoing that run takes the sheet away
+    again; the caller saves book and history.
+    """
+    front = book.sheets.active
+    sheet = show_page(book, report_page(report, free_name([sheet.name for sheet in book.sheets])))
+    front.activate()
+    history.note_sheet(book, sheet.name)
+    return sheet
