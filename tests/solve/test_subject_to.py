@@ -83,6 +83,20 @@ def test_what_stands_in_the_line_is_what_holds_of_these_cells(mix):
     )
 
 
+def test_what_is_typed_again_as_it_is_stays_as_it_was(mix):
+    """Cells and bounds belong together one by one, whatever the order of a later selection."""
+    both = [Area("Mix", 4, 2, 4, 3), Area("Mix", 4, 5, 4, 5)]
+    save_constraints(mix, both, "<= I7:I9")
+    save_constraints(mix, B4, "<= 40")
+    before = constraints(mix)
+    assert save_constraints(mix, both[::-1], "<= Mix!I7:I9").new == []
+    assert constraints(mix) == before
+    assert [str(c) for c in save_constraints(mix, both[::-1], "int; <= I7:I9").new] == [
+        "Mix!E4,Mix!B4:C4 int"
+    ]
+    assert constraints(mix)[: len(before)] == before
+
+
 def test_a_left_side_of_its_own_leaves_the_selected_cells_alone(mix):
     save_constraints(mix, B4, "<= 40")
     save_constraints(mix, B4, "C4 <= 3; Mix!C4 >= 1")

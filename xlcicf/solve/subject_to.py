@@ -73,14 +73,25 @@ def typed(
     parts = [part.strip() for part in _PART.findall(line) if part.strip()]
     bare = [part for part in parts if _WITHOUT_A_LEFT_SIDE.match(part)]
     if bare or not parts:
-        address = ",".join(area.address for area in areas)
-        new = [_constraint(book, f"{address} {part}", areas[0].sheet) for part in bare]
-        after = _replaced(after, _is_of(book, areas), list(dict.fromkeys(new)))
+        new = [_constraint(book, f"{_address(areas)} {part}", areas[0].sheet) for part in bare]
+        after = _instead(after, _is_of(book, areas), new)
     for part in parts:
         if part not in bare:
             new = _constraint(book, part, areas[0].sheet)
             after = _replaced(after, _is_of(book, _areas(book, new), new.relation), [new])
     return ConstraintsTyped(tuple(constraints), tuple(after))
+
+
+def _instead(
+    constraints: list[Constraint], is_of: Callable[[Constraint], bool], new: list[Constraint]
+) -> list[Constraint]:
+    """With the new ones for those of some cells; one that says the same as before stays as it was."""
+    said = {(constraint.relation, constraint.bound): constraint for constraint in new}
+    here = [constraint for constraint in constraints if is_of(constraint)]
+    staying = [constraint for constraint in here if (constraint.relation, constraint.bound) in said]
+    for constraint in staying:
+        said.pop((constraint.relation, constraint.bound), None)
+    return _replaced(constraints, lambda c: c in here and c not in staying, list(said.values()))
 
 
 def _replaced(
