@@ -183,7 +183,10 @@ def test_a_problem_comes_before_its_constraints(tmp_path):
 def test_cells_on_another_sheet_belong_to_the_only_problem(tmp_path):
     book = xlcicf.open_book(save_small(tmp_path / "small.xlsx"))
     save_problem(book, Problem("Net!B3", "Net!B1:B2"))
-    save_constraints(book, [Area("The log", 1, 2, 1, 2)], "<= B2")
+    log = [Area("The log", 1, 2, 1, 2)]
+    with pytest.raises(ProblemError, match="write <= 40, = 'The log'!C7"):
+        save_constraints(book, log, "small")
+    save_constraints(book, log, "<= B2")
     assert constraints(book) == (Constraint("'The log'!B1", "<=", "'The log'!B2"),)
 
 

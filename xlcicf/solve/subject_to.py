@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from xlcicf.errors import AddressError, ProblemError
-from xlcicf.formula.address import Area, SheetCell, cells_in
+from xlcicf.formula.address import Area, SheetCell, cells_in, quote_sheet
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import absolute_formula
@@ -108,9 +108,10 @@ def _constraint(book: Snapshot, text: str, sheet: str) -> Constraint:
     except ProblemError as error:
         if re.search("[<>=]", text):
             raise
+        at = quote_sheet(sheet)
         raise ProblemError(
-            f"{text!r} is no constraint; write <= 40, = {sheet}!C7, >= SUM({sheet}!C2:C4), int, bin or dif"
-            f" for the selected cells, or {sheet}!B7 <= 3 for others"
+            f"{text!r} is no constraint; write <= 40, = {at}!C7, >= SUM({at}!C2:C4), int, bin or dif"
+            f" for the selected cells, or {at}!B7 <= 3 for others"
         ) from error
     what = f"the constraint {text}:"
     left = resolve(book, found.cells, what, sheet)
