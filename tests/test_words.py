@@ -12,7 +12,7 @@ import pytest
 import xlcicf
 from xlcicf import cli, words
 from xlcicf.addin.commands import COMMANDS
-from xlcicf.addin.ribbon import CONTROLS
+from xlcicf.addin.ribbon import CONTROLS, SettingCell
 from xlcicf.errors import TrainingError
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.package import read_package
@@ -151,12 +151,23 @@ def test_the_titanic_book_shows_the_headers_labels_and_defaults(titanic_book):
 
 
 def test_the_ribbon_shows_each_setting_that_has_a_tip_with_its_default():
-    boxes = {name: control for name, control in CONTROLS.items() if control.shows}
+    boxes = {name: control for name, control in CONTROLS.items() if isinstance(control.shows, SettingCell)}
     assert boxes.keys() == {s.control for s in SETTINGS.values() if s.tip} <= COMMANDS.keys()
     for setting in filter(lambda s: s.tip, SETTINGS.values()):
         box = boxes[setting.control]
         usual = "" if setting.default is None else str(setting.default)
-        assert (box.label, box.tip, box.shows) == (setting.label, setting.tip, (setting.cell, usual))
+        assert (box.label, box.tip, box.shows) == (
+            setting.label,
+            setting.tip,
+            SettingCell(setting.cell, usual),
+        )
+
+
+def test_the_ribbon_offers_each_optimizer_with_what_it_is_for():
+    assert CONTROLS["solve"].choices == tuple(
+        (name, f"{name}: {words.MADE_FOR[name]}") for name in OPTIMIZERS
+    )
+    assert len(set(words.MADE_FOR.values())) == len(OPTIMIZERS)
 
 
 def test_the_command_line_and_the_readme_show_each_setting(capsys):

@@ -95,27 +95,30 @@ class Setting(Generic[T]):
                 )
 
 
+# optimizer -> what it is for, in a few words; what each promises stands in `xlcicf.optim.methods`
+MADE_FOR = {
+    "auto": "chooses from what the model is made of",
+    "lbfgs": "smooth models, with bounds or without",
+    "least-squares": "sums of squares",
+    "slsqp": "smooth models with constraints on formulas",
+    "lagrangian": "smooth models with constraints on formulas, of many values",
+    "linear": "linear models, with whole numbers or without",
+    "quadratic": "convex quadratic objectives with linear constraints",
+    "branch-and-bound": "whole numbers in models that bend",
+    "orders": "cells that must all be different",
+    "evolutionary": "what moves in steps",
+    "sgd": "the lesson's gradient descent",
+    "momentum": "gradient descent that keeps its way",
+    "rmsprop": "gradient descent with scaled steps",
+    "adam": "momentum and scaled steps together",
+}
+
 OPTIMIZER: Setting[str] = Setting(
     "optimizer",
     str,
     "Optimiser",
     "auto",
-    choices=(
-        "auto",
-        "lbfgs",
-        "least-squares",
-        "slsqp",
-        "lagrangian",
-        "linear",
-        "quadratic",
-        "branch-and-bound",
-        "orders",
-        "evolutionary",
-        "sgd",
-        "momentum",
-        "rmsprop",
-        "adam",
-    ),
+    choices=tuple(MADE_FOR),
     metavar="NAME",
     note="auto chooses what serves the problem; sgd to adam follow the gradient as in the lesson",
     tip="How a step is made. auto chooses what serves the problem.",

@@ -1,6 +1,7 @@
 """The whole ribbon without Excel: each command through Book.caller(), on the lesson and on a stranger's book."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import xlwings
 
 import xlcicf
 from tests.layouts import MODELS
+from tests.solve.models.planning import product_mix
 from xlcicf.addin import claims, commands
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.formula.address import Area
@@ -19,6 +21,7 @@ from xlcicf.lessons import LESSONS, Lesson
 from xlcicf.pages import panel
 from xlcicf.solve.book_problem import cells_of
 
+MIX = product_mix()
 TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"
 DANWOOD = next(model for model in MODELS if model.name == "danwood")
 
@@ -97,6 +100,12 @@ def modelled(stranger):
     return stranger
 
 
+@pytest.fixture
+def mix(tmp_path):
+    """A stranger's plan of five products from four resources, with Solver's constraint on the stock."""
+    return Desk(MIX.save(tmp_path / "mix.xlsx"))
+
+
 DESKS = ["lesson", "modelled"]
 
 
@@ -132,6 +141,94 @@ def test_a_problem_entered_before_can_be_entered_anew_after_saving(modelled):
     modelled.press("set_changing")
     modelled.save_and_open()
     assert xlcicf.find_problem(modelled.book).changing == "Fit!B2"
+
+
+def test_cells_selected_with_ctrl_are_all_taken_in_their_order(stranger):
+    stranger.select(DANWOOD.objective)
+    stranger.press("set_objective")
+    stranger.select("Fit!B2,B1")
+    assert stranger.press("set_changing").endswith("training may change Fit!B2,Fit!B1")
+    stranger.save_and_open()
+    assert xlcicf.find_problem(stranger.book).changing == "Fit!B2,Fit!B1"
+    assert "->" in stranger.press("train")
+
+
+def test_a_cell_selected_twice_counts_once(modelled):
+    modelled.select("Fit!B1,B1:B2")
+    assert modelled.press("set_changing").endswith("training may change Fit!B1,Fit!B2")
+
+
+def test_an_objective_is_one_cell_however_many_areas_are_selected(stranger):
+    stranger.select(f"{DANWOOD.objective},B1")
+    assert "Fit!E1,Fit!B1 is not one cell with a formula" in stranger.press("set_objective")
+
+
+def test_a_constraint_is_added_changed_and_deleted_from_the_selection(desk):
+    sheet, first, second = {"titanic": ("Net", "C5", "D5"), "stranger": ("Fit", "B1", "B2")}[desk.path.stem]
+    cells = f"{sheet}!{first},{sheet}!{second}"
+    limits = [
+        (f"{sheet}!{first},{second}", ">= -3", f"{cells} >= -3; 1 constraint in all"),
+        (f"{sheet}!{second}", "<= 0,5", f"{sheet}!{second} <= 0.5; 2 constraints in all"),
+        (f"{sheet}!{second}", "<= 2", f"{sheet}!{second} <= 2; no longer {sheet}!{second} <= 0.5; 2 constr"),
+        (f"{sheet}!{second},{first}", "", f"no longer {cells} >= -3; 1 constraint in all"),
+    ]
+    for selected, line, said in limits:
+        desk.select(selected)
+        assert said in desk.press("subject_to", line)
+        desk.save_and_open()
+    problem = xlcicf.find_problem(desk.book)
+    assert problem.constraints == (xlcicf.solve.Constraint(f"{sheet}!{second}", "<=", 2.0),)
+    assert f"subject to {sheet}!{second} <= 2" in desk.press("read_solver")
+    f = xlcicf.differentiate(desk.book, problem)
+    assert f.upper[f.cells.index(f"{sheet}!{second}")] == 2 and np.isfinite(f.upper).sum() == 1
+
+
+def test_a_run_keeps_to_a_constraint_that_was_typed(mix):
+    mix.select("Mix!B4")
+    mix.press("subject_to", ">= 20; int")
+    mix.select("Mix!G7")
+    mix.press("subject_to", "<= I7-100")
+    mix.save_and_open()
+    assert xlcicf.find_problem(mix.book).constraints == (
+        *MIX.problem.constraints,
+        xlcicf.solve.Constraint("Mix!B4", ">=", 20.0),
+        xlcicf.solve.Constraint("Mix!B4", "int"),
+        xlcicf.solve.Constraint("Mix!G7", "<=", "Mix!$I$7-100"),
+    )
+    before = mix.weights()
+    assert "->" in mix.press("train")
+    sheet = mix.book.sheets["Mix"]
+    assert sheet["B4"].value >= 20 and sheet["B4"].value % 1 == 0
+    assert sheet["G7"].value <= 380 + 1e-9
+    mix.press("undo")
+    assert mix.weights() == before
+    assert len(xlcicf.find_problem(mix.book).constraints) == 4
+
+
+@pytest.mark.parametrize(
+    ("cells", "line", "said"),
+    [
+        ("Mix!B4", "about 40", "'about 40' is no constraint; write <= 40, = Mix!C7"),
+        ("Mix!G7", "int", "Mix!G7, which is not among the changing cells"),
+        ("Mix!B4:C4", "<= I7:I9", "has 2 cells on its left side and 3 on its right"),
+        ("Mix!B4", "<= Nowhere!A1", "there is no sheet 'Nowhere'"),
+        ("Mix!B:B", "<= 3", "1,048,576 cells"),
+    ],
+)
+def test_a_constraint_that_cannot_be_meant_is_refused_in_a_box(mix, cells, line, said):
+    mix.select(cells)
+    assert said in mix.press("subject_to", line)
+    assert len(mix.person.alerts) == 1
+    assert xlcicf.find_problem(mix.book).constraints == MIX.problem.constraints
+
+
+def test_constraints_need_an_objective_and_changing_cells_first(stranger):
+    stranger.select("Fit!B1")
+    assert "press Set Objective" in stranger.press("subject_to", "<= 3")
+    stranger.select(DANWOOD.objective)
+    stranger.press("set_objective")
+    stranger.select("Fit!B1")
+    assert "press By Changing Variable Cells" in stranger.press("subject_to", "<= 3")
 
 
 def test_the_saved_problem_is_read_aloud(desk):
@@ -214,8 +311,8 @@ def test_nothing_is_exchanged_while_a_run_is_on(desk):
     desk.press("train")
     after = desk.weights()
     with claims.claim(desk.path):
-        for name in ("undo", "redo", "reset", "train", "step"):
-            said = desk.press(name)
+        for name in ("undo", "redo", "reset", "train", "step", "solve"):
+            said = desk.press(name, "lbfgs" if name == "solve" else "")
             assert "press Stop first" in said or "being trained already" in said
     assert desk.weights() == after
 
@@ -233,7 +330,7 @@ SETTINGS = [
 @pytest.mark.parametrize(("name", "text", "value"), SETTINGS)
 def test_a_box_sets_the_cell_that_it_shows(desk, name, text, value):
     desk.press(name, text)
-    cell = CONTROLS[name].shows[0]
+    cell = CONTROLS[name].shows.name
     assert desk.book.names[cell].refers_to_range.value == value
     desk.save_and_open()
     assert desk.book.names[cell].refers_to_range.value == value
@@ -256,6 +353,47 @@ def test_the_boxes_settings_are_those_of_the_run(modelled):
     history = json.loads(Path(f"{modelled.path}.xlcicf.json").read_text())
     assert history["runs"][0]["title"].startswith("adam")
     assert history["runs"][0]["losses"][-1][0] == 7
+
+
+def test_solve_runs_with_the_method_pressed_whatever_the_book_says(desk):
+    desk.press("set_optimizer", "momentum")
+    desk.press("set_steps", "7")
+    cell = desk.book.names[CONTROLS["set_optimizer"].shows.name].refers_to_range
+    before = desk.weights()
+    assert "->" in desk.press("solve", "adam")
+    assert desk.weights() != before and cell.value == "momentum"
+    cell.value = "no method at all"
+    assert "->" in desk.press("solve", "rmsprop")
+    history = json.loads(Path(f"{desk.path}.xlcicf.json").read_text())
+    assert [run["title"].partition(":")[0] for run in history["runs"]] == ["adam", "rmsprop"]
+    assert [run["losses"][-1][0] for run in history["runs"]] == [7, 7]
+    for _ in range(2):
+        desk.press("undo")
+    assert desk.weights() == before
+
+
+@pytest.mark.parametrize("method", ["auto", "linear"])
+def test_solve_finds_the_best_plan_and_undo_takes_it_back(mix, method):
+    before = mix.weights()
+    assert "->" in mix.press("solve", method)
+    assert mix.book.sheets["Mix"]["B1"].value == pytest.approx(MIX.answer().objective)
+    assert "taken back" in mix.press("undo")
+    assert mix.weights() == before
+    assert "brought back" in mix.press("redo")
+    assert mix.book.sheets["Mix"]["B1"].value == pytest.approx(MIX.answer().objective)
+
+
+@pytest.mark.parametrize("method", CONTROLS["solve"].choices, ids=lambda choice: choice[0])
+def test_every_method_offered_answers_in_words(mix, method):
+    said = mix.press("solve", method[0])
+    assert said.startswith("Neural Net: Mix!B1 0 -> ") or re.search("choose .*auto", said)
+
+
+def test_a_method_that_is_none_is_refused(desk):
+    before = desk.weights()
+    for text in ("", "newton"):
+        assert "choose one of auto" in desk.press("solve", text)
+    assert desk.weights() == before
 
 
 # --- Look -----------------------------------------------------------------------------------------------
@@ -292,6 +430,20 @@ def test_the_gradient_of_a_formula_is_by_the_changing_cells(lesson):
     assert f"Net!P5 is {f.value(f.start):.10g}" in said
     assert f"{largest}:  {slopes[largest]:+.10g}" in said.splitlines()[1]
     assert "and 14 more cells with smaller ones" in said
+
+
+def test_the_gradient_is_by_every_cell_that_is_selected_with_ctrl(lesson):
+    lesson.select("Net!C5,E6:F6,C5")
+    said = lesson.press("gradient")
+    f = xlcicf.differentiate(lesson.book, xlcicf.find_problem(lesson.book))
+    slopes = dict(zip(f.cells, f.gradient(f.start), strict=True))
+    for cell in ("Net!C5", "Net!E6", "Net!F6"):
+        assert said.count(f"{cell}:  {slopes[cell]:+.10g}") == 1
+
+
+def test_the_gradient_of_too_many_cells_is_refused(lesson):
+    lesson.select("Net!C1:C300,E1:E201")
+    assert "has 501 cells; select at most 500" in lesson.press("gradient")
 
 
 def test_the_gradient_of_text_is_refused(lesson):
@@ -354,6 +506,8 @@ def test_help_names_the_buttons_and_the_doctor_answers(desk):
 @pytest.mark.parametrize("name", CONTROLS)
 def test_every_command_answers_in_words_on_a_book_that_is_closed(desk, name):
     desk.book.close()
-    text = {"lesson": "titanic", "set_optimizer": "adam"}.get(name, "1")
+    text = {"lesson": "titanic", "set_optimizer": "adam", "solve": "adam", "subject_to": "<= 1"}.get(
+        name, "1"
+    )
     said = desk.press(name, text if CONTROLS[name].kind != "button" else "")
     assert said and "Traceback" not in said

@@ -67,6 +67,15 @@ def test_ids_are_unique_and_the_groups_are_those_of_the_design():
     assert list(ribbon.GROUPS) == ["Model", "Train", "Look", "Lessons", "Help"]
 
 
+def test_what_shows_the_selection_is_asked_anew_when_that_changes():
+    following = [n for n, c in ribbon.CONTROLS.items() if isinstance(c.shows, ribbon.OfTheSelection)]
+    body = ribbon.callbacks_module().partition("Public Sub SelectionChanged()")[2].partition("End Sub")[0]
+    assert re.findall(r'Ribbon\.InvalidateControl "(\w+)"', body) == following == ["subject_to"]
+    for event in ("SheetSelectionChange", "SheetActivate"):
+        handler = ribbon.events_module().partition(f"Sub App_{event}(")[2].partition("End Sub")[0]
+        assert "SelectionChanged" in handler.splitlines()[1]
+
+
 @pytest.mark.parametrize(
     "module", [ribbon.callbacks_module(), ribbon.events_module()], ids=["ribbon", "events"]
 )

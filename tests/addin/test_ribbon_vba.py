@@ -6,9 +6,13 @@ import shutil
 import openpyxl
 import pytest
 
+import xlcicf
 from tests.addin.in_libreoffice import answers
 from xlcicf.addin import ribbon
-from xlcicf.addin.ribbon import ALWAYS, CONTROLS, IDLE, ON_SHEET, REDO, RUNNING, UNDO
+from xlcicf.addin.ribbon import ALWAYS, CONTROLS, IDLE, ON_SHEET, REDO, RUNNING, UNDO, SettingCell
+from xlcicf.formula.address import Area
+from xlcicf.formula.text import area_of
+from xlcicf.solve import Constraint, Problem, find_problem, save_constraints, save_problem
 from xlcicf.solve.history import Change, History, Record
 
 pytestmark = pytest.mark.libreoffice
@@ -33,6 +37,12 @@ Public Function Runs()
     Runs = Array(RunsToUndo(), RunsToRedo())
 End Function
 
+Public Function Selecting(ByVal sheet As String, ByVal cells As String)
+    Worksheets(sheet).Activate
+    Range(cells).Select
+    Selecting = ShownBy("subject_to")
+End Function
+
 Public Function RunningFor(ByVal seconds As Double)
     SetRunning seconds
     RunningFor = IsRunning()
@@ -47,6 +57,40 @@ ENTERED = {
     "set_lr": ('"0.1\'); x"', "0.1'); x"),
     "set_restarts": ('""', ""),
     "set_optimizer": ('"set_optimizer_adam", 4', "adam"),
+    "subject_to": ('"<= SUM(Plan!C2:C4); int"', "<= SUM(Plan!C2:C4); int"),
+}
+
+# A book on whose sheet "Bob's plan" Solver has these; what lies beyond the number that it counts means nothing.
+PLAN = Problem(
+    "'Bob''s plan'!B1",
+    "'Bob''s plan'!B2:D4",
+    constraints=(
+        Constraint("'Bob''s plan'!B2", "<=", 40.0),
+        Constraint("'Bob''s plan'!B2:B4,'Bob''s plan'!D2", ">=", 1e-7),
+        Constraint("'Bob''s plan'!B2", "int"),
+        Constraint("'Bob''s plan'!C2:C4", "=", "Other!C2:C4"),
+        Constraint("'Bob''s plan'!C3", "bin"),
+        Constraint("'Bob''s plan'!B2:D2", "dif"),
+        Constraint("Other!B7", ">=", "SUM(Other!$C$2:$C$4)*2"),
+        Constraint("'Bob''s plan'!D3", "<=", "'Bob''s plan'!C1"),
+        Constraint("'Bob''s plan'!D4", "<=", 1.0),
+    ),
+)
+DELETED = "D4"
+
+# (sheet, selected cells) -> what the box shows
+SHOWN = {
+    ("Bob's plan", "B2"): "<= 40; int",
+    ("Bob's plan", "B2:B4,D2"): ">= 0.0000001",
+    ("Bob's plan", "D2,B2:B4"): ">= 0.0000001",
+    ("Bob's plan", "B2:B4"): "",
+    ("Bob's plan", "C2:C4"): "= Other!C2:C4",
+    ("Bob's plan", "C3"): "bin",
+    ("Bob's plan", "B2:D2"): "dif",
+    ("Bob's plan", "D3"): "<= 'Bob''s plan'!$C$1",
+    ("Bob's plan", DELETED): "",
+    ("Other", "B7"): ">= SUM(Other!C2:C4)*2",
+    ("Other", "B2"): "",
 }
 
 HISTORY = [
@@ -56,6 +100,7 @@ HISTORY = [
 
 ENABLED = "Array(" + ", ".join(f'IsEnabled("{name}")' for name in CONTROLS) + ")"
 BOXES = [name for name, control in CONTROLS.items() if control.shows]
+SETTINGS_BOXES = [name for name in BOXES if isinstance(CONTROLS[name].shows, SettingCell)]
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +123,40 @@ def books(titanic_book, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(books, tmp_path_factory):
+def plan(tmp_path_factory):
+    """PLAN in a file, its last constraint deleted again."""
+    path = tmp_path_factory.mktemp("plan") / "plan.xlsx"
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "Bob's plan"
+    workbook.active["B1"] = "=SUM(B2:D4)"
+    workbook.create_sheet("Other")
+    workbook.save(path)
+    book = xlcicf.open_book(path)
+    save_problem(book, PLAN)
+    save_constraints(book, areas_of("Bob's plan", DELETED), "")
+    book.save()
+    return book
+
+
+def areas_of(sheet: str, cells: str) -> list[Area]:
+    return [area for part in cells.split(",") if (area := area_of(sheet, part))]
+
+
+@pytest.fixture(scope="module")
+def found(books, plan, tmp_path_factory):
     """(situation, what was asked) -> the answer of one running module that met the situations in this order."""
     questions = {("unsaved", "runs"): "Runs()"}
     for situation, path in books.items():
         questions[situation, "front"] = f"Front({vba_text(str(path))})"
         questions[situation, "runs"] = "Runs()"
         questions[situation, "enabled"] = ENABLED
-        questions |= {(situation, name): f'ShownBy("{name}")' for name in BOXES}
+        questions |= {(situation, name): f'ShownBy("{name}")' for name in SETTINGS_BOXES}
+        questions[situation, "subject_to"] = 'Selecting("Net", "C5:M6")'
     for situation, seconds in ("running", 60), ("stopped", 0):
         questions[situation, "is running"] = f"RunningFor({seconds})"
         questions[situation, "enabled"] = ENABLED
+    questions["plan", "front"] = f"Front({vba_text(plan.fullname)})"
+    questions |= {("plan", *at): f"Selecting({', '.join(map(vba_text, at))})" for at in SHOWN}
     questions |= {("hexed", text): f"Hexed({vba_text(text)})" for text in TEXTS}
 
     calls = {name: f"Ribbon_{name} Nothing, {arguments}" for name, (arguments, _) in ENTERED.items()}
@@ -156,6 +224,20 @@ def test_the_boxes_show_the_settings_of_the_book_in_front(found):
     assert found["trained", "set_steps"] == "7"
     assert found["trained", "set_optimizer"] == "adam"
     assert found["trained", "set_lr"] == ""
+
+
+@pytest.mark.parametrize(("sheet", "cells"), SHOWN)
+def test_the_constraints_of_the_selected_cells_are_shown_as_python_has_them(sheet, cells, found, plan):
+    shown, areas = found["plan", sheet, cells], areas_of(sheet, cells)
+    assert shown == SHOWN[sheet, cells]
+    before = find_problem(plan)
+    save_constraints(plan, areas, shown)  # what is shown means what is there
+    assert find_problem(plan) == before
+    assert len(before.constraints) == len(PLAN.constraints) - 1
+
+
+def test_cells_without_a_constraint_show_none(books, found):
+    assert {found[name, "subject_to"] for name in books} == {""}
 
 
 def test_every_box_is_entered_into_here():

@@ -5,7 +5,9 @@ import xlwings
 
 import xlcicf
 from tests.small import save_small
-from xlcicf.errors import BookError
+from xlcicf.errors import BookError, NotPossibleHeadless
+from xlcicf.formula.address import Area
+from xlcicf.host import host_of
 from xlcicf.host.headless.person import Busy, person_at
 
 
@@ -41,6 +43,19 @@ def test_the_first_cell_is_selected_until_others_are(book):
     assert book.sheets.active.name == "The log" and book.app.selection.address == "$A$2:$B$3"
     book.sheets["Net"].activate()
     assert book.app.selection.sheet.name == "Net" and book.app.selection.address == "$A$1"
+
+
+def test_areas_selected_with_ctrl_are_known_in_their_order_and_used_one_by_one(book):
+    net = book.sheets["Net"]
+    net["G2:G3,B1"].select()
+    chosen = book.app.selection
+    assert (chosen.address, chosen.shape) == ("$G$2:$G$3,$B$1", (2, 1))
+    assert host_of(book).areas(chosen) == [Area("Net", 2, 7, 3, 7), Area("Net", 1, 2, 1, 2)]
+    assert host_of(book).areas(net["G2:G3"]) == [Area("Net", 2, 7, 3, 7)]
+    for use in (lambda: chosen.value, lambda: setattr(chosen, "value", 1), chosen.clear_contents):
+        with pytest.raises(NotPossibleHeadless, match=r"\$G\$2:\$G\$3,\$B\$1 are several areas"):
+            use()
+    assert net["G2:G3"].value == [4.0, 5.0]
 
 
 def test_a_book_calls_as_excel_would(book, monkeypatch):

@@ -1,6 +1,7 @@
 """The boundary: what each host answers, and that the ways through xlwings and past it give the same."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import openpyxl
@@ -12,6 +13,7 @@ from tests import strangers
 from tests.layouts import MODELS
 from tests.small import save_small
 from xlcicf.errors import AddressError
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Calculation, ExcelError
 from xlcicf.host import host_of, open_book, outline, read_snapshot, through_xlwings
 from xlcicf.host.boundary import Host
@@ -103,6 +105,28 @@ def test_a_date_is_a_number_where_numbers_are_asked_for(book):
     cell.value = day
     assert host_of(book).values(cell) == [[day.astype(object)]]
     assert host_of(book).values(cell, serials=True) == [[45351.5]]
+
+
+def selected_in_excel(**api) -> xlwings.Range:
+    """A selection on sheet Net as xlwings has it there: what Excel itself answers is behind `api`."""
+    return SimpleNamespace(sheet=SimpleNamespace(name="Net"), api=SimpleNamespace(**api))  # type: ignore
+
+
+def test_excel_lists_the_areas_of_a_selection_and_on_a_mac_its_address_does():
+    parts = ["$B$2:$B$5", "$D$2", "$F:$F"]
+    wanted = [Area("Net", 2, 2, 5, 2), Area("Net", 2, 4, 2, 4), Area("Net", 1, 6, 1_048_576, 6)]
+    windows = selected_in_excel(Areas=[SimpleNamespace(Address=part) for part in parts])
+    mac = selected_in_excel(get_address=lambda: ",".join(parts))
+    assert EXCEL.areas(windows) == EXCEL.areas(mac) == wanted
+
+
+def test_an_address_on_a_mac_that_may_be_cut_off_is_refused():
+    mac = {
+        count: selected_in_excel(get_address=lambda n=count: ",".join(["$B$100"] * n)) for count in (32, 33)
+    }
+    assert len(EXCEL.areas(mac[32])) == 32
+    with pytest.raises(AddressError, match="33 areas or more are selected; select fewer at a time"):
+        EXCEL.areas(mac[33])
 
 
 def test_a_hidden_name_is_out_of_sight(book):

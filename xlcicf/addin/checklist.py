@@ -90,6 +90,32 @@ CHECKS = (
         "Solver's dialog shows these cells.",
     ),
     Check(
+        "ctrl-click",
+        "Select a few inputs, hold Ctrl and select more elsewhere on the sheet; press By Changing Variable"
+        " Cells; open Data > Solver.",
+        "The status bar and Solver's dialog name all areas, in the order of the clicks.",
+    ),
+    Check(
+        "subject to",
+        "Select one of these cells, type <= 40; int into Subject to and press Enter; select another, then"
+        " the first again; type <= 50 instead; open Data > Solver.",
+        "The box is blank for the other cell and shows <= 40; int for the first; the status bar then says"
+        " what holds now and what no longer does; Solver's list shows the cell <= 50 and no integer.",
+    ),
+    Check(
+        "subject to a formula",
+        "Type <= SUM(A1:A3) for such a cell, go to another cell; open Data > Solver; empty the box.",
+        "The box shows the sum with the sheet's name, Solver's list with the same three cells wherever the"
+        " selection is; after emptying the constraint is gone from both.",
+    ),
+    Check(
+        "solve",
+        "In titanic.xlsx open Solve and choose adam; press Undo; set Restarts to 200 and press Train; look at"
+        " Solve and Subject to.",
+        "Each choice says what it is for; the first run is adam's while the box Optimiser stays; Undo takes"
+        " it back; both controls are grey during the second run.",
+    ),
+    Check(
         "pictures",
         "After a run in a book of yours press Loss chart and Weights picture.",
         "A sheet Neural Net with a falling line and a picture in blue and orange.",

@@ -12,17 +12,17 @@ from xlcicf.addin import claims, host_side
 from xlcicf.addin.doctor import findings
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
-from xlcicf.formula.address import Area
-from xlcicf.host import read_snapshot
+from xlcicf.formula.address import Area, cells_in, disjoint
+from xlcicf.host import host_of, read_snapshot
 from xlcicf.host.reading import outline
 from xlcicf.ooxml.package import free_path
 from xlcicf.pages import panel
-from xlcicf.solve import History, Problem, place, save_changing, save_objective
+from xlcicf.solve import History, Problem, place, save_changing, save_constraints, save_objective
 from xlcicf.solve.book_problem import cells_of, typed_setting
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
-from xlcicf.words import SETTINGS, STEPS_LOG, TAB, Setting
+from xlcicf.words import OPTIMIZER, SETTINGS, STEPS_LOG, TAB, Setting
 
 SHOWN = 8  # derivatives in one message
 DERIVED = 500  # cells that one press of Gradient takes
@@ -80,18 +80,23 @@ def _carried_out(book: xlwings.Book, name: str, text: str) -> str:
 
 
 def set_objective(book) -> str:
-    cell = _selected(book)
-    formula = cells_of(book, cell).formula
-    if cell.shape != (1, 1) or not str(formula).startswith("="):
-        raise AddressError(f"{cell.address} is not one cell with a formula; select the cell to optimise")
+    cell, *others = _selected(book)
+    if others or cell.shape != (1, 1) or not str(cells_of(book, cell).formula).startswith("="):
+        raise AddressError(
+            f"{_addresses([cell, *others])} is not one cell with a formula; select the cell to optimise"
+        )
     save_objective(book, cell)
     return f"the objective is {cell.address}"
 
 
 def set_changing(book) -> str:
-    area = _selected(book)
-    save_changing(book, [area])
-    return f"training may change {area.address}"
+    areas = _selected(book)
+    save_changing(book, areas)
+    return f"training may change {_addresses(areas)}"
+
+
+def subject_to(book, text: str) -> str:
+    return save_constraints(book, _selected(book), text).sentence
 
 
 def read_solver(book) -> str:
@@ -112,6 +117,11 @@ def train(book) -> str:
 
 def step(book) -> str:
     return _start(book, replace(Settings.of(book), steps=1, restarts=1))
+
+
+def solve(book, text: str) -> str:
+    OPTIMIZER.require(text)
+    return _start(book, Settings.of(book, **{OPTIMIZER.name: text}))
 
 
 def stop(book) -> str:
@@ -177,13 +187,14 @@ def _require_no_run(book) -> None:
 
 def gradient(book) -> str:
     """Of an input: how the objective follows it. Of another formula: how it follows the changing cells."""
-    problem, area = place(read_snapshot(book), _problem(book)), _selected(book)
-    has_formula = (area.top, area.left) in problem.book.sheets[area.sheet].formulas
-    if has_formula and area.shape == (1, 1):
-        asked = problem.asking(objective=area)
+    problem, areas = place(read_snapshot(book), _problem(book)), _selected(book)
+    first = areas[0]
+    has_formula = (first.top, first.left) in problem.book.sheets[first.sheet].formulas
+    if has_formula and cells_in(areas) == 1:
+        asked = problem.asking(objective=first)
     else:
-        _require_few(area)
-        asked = problem.asking(changing=(area,))
+        _require_few(areas)
+        asked = problem.asking(changing=tuple(areas))
     f = asked.function()
     value, slopes = f.value_and_gradient(f.start)
     order = np.argsort(-np.abs(slopes), kind="stable")[:SHOWN]
@@ -256,7 +267,8 @@ def help(book) -> str:
     return (
         "1. Open a lesson (group Lessons), or a book of your own with formulas.\n"
         "2. In a book of your own select the cell to optimise and press Set Objective, then the cells"
-        " that may change and press By Changing Variable Cells. Solver's settings are found by themselves.\n"
+        " that may change and press By Changing Variable Cells. What limits cells is typed into Subject to:"
+        " <= 40, say. Solver's settings are found by themselves.\n"
         "3. Press Train. Stop keeps the best so far, Undo puts the old values back.\n"
         "4. Select a weight and press Gradient of the selected cell."
     )
@@ -269,19 +281,22 @@ def doctor(book) -> str:
 # --- what they share ------------------------------------------------------------------------------------
 
 
-def _selected(book) -> Area:
+def _selected(book) -> list[Area]:
+    """What is selected, in the order of the selection; a cell that is selected twice counts once."""
     selection = book.app.selection
     if selection is None:
         raise AddressError("no cells are selected; select some and press again")
-    rows, cols = selection.shape
-    row, col = selection.row, selection.column
-    return Area(selection.sheet.name, row, col, row + rows - 1, col + cols - 1)
+    return disjoint(host_of(book).areas(selection))
 
 
-def _require_few(area: Area) -> None:
-    rows, cols = area.shape
-    if rows * cols > DERIVED:
-        raise AddressError(f"{area.address} has {rows * cols:,} cells; select at most {DERIVED}")
+def _addresses(areas: list[Area]) -> str:
+    return ",".join(area.address for area in areas)
+
+
+def _require_few(areas: list[Area]) -> None:
+    count = cells_in(areas)
+    if count > DERIVED:
+        raise AddressError(f"{_addresses(areas)} has {count:,} cells; select at most {DERIVED}")
 
 
 def _problem(book) -> Problem:
@@ -304,8 +319,10 @@ def _problem(book) -> Problem:
 COMMANDS: dict[str, Callable[..., str]] = {
     "set_objective": set_objective,
     "set_changing": set_changing,
+    "subject_to": subject_to,
     "read_solver": read_solver,
     "train": train,
+    "solve": solve,
     "step": step,
     "stop": stop,
     "undo": undo,
@@ -326,7 +343,7 @@ COMMANDS: dict[str, Callable[..., str]] = {
 
 # Those that need torch and change nothing, and those that a person presses before training.
 LONG_TO_LOAD = {"gradient", "parity"}
-BEFORE_TRAINING = {"set_objective", "set_changing", "read_solver", *LONG_TO_LOAD} | {
+BEFORE_TRAINING = {"set_objective", "set_changing", "subject_to", "read_solver", *LONG_TO_LOAD} | {
     setting.control for setting in SETTINGS.values()
 }
 

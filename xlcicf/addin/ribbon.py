@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from xlcicf.lessons import LESSONS
-from xlcicf.words import SETTINGS, TAB, Setting
+from xlcicf.words import MADE_FOR, SETTINGS, TAB, Setting
 
 NAMESPACE = "http://schemas.microsoft.com/office/2009/07/customui"  # customUI14.xml: Excel 2010 and later
 
@@ -16,14 +16,27 @@ ALWAYS, IDLE, RUNNING, UNDO, REDO = "always", "idle", "running", "undo", "redo"
 
 
 @dataclass(frozen=True)
+class SettingCell:
+    """Shown in a box: what the book's cell of that name holds, or the usual where a book has no such cell."""
+
+    name: str
+    usual: str
+
+
+@dataclass(frozen=True)
+class OfTheSelection:
+    """Shown in a box: the constraints of the selected cells, as `xlcicf.solve.subject_to` writes them."""
+
+
+@dataclass(frozen=True)
 class Control:
-    """A button, or a box that shows and sets one of the training settings, or a menu of buttons.
+    """A button, or a box that shows and sets something of the book, or a menu of buttons.
 
     name      of the control in the XML, of its callbacks in VBA, and of its command
     tip       what happens, in a sentence
     enabled   when it can be pressed: ALWAYS, while no run is on (IDLE), while one is (RUNNING), or while
               there is a run that can be undone or redone (UNDO, REDO)
-    shows     for a box: the name of the cell it shows, and what it shows where a book has no such cell
+    shows     for a box: which part of the book
     choices   for a drop-down: what can be chosen; for a menu: (text for the command, label) of each button
     """
 
@@ -33,7 +46,7 @@ class Control:
     image: str = ""
     large: bool = False
     enabled: str = IDLE
-    shows: tuple[str, str] | None = None
+    shows: SettingCell | OfTheSelection | None = None
     choices: tuple = ()
 
     @property
@@ -45,9 +58,8 @@ class Control:
 
 def _box(setting: Setting) -> Control:
     usual = "" if setting.default is None else str(setting.default)
-    return Control(
-        setting.control, setting.label, setting.tip, shows=(setting.cell, usual), choices=setting.choices
-    )
+    shows = SettingCell(setting.cell, usual)
+    return Control(setting.control, setting.label, setting.tip, shows=shows, choices=setting.choices)
 
 
 GROUPS: dict[str, tuple[Control, ...]] = {
@@ -67,6 +79,13 @@ GROUPS: dict[str, tuple[Control, ...]] = {
             large=True,
         ),
         Control(
+            "subject_to",
+            "Subject to",
+            "The constraints of the selected cells: <= 40, = Plan!C7, >= SUM(Plan!C2:C4), int, bin or dif,"
+            " several with ; between, none when empty. Or of others: Plan!B7 <= 3.",
+            shows=OfTheSelection(),
+        ),
+        Control(
             "read_solver",
             "Read Solver's settings",
             "Says which problem is saved in this book: objective, changing cells and constraints.",
@@ -81,6 +100,14 @@ GROUPS: dict[str, tuple[Control, ...]] = {
             "Changes the weights until the objective is best. Excel stays usable; Stop keeps the best.",
             "MacroPlay",
             large=True,
+        ),
+        Control(
+            "solve",
+            "Solve",
+            "As Train, with the method chosen here, whatever the book's cell for it says.",
+            "CalculateNow",
+            large=True,
+            choices=tuple((method, f"{method}: {purpose}") for method, purpose in MADE_FOR.items()),
         ),
         Control("step", "Step", "Makes one step of the optimiser from the weights as they are.", "Repeat"),
         Control(
@@ -205,7 +232,7 @@ def _element(control: Control) -> str:
             attributes |= {
                 "onChange": f"Ribbon_{control.name}",
                 "getText": "Ribbon_text",
-                "sizeString": "00000000",
+                "sizeString": "0" * (8 if isinstance(control.shows, SettingCell) else 24),
             }
         case "dropDown":
             attributes |= {
@@ -262,9 +289,14 @@ def _cases() -> str:
         for state, condition in needs.items()
     )
     shown = "".join(
-        f'        Case "{c.name}"\n            ShownBy = SettingShown("{c.shows[0]}", "{c.shows[1]}")\n'
+        f'        Case "{c.name}"\n            ShownBy = {_shown(c.shows)}\n'
         for c in CONTROLS.values()
         if c.shows
+    )
+    following = "".join(
+        f'    Ribbon.InvalidateControl "{c.name}"\n'
+        for c in CONTROLS.values()
+        if isinstance(c.shows, OfTheSelection)
     )
     return f"""
 Public Function IsEnabled(ByVal control As String) As Boolean
@@ -277,7 +309,18 @@ Public Function ShownBy(ByVal control As String) As String
     Select Case control
 {shown}    End Select
 End Function
+
+Public Sub SelectionChanged()
+    If Ribbon Is Nothing Then Exit Sub
+{following}End Sub
 """
+
+
+def _shown(shows: SettingCell | OfTheSelection) -> str:
+    """What a box shows, as VBA finds it."""
+    if isinstance(shows, SettingCell):
+        return f'SettingShown("{shows.name}", "{shows.usual}")'
+    return "ConstraintsShown()"
 
 
 def _listed(names) -> str:
@@ -372,6 +415,82 @@ Public Function SettingShown(ByVal cell As String, ByVal otherwise As String) As
     SettingShown = CStr(ActiveWorkbook.Names(cell).RefersToRange.Value)
 End Function
 
+' The constraints that Solver has saved of exactly the selected cells, as Python writes them: "<= 40; int".
+Public Function ConstraintsShown() As String
+    Dim solvers As Object, cells As String, i As Long
+    On Error Resume Next
+    If TypeName(Selection) <> "Range" Then Exit Function
+    Set solvers = SolversSheet()
+    If solvers Is Nothing Then Exit Function
+    cells = SelectedCells()
+    For i = 1 To Val(Saved(solvers, "num"))
+        If AreSame(Unquoted(Saved(solvers, "lhs" & i)), cells) Then
+            If ConstraintsShown <> "" Then ConstraintsShown = ConstraintsShown & "; "
+            ConstraintsShown = ConstraintsShown & WithoutLeftSide(solvers, i)
+        End If
+    Next i
+End Function
+
+' The sheet in front where Solver has an objective there, else the only one where it has.
+Private Function SolversSheet() As Object
+    Dim sheet As Object
+    If Saved(ActiveSheet, "opt") <> "" Then
+        Set SolversSheet = ActiveSheet
+        Exit Function
+    End If
+    For Each sheet In ActiveWorkbook.Worksheets
+        If Saved(sheet, "opt") <> "" Then
+            If Not SolversSheet Is Nothing Then
+                Set SolversSheet = Nothing
+                Exit Function
+            End If
+            Set SolversSheet = sheet
+        End If
+    Next sheet
+End Function
+
+' What the sheet's name solver_KEY refers to, without its "="; "" where there is none.
+Private Function Saved(ByVal sheet As Object, ByVal key As String) As String
+    On Error Resume Next
+    Saved = Mid$(sheet.Names("solver_" & key).RefersTo, 2)
+End Function
+
+Private Function WithoutLeftSide(ByVal solvers As Object, ByVal i As Long) As String
+    Dim relation As Long
+    relation = Val(Saved(solvers, "rel" & i))
+    If relation < 1 Or relation > 6 Then Exit Function
+    WithoutLeftSide = Split("<= = >= int bin dif", " ")(relation - 1)
+    If relation <= 3 Then WithoutLeftSide = WithoutLeftSide & " " & RightSide(Saved(solvers, "rhs" & i))
+End Function
+
+' A blank is 0, as Solver takes it. A $ may belong to the name of a sheet where that stands in quotes.
+Private Function RightSide(ByVal text As String) As String
+    RightSide = IIf(text = "", "0", text)
+    If InStr(text, "'") = 0 Then RightSide = Replace(RightSide, "$", "")
+End Function
+
+Private Function SelectedCells() As String
+    Dim area As Object
+    For Each area In Selection.Areas
+        If SelectedCells <> "" Then SelectedCells = SelectedCells & ","
+        SelectedCells = SelectedCells & Unquoted(ActiveSheet.Name & "!" & area.Address)
+    Next area
+End Function
+
+Private Function Unquoted(ByVal text As String) As String
+    Unquoted = Replace(text, "'", "")
+End Function
+
+' Whether two lists have the same areas, in whatever order.
+Private Function AreSame(ByVal cells As String, ByVal others As String) As Boolean
+    Dim area As Variant
+    If Len(cells) <> Len(others) Then Exit Function
+    For Each area In Split(cells, ",")
+        If InStr("," & others & ",", "," & area & ",") = 0 Then Exit Function
+    Next area
+    AreSame = True
+End Function
+
 Private Sub RunCommand(ByVal command As String, Optional ByVal text As String)
     If ActiveWorkbook Is Nothing Then
         MsgBox "No workbook is open; open one first.", vbInformation, "Neural Net"
@@ -400,5 +519,13 @@ End Sub
 
 Private Sub App_WorkbookActivate(ByVal Wb As Workbook)
     RefreshRibbon
+End Sub
+
+Private Sub App_SheetActivate(ByVal Sh As Object)
+    SelectionChanged
+End Sub
+
+Private Sub App_SheetSelectionChange(ByVal Sh As Object, ByVal Target As Range)
+    SelectionChanged
 End Sub
 """

@@ -133,6 +133,22 @@ class Area:
             yield Area(self.sheet, both.bottom + 1, self.left, self.bottom, self.right)
 
 
+def cells_in(areas: Iterable[Area]) -> int:
+    """How many cells these are."""
+    return sum(rows * cols for rows, cols in (area.shape for area in areas))
+
+
+def disjoint(areas: Iterable[Area]) -> list[Area]:
+    """The areas in their order, each without the cells that one before it has too."""
+    found: list[Area] = []
+    for area in areas:
+        parts = [area]
+        for earlier in tuple(found):
+            parts = [part for whole in parts for part in whole.without(earlier)]
+        found += parts
+    return found
+
+
 def area_around(sheet: str, cells: Iterable[tuple[int, int]]) -> Area:
     """The smallest rectangle with all these cells (row, column) in it, of which there is at least one."""
     cells = list(cells)

@@ -175,6 +175,15 @@ def shifted(template: Template, rows: int, cols: int) -> str:
     return "".join(piece if isinstance(piece, str) else _moved(*piece, rows, cols) for piece in template)
 
 
+def absolute_formula(formula: str) -> str:
+    """A formula without "=", with a $ before each row and column: the same cells wherever it is read from.
+
+    Raises ValueError for what is no formula.
+    """
+    template = relative_template(formula)
+    return "".join(piece if isinstance(piece, str) else "$" + _moved(*piece, 0, 0) for piece in template)
+
+
 def shifted_each(template: Template, rows: Sequence[int], cols: int) -> list[str]:
     """The same for each of many distances down, in a fifth of the time. The formula has no "\\0"."""
     form: list[str] = []

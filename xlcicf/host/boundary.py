@@ -42,10 +42,12 @@ class Witness:
 class Host(ABC):
     """A program in which books are open, or what stands in for one.
 
-    name  what a person calls it, such as "Excel"
+    name          what a person calls it, such as "Excel"
+    longest_name  letters that a defined name may refer to
     """
 
     name: str
+    longest_name: int = 8192
 
     # --- read in bulk
 
@@ -63,6 +65,13 @@ class Host(ABC):
     def formulas(self, cells: xlwings.Range) -> list[Sequence[str]]:
         """What cells show in the formula bar, as rows: formulas in English, else the value as it is typed."""
         return through_xlwings.formulas(cells)
+
+    def areas(self, cells: xlwings.Range) -> list[Area]:
+        """The rectangles that a selection is made of, in the order in which they were selected.
+
+        xlwings itself knows the first one only.
+        """
+        return [through_xlwings.area(cells)]
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         """What cells hold, as rows: float, bool, str, ExcelError, None for a blank.

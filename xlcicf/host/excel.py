@@ -8,13 +8,15 @@ from typing import Any
 
 import xlwings
 
-from xlcicf.errors import BookError
+from xlcicf.errors import AddressError, BookError
 from xlcicf.formula.address import Area
+from xlcicf.formula.text import area_of
 from xlcicf.host.boundary import Host
 
 # VBA_E_IGNORE (a cell is being edited), RPC_E_SERVERCALL_RETRYLATER, RPC_E_CALL_REJECTED
 BUSY = {0x800AC472, 0x8001010A, 0x80010001}
 BUSY_BY_XLWINGS = "ExcelBusyError"  # of a module that only Windows can import
+SURELY_WHOLE = 255 - len(",$XFD$1048576:$XFD$1048576")  # letters of an address, which ends at 255
 OF_APPSCRIPT = "CommandError"  # of a package that only a Mac has
 
 
@@ -22,6 +24,18 @@ class Excel(Host):
     """A running Excel, through xlwings' own engine."""
 
     name = "Excel"
+    longest_name = 255  # of a text that another program hands over: support.microsoft.com/kb/105416
+
+    def areas(self, cells: xlwings.Range) -> list[Area]:
+        """On Windows Excel lists them. On a Mac their address does, which is cut off where it grows long."""
+        if hasattr(cells.api, "Areas"):
+            addresses = [part.Address for part in cells.api.Areas]
+        else:  # appscript
+            addresses = cells.api.get_address().split(",")
+            if len(",".join(addresses)) > SURELY_WHOLE:
+                raise AddressError(f"{len(addresses)} areas or more are selected; select fewer at a time")
+        areas = [area_of(cells.sheet.name, address.strip()) for address in addresses]
+        return [area for area in areas if area]
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         """Of a cell formatted as currency Excel on Windows hands over a Decimal of four digits; Value2 has

@@ -21,6 +21,12 @@ def formulas(cells: xlwings.Range) -> list[Sequence[str]]:
     return [row if isinstance(row, tuple | list) else (row,) for row in found]
 
 
+def area(cells: xlwings.Range) -> Area:
+    """The rectangle of a range."""
+    (rows, cols), row, col = cells.shape, cells.row, cells.column
+    return Area(cells.sheet.name, row, col, row + rows - 1, col + cols - 1)
+
+
 def values(cells: xlwings.Range, serials: bool) -> list[list]:
     """`cells.value` as rows; dates as serial numbers if so asked, errors as ExcelError."""
     dates = {"dates": _serial} if serials else {}

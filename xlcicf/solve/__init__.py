@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from xlcicf.solve.book_problem import differentiate as differentiate
     from xlcicf.solve.book_problem import find_problem as find_problem
     from xlcicf.solve.book_problem import save_changing as save_changing
+    from xlcicf.solve.book_problem import save_constraints as save_constraints
     from xlcicf.solve.book_problem import save_objective as save_objective
     from xlcicf.solve.book_problem import save_problem as save_problem
     from xlcicf.solve.book_problem import training_settings as training_settings
@@ -27,6 +28,7 @@ _HOMES = {
     "find_problem": "xlcicf.solve.book_problem",
     "place": "xlcicf.solve.placed",
     "save_changing": "xlcicf.solve.book_problem",
+    "save_constraints": "xlcicf.solve.book_problem",
     "save_objective": "xlcicf.solve.book_problem",
     "save_problem": "xlcicf.solve.book_problem",
     "training_settings": "xlcicf.solve.book_problem",

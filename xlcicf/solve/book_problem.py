@@ -1,17 +1,18 @@
 """A book's problem: found in it, saved into it, made a function of its changing cells, and written back."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from xlcicf import formula
-from xlcicf.errors import DataError, TrainingError
+from xlcicf.errors import AddressError, DataError, ProblemError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of, outline, read_snapshot
+from xlcicf.solve.feasible import require_possible
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
 from xlcicf.solve.solver_names import (
@@ -21,6 +22,7 @@ from xlcicf.solve.solver_names import (
     saved_problem,
     solver_names,
 )
+from xlcicf.solve.subject_to import ConstraintsTyped, line_of, typed
 from xlcicf.words import KINDS, SETTINGS, Setting
 
 
@@ -69,6 +71,41 @@ def save_changing(book, areas: list[Area]) -> None:
     _save_problem(book, snapshot, problem)
 
 
+def save_constraints(book, areas: list[Area], line: str) -> ConstraintsTyped:
+    """Subject to: what a person typed with these areas selected, in the problem on their sheet or the only
+    one that the book has; see `subject_to.typed`.
+
+    Raises ProblemError where no objective or no changing cells are saved, where whole numbers are asked of
+    cells that do not change, and for a right side of another size; and what `typed` and `save_problem` raise.
+    """
+    snapshot = outline(book)
+    problem = _problem_near(snapshot, areas)
+    change = typed(snapshot, problem.constraints, areas, line)
+    problem = replace(problem, constraints=change.after)
+    placed = place(snapshot, problem)
+    for constraint, in_place in zip(change.after, placed.constraints, strict=True):
+        if constraint in change.new:
+            require_possible(in_place, placed.changing)
+    _save_names(book, snapshot, placed.objective.sheet, solver_names(placed))
+    return change
+
+
+def constraints_of(book, areas: list[Area]) -> str:
+    """What `save_constraints` would take for these cells as they are: "<= 40; int". Raises as it does."""
+    snapshot = outline(book)
+    return line_of(snapshot, _problem_near(snapshot, areas).constraints, areas)
+
+
+def _problem_near(snapshot: Snapshot, areas: list[Area]) -> Problem:
+    host = objective_sheet(snapshot, areas[0].sheet)
+    if not has_problem(snapshot, host):
+        raise ProblemError(
+            f"no changing cells are saved for the objective on sheet {host}; select them and press"
+            " By Changing Variable Cells"
+        )
+    return saved_problem(snapshot, host)
+
+
 def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
     placed = place(snapshot, problem)
     _save_names(book, snapshot, placed.objective.sheet, solver_names(placed))
@@ -77,13 +114,20 @@ def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
 def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
     """Hidden names of a sheet and what they refer to; those that are so already are left alone."""
     saved = {name: text for (name, scope), text in snapshot.names.items() if scope == sheet}
+    host = host_of(book)
+    for name, text in wanted.items():
+        if saved.get(name) != text and len(text) >= host.longest_name:
+            raise AddressError(
+                f"{host.name} takes fewer than {host.longest_name:,} letters for {name}, and these addresses"
+                f" are {len(text):,}; give the cells fewer areas"
+            )
     names = book.sheets[sheet].names
     for name, text in wanted.items():
         if saved.get(name, text) != text:
             names[name].refers_to = "=" + text
     for name, text in wanted.items():
         if name not in saved:
-            host_of(book).hide(names.add(name, "=" + text))
+            host.hide(names.add(name, "=" + text))
 
 
 def differentiate(book, problem: Problem) -> "formula.SheetFunction":
@@ -110,8 +154,9 @@ def laid_out(areas: Sequence[Area], values) -> dict[Area, list[list[float]]]:
     return {area: part.reshape(area.shape).tolist() for area, part in zip(areas, parts, strict=True)}
 
 
-def training_settings(book) -> dict[str, str | int | float]:
-    """What the book's cells named train.optimizer, train.steps, ... set, as arguments for `train`.
+def training_settings(book, besides: Collection[str] = ()) -> dict[str, str | int | float]:
+    """What the book's cells named train.optimizer, train.steps, ... set, as arguments for `train`; cells of
+    those `besides` are not looked at.
 
     Blank cells and those of other books set nothing. Raises DataError, naming the cell, for what cannot be
     meant.
@@ -119,7 +164,7 @@ def training_settings(book) -> dict[str, str | int | float]:
     snapshot = outline(book)
     settings = {}
     for setting in SETTINGS.values():
-        if (setting.cell, None) in snapshot.names:
+        if setting.name not in besides and (setting.cell, None) in snapshot.names:
             (area,) = resolve(snapshot, setting.cell, "the setting")
             value = cells_of(book, area).options(err_to_str=True).value
             if not _is_blank(value):

@@ -73,7 +73,7 @@ def with_formulas(
     sheet, placed = Sheet(RIGHT_SIDES), []
     for constraint in constraints:
         right = constraint.right
-        if isinstance(right, NoCells) and (formula := _formula(book, right.text, host)):
+        if isinstance(right, NoCells) and (formula := formula_of(book, right.text, host)):
             at = len(sheet.formulas) + 1
             sheet.formulas[at, 1] = formula
             cell = Area(RIGHT_SIDES, at, 1, at, 1)
@@ -84,7 +84,7 @@ def with_formulas(
     return replace(book, sheets={**book.sheets, RIGHT_SIDES: sheet}), tuple(placed)
 
 
-def _formula(book: Snapshot, text: str, host: str) -> str | None:
+def formula_of(book: Snapshot, text: str, host: str) -> str | None:
     """The text as a formula that means the same on any sheet; None where it is none, or names what the book
     does not have."""
     formula = "=" + text.strip().removeprefix("=")

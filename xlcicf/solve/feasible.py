@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from xlcicf.errors import Contradiction, DataError, ProblemError, XlcicfError
-from xlcicf.formula.address import Area, SheetCell, cell_address
+from xlcicf.formula.address import Area, SheetCell, cell_address, cells_in
 from xlcicf.formula.limits import Limit
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.solve.constraints import PlacedConstraint
@@ -138,6 +138,15 @@ class _Moving:
         return own or bool(self._graph.between(self.changing, areas).runs)
 
 
+def require_possible(constraint: PlacedConstraint, changing: Sequence[Area]) -> None:
+    """Raises what `feasible` raises for a constraint that no values of any cells could make possible."""
+    if constraint.relation in _WHOLE:
+        position = {cell: i for i, cell in enumerate(_cells(changing))}
+        _changing_only(constraint, _cells(constraint.left), position)
+    elif isinstance(right := constraint.number_or_cells(), tuple):
+        _require_as_many(constraint, cells_in(constraint.left), cells_in(right))
+
+
 def _cells(areas: Iterable[Area]) -> list[SheetCell]:
     return [(area.sheet, *cell) for area in areas for cell in area.cells()]
 
@@ -149,7 +158,7 @@ def _changing_only(
         if cell not in position:
             raise ProblemError(
                 f"the constraint {constraint.text} is asked of {cell_address(*cell)}, which is not among the"
-                " changing cells; only those can be made whole numbers: delete it in Solver's list"
+                " changing cells; only those can be made whole numbers: ask it of them, or delete it"
             )
     return [position[cell] for cell in left]
 
@@ -160,14 +169,18 @@ def _bound(moving: _Moving, constraint: PlacedConstraint, count: int) -> np.ndar
     if not isinstance(right, tuple):
         return np.array([right], dtype=float)
     cells = _cells(right)
-    if len(cells) not in (1, count):
-        raise ProblemError(
-            f"the constraint {constraint.text} has {count} cells on its left side and {len(cells)} on its"
-            " right; give it as many or one"
-        )
+    _require_as_many(constraint, count, len(cells))
     if moving.reaches(right):
         return None
     return np.array([_number(moving.book, cell, constraint) for cell in cells])
+
+
+def _require_as_many(constraint: PlacedConstraint, left: int, right: int) -> None:
+    if right not in (1, left):
+        raise ProblemError(
+            f"the constraint {constraint.text} has {left} cells on its left side and {right} on its right;"
+            " give it as many or one"
+        )
 
 
 def _number(book: Snapshot, cell: SheetCell, constraint: PlacedConstraint) -> float:

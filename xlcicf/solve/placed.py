@@ -1,6 +1,5 @@
 """A problem in its place: references have become areas of a book, once, and their text is not read again."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +9,7 @@ import numpy as np
 
 from xlcicf import formula
 from xlcicf.errors import DataError, ProblemError, ShowsError
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, cells_in
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.solve.constraints import PlacedConstraint, place_constraint, with_formulas, with_right_sides
@@ -54,7 +53,7 @@ class PlacedProblem:
     @property
     def variables(self) -> int:
         """How many cells may change."""
-        return sum(math.prod(area.shape) for area in self.changing)
+        return cells_in(self.changing)
 
     @property
     def asked_of(self) -> list[Area]:
@@ -165,7 +164,7 @@ def place(book: Snapshot, problem: Problem) -> PlacedProblem:
     """
     objective = _one_cell(resolve(book, problem.objective, "the objective"), problem)
     changing = tuple(resolve(book, problem.changing, "the changing cells", objective.sheet))
-    count = sum(math.prod(area.shape) for area in changing)
+    count = cells_in(changing)
     if count > MAX_CHANGING:
         raise ProblemError(
             f"{problem.changing} are {count:,} changing cells; name only those that hold the values to change"

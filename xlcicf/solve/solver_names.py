@@ -10,7 +10,7 @@ from xlcicf.errors import AddressError, ProblemError, XlcicfError
 from xlcicf.formula.address import Area, SheetCell
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.text import reference
+from xlcicf.formula.text import absolute_formula, reference
 from xlcicf.solve.constraints import PlacedConstraint
 from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import OPTIONS, Constraint, Problem
@@ -103,7 +103,7 @@ def objective_sheet(book: Snapshot, near: str) -> str:
 
 def objective_names(cell: Area) -> dict[str, str]:
     """The names that Solver keeps of a problem of which only the objective, to be minimised, is known."""
-    return {"solver_opt": reference(cell), "solver_typ": _text(_key_of(SENSES, "min"))}
+    return {"solver_opt": reference(cell), "solver_typ": name_text(_key_of(SENSES, "min"))}
 
 
 def _existing(book: Snapshot, sheet: str) -> str:
@@ -224,16 +224,19 @@ def solver_names(problem: PlacedProblem) -> dict[str, str]:
     for i, constraint in enumerate(problem.constraints, 1):
         settings[f"lhs{i}"] = _listed(constraint.left)
         settings[f"rel{i}"] = _key_of(RELATIONS, constraint.relation)
-        settings[f"rhs{i}"] = _right_side(constraint)
-    return {f"solver_{key}": _text(settings[key]) for key in sorted(settings)}
+        settings[f"rhs{i}"] = _right_side(problem.book, constraint)
+    return {f"solver_{key}": name_text(settings[key]) for key in sorted(settings)}
 
 
-def _right_side(constraint: PlacedConstraint) -> float | str:
+def _right_side(book: Snapshot, constraint: PlacedConstraint) -> float | str:
     if constraint.relation in WORDS:
         return WORDS[constraint.relation]
-    if constraint.formula is not None:
-        return constraint.formula
     right = constraint.number_or_cells()
+    if constraint.formula is not None and isinstance(
+        right, tuple
+    ):  # a name's $ are what holds its cells fast
+        (cell,) = right
+        return absolute_formula(book.sheets[cell.sheet].formulas[cell.top, cell.left].removeprefix("="))
     return _listed(right) if isinstance(right, tuple) else right
 
 
@@ -246,6 +249,6 @@ def _listed(areas: Iterable[Area]) -> str:
     return ",".join(map(reference, areas))
 
 
-def _text(value: float | str) -> str:
+def name_text(value: float | str) -> str:
     """A number as Excel writes it into a name, without an exponent; text as it is."""
     return value if isinstance(value, str) else np.format_float_positional(value, trim="-")

@@ -69,7 +69,7 @@ class Settings:
         Raises DataError, naming the cell, for what such a cell cannot mean.
         """
         chosen: dict[str, Any] = {k: v for k, v in asked.items() if v is not None}
-        chosen = training_settings(book) | chosen
+        chosen = training_settings(book, besides=chosen) | chosen
         if (
             chosen.get(words.OPTIMIZER.name, cls.optimizer) not in FIRST_ORDER
             and asked.get(words.LR.name) is None

@@ -31,6 +31,9 @@ class Headless(Host):
     def outline(self, book: xlwings.Book) -> Snapshot:
         return document_of(book).inventory.outline()
 
+    def areas(self, cells: xlwings.Range) -> list[Area]:
+        return cells.impl.areas
+
     def parts(self, book: xlwings.Book) -> Package | None:
         document = document_of(book)
         return None if document.edits else document.package

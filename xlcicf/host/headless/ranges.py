@@ -394,6 +394,11 @@ class Range(base_classes.Range):
     def select(self) -> None:
         self.sheet.book.select(self)
 
+    @property
+    def areas(self) -> list[Area]:
+        """The rectangles that a person selected."""
+        return [self.area]
+
     # addresses
 
     @property
@@ -449,6 +454,28 @@ class Range(base_classes.Range):
             if grown == (top, left, bottom, right):
                 return Range(self.sheet, top, left, bottom - top + 1, right - left + 1)
             top, left, bottom, right = grown
+
+
+class SeveralAreas(Range):
+    """Rectangles selected together, with Ctrl held down: the first one, with the others behind it. They are
+    read and written one by one."""
+
+    def __init__(self, sheet, areas: list[Area]):
+        first = areas[0]
+        super().__init__(sheet, first.top, first.left, *first.shape)
+        self._areas = areas
+
+    @property
+    def areas(self) -> list[Area]:
+        return self._areas
+
+    @property
+    def document(self) -> Document:
+        raise NotPossibleHeadless(f"{self.address} are several areas; read and write one at a time")
+
+    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
+        parts = (self.sheet.range_at(area) for area in self.areas)
+        return ",".join(part.get_address(row_absolute, col_absolute, external) for part in parts)
 
 
 @refusing

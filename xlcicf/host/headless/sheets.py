@@ -10,7 +10,7 @@ from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, area_around, quote_sheet
 from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.names_and_tables import Names, Tables
-from xlcicf.host.headless.ranges import Range
+from xlcicf.host.headless.ranges import Range, SeveralAreas
 from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
 from xlcicf.ooxml.edits import AddSheet
@@ -148,9 +148,11 @@ class Sheet(base_classes.Sheet):
         sheet, reference = split_sheet(text)
         if sheet:
             return self.book.range_of(text)
-        area = area_of(self.name, reference)
-        if area is not None:
-            return self.range_at(area)
+        areas = [area_of(self.name, part.strip()) for part in reference.split(",")]
+        if areas[1:] and None not in areas:
+            return SeveralAreas(self, [area for area in areas if area])
+        if areas[0] is not None:
+            return self.range_at(areas[0])
         for names in (self.names, self.book.names):
             if reference in names:
                 return names(reference).refers_to_range
