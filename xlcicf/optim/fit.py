@@ -31,6 +31,10 @@ class Fit:
     freedom     degrees of freedom: residuals less the parameters that they tell of
     spread      the standard deviation of a residual (of one of weight 1 where squares are weighted)
     blank       how many residuals are 0 wherever they were asked for, as of empty rows; they count
+    leverage    by how much each prediction follows its own observation (count,), the diagonal of the hat
+                matrix J (J' J)^-1 J': a prediction's variance is its leverage times s^2, also where
+                parameters are not told apart; None where it is not known
+    no_bands    why leverage is not known, in a sentence; None where it is
     """
 
     values: np.ndarray
@@ -43,6 +47,8 @@ class Fit:
     freedom: int | None = None
     spread: float | None = None
     blank: int | None = None
+    leverage: np.ndarray | None = None
+    no_bands: str | None = None
 
     @property
     def errors(self) -> np.ndarray:
@@ -95,9 +101,14 @@ def fit(f: Objective, v: np.ndarray) -> Fit | None:
     else:
         return None
     if (way := _in_the_way(f, v)) is not None:
-        return _unknown(found, dict.fromkeys(range(len(v)), way))
+        found = _unknown(found, dict.fromkeys(range(len(v)), way))
+        return replace(found, leverage=None, no_bands=way)
+    corners = _at_corners(f, v)
+    if not corners:
+        return found
     held = _held(f, v)
-    return _unknown(found, {i: why for i, why in _at_corners(f, v).items() if i not in held})
+    found = _unknown(found, {i: why for i, why in corners.items() if i not in held})
+    return replace(found, leverage=None, no_bands=next(iter(corners.values())))
 
 
 def _in_the_way(f: Objective, v: np.ndarray) -> str | None:
@@ -164,7 +175,7 @@ def _of_squares(f: Objective, squares: Squares, v: np.ndarray) -> Fit:
     spread = float(np.sqrt(residuals @ residuals / freedom))
     covariance = spread**2 * effects.inverse
     away = effects.steps(residuals) / spread if spread else 0.0
-    found = replace(found, freedom=freedom, spread=spread, away=away)
+    found = replace(found, freedom=freedom, spread=spread, away=away, leverage=effects.leverage)
     return _with_known(found, f, moving, covariance, effects.lost)
 
 
@@ -188,6 +199,11 @@ class _Effects:
         """(J' J)^-1 (p, p), of what can be told."""
         ways = self._ways[: self.rank].T / self._lengths[: self.rank] / self._size[:, None]
         return ways @ ways.T
+
+    @property
+    def leverage(self) -> np.ndarray:
+        """(k,)"""
+        return (self._left[:, : self.rank] ** 2).sum(axis=1)
 
     def steps(self, residuals: np.ndarray) -> float:
         """How far Gauss and Newton's next step leads, in units of the residuals' spread."""
@@ -233,7 +249,7 @@ def _of_likelihood(f: Objective, v: np.ndarray, scale: float) -> Fit:
 
 
 def _none_known(found: Fit, moving: Iterable[int], why: str) -> Fit:
-    return _unknown(found, dict.fromkeys(map(int, moving), why))
+    return replace(_unknown(found, dict.fromkeys(map(int, moving), why)), no_bands=why)
 
 
 def _with_known(
