@@ -34,8 +34,9 @@ class Excel(Host):
             addresses = cells.api.get_address().split(",")
             if len(",".join(addresses)) > SURELY_WHOLE:
                 raise AddressError(f"{len(addresses)} areas or more are selected; select fewer at a time")
-        areas = [area_of(cells.sheet.name, address.strip()) for address in addresses]
-        return [area for area in areas if area]
+        areas = [area for a in addresses if (area := area_of(cells.sheet.name, a.strip()))]
+        assert len(areas) == len(addresses), f"Excel selects {addresses}"
+        return areas
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         """Of a cell formatted as currency Excel on Windows hands over a Decimal of four digits; Value2 has
