@@ -95,6 +95,7 @@ class Setting(Generic[T]):
                 )
 
 
+LEAST_SQUARES = "least-squares"
 OPTIMIZER: Setting[str] = Setting(
     "optimizer",
     str,
@@ -103,7 +104,7 @@ OPTIMIZER: Setting[str] = Setting(
     choices=(
         "auto",
         "lbfgs",
-        "least-squares",
+        LEAST_SQUARES,
         "slsqp",
         "lagrangian",
         "linear",
@@ -197,6 +198,9 @@ PARITY_PREDICTION = "parity.prediction"  # the largest difference of one, then
 PARITY_WEIGHTS = "parity.weights"  # those that it ended with
 PARITY_SETTINGS = "parity.settings"  # NET_SETTINGS then
 PARITY_STATUS = "parity.status"  # what a person reads of all that
+
+FIT_ERRORS = "fit.errors"  # standard errors of the weights that the last run ended with
+FIT_UNKNOWN = "fit.unknown"  # in words, why there are none of some
 
 RUNS_LOG = "runs.log"
 RUNS_WEIGHTS = "runs.weights"  # before each run of the log

@@ -1,7 +1,7 @@
 """What a run came to beside its loss: constraints with both sides, parameters with their error bars."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +24,13 @@ class Answer:
     """constraints  (text, left, right, slack, multiplier), cell by cell; what nobody knows is None
     parameters  (address, value, standard error, lower bound, upper bound)
     missed      the largest violation, measured by the right side or 1
+    unknown     address -> why the parameter there has no standard error, as far as anybody knows
     """
 
     constraints: list[ConstraintRow]
     parameters: list[ParameterRow]
     missed: float
+    unknown: dict[str, str] = field(default_factory=dict)
 
 
 def answer(
