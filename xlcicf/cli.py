@@ -494,7 +494,7 @@ def _outcome_facts(outcome, saved: Path) -> Facts:
         "method": outcome.method,
         "reason": outcome.reason,
         "feasible": outcome.answer.missed,
-        "constraints": outcome.answer.constraints,
+        "constraints": [row.told for row in outcome.answer.constraints],
         "parameters": outcome.answer.parameters,
         "dead": outcome.dead,
         "stepped": outcome.stepped,
@@ -539,9 +539,10 @@ def _answer_lines(answer) -> list[str]:
         if error is not None
     ]
     binding = [
-        f"  binding     {text}" + (f"; one more on its right is worth {price:.6g}" if price else "")
-        for text, _, right, slack, price in answer.constraints
-        if slack is not None and abs(slack) <= 1e-6 * max(1, abs(right))
+        f"  binding     {row.text}"
+        + (f"; one more on its right is worth {row.multiplier:.6g}" if row.multiplier else "")
+        for row in answer.constraints
+        if row.binds
     ]
     more = max(0, len(known) - 20) + max(0, len(binding) - 20)
     return [*known[:20], *binding[:20], *([f"  ... and {more} more; --json lists them all"] if more else [])]

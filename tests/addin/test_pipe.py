@@ -91,7 +91,7 @@ def test_two_runs_at_once_have_two_trainers_and_one_of_them_stays(problem, forke
         one.ask(problem, ADAM)
         other.ask(problem, ADAM)
         for trainer in (one, other):
-            assert [report for report in trainer.reports() if report][-1].reason
+            assert [report for report in trainer.reports() if report][-1].end["reason"]
     alive = [trainer.process for trainer in (one, other) if trainer.process.poll() is None]
     assert len(alive) == 1 and run(problem)[0] is alive[0]
 
@@ -144,8 +144,8 @@ def test_the_word_to_stop_is_for_the_question_before_it(problem):
                 answer.append(report)
         process.stdin.close()
     stopped, whole = answers
-    assert sum(len(report.losses) for report in stopped) == 1 and stopped[-1].reason is None
-    assert sum(len(report.losses) for report in whole) == ADAM["steps"] and whole[-1].reason
+    assert sum(len(report.losses) for report in stopped) == 1 and stopped[-1].end == {}
+    assert sum(len(report.losses) for report in whole) == ADAM["steps"] and whole[-1].end["reason"]
 
 
 # ---- what they say ---------------------------------------------------------------------------------------
@@ -153,8 +153,8 @@ def test_the_word_to_stop_is_for_the_question_before_it(problem):
 
 @given(st.lists(st.floats(allow_nan=False)), st.none() | st.text(max_size=5))
 def test_a_report_is_one_line_and_comes_back_as_it_was(values, reason):
-    line = Report(values, values, reason).to_line()
-    assert line.count(b"\n") == 1 and report_of(line) == Report(values, values, reason)
+    line = Report(values, values, {"reason": reason}).to_line()
+    assert line.count(b"\n") == 1 and report_of(line) == Report(values, values, {"reason": reason})
 
 
 def test_a_sign_of_life_is_no_report():

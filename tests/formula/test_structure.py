@@ -204,6 +204,28 @@ def test_a_valley_of_corners_is_a_linear_program_and_an_edge_is_none():
 
 
 def test_a_sum_of_logarithms_is_seen():
-    likelihood = function("=SUMPRODUCT(B1:B4^2,LN(1+A1:A4^2))+LN(0.5)*3")
-    assert likelihood.structure.is_log_likelihood("max") and not likelihood.structure.is_log_likelihood("min")
-    assert not function("=LN(1+A1^2)+A2").structure.is_log_likelihood("max")
+    likelihood = function("=SUMPRODUCT(B1:B4^2,LN(1+A1:A4^2))+LN(0.5)*3", others=B)
+    assert likelihood.structure.likelihood_scale("max") == 1
+    assert likelihood.structure.likelihood_scale("min") is None
+    assert function("=LN(1+A1^2)+A2").structure.likelihood_scale("max") is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "sense", "scale"),
+    [
+        ("=LN(A1)+LN(A4)", "max", 1),
+        ("=-LN(A1)-LN(A4)", "min", 1),
+        ("=-(LN(A1)+LN(A4))/2", "min", 1 / 2),
+        ("=-2*(LN(A1)+3*LN(A4))", "min", 2),
+        ("=-2*LN(A1)-2*LN(A4)", "min", 2),
+        ("=50*LN(A1)+50*LN(A4)", "max", 1),  # as often each of them was seen
+        ("=7*LN(A1)+3*LN(A4)", "max", 1),
+        ("=0*LN(A1)+LN(A4)", "max", 1),
+        ("=LN(A1)/4+LN(A4)/4", "max", 1 / 4),
+        ("=LOG10(A1)+LOG10(A4)", "max", 1 / np.log(10)),
+        ("=-AVERAGE(LN(A1),LN(A4),LN(A3))", "min", 1 / 3),
+        ("=5-SUM(LN(A1),LN(A4))/10", "min", 1 / 10),
+    ],
+)
+def test_what_a_likelihood_is_multiplied_by_is_known(formula, sense, scale):
+    assert function(formula).structure.likelihood_scale(sense) == pytest.approx(scale, rel=1e-12)

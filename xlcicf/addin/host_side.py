@@ -161,9 +161,7 @@ class _Host:
         try:
             for report in self.trainer.reports():
                 if report is not None:
-                    prices = None if report.multipliers is None else np.array(report.multipliers)
-                    ended = (report.reason, report.status, report.method, prices)
-                    training.take(report.losses, np.array(report.values), *ended)
+                    training.take(report.losses, np.array(report.values), **report.end)
                 if self.claim.is_stop_wanted:
                     self.trainer.stop()
                 elif time.monotonic() >= due:

@@ -6,7 +6,8 @@ question, in whatever way; every second it says that it is alive.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 STOP = b"stop\n"
 ALIVE = b"{}\n"
@@ -21,17 +22,13 @@ class Report:
 
     losses  the best loss after each step
     values  the best values so far (n,)
-    reason  why the run ended, None where it goes on; with it `status`, `method` and `multipliers` as in
-            `optim.Step`
+    end     how the run ended, as `Training.take` is told it; empty where it goes on
     error   why there is no run or it had to give up, a sentence; then the rest is empty
     """
 
     losses: list[float]
     values: list[float]
-    reason: str | None = None
-    status: str | None = None
-    method: str | None = None
-    multipliers: list[float] | None = None
+    end: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
 
     def to_line(self) -> bytes:

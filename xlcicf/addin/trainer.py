@@ -108,9 +108,7 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
         place = here
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()
-            prices = None if step.multipliers is None else step.multipliers.tolist()
-            ended = (step.reason, step.status, step.method, prices)
-            channel.say(Report(losses, step.best_values.tolist(), *ended).to_line())
+            channel.say(Report(losses, step.best_values.tolist(), step.end).to_line())
             losses = []
             due = time.monotonic() + max(PAUSE, (time.monotonic() - began) / BUSY_WRITING)
         if stop.is_set():

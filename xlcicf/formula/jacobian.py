@@ -60,6 +60,11 @@ class Curvature:
         self._bent = None if bent is None else _Call(tape, bent, [tape.input, weights, along])
         self._slope = _Call(tape, slope, [tape.input, weights])
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is no difference of slopes."""
+        return self._bent is not None
+
     def __call__(self, v: Tensor, weights: Tensor) -> np.ndarray:
         if self._bent is None:
             found = self._by_differences(v, weights)

@@ -101,18 +101,26 @@ class SheetFunction:
         self._both = tape.program([value, tape.gradient(value)])
         self._tape = tape
         self._sides = tape.program([side for pair in sides for side in pair]) if sides else None
-        self.structure = Structure(tape, value, margin)
+        self._evaluated = [0]  # one number for all copies
+        self.structure = Structure(tape, value, margin, self._evaluated)
         self._pieces = pieces
         self._cells_program: t.Program | None = None
+
+    @property
+    def evaluations(self) -> int:
+        """How often the objective was computed so far, with its gradient or without."""
+        return self._evaluated[0]
 
     # --- at one point -----------------------------------------------------------------------------------
 
     def value(self, v: Sequence[float] | np.ndarray) -> float:
         """The objective at v (n,); nan where the cell would show an error."""
+        self._evaluated[0] += 1
         return self._forward(self._tensor(v))[0].item()
 
     def value_and_gradient(self, v: Sequence[float] | np.ndarray) -> tuple[float, np.ndarray]:
         """The objective at v (n,) and its exact derivatives (n,)."""
+        self._evaluated[0] += 1
         value, gradient = self._both(self._tensor(v))
         return value.item(), gradient.numpy().copy()
 
@@ -145,6 +153,7 @@ class SheetFunction:
 
     def values(self, V: torch.Tensor) -> torch.Tensor:
         """V (k, n) -> objectives (k,), all at once."""
+        self._evaluated[0] += len(V)
         return torch.func.vmap(lambda v: self._forward(v)[0])(V)
 
     def _tensor(self, v: Sequence[float] | np.ndarray) -> torch.Tensor:
@@ -156,6 +165,7 @@ class SheetFunction:
 
     def batch(self, V: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """V (k, n) -> objectives (k,) and gradients (k, n), all at once."""
+        self._evaluated[0] += len(V)
         if len(V) == 1:  # vmap takes several times as long as the small tensors of a sheet themselves
             value, gradient = self._both(V[0])
             return value[None], gradient[None]

@@ -15,7 +15,8 @@ from xlcicf.formula.overflow import ZERO_OR_NAN
 
 def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
     """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is;
-    None where the outcome is no such sum."""
+    None where the outcome is no such sum. A weight that all squares share, as a mean's, is left out, and so
+    are squares whose weight is 0."""
     guards: set[int] = set()
     while (inner := _within(out, guards)) is not None:
         out = inner
@@ -23,8 +24,16 @@ def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
         found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
     except _NoSquares:
         return None
-    flat = [t.reshape(part, shape=(-1,)) for part in found]
+    flat = [t.reshape(part, shape=(-1,)) for part, _ in found]
+    weights = torch.cat([_for_each(weight, part) for part, weight in found])
+    counted = weights.nonzero().reshape(-1)
     joined = t.join(*flat, dim=0) if len(flat) > 1 else flat[0]
+    if not len(counted):
+        return None
+    if len(counted) < len(weights):
+        joined, weights = t.take(joined, counted), weights[counted]
+    if bool((weights != weights[0]).any()):
+        joined = t.mul(joined, torch.sqrt(weights))
     assert isinstance(joined, t.Var)
     return joined
 
@@ -68,8 +77,9 @@ def _is_watching(x: t.Var) -> bool:
     return x.tape.made(x).primitive in ZERO_OR_NAN
 
 
-def _parts(x: t.Array, weight: Tensor) -> Iterator[t.Array]:
-    """The numbers whose squares add up to the weighted sum of x; `weight` is one number or of x's shape."""
+def _parts(x: t.Array, weight: Tensor) -> Iterator[tuple[t.Var, Tensor]]:
+    """The numbers whose squares, times their weights, add up to the weighted sum of x; `weight` is one number
+    or of x's shape."""
     if not isinstance(x, t.Var):
         raise _NoSquares
     primitive, operands, static, _ = x.tape.made(x)
@@ -134,10 +144,14 @@ def _guarded(tape: t.Tape, operands: tuple) -> t.Var | None:
     )
 
 
-def _weighted(x: t.Array, weight: Tensor) -> t.Array:
+def _weighted(x: t.Array, weight: Tensor) -> tuple[t.Var, Tensor]:
     if not isinstance(x, t.Var) or bool((weight < 0).any()):
         raise _NoSquares
-    return x if bool((weight == 1).all()) else t.mul(x, torch.sqrt(weight))
+    return x, weight
+
+
+def _for_each(weight: Tensor, part: t.Var) -> Tensor:
+    return (weight.reshape(()) if weight.numel() == 1 else weight).expand(part.shape).reshape(-1)
 
 
 def _alike(a: t.Operand, b: t.Operand) -> bool:

@@ -11,7 +11,7 @@ import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.jacobian import Curvature, Jacobian
-from xlcicf.formula.logarithms import is_sum_of_logarithms
+from xlcicf.formula.logarithms import likelihood_scale
 from xlcicf.formula.squares import residuals
 
 if TYPE_CHECKING:
@@ -60,11 +60,13 @@ class WithCorners:
 class SumOfSquares:
     """The residuals (k,) whose sum of squares an objective is, but for an increasing function of it."""
 
-    def __init__(self, tape: t.Tape, out: t.Var):
+    def __init__(self, tape: t.Tape, out: t.Var, evaluated: list[int]):
         self._tape, self._out, self._values = tape, out, tape.program([out])
+        self._evaluated = evaluated
         self.count = out.value.numel()
 
     def values(self, v: np.ndarray) -> np.ndarray:
+        self._evaluated[0] += 1
         return self._values(torch.from_numpy(v))[0].numpy().copy()
 
     def jacobian(self, v: np.ndarray) -> np.ndarray:
@@ -78,10 +80,10 @@ class SumOfSquares:
 
 class Structure:
     """Of the objective (one number) and the limits' margins (m,) on a tape; `binary` says which of the values
-    are 0 or 1 only (n,)."""
+    are 0 or 1 only (n,). In `evaluated` it counts how often it computes residuals."""
 
-    def __init__(self, tape: t.Tape, value: t.Var, margin: Sequence[t.Array]):
-        self._tape, self._value, self._margin = tape, value, list(margin)
+    def __init__(self, tape: t.Tape, value: t.Var, margin: Sequence[t.Array], evaluated: list[int]):
+        self._tape, self._value, self._margin, self._evaluated = tape, value, list(margin), evaluated
         self.binary = np.zeros(tape.input.value.numel(), dtype=bool)
 
     @property
@@ -127,7 +129,7 @@ class Structure:
 
     def _squares(self, sign: float) -> SumOfSquares | None:
         found = residuals(self._value, sign)
-        return None if found is None else SumOfSquares(self._tape, found)
+        return None if found is None else SumOfSquares(self._tape, found, self._evaluated)
 
     def with_corners(self, relations: Sequence[str], sense: str) -> WithCorners | None:
         """The problem as a linear one with its corners as further values; None where it is none, or where a
@@ -149,9 +151,10 @@ class Structure:
             return None
         return WithCorners(slope, float(objective[1][0]), limits, forms.sides, forms.least)
 
-    def is_log_likelihood(self, sense: str) -> bool:
-        """Whether an objective to be maximised is a sum of logarithms, or one to be minimised minus one."""
-        return is_sum_of_logarithms(self._value, -1.0 if sense == "min" else 1.0)
+    def likelihood_scale(self, sense: str) -> float | None:
+        """What a log-likelihood is multiplied by in an objective to be maximised, or minus one in one to be
+        minimised; None where it is none."""
+        return likelihood_scale(self._value, -1.0 if sense == "min" else 1.0)
 
     def jacobian(self, v: torch.Tensor) -> np.ndarray:
         """The limits' derivatives (m, n) at v (n,)."""
@@ -165,6 +168,11 @@ class Structure:
         joined = t.join(*self._margin, dim=0)
         assert isinstance(joined, t.Var)
         return Jacobian(self._tape, joined)
+
+    @property
+    def has_exact_bends(self) -> bool:
+        """Whether second derivatives are exact, and not differences of first ones."""
+        return self.curvature.is_exact
 
     @cached_property
     def curvature(self) -> Curvature:

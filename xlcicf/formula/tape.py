@@ -286,16 +286,18 @@ class Tape:
         return self.pulled_back([out], [torch.ones_like(out.value)], by)
 
     def pulled_back(self, outs: Sequence[Array], weights: Sequence[Array], by: Sequence[Var]) -> list[Array]:
-        """The derivatives of the sum of all `outs`, each times its weight of the same shape, by these inputs.
+        """The derivatives of the sum of all `outs`, each times its weight of the same shape, by these inputs,
+        or by what was computed on the way.
 
         A weight that depends on an input counts as a constant."""
         cotangents: dict[int, list[Array | Part]] = {}
+        ends = {x.index for x in by}
         for out, weight in zip(outs, weights, strict=True):
             if isinstance(out, Var):
                 cotangents.setdefault(out.index, []).append(weight)
         last = max(cotangents, default=-1)
         for primitive, operands, static, var in reversed(self._records[: last + 1]):
-            if var.index not in cotangents or primitive is None:
+            if var.index not in cotangents or var.index in ends or primitive is None:
                 continue
             g = _together(cotangents.pop(var.index))
             for operand, part in zip(operands, primitive.cotangents(g, var, operands, static), strict=True):

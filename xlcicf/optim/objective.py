@@ -64,8 +64,14 @@ class Structure(Protocol):
     @property
     def squares(self) -> Any: ...
 
-    def is_log_likelihood(self, sense: str, /) -> bool:
-        """Whether it is a sum of logarithms to be maximised (or minus one to be minimised)."""
+    @property
+    def has_exact_bends(self) -> bool:
+        """Whether second derivatives are exact, and not differences of first ones."""
+        ...
+
+    def likelihood_scale(self, sense: str, /) -> float | None:
+        """What a log-likelihood is multiplied by in an objective to be maximised, or minus one in one to be
+        minimised; None where it is none."""
         ...
 
     def with_corners(self, relations: Sequence[str], sense: str, /) -> Any:
@@ -87,6 +93,7 @@ class Objective(Protocol):
     orders   groups of values, by number, that must be 1, 2, 3, ... in some order
     stepped  what moves in steps on the way, so that slopes do not see it
     structure  what objective and constraints are made of (`formula.structure`); None where nobody knows
+    evaluations  how often the objective was computed so far, with its slopes or without
     """
 
     start: np.ndarray
@@ -125,6 +132,9 @@ class Objective(Protocol):
     @property
     def structure(self) -> Structure | None: ...
 
+    @property
+    def evaluations(self) -> int: ...
+
     def values(self, V: torch.Tensor, /) -> torch.Tensor:
         """V (k, n) -> objectives (k,)."""
         ...
@@ -141,6 +151,10 @@ class Objective(Protocol):
         """The second derivatives (n, n) of objective and constraints, each times its weight (1 + m,)."""
         ...
 
+    def kinks(self, v: np.ndarray, reach: np.ndarray, /) -> dict[str, list[str]]:
+        """The name of a value -> where a corner is crossed within v +- reach (n,) by it."""
+        ...
+
 
 class Free:
     """The part of an Objective that has no constraints, and of which no more is known than its slopes."""
@@ -150,6 +164,7 @@ class Free:
     orders: Sequence[np.ndarray] = ()
     stepped: Sequence[tuple[str, str]] = ()
     structure: Structure | None = None
+    evaluations: int = 0
 
     @property
     def whole(self) -> np.ndarray:
@@ -175,6 +190,9 @@ class Free:
             for step in np.diag(reach)
         ]
         return weights[0] * (np.array(rows) + np.array(rows).T) / 2
+
+    def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
+        return {}
 
     def value_and_gradient(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         raise NotImplementedError

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,7 @@ GTOL = 1e-9  # a gradient whose entries are no larger counts as none
 PRECISION = 1e-6  # a constraint missed by more, or a target, is not met: Solver's own precision
 RUN_AWAY = 1e8  # times its start's size: a value beyond has no optimum to go to
 NAMED = 4  # cells or constraints that a sentence names
+KEPT_OPTIMA = 20  # of those that restarts met
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Step:
     method       likewise: which method made the steps
     multipliers  likewise, of the constraints at the best values (m,): by how much the objective would follow
                  the right side; None where they are not known
+    others       likewise: other optima that restarts met, the better first
+    evaluations  likewise: of the objective, with its slopes or without
 
     One step of a first-order optimiser moves all restarts at once; the Step shows the one that stands best.
     A run that stops between two steps repeats the last one, now with the reason.
@@ -46,6 +50,29 @@ class Step:
     status: str | None = None
     method: str | None = None
     multipliers: np.ndarray | None = None
+    others: tuple["Optimum", ...] = ()
+    evaluations: int | None = None
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """What is said of the end, as JSON has it; empty where the run goes on."""
+        if self.reason is None:
+            return {}
+        return {
+            "reason": self.reason,
+            "status": self.status,
+            "method": self.method,
+            "multipliers": None if self.multipliers is None else self.multipliers.tolist(),
+            "others": [[optimum.loss, optimum.values.tolist()] for optimum in self.others],
+            "evaluations": self.evaluations,
+        }
+
+
+class Optimum(NamedTuple):
+    """Where a restart ended: the objective cell's value, and the changing cells' (n,)."""
+
+    loss: float
+    values: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -89,20 +116,23 @@ class Best:
 @dataclass
 class Ends:
     """How the restarts of a run ended: why each did, how many ended where the objective is no number, and
-    what is minimised where they ended at an optimum."""
+    at which optima; `evaluations` where other processes made some of them."""
 
     reasons: list[str] = field(default_factory=list)
     lost: int = 0
-    optima: list[float] = field(default_factory=list)
+    optima: list[Optimum] = field(default_factory=list)
+    evaluations: int | None = None
 
-    def others(self, best: float) -> list[float]:
-        """What is minimised at the optima that they met besides the best, the better first."""
-        near = 1e-6 * max(1.0, abs(best))
-        found: list[float] = []
-        for merit in sorted(self.optima):
-            if merit - best > near and (not found or merit - found[-1] > near):
-                found.append(merit)
-        return found
+    def others(self, best: Best, sense: str | float) -> tuple[Optimum, ...]:
+        """The optima that they met besides the best, the better first; each value of the objective once."""
+        near = 1e-6 * max(1.0, abs(best.merit))
+        found, last = [], best.merit
+        for optimum in sorted(self.optima, key=lambda one: merit_of(sense, one.loss, 0.0)[0]):
+            merit = merit_of(sense, optimum.loss, 0.0)[0]
+            if merit - last > near:
+                found.append(optimum)
+                last = merit
+        return tuple(found[:KEPT_OPTIMA])
 
 
 def closed(
@@ -112,7 +142,8 @@ def closed(
 
     reason  why the restart that found the best ended
     """
-    claim = claim or _judged(f, best, reason, ends)
+    others = ends.others(best, f.sense)
+    claim = claim or _judged(f, best, reason, others)
     parts = [reason, claim.sentence]
     if restarts > 1:
         which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"
@@ -131,10 +162,12 @@ def closed(
         reason=sentence,
         status=claim.status,
         multipliers=claim.multipliers,
+        others=others,
+        evaluations=ends.evaluations,
     )
 
 
-def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
+def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum]) -> Claim:
     """What the best values are, by slopes and constraints."""
     begun, _ = merit_of(f.sense, *f.value_and_gradient(np.clip(f.start, f.lower, f.upper)))
     here = Optimality(f, best.values, begun)
@@ -153,9 +186,8 @@ def _judged(f: Objective, best: Best, reason: str, ends: Ends) -> Claim:
         return Claim(FOUND, why, multipliers)
     is_flat = not len(f.constraints) and _way_out(f, here).max(initial=0.0) <= GTOL
     if is_flat or (not _is_cut_short(reason) and here.is_optimal):
-        if others := ends.others(best.merit):
-            sign = -1.0 if f.sense == "max" else 1.0
-            shown = listed([f"{sign * merit:.6g}" for merit in others])
+        if others:
+            shown = listed([f"{optimum.loss:.6g}" for optimum in others])
             return Claim(LOCAL, f"other starts found other optima, none better: {shown}", multipliers)
         return Claim(FOUND, "no way that is allowed leads on from here", multipliers)
     if _is_cut_short(reason):

@@ -70,6 +70,7 @@ def _require_service(f: Objective, method: Method) -> None:
 def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_limit) -> Iterator[Step]:
     until = math.inf if time_limit is None else time.monotonic() + time_limit
     with one_thread():
+        before = f.evaluations
         require_start(f)
         name, why = choose(f) if optimizer == AUTO else (optimizer, "")
         method = METHODS[name]
@@ -80,4 +81,8 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
                 reason = f"the time is up, {time_limit:g} s; more of it may find better values"
                 yield replace(step, reason=reason, status=STOPPED, method=said)
                 return
-            yield step if step.reason is None else replace(step, method=said)
+            if step.reason is None:
+                yield step
+                continue
+            evaluations = f.evaluations - before if step.evaluations is None else step.evaluations
+            yield replace(step, method=said, evaluations=evaluations)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xlcicf.errors import TrainingError
 from xlcicf.formula.address import cell_address
-from xlcicf.formula.limits import limited_cells
+from xlcicf.formula.limits import LimitedCell, limited_cells
 from xlcicf.formula.references import resolve
 from xlcicf.solve.feasible import as_limit
 from xlcicf.solve.placed import PlacedProblem
@@ -15,81 +17,139 @@ from xlcicf.solve.placed import PlacedProblem
 if TYPE_CHECKING:
     from xlcicf.formula import SheetFunction
 
-ConstraintRow = tuple[str, float, float | None, float | None, float | None]
 ParameterRow = tuple[str, float, float | None, float | None, float | None]
+BINDS = 1e-6  # a slack that is no larger, measured by the right side or 1, is none
+
+
+@dataclass(frozen=True)
+class ConstraintRow:
+    """A constraint on one cell, and how it stands; what nobody knows is None.
+
+    text        as a person reads it
+    left, right  what both sides come to
+    slack       what is left of the right side; below 0 where the constraint is missed
+    multiplier  by how much the objective would follow the right side
+    limited     both sides' cells; None for int, bin and dif
+    is_bound    whether it limits a changing cell by what does not move: its multiplier is the reduced cost
+    """
+
+    text: str
+    left: float
+    right: float | None = None
+    slack: float | None = None
+    multiplier: float | None = None
+    limited: LimitedCell | None = None
+    is_bound: bool = False
+
+    @property
+    def told(self) -> tuple[str, float, float | None, float | None, float | None]:
+        """As --json lists it."""
+        return self.text, self.left, self.right, self.slack, self.multiplier
+
+    @property
+    def binds(self) -> bool:
+        return self.slack is not None and self.right is not None and is_near(self.slack, self.right)
+
+
+def is_near(slack: float, right: float) -> bool:
+    return abs(slack) <= BINDS * max(1.0, abs(right))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """constraints  (text, left, right, slack, multiplier), cell by cell; what nobody knows is None
-    parameters  (address, value, standard error, lower bound, upper bound)
+    """constraints  cell by cell, in the order of Solver's list
+    parameters  (address, value, standard error, lower bound, upper bound); what nobody knows is None
     missed      the largest violation, measured by the right side or 1
     unknown     address -> why the parameter there has no standard error, as far as anybody knows
+    away        how far the values stand from where slopes would vanish, in standard errors, see `optim.fit`
     """
 
     constraints: list[ConstraintRow]
     parameters: list[ParameterRow]
     missed: float
     unknown: dict[str, str] = field(default_factory=dict)
+    away: float = np.nan
 
 
 def answer(
     problem: PlacedProblem, f: "SheetFunction", values: np.ndarray, multipliers: np.ndarray | None
 ) -> Answer:
     """At values (n,), with the multipliers of f's constraints (m,) if they are known."""
+    from xlcicf.optim.fit import fit
     from xlcicf.optim.optimality import violation
-    from xlcicf.optim.standard_errors import standard_errors
 
-    errors = standard_errors(f, values)
+    known = fit(f, values)
+    errors = known.errors if known else np.full(len(values), np.nan)
     parameters = [
         (cell, value, _known(error), _known(lower), _known(upper))
         for cell, value, error, lower, upper in zip(
             f.cells, values.tolist(), errors.tolist(), f.lower.tolist(), f.upper.tolist(), strict=True
         )
     ]
-    return Answer(list(_rows(problem, f, values, multipliers)), parameters, violation(f, values))
+    rows = list(_Rows(problem, f, values, multipliers))
+    missed = violation(f, values)
+    if known is None:
+        return Answer(rows, parameters, missed)
+    unknown = {f.cells[number]: why for number, why in known.why.items()}
+    return Answer(rows, parameters, missed, unknown, known.away)
 
 
 def _known(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _rows(
-    problem: PlacedProblem, f: "SheetFunction", values: np.ndarray, multipliers: np.ndarray | None
-) -> Iterator[ConstraintRow]:
-    """In the order of Solver's list."""
-    held = dict(zip(f.cells, values.tolist(), strict=True))
-    lefts, rights = f.constraint_sides(values)
-    prices = np.full(len(lefts), np.nan)
-    if multipliers is not None and not f.whole.any():  # whole numbers have no slopes
-        prices = multipliers
-    limited = iter(zip(f.constraints, lefts.tolist(), rights.tolist(), prices.tolist(), strict=True))
-    allowed = problem.feasible
-    slopes = dict(zip(f.cells, f.gradient(values).tolist(), strict=True))
-    for number, constraint in enumerate(problem.constraints):
-        if constraint.relation in ("int", "bin", "dif"):
-            for area in constraint.left:
-                for cell in area.cells():
-                    address = cell_address(area.sheet, *cell)
-                    yield f"{address} {constraint.relation}", held[address], None, None, None
-        elif number in allowed.bounding:
-            yield from _bounds(problem, number, f, held, slopes)
-        else:
-            for _ in range(sum(area.shape[0] * area.shape[1] for area in constraint.left)):
-                row, left, right, price = next(limited)
-                yield row.text, left, right, _slack(row.relation, left, right), _known(price)
+class _Rows:
+    """The rows of Solver's list, each constraint cell by cell."""
 
+    def __init__(
+        self, problem: PlacedProblem, f: "SheetFunction", v: np.ndarray, multipliers: np.ndarray | None
+    ):
+        self.problem, self.f, self.v = problem, f, v
+        self.multipliers = None if f.whole.any() else multipliers  # whole numbers have no slopes
+        self._held = dict(zip(f.cells, v.tolist(), strict=True))
 
-def _bounds(
-    problem: PlacedProblem, number: int, f: "SheetFunction", held: dict[str, float], slopes: dict[str, float]
-) -> Iterator[ConstraintRow]:
-    for row in limited_cells(as_limit(problem.constraints[number])):
-        left = held[row.left]
-        right = float(row.right) if not isinstance(row.right, str) else _shown(problem, row.right)
-        slack = _slack(row.relation, left, right)
-        binds = abs(slack) <= 1e-9 * max(1.0, abs(right))
-        price = slopes[row.left] if binds else 0.0
-        yield row.text, left, right, slack, None if f.whole.any() else price
+    def __iter__(self) -> Iterator[ConstraintRow]:
+        limited = self._limited()
+        bounding = self.problem.feasible.bounding
+        for number, constraint in enumerate(self.problem.constraints):
+            if constraint.relation in ("int", "bin", "dif"):
+                for area in constraint.left:
+                    for cell in area.cells():
+                        address = cell_address(area.sheet, *cell)
+                        yield ConstraintRow(f"{address} {constraint.relation}", self._held[address])
+            elif number in bounding:
+                yield from self._bounds(number)
+            else:
+                for _ in range(sum(area.shape[0] * area.shape[1] for area in constraint.left)):
+                    yield next(limited)
+
+    def _limited(self) -> Iterator[ConstraintRow]:
+        lefts, rights = self.f.constraint_sides(self.v)
+        prices = np.full(len(lefts), np.nan) if self.multipliers is None else self.multipliers
+        rows = self.f.constraints, lefts.tolist(), rights.tolist(), prices.tolist()
+        for row, left, right, price in zip(*rows, strict=True):
+            slack = _slack(row.relation, left, right)
+            yield ConstraintRow(row.text, left, right, slack, _known(price), row)
+
+    def _bounds(self, number: int) -> Iterator[ConstraintRow]:
+        for row in limited_cells(as_limit(self.problem.constraints[number])):
+            left = self._held[row.left]
+            right = float(row.right) if not isinstance(row.right, str) else _shown(self.problem, row.right)
+            slack = _slack(row.relation, left, right)
+            price = self._reduced.get(row.left) if is_near(slack, right) else 0.0
+            price = None if self.f.whole.any() else price
+            yield ConstraintRow(row.text, left, right, slack, price, row, is_bound=True)
+
+    @cached_property
+    def _reduced(self) -> dict[str, float]:
+        """By how much the objective would follow each changing cell's bound; empty where nobody knows."""
+        from xlcicf.optim.sensitivity import sensitivity
+
+        try:
+            found = sensitivity(self.f, self.v, self.multipliers)
+        except TrainingError:
+            return {}
+        return dict(zip(self.f.cells, found.reduced.tolist(), strict=True))
 
 
 def _shown(problem: PlacedProblem, address: str) -> float:

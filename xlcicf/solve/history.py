@@ -252,7 +252,12 @@ class History:
 
     def facts(self, book) -> Mapping[str, Any]:
         """The facts of the last training run that stands in the book; empty where none does."""
-        return next((run.facts for run in reversed(self._stand_in(book)) if run.facts), {})
+        run = self.last_run(book)
+        return run.facts if run else {}
+
+    def last_run(self, book) -> Record | None:
+        """The last training run that stands in the book."""
+        return next((run for run in reversed(self._stand_in(book)) if run.facts), None)
 
     def _stand_in(self, book) -> list[Record]:
         """The runs that stand in the book, oldest first."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SOLVERS_FIRST = (0, 100, 32767, 2147483647)  # limits in Solver's dialog before anybody sets them
 FIRST_ORDER = ("sgd", "momentum", "rmsprop", "adam")  # they alone take a learning rate
 NAMED = 4  # cells that a sentence names
+KEPT_VALUES = 2000  # of the other optima that restarts met
 KEPT_LOSSES = 200  # of a run, in the history: as many as a chart shows
 
 
@@ -164,6 +165,8 @@ class Training:
             settings.optimizer,
         )
         self.multipliers: np.ndarray | None = None
+        self.others: Sequence[tuple[float, Sequence[float]]] = ()
+        self.evaluations: int | None = None
         self.seconds = 0.0
         self._began = time.perf_counter()
 
@@ -176,9 +179,8 @@ class Training:
         elsewhere = restarts(lambda: question_line(self.problem, arguments), arguments)
         place = None
         for step in train(self.f, **arguments, elsewhere=elsewhere):
-            ended = (step.reason, step.status, step.method, step.multipliers)
             here = step.restart, step.number, step.best_loss
-            self.take([step.best_loss] if here != place else [], step.best_values, *ended)
+            self.take([step.best_loss] if here != place else [], step.best_values, **step.end)
             place = here  # the last one may only add the reason
             yield step
 
@@ -189,10 +191,12 @@ class Training:
         reason: str | None = None,
         status: str | None = None,
         method: str | None = None,
-        multipliers: np.ndarray | None = None,
+        multipliers: Sequence[float] | None = None,
+        others: Sequence[tuple[float, Sequence[float]]] = (),
+        evaluations: int | None = None,
     ) -> None:
-        """Notes steps: the best loss after each, the best values (n,), and of the last one how and why the
-        run ended, by which method, with which multipliers of the constraints."""
+        """Notes steps: the best loss after each, the best values (n,), and of the last one how the run ended,
+        as `optim.Step.end` says it."""
         self.losses += best_losses
         self.best_values = best_values
         if best_losses:
@@ -202,7 +206,8 @@ class Training:
         if reason and self.problem.ignores_integers:
             self.reason += "; whole numbers are not kept to, as Solver's options in the book say"
         self.status, self.method = status or words.STOPPED, method or self.settings.optimizer
-        self.multipliers = multipliers
+        self.multipliers = None if multipliers is None else np.array(multipliers)
+        self.others, self.evaluations = others, evaluations
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -232,6 +237,7 @@ class Training:
             "variables": self.problem.variables,
             "sense": goal_of(self.problem.sense),
             **self._came_to(),
+            **self._ended(),
             "data": self._data,
             "weights": weight_hashes(self._weights()),
             "hardware": f"{platform.machine()} processor, one thread",
@@ -249,6 +255,16 @@ class Training:
             "before": self.before,
             "after": self.best_loss,
             "reason": self.reason,
+        }
+
+    def _ended(self) -> dict[str, object]:
+        """What only the history keeps of how it ended."""
+        few = len(self.others) * self.problem.variables <= KEPT_VALUES
+        return {
+            "status": self.status,
+            "method": self.method,
+            "evaluations": self.evaluations,
+            "others": [[loss, list(values) if few else []] for loss, values in self.others],
         }
 
     @cached_property

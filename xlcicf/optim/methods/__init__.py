@@ -6,6 +6,10 @@ from importlib import import_module
 
 from xlcicf.optim.steps import Step
 
+OWN_UNITS = "none: the cells' own units"
+BY_BEND = "values by their size and by how the objective bends, constraints by their slopes"
+BY_GRADIENT = "each value by its gradient's recent size"
+
 
 @dataclass(frozen=True)
 class Method:
@@ -17,6 +21,7 @@ class Method:
     lr        the learning rate when none is given; None where it finds its own step length
     steps     the most of each start when nobody says it; None: as many as it needs
     serves    what it can keep to: constraints on formulas, whole numbers, orders
+    scaling   how it measures values and constraints, in words
     """
 
     name: str
@@ -25,6 +30,7 @@ class Method:
     lr: float | None = None
     steps: int | None = None
     serves: frozenset[str] = frozenset()
+    scaling: str = OWN_UNITS
 
     @property
     def run(self) -> Callable[..., Iterator[Step]]:
@@ -51,48 +57,56 @@ METHODS: dict[str, Method] = {
             "least-squares",
             "trust region and Gauss-Newton's steps, for sums of squares: all digits of the parameters",
             "least_squares.run",
+            scaling="each value by its column of the Jacobian",
         ),
         Method(
             "slsqp",
             "sequential quadratic programming, for constraints on formulas: a local optimum",
             "slsqp.run",
             serves=frozenset({CONSTRAINTS}),
+            scaling=BY_BEND,
         ),
         Method(
             "lagrangian",
             "L-BFGS-B on the augmented Lagrangian, for constraints on formulas of many values",
             "lagrangian.run",
             serves=frozenset({CONSTRAINTS}),
+            scaling="constraints by their slopes",
         ),
         Method(
             "linear",
             "HiGHS, for linear models with whole numbers or without: the best there is",
             "programs.linear",
             serves=frozenset({CONSTRAINTS, WHOLE}),
+            scaling="HiGHS's own",
         ),
         Method(
             "quadratic",
             "HiGHS, for convex quadratic objectives and linear constraints: the best there is",
             "programs.quadratic",
             serves=frozenset({CONSTRAINTS}),
+            scaling="HiGHS's own",
         ),
         Method(
             "branch-and-bound",
             "whole numbers in models that bend: the best there is where these are convex",
             "branch_and_bound.run",
             serves=frozenset({CONSTRAINTS, WHOLE}),
+            scaling=BY_BEND,
         ),
         Method(
             "orders",
             "exchanges in an order, for cells that must all be different",
             "orders.run",
             serves=frozenset({CONSTRAINTS, WHOLE, ORDERS}),
+            scaling="none: exchanges need none",
         ),
         Method(
             "evolutionary",
             "a population that needs no slopes, for what moves in steps",
             "evolutionary.run",
             serves=frozenset({CONSTRAINTS, WHOLE}),
+            scaling="none: values are drawn between their bounds",
         ),
         Method(
             "sgd",
@@ -114,8 +128,16 @@ METHODS: dict[str, Method] = {
             "first_order.rmsprop",
             0.01,
             steps=STEPS,
+            scaling=BY_GRADIENT,
         ),
-        Method("adam", "momentum and scaled steps together", "first_order.adam", 0.01, steps=STEPS),
+        Method(
+            "adam",
+            "momentum and scaled steps together",
+            "first_order.adam",
+            0.01,
+            steps=STEPS,
+            scaling=BY_GRADIENT,
+        ),
     )
 }
 AUTO = "auto"  # whichever serves the problem: see `optim.choosing`

@@ -10,7 +10,7 @@ from scipy.optimize import Bounds, minimize
 
 from xlcicf.optim.elsewhere import Elsewhere, in_order
 from xlcicf.optim.objective import Objective, merit_of, starts
-from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
+from xlcicf.optim.steps import GTOL, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
 FTOL = 1e-15
@@ -19,7 +19,8 @@ CONVERGED = "converged"  # how the reasons of a search begin that came to rest
 
 class Found(NamedTuple):
     """An iteration of one start: its number, from 0, the values there (n,), what is minimised, the objective,
-    whether they and the slopes are finite, and of the last one the reason why it is the last."""
+    whether they and the slopes are finite, and of the last one the reason why it is the last and how often
+    the objective was evaluated."""
 
     number: int
     values: np.ndarray
@@ -27,18 +28,20 @@ class Found(NamedTuple):
     loss: float
     is_number: bool
     reason: str | None
+    evaluations: int = 0
 
 
 def run(
     f: Objective, steps: int, restarts: int, seed: int, lr: None, elsewhere: Elsewhere[Iterable[Found]]
 ) -> Iterator[Step]:
     """From one start after another, each until it converges or has made `steps` iterations."""
-    best, ends = Best(f.start), Ends()
+    best, ends, count = Best(f.start), Ends(), 0
     begin = starts(f, restarts, seed)
     with closing(in_order(restarts, lambda i: search(f, begin[i], steps), elsewhere)) as searches:
         for restart, iterations in enumerate(searches):
             reason, shown = None, 0
-            for number, values, merit, loss, is_number, reason in iterations:
+            for number, values, merit, loss, is_number, reason, evaluations in iterations:
+                count += evaluations
                 if not is_number:
                     ends.lost += 1
                     continue
@@ -49,19 +52,25 @@ def run(
                     yield step
             ends.reasons.append(reason or "")
             if reason and reason.startswith(CONVERGED) and is_number:
-                ends.optima.append(merit)
+                ends.optima.append(Optimum(loss, values))
+    ends.evaluations = count
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
 
 
 def search(f: Objective, start: np.ndarray, steps: int) -> Iterator[Found]:
     """The iterations from one start (n,)."""
 
+    count = 0
+
     def objective(values):
+        nonlocal count
+        count += 1
         loss, gradient = f.value_and_gradient(values)
         return *merit_of(f.sense, loss, gradient), loss
 
     for number, point, reason in iterate(objective, start, f.lower, f.upper, steps):
-        yield Found(number, point.x, point.merit, point.loss, point.is_number(), reason)
+        evaluations = count if reason else 0
+        yield Found(number, point.x, point.merit, point.loss, point.is_number(), reason, evaluations)
 
 
 class Point(NamedTuple):

@@ -14,7 +14,7 @@ from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, Squares, merit_of, starts
 from xlcicf.optim.optimality import Optimality
-from xlcicf.optim.steps import CUT_SHORT, Best, Ends, Step, closed
+from xlcicf.optim.steps import CUT_SHORT, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
 TOLERANCE = 1e-15
@@ -56,7 +56,7 @@ def _note(f: Objective, best: Best, ends: Ends, step: Step | None, restart: int)
     if step is None or step.restart != restart:
         ends.lost += 1
     elif Optimality(f, step.values, best.merit).is_optimal:
-        ends.optima.append(merit_of(f.sense, step.loss, 0.0)[0])
+        ends.optima.append(Optimum(step.loss, step.values))
 
 
 def squares_of(f: Objective) -> Squares | None:

@@ -220,6 +220,52 @@ def solve(program: Program, seconds: float = SECONDS) -> Solution:
     return Solution(outcome, z, -np.array(highs.getSolution().row_dual), gap=gap)
 
 
+@dataclass(frozen=True)
+class Ranging:
+    """An optimal basis of a linear program, and how far each number could change alone with the basis kept.
+
+    least         the program's optimum, constant included
+    z, column_duals, row_duals  values and multipliers: by how much the optimum follows bounds and right sides
+    slope_lower, slope_upper    of each coefficient of the objective
+    row_lower, row_upper        of each row's right side, where that binds
+    row_is_loose  which rows do not bind
+    """
+
+    least: float
+    z: np.ndarray
+    column_duals: np.ndarray
+    row_duals: np.ndarray
+    slope_lower: np.ndarray
+    slope_upper: np.ndarray
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    row_is_loose: np.ndarray
+
+
+def ranging(program: Program) -> Ranging | None:
+    """Of a linear program without whole numbers; None where it has no optimum."""
+    import highspy
+
+    highs = _handed_over(program, SECONDS)
+    if _outcome(highs, program) != "optimal":
+        return None
+    solution, (_, found) = highs.getSolution(), highs.getRanging()
+    if not found.valid:
+        return None
+    n = program.slope.size
+    return Ranging(
+        highs.getInfo().objective_function_value,
+        np.array(solution.col_value),
+        np.array(solution.col_dual),
+        np.array(solution.row_dual),
+        np.array(found.col_cost_dn.value_)[:n],
+        np.array(found.col_cost_up.value_)[:n],
+        np.array(found.row_bound_dn.value_),
+        np.array(found.row_bound_up.value_),
+        np.array([status == highspy.HighsBasisStatus.kBasic for status in highs.getBasis().row_status]),
+    )
+
+
 def _with_bounds(program: Program, lower: np.ndarray, upper: np.ndarray) -> Program:
     return replace(program, lower=lower, upper=upper, whole=np.zeros_like(program.whole))
 

@@ -9,7 +9,7 @@ import numpy as np
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of, starts
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
-from xlcicf.optim.steps import Best, Ends, Step, closed
+from xlcicf.optim.steps import Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
 FTOL = 1e-12
@@ -39,7 +39,7 @@ def run(
         if last is None:
             ends.lost += 1
         elif restarts > 1 and Optimality(f, last.values, best.merit).is_optimal:
-            ends.optima.append(merit_of(f.sense, last.loss, 0.0)[0])
+            ends.optima.append(Optimum(last.loss, last.values))
     step = step or best.offer(math.inf, math.nan, f.start, 0, 0)
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
 
