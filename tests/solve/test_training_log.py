@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from xlcicf.host import open_book, read_snapshot
+from xlcicf.learn import titanic as passengers
 from xlcicf.solve import History, find_problem, place
 from xlcicf.solve.answer import Answer
 from xlcicf.solve.training import Settings, Training
@@ -83,6 +84,46 @@ def test_a_run_of_least_squares_tells_its_standard_errors_and_why_some_are_blank
     assert told(titanic) == shipped
 
 
+SOLVERS = passengers.carried_over(passengers.weights("solver"))
+A_LINE = np.array([passengers.weights("linear"), np.full(11, -1.0)])
+# weights where a run of least squares begins -> the columns whose weights are known after it, of either set
+MEASURED = ["Age", "SibSp", "Parch", "LogFare", "Male"]
+KNOWN = {"Solver's": (SOLVERS, [MEASURED, MEASURED]), "a dead ReLU": (A_LINE, [MEASURED, []])}
+
+
+@pytest.mark.parametrize(("start", "known"), KNOWN.values(), ids=KNOWN)
+def test_the_standard_errors_of_the_net_are_those_of_numpy(titanic, tmp_path, start, known):
+    """s sqrt(diag((J'J)+)) with s^2 = r'r / (k - rank); classes and ports add up to 1, nothing tells them apart."""
+    titanic.names["hidden.weight"].refers_to_range.value = start.tolist()
+    run(titanic, History.beside(tmp_path / "none.xlsx"), "least-squares")
+    data = passengers.lesson()
+    weights = titanic.names["hidden.weight"].refers_to_range.options(np.array).value
+    lin = data.X @ weights.T
+    jacobian = np.hstack([data.X * (lin[:, [unit]] > 0) for unit in range(2)])
+    residuals = np.maximum(lin, 0).sum(1) - data.y
+    freedom = len(residuals) - np.linalg.matrix_rank(jacobian)
+    covariance = residuals @ residuals / freedom * np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
+    expected = [
+        [error if name in of_set else None for name, error in zip(data.columns, errors, strict=True)]
+        for errors, of_set in zip(np.sqrt(np.diag(covariance)).reshape(2, 11), known, strict=True)
+    ]
+    shown, unknown = told(titanic)
+    assert shown == [error and pytest.approx(error, rel=1e-9) for error in sum(expected, [])]
+    assert "it has no effect on any residual here" in unknown and "the data do not tell" in unknown
+    assert "corner" not in unknown
+
+
+def test_weights_at_a_corner_are_named(titanic, tmp_path):
+    titanic.names["hidden.weight"].refers_to_range.value = passengers.weights("trained").tolist()
+    run(titanic, History.beside(tmp_path / "none.xlsx"), "least-squares")
+    shown, unknown = told(titanic)
+    assert 0 < shown.count(None) < 22
+    assert "at a corner of MAX" in unknown
+    assert unknown.endswith(
+        "the others are rough: the run came to rest where slopes are left, as at a corner"
+    )
+
+
 @pytest.mark.parametrize(
     ("optimizer", "steps", "why"),
     [
@@ -103,10 +144,12 @@ def test_another_run_empties_the_standard_errors_and_says_why_undo_brings_them_b
     assert told(titanic)[0] == sum(before, [])
 
 
-def answered(errors, unknown):
+def answered(errors, unknown, away=0.0):
     """An answer whose parameters Net!C5, Net!D5, ... have these standard errors."""
     cells = [f"Net!{letter}{row}" for row in (5, 6) for letter in "CDEFGHIJKLM"][: len(errors)]
-    return Answer([], [(*row, None, None) for row in zip(cells, errors, errors, strict=True)], 0.0, unknown)
+    return Answer(
+        [], [(*row, None, None) for row in zip(cells, errors, errors, strict=True)], 0.0, unknown, away
+    )
 
 
 def test_standard_errors_stand_as_the_weights_do_and_blanks_stay_blank(titanic):
@@ -141,6 +184,14 @@ UNKNOWN = {
 @pytest.mark.parametrize(("errors", "unknown", "said"), UNKNOWN.values(), ids=UNKNOWN)
 def test_what_is_not_known_is_said_in_words(errors, unknown, said):
     assert told_unknown(answered(errors, unknown)) == said
+
+
+def test_standard_errors_far_from_an_optimum_are_called_rough():
+    assert told_unknown(answered([1.0, None], {"Net!D5": "no effect"}, away=0.2)).splitlines() == [
+        "Net!D5: no effect",
+        "the others are rough: the run came to rest where slopes are left, as at a corner",
+    ]
+    assert "rough" not in told_unknown(answered([None, None], {}, away=0.2))
 
 
 def test_a_book_without_room_for_standard_errors_takes_its_run_as_ever(titanic_book, tmp_path):

@@ -176,7 +176,7 @@ def _write_errors(ws: Worksheet, training: TrainingSheet) -> None:
     ws[f"A{said}"].alignment = Alignment(horizontal="left", vertical="top", indent=1)
     put(ws, unknown.corner, NO_ERRORS, "Text")
     ws.merge_cells(f"B{said}:R{said}")
-    ws.row_dimensions[said].height = 5 * 13  # as many lines as a run may write
+    ws.row_dimensions[said].height = 6 * 13  # as many lines as a run may write
 
 
 def write_logs(

@@ -27,6 +27,7 @@ _WRITTEN = (
 _FIT = (words.FIT_ERRORS, words.FIT_UNKNOWN)  # which not every such book has
 _READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SETTINGS)
 
+ROUGH = 0.1  # of a standard error: estimates farther off than that from where slopes vanish are known roughly
 REASONS = 4  # why there is no standard error, at most so many in a cell
 
 
@@ -136,21 +137,23 @@ class TrainingLog:
 
 
 def told_unknown(answer: Answer) -> str:
-    """Which parameters have no standard error, and why: a line a reason, the commonest first."""
+    """Which parameters have no standard error, and why: a line a reason, the commonest first; and whether
+    those that are known are rough."""
     from xlcicf.optim.steps import listed  # and torch with it
 
     cells: dict[str, list[str]] = {}
     for cell, _, error, *_ in answer.parameters:
         if error is None:
             cells.setdefault(answer.unknown.get(cell, "the run does not say why"), []).append(cell)
-    if not cells:
-        return "none: each is known"
     reasons = sorted(cells.items(), key=lambda reason: -len(reason[1]))
-    if len(reasons[0][1]) == len(answer.parameters):
+    if reasons and len(reasons[0][1]) == len(answer.parameters):
         return f"all: {reasons[0][0]}"
-    lines = [f"{listed(those)}: {why}" for why, those in reasons[:REASONS]]
-    more = sum(len(those) for _, those in reasons[REASONS:])
-    return "\n".join([*lines, f"{more} more, for other reasons"] if more else lines)
+    lines = [f"{listed(those)}: {why}" for why, those in reasons[:REASONS]] or ["none: each is known"]
+    if more := sum(len(those) for _, those in reasons[REASONS:]):
+        lines.append(f"{more} more, for other reasons")
+    if answer.away > ROUGH and any(error is not None for _, _, error, *_ in answer.parameters):
+        lines.append("the others are rough: the run came to rest where slopes are left, as at a corner")
+    return "\n".join(lines)
 
 
 def _shown(numbers: list[float]) -> list[float | None]:
