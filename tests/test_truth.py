@@ -262,11 +262,11 @@ def test_a_single_start_that_was_cut_short_says_so_and_claims_no_optimum(tmp_pat
 def test_the_trained_titanic_book_writes_its_run_down(raced):
     _, _, _, path, told = raced
     values = oracles.saved_values(path)
-    log = {values[f"Training!{c}25"]: values.get(f"Training!{c}26") for c in "ABCDEFGHIJKL"}
+    log = {values[f"Training!{c}32"]: values.get(f"Training!{c}33") for c in "ABCDEFGHIJKL"}
     assert log["Run"] == 1 and log["Optimiser"] == "lbfgs" and log["Restarts"] == 100
     assert (log["Loss before"], log["Loss after"]) == (told["before"], told["after"])
     assert log["Why it stopped"] == told["reason"]
-    before = [values[f"Training!{oracles.cell_address('x', 26, 20 + i)[2:]}"] for i in range(22)]
+    before = [values[f"Training!{oracles.cell_address('x', 33, 20 + i)[2:]}"] for i in range(22)]
     np.testing.assert_array_equal(before, titanic.weights("start").ravel())
     assert values["Net!V5"] == pytest.approx(told["after"], rel=1e-15) and values["Net!V6"] <= 1e-12
 

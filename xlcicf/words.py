@@ -95,11 +95,12 @@ class Setting(Generic[T]):
                 )
 
 
+LEAST_SQUARES = "least-squares"
 # optimizer -> what it is for, in a few words; what each promises stands in `xlcicf.optim.methods`
 MADE_FOR = {
     "auto": "chooses from what the model is made of",
     "lbfgs": "smooth models, with bounds or without",
-    "least-squares": "sums of squares",
+    LEAST_SQUARES: "sums of squares",
     "slsqp": "smooth models with constraints on formulas",
     "lagrangian": "smooth models with constraints on formulas, of many values",
     "linear": "linear models, with whole numbers or without",
@@ -200,6 +201,9 @@ PARITY_PREDICTION = "parity.prediction"  # the largest difference of one, then
 PARITY_WEIGHTS = "parity.weights"  # those that it ended with
 PARITY_SETTINGS = "parity.settings"  # NET_SETTINGS then
 PARITY_STATUS = "parity.status"  # what a person reads of all that
+
+FIT_ERRORS = "fit.errors"  # standard errors of the weights that the last run ended with
+FIT_UNKNOWN = "fit.unknown"  # in words, why there are none of some
 
 RUNS_LOG = "runs.log"
 RUNS_WEIGHTS = "runs.weights"  # before each run of the log

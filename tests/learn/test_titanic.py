@@ -6,6 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import nnls
 
 from xlcicf.learn import nets, titanic
 
@@ -194,6 +195,7 @@ def test_fastais_linear_weights_are_the_exact_optimum():
     [
         ("start", lambda: torch.rand(11, 2, dtype=torch.float64, generator=seeded(442)).T.numpy() - 0.5),
         ("linear", lambda: nets.linear_optimum(LESSON.X, LESSON.y)),
+        ("nonnegative", lambda: nnls(LESSON.X, LESSON.y)[0]),
         ("logistic", lambda: nets.logistic_optimum(LESSON.X, LESSON.y)),
     ],
 )

@@ -2,16 +2,19 @@
 other computers; its make-up."""
 
 import itertools
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
 import torch
+from scipy.optimize import nnls
 
 from tests import oracles
 from tests.lessons.live import Live
-from xlcicf import lessons
+from xlcicf import cli, lessons
 from xlcicf.errors import BookError
 from xlcicf.host import open_book
 from xlcicf.learn import titanic
@@ -60,7 +63,7 @@ NAMES = {
     "train.optimizer": (1, 1), "train.steps": (1, 1), "train.lr": (1, 1), "train.restarts": (1, 1),
     "train.seed": (1, 1), "train.init": (1, 1),
     "parity.weights": (2, 11), "parity.loss": (1, 1), "parity.prediction": (1, 1), "parity.settings": (1, 1),
-    "parity.status": (1, 1),
+    "parity.status": (1, 1), "fit.errors": (2, 11), "fit.unknown": (1, 1),
     "runs.log": (51, 12), "runs.weights": (50, 22), "steps.log": (201, 2),
 }  # fmt: skip
 
@@ -87,9 +90,9 @@ def test_solvers_dialog_would_open_filled_in_with_the_loss_and_the_weights(shipp
 
 
 def test_the_headers_of_the_logs_stand_over_their_columns(saved):
-    assert [saved[f"Training!{letter}25"] for letter in "ABCDEFGHIJKL"] == list(training_log.LOG)
-    assert [saved[f"Training!{letter}25"] for letter in "QR"] == list(training_log.STEP_LOG)
-    assert (saved["Training!T25"], saved["Training!AO25"]) == ("1: Age", "2: Embarked_S")
+    assert [saved[f"Training!{letter}32"] for letter in "ABCDEFGHIJKL"] == list(training_log.LOG)
+    assert [saved[f"Training!{letter}32"] for letter in "QR"] == list(training_log.STEP_LOG)
+    assert (saved["Training!T32"], saved["Training!AO32"]) == ("1: Age", "2: Embarked_S")
 
 
 def test_long_sheets_keep_their_headers_in_view(shipped):
@@ -316,9 +319,10 @@ SCORES = {
     6: ("start: random weights", 0.26424450270227445, 570),
     7: ("Solver's net, carried over", 0.14280230485428, 713),
     8: ("best straight line", 0.14182631581599, 711),
-    9: ("the net on Net, now", 0.26424450270227445, 570),
-    12: ("“women survive”", 190 / 891, 701),
-    14: ("Solver's net on its own rows", 0.1431520964171, 574),
+    9: ("best line, no weight below 0", 0.19968075974258130, 625),
+    10: ("the net on Net, now", 0.26424450270227445, 570),
+    13: ("“women survive”", 190 / 891, 701),
+    15: ("Solver's net on its own rows", 0.1431520964171, 574),
 }
 
 
@@ -328,12 +332,12 @@ def test_compare_shows_the_golden_scores(saved, row):
     assert saved[f"Compare!A{row}"] == name
     assert saved[f"Compare!B{row}"] == pytest.approx(loss, abs=1e-11)
     assert saved[f"Compare!D{row}"] == right
-    assert saved[f"Compare!E{row}"] == pytest.approx(right / (712 if row == 14 else 891), abs=1e-12)
+    assert saved[f"Compare!E{row}"] == pytest.approx(right / (712 if row == 15 else 891), abs=1e-12)
 
 
 def test_the_trained_net_beats_every_simpler_model(saved):
-    losses = {saved[f"Compare!A{row}"]: saved[f"Compare!B{row}"] for row in range(6, 13)}
-    accuracy = {saved[f"Compare!A{row}"]: saved[f"Compare!E{row}"] for row in range(6, 13)}
+    losses = {saved[f"Compare!A{row}"]: saved[f"Compare!B{row}"] for row in range(6, 14)}
+    accuracy = {saved[f"Compare!A{row}"]: saved[f"Compare!E{row}"] for row in range(6, 14)}
     assert min(losses, key=losses.get) == max(accuracy, key=accuracy.get) == "a net trained by xlcicf"
     assert losses["a net trained by xlcicf"] <= 0.1278
     assert 0.80 <= accuracy["logistic regression"] <= 0.803
@@ -344,10 +348,51 @@ def test_no_straight_line_beats_the_one_on_compare(saved):
     assert saved["Compare!B8"] == pytest.approx(((DATA.X @ best - DATA.y) ** 2).mean(), abs=1e-12)
 
 
+def test_the_line_without_weights_below_zero_is_the_best_that_there_is(saved):
+    shown = np.array([saved[f"Compare!{letter}25"] for letter in "CDEFGHIJKLM"])
+    best, root = nnls(DATA.X, DATA.y)
+    assert shown == pytest.approx(best, abs=1e-12)
+    assert saved["Compare!B9"] == pytest.approx(root**2 / 891, abs=1e-12)
+    named = {name for name, weight in zip(DATA.columns, shown, strict=True) if weight == 0}
+    assert named == {"Age", "SibSp", "Male", "Pclass_3", "Embarked_S"}  # "Five weights end at exactly 0"
+
+
+def test_compare_says_truly_what_the_constraint_costs(saved):
+    twelve = titanic.notebook()  # which has a column Female
+    right = ((twelve.X @ nnls(twelve.X, DATA.y)[0] > 0.5) == DATA.y).sum()
+    (cost,) = (text for text in texts(saved, "Compare") if "fewer right" in text)
+    assert f"gets {saved['Compare!D8'] - saved['Compare!D9']:.0f} passengers fewer right" in cost
+    assert f"would bring {right - saved['Compare!D9']:.0f} of them back" in cost
+
+
+def texts(saved, sheet):
+    return [v for cell, v in saved.items() if cell.startswith(f"{sheet}!") and isinstance(v, str)]
+
+
+# the book that a command on Compare writes -> the weights that it finds
+BOUNDED = {"line": "Compare!C25:M25", "bounded": NET.weights.ref.replace("$", "")}
+
+
+@pytest.mark.parametrize("out", BOUNDED)
+def test_the_commands_on_compare_find_the_line_without_weights_below_zero(
+    book, copy, saved, out, monkeypatch, capsys
+):
+    sheet, cells = BOUNDED[out].split("!")
+    book.sheets[sheet][cells].value = (np.arange(22).reshape(2, 11) / 7 - 1)[: 1 if out == "line" else 2]
+    book.save(copy)
+    found = (re.search(r"xlcicf (solve .*?\.xlsx)(\.|$)", text) for text in texts(saved, "Compare"))
+    (command,) = (match[1] for match in found if match and match[1].endswith(f" {out}.xlsx"))
+    monkeypatch.chdir(copy.parent)
+    assert cli.main(shlex.split(command)) == 0, capsys.readouterr().err
+    weights = open_book(f"{out}.xlsx").sheets[sheet][cells].options(np.array, ndim=2).value
+    assert (weights >= 0).all()
+    assert DATA.X @ weights.sum(0) == pytest.approx(DATA.X @ nnls(DATA.X, DATA.y)[0], abs=1e-6)
+
+
 def test_compare_follows_the_weights_on_net(shared):
     setting(shared, WEIGHTS["Solver's"], "MSE", 0)
-    assert shared["Compare!B9"] == pytest.approx(shared["Compare!B7"], abs=1e-15)
-    assert shared["Compare!D9"] == shared["Compare!D7"] == 713
+    assert shared["Compare!B10"] == pytest.approx(shared["Compare!B7"], abs=1e-15)
+    assert shared["Compare!D10"] == shared["Compare!D7"] == 713
 
 
 def masks():

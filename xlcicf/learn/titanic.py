@@ -84,6 +84,7 @@ def weights(name) -> np.ndarray:
     "solver"    (2, 10) where Excel's Solver stopped on fast.ai's sheet: its weights to five digits as known,
                 further digits such that its published loss, slopes and predictions come out
     "linear"    (11,)   the exact linear optimum, the shortest of the many (the columns have rank 10)
+    "nonnegative" (11,) the linear optimum of weights that are at least 0, which is but one
     "logistic"  (11,)   the logistic regression, likewise
     "trained"   (2, 11) the best net found from 1,500 starts, polished by 600 more around it
     """

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook
+from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
@@ -26,6 +27,7 @@ class TrainingSheet:
     columns_log  what each weight is called in the log of weights, row by row
     conditions   in words, what the loss depends on besides the weights
     values       settings that the book ships with, where not as in `training_log.SHIPPED`: name -> value
+    has_errors   whether a run of least squares tells here how far each weight is known
     """
 
     book: str
@@ -35,6 +37,7 @@ class TrainingSheet:
     columns_log: Sequence[str]
     conditions: str
     values: Mapping[str, float | str] = field(default_factory=dict)
+    has_errors: bool = False
 
     @property
     def weights_after(self) -> Block:
@@ -48,6 +51,17 @@ class TrainingSheet:
     @property
     def settings_now(self) -> Block:
         return Block(words.NET_SETTINGS, SHEET, f"D{20 + self.weights.rows}")
+
+    @property
+    def errors(self) -> Block:
+        """The standard errors of the weights after the last run."""
+        top = 25 + self.weights.rows
+        return Block(words.FIT_ERRORS, SHEET, f"B{top}", self.weights.rows, self.weights.cols)
+
+    @property
+    def unknown(self) -> Block:
+        """Why there are none of some."""
+        return Block(words.FIT_UNKNOWN, SHEET, f"B{25 + 2 * self.weights.rows}")
 
     @property
     def runs(self) -> Block:
@@ -68,12 +82,13 @@ class TrainingSheet:
         )
 
     def logs(self) -> list[Block]:
-        return [self.runs, self.weights_before, self.steps]
+        fit = [self.errors, self.unknown] if self.has_errors else []
+        return [self.runs, self.weights_before, self.steps, *fit]
 
     @property
     def _logs_row(self) -> int:
         """The sheet row of the logs' headers."""
-        return 23 + self.weights.rows
+        return 28 + 2 * self.weights.rows if self.has_errors else 23 + self.weights.rows
 
 
 def write_training(workbook: Workbook, training: TrainingSheet, settings_text: str) -> None:
@@ -83,6 +98,8 @@ def write_training(workbook: Workbook, training: TrainingSheet, settings_text: s
     how_to = _how_to_train(training.book, net)
     ws = add_training_page(workbook, net, widths, training.runs.area.bottom, training.values, how_to)
     _write_weights_after(ws, training, settings_text)
+    if training.has_errors:
+        _write_errors(ws, training)
     logs = training.runs, training.steps, training.weights_before
     write_logs(ws, *logs, training.columns_log, ("I3", (560, 270)))
 
@@ -137,6 +154,29 @@ def _write_weights_after(ws: Worksheet, training: TrainingSheet, settings_text: 
     put_column(ws, f"A{after.area.top}", labels, "Label")
     put(ws, training.settings.corner, None, "Formula")
     put(ws, training.settings_now.corner, settings_text, "Formula")
+
+
+ERRORS_NOTE = (
+    "About how far each weight would move if other rows like these had been drawn: within twice that, 95 "
+    "times of 100. A run of least squares tells it: xlcicf train {book} --optimizer least-squares"
+)
+NO_ERRORS = "none yet: they come with a run of least squares"
+
+
+def _write_errors(ws: Worksheet, training: TrainingSheet) -> None:
+    """Room for the standard errors, and for why there are none of some."""
+    errors, unknown = training.errors, training.unknown
+    top, said = errors.area.top, unknown.area.top
+    put(ws, f"A{top - 3}", "Standard errors of these weights", "Section")
+    put(ws, f"A{top - 2}", ERRORS_NOTE.format(book=training.book), "Page note")
+    put_row(ws, f"B{top - 1}", training.cols, "Column header")
+    put_column(ws, f"A{top}", training.rows, "Label")
+    fill(ws, errors, [[None] * errors.cols] * errors.rows, "Result", FOUR)
+    put(ws, f"A{said}", "not known", "Label")
+    ws[f"A{said}"].alignment = Alignment(horizontal="left", vertical="top", indent=1)
+    put(ws, unknown.corner, NO_ERRORS, "Text")
+    ws.merge_cells(f"B{said}:R{said}")
+    ws.row_dimensions[said].height = 6 * 13  # as many lines as a run may write
 
 
 def write_logs(

@@ -310,6 +310,7 @@ class Training:
         blocks = [b for b in self.f.blocks(self.best_values) if b.area.sheet != RIGHT_SIDES]
         agreement = parity(blocks, read_snapshot(self.book))
         accuracy, log = None, {}
+        known = self.answer
         if self.log:
             accuracy = (self.accuracy_before, self.log.accuracy())
             log = self.log.contents(
@@ -319,7 +320,7 @@ class Training:
                 collected(blocks, self.log.areas[words.NET_PREDICTION]),
                 self.losses,
                 self._line(accuracy[1]),
-            )
+            ) | self.log.fit(known, self._no_errors)
         outcome = Outcome(
             objective=self.f.objective,
             changing=self.problem.changing_address,
@@ -332,7 +333,7 @@ class Training:
             reason=self.reason,
             status=self.status,
             method=self.method,
-            answer=self.answer,
+            answer=known,
             parity=agreement,
             accuracy=accuracy,
             dead=self.f.dead(self.best_values),
@@ -340,6 +341,15 @@ class Training:
             frozen=self.f.frozen,
         )
         return outcome, log
+
+    @property
+    def _no_errors(self) -> str:
+        """Why the run tells no standard errors; "" where it does."""
+        if self.method.partition(":")[0] != words.LEAST_SQUARES:
+            return "all: the last run was not one of least squares"
+        if self.status == words.STOPPED:
+            return "all: the last run was stopped before it came to rest"
+        return ""
 
     def announce(self, recording: Recording) -> None:
         """Keeps the best values in the history alone, where the book does not take them: Redo brings them."""

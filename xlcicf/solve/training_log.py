@@ -1,4 +1,5 @@
-"""Where a book made by xlcicf writes a run down: the blocks behind its names parity.*, runs.* and steps.*.
+"""Where a book made by xlcicf writes a run down: the blocks behind its names parity.*, fit.*, runs.* and
+steps.*.
 
 The book decides where they lie and which columns its log has; this finds them by name and by header.
 """
@@ -12,6 +13,7 @@ from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.host.exact_cells import read_rows
+from xlcicf.solve.answer import Answer
 from xlcicf.solve.book_problem import cells_of, laid_out
 from xlcicf.solve.placed import PlacedProblem
 
@@ -22,7 +24,11 @@ _WRITTEN = (
     words.RUNS_LOG,
     words.RUNS_WEIGHTS,
 )
+_FIT = (words.FIT_ERRORS, words.FIT_UNKNOWN)  # which not every such book has
 _READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SETTINGS)
+
+ROUGH = 0.1  # of a standard error: estimates farther off than that from where slopes vanish are known roughly
+REASONS = 4  # why there is no standard error, at most so many in a cell
 
 
 @dataclass(frozen=True)
@@ -30,11 +36,13 @@ class TrainingLog:
     """The named blocks of one open book.
 
     weights_after  where the weights after a run go, an area for each of the changing cells' areas
+    errors         likewise their standard errors; no areas in a book that tells none
     """
 
     book: object  # an xlwings Book
     areas: dict[str, Area]
     weights_after: list[Area]
+    errors: list[Area]
 
     @classmethod
     def of(cls, book, problem: PlacedProblem) -> "TrainingLog | None":
@@ -43,16 +51,20 @@ class TrainingLog:
         wanted = (words.WEIGHTS, words.PARITY_WEIGHTS, words.NET_LOSS, *_WRITTEN, *_READ)
         if any((name, None) not in snapshot.names for name in wanted):
             return None
+        if all((name, None) in snapshot.names for name in _FIT):
+            wanted += _FIT
         areas = {name: resolve(snapshot, name, "the block") for name in wanted}
         weights, weights_after = areas.pop(words.WEIGHTS), areas.pop(words.PARITY_WEIGHTS)
+        errors = areas.pop(words.FIT_ERRORS, [])
         if [problem.objective] != areas[words.NET_LOSS] or list(problem.changing) != weights:
             return None
-        return cls(book, {name: found[0] for name, found in areas.items()}, weights_after)
+        return cls(book, {name: found[0] for name, found in areas.items()}, weights_after, errors)
 
     @property
     def written(self) -> list[Area]:
-        """All cells that `write` may write to."""
-        return [*self.weights_after, *(self.areas[name] for name in _WRITTEN), self._steps_area]
+        """All cells that a run may write to."""
+        named = [self.areas[name] for name in (*_WRITTEN, words.FIT_UNKNOWN) if name in self.areas]
+        return [*self.weights_after, *self.errors, *named, self._steps_area]
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
@@ -73,7 +85,8 @@ class TrainingLog:
 
     def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
                  losses: list[float], row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
-        """What the cells of `written` are to hold after a run whose weights stand in their cells already.
+        """What the cells of `written`, but for those of `fit`, are to hold after a run whose weights stand in
+        their cells already.
 
         weights, start  the weights (n,) after and before the run
         loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
@@ -89,6 +102,17 @@ class TrainingLog:
         blocks[words.RUNS_LOG], blocks[words.RUNS_WEIGHTS] = self._with_line(row, start)
         blocks = {self.areas[name]: rows for name, rows in blocks.items()}
         return laid_out(self.weights_after, weights) | blocks | self.steps(losses)
+
+    def fit(self, answer: Answer, doubt: str) -> dict[Area, list[list]]:
+        """What the cells of standard errors are to hold after a run that came to `answer`.
+
+        doubt  why the run tells none; "" where it tells those that are known
+        """
+        if not self.errors:
+            return {}
+        known = [np.nan if doubt or error is None else error for _, _, error, *_ in answer.parameters]
+        blocks = {area: [_shown(row) for row in rows] for area, rows in laid_out(self.errors, known).items()}
+        return blocks | {self.areas[words.FIT_UNKNOWN]: [[doubt or told_unknown(answer)]]}
 
     def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
         """The log with one more line, and the weights before each run; when full, the oldest makes room."""
@@ -110,6 +134,35 @@ class TrainingLog:
 
     def _cells(self, name: str):
         return cells_of(self.book, self.areas[name])
+
+
+def told_unknown(answer: Answer) -> str:
+    """Which parameters have no standard error, and why: a line a reason, the commonest first; and whether
+    those that are known are rough."""
+    from xlcicf.optim.steps import listed  # and torch with it
+
+    cells: dict[str, list[str]] = {}
+    for cell, _, error, *_ in answer.parameters:
+        if error is None:
+            cells.setdefault(answer.unknown.get(cell, "the run does not say why"), []).append(cell)
+    reasons = sorted(cells.items(), key=lambda reason: -len(reason[1]))
+    if reasons and len(reasons[0][1]) == len(answer.parameters):
+        return f"all: {reasons[0][0]}"
+    lines = [f"{listed(those)}: {why}" for why, those in reasons[:REASONS]] or ["none: each is known"]
+    if more := sum(len(those) for _, those in reasons[REASONS:]):
+        lines.append(f"{more} more, for other reasons")
+    if (
+        answer.fit
+        and answer.fit.away > ROUGH
+        and any(error is not None for _, _, error, *_ in answer.parameters)
+    ):
+        lines.append("the others are rough: the run came to rest where slopes are left, as at a corner")
+    return "\n".join(lines)
+
+
+def _shown(numbers: list[float]) -> list[float | None]:
+    """What cells are to hold: blank where there is no number."""
+    return [None if np.isnan(number) else number for number in numbers]
 
 
 def _numbers(rows: list[list]) -> np.ndarray:
