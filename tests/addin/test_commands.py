@@ -399,6 +399,39 @@ def test_a_method_that_is_none_is_refused(desk):
 # --- Look -----------------------------------------------------------------------------------------------
 
 
+def test_report_adds_a_sheet_of_the_run_that_left_the_values_and_another_when_they_are_changed(mix):
+    mix.press("solve", "auto")
+    assert mix.press("report").endswith("the report is on the sheet Report")
+    assert mix.book.sheets.active.name == "Report"
+    told = mix.book.sheets["Report"].used_range.options(ndim=2, err_to_str=True).value
+    firsts = [row[0] for row in told]
+    assert {"Answer", "Sensitivity", "Limits", "What was done"} <= set(firsts)
+    assert "found: the best there is: no allowed values are better." in firsts
+    assert any(str(text).startswith("One more on the right side of") for text in firsts)
+    mix.save_and_open()
+    mix.select(xlcicf.find_problem(mix.book).changing)
+    mix.book.selection.value = 0
+    assert mix.press("report").endswith("Report 2")
+    told = mix.book.sheets["Report 2"].used_range.options(ndim=2, err_to_str=True).value
+    assert any("is not known" in str(row[0]) for row in told)
+
+
+def test_a_report_of_the_lessons_net_names_its_method_and_its_starts(lesson):
+    for cell, value in {"train.restarts": 3, "train.steps": 40}.items():
+        lesson.book.names[cell].refers_to_range.value = value
+    lesson.press("train")
+    lesson.press("report")
+    told = lesson.book.sheets["Report"].used_range.options(ndim=2, err_to_str=True).value
+    done = {row[0]: row[1] for row in told}
+    assert (done["method"], done["starts"]) == ("lbfgs", 3)
+    assert done["evaluations of the objective"] > done["steps"] > 40
+
+
+def test_a_report_waits_for_the_run_to_end(desk):
+    with claims.claim(desk.book.fullname):
+        assert desk.press("report") == "a run is on; press Stop first"
+
+
 def test_the_gradient_of_a_weight_is_the_gradient_sheets(lesson):
     lesson.select("Net!C5")
     said = lesson.press("gradient")

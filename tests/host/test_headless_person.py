@@ -5,7 +5,7 @@ import xlwings
 
 import xlcicf
 from tests.small import save_small
-from xlcicf.errors import BookError, NotPossibleHeadless
+from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of
 from xlcicf.host.headless.person import Busy, person_at
@@ -56,6 +56,8 @@ def test_areas_selected_with_ctrl_are_known_in_their_order_and_used_one_by_one(b
         with pytest.raises(NotPossibleHeadless, match=r"\$G\$2:\$G\$3,\$B\$1 are several areas"):
             use()
     assert net["G2:G3"].value == [4.0, 5.0]
+    with pytest.raises(AddressError, match="no cells or name 'G2,nowhere'"):
+        net["G2,nowhere"]
 
 
 def test_a_book_calls_as_excel_would(book, monkeypatch):

@@ -121,6 +121,13 @@ CHECKS = (
         "A sheet Neural Net with a falling line and a picture in blue and orange.",
     ),
     Check(
+        "report",
+        "In a Solver model of yours press Solve, auto, then Report; change a right side on your sheet and"
+        " back; press Undo.",
+        "A new sheet Report with Answer, Sensitivity and Limits; its slack follows the right side; Undo puts"
+        " the cells back and takes the sheet away.",
+    ),
+    Check(
         "model card",
         "In titanic.xlsx press Train, then Model card; change a passenger's age; press Model card again.",
         "Two new sheets; on Model card a red line says that the data changed; the second press says so too.",

@@ -237,6 +237,23 @@ def weights_picture(book) -> str:
     return f"a picture of {', '.join(area.address for area in areas)}"
 
 
+def report(book) -> str:
+    """Of the values that stand in the cells, and of the last run if it has left these."""
+    from xlcicf.pages.report.content import report_of
+    from xlcicf.pages.report.in_book import add_report
+    from xlcicf.solve.agreement import agreed
+    from xlcicf.solve.solved import Solved
+
+    _require_no_run(book)
+    history = History.beside(host_side.file_of(book))
+    told = report_of(Solved.in_book(agreed(book, _problem(book)), history, book))
+    sheet = add_report(book, told, history)
+    if history.runs:
+        history.save()
+    sheet.activate()
+    return f"the report is on the sheet {sheet.name}"
+
+
 def model_card(book) -> str:
     from xlcicf.pages.model_card import in_book
 
@@ -335,14 +352,16 @@ COMMANDS: dict[str, Callable[..., str]] = {
     "parity": parity,
     "loss_chart": loss_chart,
     "weights_picture": weights_picture,
+    "report": report,
     "model_card": model_card,
     "lesson": open_lesson,
     "help": help,
     "doctor": doctor,
 }
 
-# Those that need torch and change nothing, and those that a person presses before training.
-LONG_TO_LOAD = {"gradient", "parity"}
+# Those that need torch and can begin anew where the program is busy, and those that a person presses before
+# training.
+LONG_TO_LOAD = {"gradient", "parity", "report"}
 BEFORE_TRAINING = {"set_objective", "set_changing", "subject_to", "read_solver", *LONG_TO_LOAD} | {
     setting.control for setting in SETTINGS.values()
 }

@@ -145,6 +145,12 @@ GROUPS: dict[str, tuple[Control, ...]] = {
             enabled=ALWAYS,
         ),
         Control(
+            "report",
+            "Report",
+            "Adds a sheet: what was found, which constraints bind, what they are worth, error bars of a fit.",
+            "TableInsert",
+        ),
+        Control(
             "loss_chart",
             "Loss chart",
             "Shows the objective step by step in the last run.",

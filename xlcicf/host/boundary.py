@@ -150,6 +150,10 @@ class Host(ABC):
         """Takes a sheet away, if the host can, without a question."""
         through_xlwings.remove_sheet(book, name)
 
+    def draw_as_dots(self, chart: xlwings.Chart, count: int) -> None:
+        """The first so many series of an XY chart as dots without a line, if the host can."""
+        return None
+
     @abstractmethod
     def hide(self, name: xlwings.Name) -> None:
         """Takes a defined name out of the lists that a person sees."""

@@ -17,6 +17,7 @@ from xlcicf.host.boundary import Host
 BUSY = {0x800AC472, 0x8001010A, 0x80010001}
 BUSY_BY_XLWINGS = "ExcelBusyError"  # of a module that only Windows can import
 SURELY_WHOLE = 255 - len(",$XFD$1048576:$XFD$1048576")  # letters of an address, which ends at 255
+NO_LINE, CIRCLE = -4142, 8  # xlLineStyleNone, xlMarkerStyleCircle
 OF_APPSCRIPT = "CommandError"  # of a package that only a Mac has
 
 
@@ -34,8 +35,9 @@ class Excel(Host):
             addresses = cells.api.get_address().split(",")
             if len(",".join(addresses)) > SURELY_WHOLE:
                 raise AddressError(f"{len(addresses)} areas or more are selected; select fewer at a time")
-        areas = [area_of(cells.sheet.name, address.strip()) for address in addresses]
-        return [area for area in areas if area]
+        areas = [area for a in addresses if (area := area_of(cells.sheet.name, a.strip()))]
+        assert len(areas) == len(addresses), f"Excel selects {addresses}"
+        return areas
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         """Of a cell formatted as currency Excel on Windows hands over a Decimal of four digits; Value2 has
@@ -57,6 +59,14 @@ class Excel(Host):
             name.api.Visible = False
         else:  # appscript
             name.api.visible.set(False)
+
+    def draw_as_dots(self, chart: xlwings.Chart, count: int) -> None:
+        """On Windows; appscript has no words for it."""
+        if not isinstance(chart.api, tuple) or not hasattr(chart.api[1], "SeriesCollection"):
+            return
+        for number in range(1, count + 1):
+            series = chart.api[1].SeriesCollection(number)
+            series.Border.LineStyle, series.MarkerStyle, series.MarkerSize = NO_LINE, CIRCLE, 5
 
     def handle(self, book: xlwings.Book) -> dict[str, Any]:
         """Excel stands still while VBA's RunPython waits for a command: a run needs a process of its own."""

@@ -175,7 +175,11 @@ class _Block:
 def chart_xml(edit: AddChart, cells: Cells, inventory: Inventory) -> str:
     """The chart's part, with the values that the cells hold now."""
     type_, series, is_strict = TYPES[edit.type], series_of(edit, cells), inventory.is_strict
-    lines = "".join(_series(type_, number, one, cells) for number, one in enumerate(series))
+    dots = TYPES["xy_scatter"]
+    lines = "".join(
+        _series(dots if number < edit.dots else type_, number, one, cells)
+        for number, one in enumerate(series)
+    )
     return (
         f'<c:chartSpace xmlns:c="{chart_namespace(is_strict)}" '
         f'xmlns:a="{_STRICT_MAIN if is_strict else _MAIN}" '

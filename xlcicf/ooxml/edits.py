@@ -126,6 +126,7 @@ class AddChart:
     source    the cells it shows, headers among them, or None while there are none
     by_rows   whether each row of them is a series, or each column; None: the longer side is a series
     x_values  cells with the categories or x of all series, where not those of the source
+    dots      so many series, the first, are dots without a line, whatever the type
     """
 
     sheet: str
@@ -136,6 +137,7 @@ class AddChart:
     by_rows: bool | None = None
     x_values: Area | None = None
     title: str | None = None
+    dots: int = 0
 
 
 Addition = AddSheet | AddName | AddTable | AddPicture | AddChart

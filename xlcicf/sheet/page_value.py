@@ -33,9 +33,11 @@ class PageCell:
 
 @dataclass(frozen=True)
 class PageChart:
-    """A line through points. `data` has x in its first column and y in its second, below their headers.
+    """Lines through points. `data` has x in its first column and y in its second, below their headers; in a
+    person's open book further columns are further lines.
 
     name  which is also its title
+    dots  so many of the lines, the first, are dots, where the host can
     alt   what it shows, for those who cannot see it, in books that can say it
     size  width and height in pixels
     """
@@ -45,6 +47,7 @@ class PageChart:
     corner: str
     size: tuple[int, int]
     data: Block
+    dots: int = 0
 
     @property
     def points(self) -> tuple[Block, Block]:

@@ -10,7 +10,7 @@ from tests.saved_cells import saved_cells
 from tests.solve.models.everyday import ANSWERED
 from tests.solve.models.planning import LARGE
 from xlcicf.cli import main
-from xlcicf.host import open_book
+from xlcicf.host import open_book, read_snapshot
 from xlcicf.ooxml.package import read_package
 from xlcicf.pages.report.content import Live, Report, Section, Table, plain, report_of
 from xlcicf.pages.report.in_book import add_report
@@ -119,14 +119,14 @@ def test_the_report_of_a_book_as_it_stands_is_that_of_the_run_that_left_it(tmp_p
     book, history, report = solved_in(path)
     save_with_history(book, history, path)
     again = open_book(path)
-    problem = place(again.impl.document.snapshot(), find_problem(again))
+    problem = place(read_snapshot(again), find_problem(again))
     found = report_of(Solved.in_book(problem, History.beside(path), again))
     assert found.to_json() == report.to_json()
     again.sheets[0]["A1"].value = "a label"
     (changing, *_), _ = problem.changing, None
     cell = again.sheets[changing.sheet].range((changing.top, changing.left))
     cell.value = cell.value * 0.5
-    problem = place(again.impl.document.snapshot(), find_problem(again))
+    problem = place(read_snapshot(again), find_problem(again))
     told = report_of(Solved.in_book(problem, History.beside(path), again)).to_json()
     assert "is not known" in told["answer"]["said"][0]
     assert "solve it first" in told["sensitivity"]["said"][0]

@@ -91,6 +91,9 @@ class Headless(Host):
     def remove_sheet(self, book: xlwings.Book, name: str) -> None:
         """A sheet of a file stays: what else names it is not known."""
 
+    def draw_as_dots(self, chart: xlwings.Chart, count: int) -> None:
+        chart.impl.draw_as_dots(count)
+
     def hide(self, name: xlwings.Name) -> None:
         name.impl.Visible = False
 

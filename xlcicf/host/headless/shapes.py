@@ -218,6 +218,10 @@ class Chart(_Drawing, base_classes.Chart):
         """The cells to show, headers among them; `plot_by` is "rows", "columns" or None."""
         self._change(source=_source(source, self.sheet.book), by_rows=_by_rows(plot_by))
 
+    def draw_as_dots(self, count: int) -> None:
+        """The first so many series."""
+        self._change(dots=count)
+
     def set_x_axis_values(self, source) -> None:
         """The cells with the categories or x of all series, without a header."""
         self._change(x_values=_source(source, self.sheet.book))

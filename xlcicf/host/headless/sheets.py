@@ -148,11 +148,10 @@ class Sheet(base_classes.Sheet):
         sheet, reference = split_sheet(text)
         if sheet:
             return self.book.range_of(text)
-        areas = [area_of(self.name, part.strip()) for part in reference.split(",")]
-        if areas[1:] and None not in areas:
-            return SeveralAreas(self, [area for area in areas if area])
-        if areas[0] is not None:
-            return self.range_at(areas[0])
+        parts = reference.split(",")
+        areas = [area for part in parts if (area := area_of(self.name, part.strip()))]
+        if len(areas) == len(parts):
+            return SeveralAreas(self, areas) if areas[1:] else self.range_at(areas[0])
         for names in (self.names, self.book.names):
             if reference in names:
                 return names(reference).refers_to_range

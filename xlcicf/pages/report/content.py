@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xlcicf.errors import TrainingError
+from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.references import resolve
 from xlcicf.solve.answer import BINDS, ConstraintRow
 from xlcicf.solve.cell_labels import CellLabels
@@ -19,6 +21,7 @@ from xlcicf.words import RESTARTS, SEED, STEPS
 if TYPE_CHECKING:
     from xlcicf.formula import SheetFunction
     from xlcicf.optim.fit import Fit
+    from xlcicf.solve.fitted import Fitted
 
 PRICED = 8  # constraints that are told in words
 MOST_CORRELATED = 20  # parameters, up to which a report shows how they correlate
@@ -49,6 +52,18 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A chart of a table: x from its first column on, of which the next `columns` are lines, the first `dots`
+    of them dots."""
+
+    table: str
+    title: str
+    start: str
+    columns: int
+    dots: int
+
+
+@dataclass(frozen=True)
 class Section:
     """A report of Solver's, or one of ours: `said` are its sentences."""
 
@@ -56,14 +71,17 @@ class Section:
     title: str
     said: Sequence[str]
     tables: Sequence[Table] = ()
+    drawings: Sequence[Drawing] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """All reports of one solved problem."""
+    """All reports of one solved problem; `constraints` and `fitted` are what pictures show."""
 
     title: str
     sections: Sequence[Section]
+    constraints: Sequence[ConstraintRow] = ()
+    fitted: "Fitted | None" = None
 
     def to_json(self) -> dict:
         """Section -> its sentences (`said`) and its tables, each a list of rows by column."""
@@ -96,7 +114,8 @@ def report_of(solved: Solved) -> Report:
         told.other_optima(),
         told.what_was_done(),
     ]
-    return Report(f"Report: {solved.f.objective}, {goal_of(solved.f.sense)}", [s for s in sections if s])
+    title = f"Report: {solved.f.objective}, {goal_of(solved.f.sense)}"
+    return Report(title, [s for s in sections if s], solved.answer.constraints, told.fitted)
 
 
 class _Told:
@@ -188,12 +207,13 @@ class _Told:
         if found is None:
             return Section("sensitivity", title, [f"There is none: {self._refusal}."])
         limits = [row for row in self.solved.answer.constraints if row.limited and not row.is_bound]
-        prices, linear = found.prices.tolist(), found.ranges is not None
-        said = [*_stepped(self.f), *self._prices_in_words(limits, prices)]
+        said = [*_stepped(self.f), *self._prices_in_words(limits, found.prices.tolist())]
         tables = [self._reduced()]
         if limits:
             tables.append(self._prices(limits))
-        intro = LINEAR if linear else BENT
+        intro = BENT
+        if found.ranges is not None:
+            intro = CORNERED if np.isnan(found.ranges.slopes).all() else LINEAR
         return Section("sensitivity", title, [intro, *said], tables)
 
     def _reduced(self) -> Table:
@@ -255,7 +275,7 @@ class _Told:
         from xlcicf.optim.sensitivity import room
 
         found = room(self.f, self.solved.values)
-        if found is None:
+        if found is None or not np.isfinite(found).any():
             return None
         rows = []
         for i, (cell, value) in enumerate(zip(self.f.cells, self.solved.values.tolist(), strict=True)):
@@ -301,7 +321,22 @@ class _Told:
         tables = [self._estimates(found)]
         if 1 < len(found.values) <= MOST_CORRELATED:
             tables.append(self._correlation(found))
-        return Section("fit", "Fit", said, tables)
+        if self.fitted is None:
+            return Section("fit", "Fit", said, tables)
+        said.append(BANDS if self.fitted.why is None else f"There are no bands: {self.fitted.why}.")
+        lines = 6 if self.fitted.why is None else 2
+        drawing = Drawing("data", "Data, what the model says, and its bands", "x", lines, dots=1)
+        return Section("fit", "Fit", said, [*tables, _data(self.fitted)], [drawing])
+
+    @cached_property
+    def fitted(self) -> "Fitted | None":
+        """The data of a fit with its bands."""
+        found = self.solved.answer.fit
+        if found is None:
+            return None
+        from xlcicf.solve.fitted import fitted
+
+        return fitted(self.problem, self.f, self.solved.values, found)
 
     def _estimates(self, found: "Fit") -> Table:
         columns = {
@@ -353,6 +388,30 @@ class _Told:
         return Section("what_was_done", "What was done", [] if facts else [UNKNOWN], [table])
 
 
+def _data(fitted: "Fitted") -> Table:
+    """The observations by x, so that lines through them are lines; without x by what the model says."""
+    columns = {
+        "x": fitted.x_name or "Predicted", "y": fitted.y_name, "predicted": "Predicted",
+        "curve_lower": "Curve, 95% from", "curve_upper": "Curve, to",
+        "new_lower": "New observation, 95% from", "new_upper": "New observation, to", "residual": "Residual",
+    }  # fmt: skip
+    y, predicted, x = (_cells(area) for area in (fitted.data, fitted.predictions, fitted.across))
+    at = fitted.predicted if fitted.x is None else fitted.x
+    numbers = np.column_stack([at, fitted.y, fitted.predicted, fitted.curve, fitted.new, fitted.residual])
+    rows = []
+    for i in np.argsort(at, kind="stable").tolist():
+        there, shown, told, *bands, left = numbers[i].tolist()
+        rows.append([
+            Live(there, f"={(x or predicted)[i]}"), Live(shown, f"={y[i]}"), Live(told, f"={predicted[i]}"),
+            *map(_finite, bands), Live(left, "={y}-{predicted}"),
+        ])  # fmt: skip
+    return Table("data", "Data and model", columns, rows)
+
+
+def _cells(area: Area | None) -> list[str]:
+    return [] if area is None else [cell_address(area.sheet, *cell) for cell in area.cells()]
+
+
 # ---- words -----------------------------------------------------------------------------------------------
 
 UNKNOWN = "How these values came about is not known: the last run recorded beside the book left others."
@@ -360,6 +419,11 @@ LINEAR = (
     "A linear model. A reduced cost is by how much the objective changes for each 1 by which the cell's bound"
     " moves, a shadow price the same for a right side. A coefficient or a right side may rise and fall by as"
     " much as is allowed, each alone, and these figures hold; blank: without limit."
+)
+CORNERED = (
+    "A model that is linear but for its corners. A reduced cost is by how much the objective changes for each"
+    " 1 by which the cell's bound moves, a shadow price the same for a right side, which may rise and fall by"
+    " as much as is allowed; blank: without limit."
 )
 BENT = (
     "A model that bends. A reduced gradient is the slope that is left along a cell, 0 unless a bound holds"
@@ -370,6 +434,10 @@ LIMITS = (
     " objective is there; blank: without limit."
 )
 RESIDUAL = "largest slope left, in the problem's own scale"
+BANDS = (
+    "The band of the curve holds the model's true value in 95 of 100 such data sets, at each x by itself; the"
+    " wider one holds a new observation there."
+)
 _CELL = {"cell": "Cell", "name": "Name", "before": "Before", "after": "After", "change": "Change"}
 _ALLOWED = {"increase": "Allowable increase", "decrease": "Allowable decrease"}
 _MISSED = f"{BINDS:.6f}*MAX(1,ABS({{right}}))"

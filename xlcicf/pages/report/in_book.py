@@ -1,5 +1,8 @@
 """A report in an open book: a sheet more, which the history knows, so that Undo takes it away."""
 
+from contextlib import suppress
+
+from xlcicf.host import host_of
 from xlcicf.pages.report.content import Report
 from xlcicf.pages.report.sheet import free_name, report_page
 from xlcicf.sheet.page_in_open_book import show_page
@@ -12,8 +15,14 @@ def add_report(book, report: Report, history: History):
     Where the last run recorded is the one that the report tells of, undoing that run takes the sheet away
     again; the caller saves book and history.
     """
-    front = book.sheets.active
-    sheet = show_page(book, report_page(report, free_name([sheet.name for sheet in book.sheets])))
-    front.activate()
-    history.note_sheet(book, sheet.name)
+    front, names = book.sheets.active, [sheet.name for sheet in book.sheets]
+    name = free_name(names)
+    try:
+        sheet = show_page(book, report_page(report, name))
+        front.activate()
+        history.note_sheet(book, name)
+    except Exception:  # the program is busy, say: half a report is none
+        with suppress(Exception):
+            host_of(book).remove_sheet(book, name)
+        raise
     return sheet

@@ -4,16 +4,21 @@ Slack and status are formulas on the person's own cells, so that the sheet follo
 only the run knows (the values before it, prices, standard errors) stands there as numbers.
 """
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 
 from xlcicf.formula.address import column_letters
-from xlcicf.pages.report.content import Entry, Live, Report, Section, Table, plain
-from xlcicf.sheet.page_value import Page, PageCell
+from xlcicf.pages.report.content import Drawing, Entry, Live, Report, Section, Table, plain
+from xlcicf.sheet.block import Block
+from xlcicf.sheet.page_value import Page, PageCell, PageChart
 
 NAME = "Report"
 ROWS = 1000  # of a table
+DIGITS, SMALL, LARGE = 6, 1e-4, 1e10  # shown of a number; beyond these sizes as a power of ten
 LINE = 120  # letters of a sentence's line
+SIZE = 760, 340  # of a chart, in pixels
+CHART_ROWS = 18  # that it covers
 WIDTHS = {"A": 34, "B": 26} | dict.fromkeys("CDEFGHIJ", 16)
 NOTE = (
     "Made by xlcicf. Slack, status and “After” are formulas on your cells. Delete this sheet when you like."
@@ -23,13 +28,16 @@ NOTE = (
 def report_page(report: Report, name: str) -> Page:
     """The report as a page of that name."""
     cells: dict[str, PageCell] = {}
+    charts: list[PageChart] = []
     row = 4
     for section in report.sections:
-        row = _section(cells, section, row)
-    return Page(name, report.title, NOTE, WIDTHS, cells)
+        row = _section(cells, charts, section, name, row)
+    return Page(name, report.title, NOTE, WIDTHS, cells, charts=tuple(charts))
 
 
-def _section(cells: dict[str, PageCell], section: Section, row: int) -> int:
+def _section(
+    cells: dict[str, PageCell], charts: list[PageChart], section: Section, name: str, row: int
+) -> int:
     """Writes a section from a row on; returns the row where the next one begins."""
     cells[f"A{row}"] = PageCell(section.title, "Section")
     row += 1
@@ -38,8 +46,22 @@ def _section(cells: dict[str, PageCell], section: Section, row: int) -> int:
             cells[f"A{row}"] = PageCell(line, "Page note")
             row += 1
     for table in section.tables:
-        row = _table(cells, table, row + 1)
+        drawn = [drawing for drawing in section.drawings if drawing.table == table.key]
+        below = row + 1 + len(drawn) * CHART_ROWS
+        for i, drawing in enumerate(drawn):
+            charts.append(_chart(drawing, table, name, row + 1 + i * CHART_ROWS, below))
+        row = _table(cells, table, below)
     return row + 1
+
+
+def _chart(drawing: Drawing, table: Table, name: str, row: int, below: int) -> PageChart:
+    """A chart at a row of the table that is written from the row `below` on."""
+    left = list(table.columns).index(drawing.start) + 1
+    count = min(len(table.rows), ROWS)
+    data = Block("chart", name, f"{column_letters(left)}{below + 1}", 1 + count, 1 + drawing.columns)
+    return PageChart(
+        drawing.title, f"{drawing.title}, as in the table below.", f"A{row}", SIZE, data, drawing.dots
+    )
 
 
 def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
@@ -64,8 +86,18 @@ def _cell(entry: Entry, there: Mapping[str, str], is_narrow: bool) -> PageCell |
     value = plain(entry)
     style = "Word" if is_narrow and isinstance(value, str) else "Formula"
     if isinstance(entry, Live):
-        return PageCell(_formula(entry.formula, there), style, formula=True)
-    return None if value is None else PageCell(value, style)
+        return PageCell(_formula(entry.formula, there), style, _number_format(value), formula=True)
+    return None if value is None else PageCell(value, style, _number_format(value))
+
+
+def _number_format(value: str | float | None) -> str | None:
+    """Six digits of what is no whole number; the cell itself holds them all."""
+    if isinstance(value, str) or not value or (value == round(value) and abs(value) < LARGE):
+        return None
+    if not SMALL <= abs(value) < LARGE:
+        return "0.00000E+00"
+    decimals = max(0, DIGITS - 1 - math.floor(math.log10(abs(value))))
+    return f"0.{'0' * decimals}" if decimals else "0"
 
 
 def _formula(formula: str, there: Mapping[str, str]) -> str:
