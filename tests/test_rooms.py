@@ -45,6 +45,7 @@ ROOMS = {
     "highspy": {"optim"},
     "pandas": {"learn"},
     "safetensors": {"learn"},
+    "matplotlib": {"pages"},
 }
 
 # Formula text never becomes Python, and no file of a stranger's is unpickled (hazards: formula text, models).
