@@ -483,7 +483,9 @@ class _Reports:
         from xlcicf.pages.report.text import FEW, report_text
 
         if self.folder:
-            return [f"  report      {path}" for path in write_report(report, self.folder)]
+            paths, without = write_report(report, self.folder)
+            lines = [f"  report      {path}" for path in paths]
+            return [*lines, f"  pictures    {without}"] if without else lines
         if self.folder is None:
             return []
         return ["", *report_text(report, FEW).splitlines()]

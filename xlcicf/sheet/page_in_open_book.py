@@ -82,7 +82,7 @@ def _add_chart(sheet, chart: PageChart) -> None:
     added = sheet.charts.add(
         width=width,
         height=height,
-        chart_type="xy_scatter_lines_no_markers",
+        chart_type=chart.type,
         source=_range(sheet, chart.data.area),
         name=chart.name,
         anchor=sheet[chart.corner],

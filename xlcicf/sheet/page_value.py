@@ -38,6 +38,7 @@ class PageChart:
 
     name  which is also its title
     dots  so many of the lines, the first, are dots, where the host can
+    type  as xlwings names it, in a person's open book: a chart of bars has names in place of x
     alt   what it shows, for those who cannot see it, in books that can say it
     size  width and height in pixels
     """
@@ -48,6 +49,7 @@ class PageChart:
     size: tuple[int, int]
     data: Block
     dots: int = 0
+    type: str = "xy_scatter_lines_no_markers"
 
     @property
     def points(self) -> tuple[Block, Block]:

@@ -2,12 +2,14 @@
 
 import json
 import math
+import sys
 
 import pytest
 
 from tests import oracles, strangers
 from tests.saved_cells import saved_cells
 from tests.solve.models.everyday import ANSWERED
+from tests.solve.models.no_answer import NO_ANSWER
 from tests.solve.models.planning import LARGE
 from xlcicf.cli import main
 from xlcicf.host import open_book, read_snapshot
@@ -161,6 +163,73 @@ def test_long_tables_are_cut_and_say_so():
     assert "x\\|2" in text and "x\\|3" not in text and f"... and {ROWS + 2} more" in text
     cells = report_page(report, "R").cells
     assert "... and 5 more" in [cell.value for cell in cells.values()]
+
+
+# ---- by the command line -------------------------------------------------------------------------------------------
+
+DOSE = next(model for model in SMALL if model.name == "dose response")
+
+
+def test_a_report_is_printed_behind_what_a_run_says(tmp_path, capsys):
+    path = PLAN.save(tmp_path / "plan.xlsx")
+    assert main(["solve", str(path), "--report"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("saved") < said.index("# Report:") < said.index("## Sensitivity")
+    assert "Report" not in [sheet.name for sheet in open_book(path).sheets]
+
+
+@pytest.mark.parametrize(("model", "pictures"), [(PLAN, ["constraints"]), (DOSE, ["fit", "residuals"])])
+def test_a_folder_gets_the_report_and_its_pictures(model, pictures, tmp_path, capsys):
+    path, folder = model.save(tmp_path / "model.xlsx"), tmp_path / "made" / "results"
+    assert main(["solve", str(path), "--report", str(folder)]) == 0
+    assert {file.name for file in folder.iterdir()} == {"report.md", *(f"{name}.png" for name in pictures)}
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert text.startswith("# Report:") and all(f"]({name}.png)" in text for name in pictures)
+    assert f"report      {folder / 'report.md'}" in capsys.readouterr().out
+
+
+def test_without_matplotlib_the_report_is_written_and_a_line_says_how_to_get_pictures(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    path, folder = PLAN.save(tmp_path / "model.xlsx"), tmp_path / "results"
+    assert main(["solve", str(path), "--report", str(folder)]) == 0
+    assert [file.name for file in folder.iterdir()] == ["report.md"]
+    assert "pip install 'xlcicf[pictures]'" in capsys.readouterr().out
+
+
+def test_a_book_in_the_folders_place_is_wrong_usage_and_a_file_there_is_named_before_the_run(
+    tmp_path, capsys
+):
+    path = PLAN.save(tmp_path / "plan.xlsx")
+    before = path.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        main(["solve", "--report", str(path)])
+    assert ended.value.code == 2 and "put --report behind BOOK" in capsys.readouterr().err
+    (tmp_path / "file").write_text("mine")
+    assert main(["solve", str(path), "--report", str(tmp_path / "file")]) == 1
+    assert path.read_bytes() == before and (tmp_path / "file").read_text() == "mine"
+
+
+# What `train --json` has at least, of every run that began.
+CONTRACT = {
+    "objective", "changing", "variables", "sense", "optimizer", "steps", "restarts", "before", "after", "seconds",
+    "status", "reason", "method", "saved", "parity_max", "feasible", "constraints", "parameters", "uncomputed",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [PLAN, DOSE, *NO_ANSWER], ids=lambda model: model.name)
+def test_json_holds_every_field_of_the_contract_however_the_run_ends(model, tmp_path, capsys):
+    path = model.save(tmp_path / "model.xlsx")
+    code = main(["solve", str(path), "--json", "--report"])
+    told = json.loads(capsys.readouterr().out)
+    if "error" in told:
+        assert code == 1 and told["error"]
+        return
+    assert told.keys() >= CONTRACT
+    assert (told["saved"] is None) == (code == 1) and ("report" in told) == (code == 0)
+    assert [len(row) for row in told["constraints"]] == [5] * len(told["constraints"])
+    assert [len(row) for row in told["parameters"]] == [5] * told["variables"]
 
 
 # ---- in books of strangers -----------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xlcicf.solve.fitted import Fitted
 
 PRICED = 8  # constraints that are told in words
+MOST_DRAWN = 30  # constraints in a chart
 MOST_CORRELATED = 20  # parameters, up to which a report shows how they correlate
 FAR = 0.1  # standard errors from where slopes vanish, from which on errors mean little
 SHOWN_VALUES = 8  # changing cells of another optimum
@@ -43,24 +44,27 @@ Entry = str | float | None | Live
 
 @dataclass(frozen=True)
 class Table:
-    """columns  key -> header; rows have an entry for each"""
+    """columns  key -> header; rows have an entry for each
+    shares   keys of the columns whose numbers are shares
+    """
 
     key: str
     title: str
     columns: Mapping[str, str]
     rows: Sequence[Sequence[Entry]]
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart of a table: x from its first column on, of which the next `columns` are lines, the first `dots`
-    of them dots."""
+    """A chart of a table: its first column is x, or names; the next `columns` are lines, or bars; the first
+    `dots` of the lines are dots."""
 
     table: str
     title: str
-    start: str
     columns: int
-    dots: int
+    dots: int = 0
+    bars: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,25 @@ class _Told:
         tables = [Table("objective", "Objective", _CELL, [objective]), self._variables()]
         if solved.answer.constraints:
             tables.append(self._constraints())
-        return Section("answer", "Answer", said, tables)
+        drawn = [row for row in solved.answer.constraints if row.limited and row.slack is not None]
+        if not 1 < len(drawn) <= MOST_DRAWN:
+            return Section("answer", "Answer", said, tables)
+        title = "How much of its room each constraint takes"
+        rows = [[row.text, self._taken(row)] for row in drawn]
+        columns = {"constraint": "Constraint", "taken": "Room taken"}
+        tables.append(Table("room", title, columns, rows, shares=("taken",)))
+        return Section("answer", "Answer", said, tables, [Drawing("room", title, 1, bars=True)])
+
+    def _taken(self, row: ConstraintRow) -> Live:
+        """1 where there is nothing to spare, 0 where the sides are as far apart as the larger is large."""
+        assert row.limited is not None and row.right is not None and row.slack is not None
+        left, right = row.limited.left, f"({self._right_side(row)[1:]})"
+        slack = {"<=": f"{right}-{left}", ">=": f"{left}-{right}", "=": f"-ABS({right}-{left})"}
+        larger = f"MAX(ABS({left}),ABS({right}))"
+        formula = f"=IF({larger}=0,1,MAX(0,1-({slack[row.limited.relation]})/{larger}))"
+        size = max(abs(row.left), abs(row.right))
+        by = -abs(row.slack) if row.limited.relation == "=" else row.slack
+        return Live(max(0.0, 1 - by / size) if size else 1.0, formula)
 
     def _cell(self, cell: str, before: float, after: float) -> list[Entry]:
         return [cell, self._name(cell), before, Live(after, f"={cell}"), _difference(after, before)]
@@ -190,9 +212,11 @@ class _Told:
         ]
 
     def _right_side(self, row: ConstraintRow) -> str:
-        assert row.limited is not None and isinstance(row.limited.right, str)
+        """As a formula."""
+        assert row.limited is not None
         if row.limited.formula is None:
             return f"={row.limited.right}"
+        assert isinstance(row.limited.right, str)
         (cell,) = resolve(self.problem.book, row.limited.right, "a right side")
         return self.problem.book.sheets[RIGHT_SIDES].formulas[cell.top, cell.left]
 
@@ -325,7 +349,7 @@ class _Told:
             return Section("fit", "Fit", said, tables)
         said.append(BANDS if self.fitted.why is None else f"There are no bands: {self.fitted.why}.")
         lines = 6 if self.fitted.why is None else 2
-        drawing = Drawing("data", "Data, what the model says, and its bands", "x", lines, dots=1)
+        drawing = Drawing("data", "Data, what the model says, and its bands", lines, dots=1)
         return Section("fit", "Fit", said, [*tables, _data(self.fitted)], [drawing])
 
     @cached_property

@@ -7,6 +7,7 @@ only the run knows (the values before it, prices, standard errors) stands there 
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from xlcicf.formula.address import column_letters
 from xlcicf.pages.report.content import Drawing, Entry, Live, Report, Section, Table, plain
@@ -56,12 +57,10 @@ def _section(
 
 def _chart(drawing: Drawing, table: Table, name: str, row: int, below: int) -> PageChart:
     """A chart at a row of the table that is written from the row `below` on."""
-    left = list(table.columns).index(drawing.start) + 1
-    count = min(len(table.rows), ROWS)
-    data = Block("chart", name, f"{column_letters(left)}{below + 1}", 1 + count, 1 + drawing.columns)
-    return PageChart(
-        drawing.title, f"{drawing.title}, as in the table below.", f"A{row}", SIZE, data, drawing.dots
-    )
+    data = Block("chart", name, f"A{below + 1}", 1 + min(len(table.rows), ROWS), 1 + drawing.columns)
+    alt = f"{drawing.title}, as in the table below."
+    chart = PageChart(drawing.title, alt, f"A{row}", SIZE, data, drawing.dots)
+    return replace(chart, type="bar_clustered") if drawing.bars else chart
 
 
 def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
@@ -72,9 +71,9 @@ def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
     row += 2
     for entries in table.rows[:ROWS]:
         there = {key: f"{letter}{row}" for key, letter in zip(table.columns, letters, strict=True)}
-        for letter, entry in zip(letters, entries, strict=True):
+        for key, letter, entry in zip(table.columns, letters, entries, strict=True):
             if (cell := _cell(entry, there, letter not in "AB")) is not None:
-                cells[f"{letter}{row}"] = cell
+                cells[f"{letter}{row}"] = replace(cell, number_format="0%") if key in table.shares else cell
         row += 1
     if len(table.rows) > ROWS:
         cells[f"A{row}"] = PageCell(f"... and {len(table.rows) - ROWS:,} more", "Page note")
