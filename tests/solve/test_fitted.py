@@ -104,6 +104,39 @@ def test_titanics_columns_are_found_and_a_corner_leaves_no_band(titanic_book):
     assert told.why is not None and "corner of MAX, IF or ABS" in told.why and np.isnan(told.curve).all()
 
 
+# --- between the data
+
+
+def test_the_curve_between_few_data_is_the_models_own_with_its_bands(tmp_path):
+    model = next(model for model in REGRESSIONS if model.name == "BoxBOD from start 1")
+    book = xlcicf.open_book(model.save(tmp_path / "fit.xlsx"))
+    problem = place(read_snapshot(book), model.problem)
+    f, v = problem.function(), model.answer().values
+    told = fitted(problem, f, v, known := fit(f, v))
+    along = told.along
+    assert len(along.x) > 100 and set(told.x) <= set(along.x) and (np.diff(along.x) > 0).all()
+    assert along.predicted == pytest.approx(v[0] * (1 - np.exp(-v[1] * along.x)), rel=1e-12)
+    at_data = np.searchsorted(along.x, told.x)
+    assert along.curve[at_data] == pytest.approx(told.curve, rel=1e-9)
+    assert along.new[at_data] == pytest.approx(told.new, rel=1e-9)
+    slopes = np.column_stack([1 - np.exp(-v[1] * along.x), v[0] * along.x * np.exp(-v[1] * along.x)])
+    reach = stats.t.ppf(0.975, 4) * np.sqrt(np.einsum("ki,ij,kj->k", slopes, known.covariance, slopes))
+    assert along.curve[:, 1] - along.predicted == pytest.approx(reach, rel=1e-9)
+    assert problem.book.sheets["Fit"].values[15, 1] == told.x[0]  # the book's own x still stands
+
+
+def test_where_a_row_reads_other_rows_x_nothing_is_drawn_between_the_data():
+    assert found(line()).along is not None
+    assert found(line(model="=$E$1+$E$2*(A{r}-AVERAGE($A$2:$A$11))")).along is None
+    later = found(line(model="=$E$1+$E$2*(A{r}-0.1*SUM(A$2:A{r}))"))
+    assert later is not None and later.along is None
+
+
+def test_where_the_model_shows_an_error_between_the_data_nothing_is_drawn_there():
+    told = found(line(model="=$E$1+$E$2*A{r}+0*SQRT(ABS(A{r}-7.7)-0.5)"))
+    assert told.across.address == "S!A2:A11" and told.along is None
+
+
 # --- other layouts
 
 
@@ -152,6 +185,16 @@ def test_predictions_that_go_on_below_the_data_are_cut_to_it():
     more = {"A12": 12, "A13": 13, "C12": "=$E$1+$E$2*A12", "C13": "=$E$1+$E$2*A13"}
     told = found(line() | more)
     assert (told.predictions.address, told.across.address) == ("S!C2:C11", "S!A2:A11")
+
+
+def test_a_column_of_formulas_of_several_kinds_is_one_of_predictions():
+    """The first row begins a recursion, and in another each row's formula is typed by itself."""
+    cells = line() | {f"C{r}": f"=C{r - 1}+$E$2*(A{r}-A{r - 1})" for r in range(3, 12)}
+    told = found(cells)
+    assert (told.predictions.address, told.data.address) == ("S!C2:C11", "S!B2:B11")
+    assert told.residual == pytest.approx(Y - 0.15 - 2 * X, rel=1e-9)
+    told = found(line(model="=$E$1+$E$2*A{r}+0*A2"))
+    assert (told.predictions.address, told.data.address) == ("S!C2:C11", "S!B2:B11")
 
 
 def test_a_column_that_is_made_of_x_leads_back_to_it():

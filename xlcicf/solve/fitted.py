@@ -2,11 +2,12 @@
 the bands in which the curve and new observations lie."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from xlcicf.errors import DataError, XlcicfError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.solve.placed import PlacedProblem
@@ -22,6 +23,16 @@ MOST = 1_000_000  # numbers to compare in one run of formulas, and places where 
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A model along x (m,): its predictions (m,), and both intervals' ends (m, 2) as in Fitted."""
+
+    x: np.ndarray
+    predicted: np.ndarray
+    curve: np.ndarray
+    new: np.ndarray
+
+
+@dataclass(frozen=True)
 class Fitted:
     """Observations, row by row, with what the model says of them.
 
@@ -33,6 +44,8 @@ class Fitted:
     share       of such intervals that hold what they are of
     why         in a sentence, why curve and new are nan; else None
     x_name, y_name  what stands above the columns (beside rows), else their addresses
+    along       the curve through all of x's range, also between the data where these are few; None where x is
+                not known, or a row's prediction needs more than its own x
     """
 
     predictions: Area
@@ -48,6 +61,7 @@ class Fitted:
     why: str | None
     x_name: str | None
     y_name: str
+    along: Curve | None = None
 
 
 def fitted(
@@ -62,7 +76,8 @@ def fitted(
         read = _read_on_the_way(problem, graph)
         data = _data(problem.whole_book, read, model)
         if data is not None:
-            return _fitted(problem, graph, model, data, fit, share)
+            found = _fitted(problem, graph, model, data, fit, share)
+            return replace(found, along=_along(problem, found, model, values, fit))
     return None
 
 
@@ -83,19 +98,43 @@ def _models(f: "SheetFunction", values: np.ndarray, fit: "Fit") -> list[_Model]:
         return []
     points = _points(values, fit)
     residuals = np.array([squares.values(point) for point in points])
-    numbers: dict[Area, list[np.ndarray]] = {}
-    for point in points:
-        for run in f.blocks(point):
-            numbers.setdefault(run.area, []).append(run.values.ravel())
     found = [
         model
-        for area, rows in numbers.items()
-        for part, some in _windows(area, np.array(rows), squares.count)
+        for area, rows in _with_joined(_numbers_at(f, points)).items()
+        for part, some in _windows(area, rows, squares.count)
         if (model := _model(part, some, residuals)) is not None
     ]
     return sorted(
         found, key=lambda model: float(np.ptp(np.abs(model.weights)) + abs(model.weights[0] ** 2 - 1))
     )
+
+
+def _numbers_at(f: "SheetFunction", points: list[np.ndarray]) -> dict[Area, np.ndarray]:
+    """What the formulas of each run show at some points (points, cells)."""
+    numbers: dict[Area, list[np.ndarray]] = {}
+    for point in points:
+        for run in f.blocks(point):
+            numbers.setdefault(run.area, []).append(run.values.ravel())
+    return {area: np.array(rows) for area, rows in numbers.items()}
+
+
+def _with_joined(numbers: dict[Area, np.ndarray]) -> dict[Area, np.ndarray]:
+    """And columns whose formulas are not all of one kind, as where the first row begins something."""
+    columns = sorted(
+        (area for area in numbers if area.shape[1] == 1), key=lambda area: (area.sheet, area.left, area.top)
+    )
+    joined: list[list[Area]] = []
+    for area in columns:
+        last = joined[-1][-1] if joined else None
+        is_next = last and (last.sheet, last.left, last.bottom + 1) == (area.sheet, area.left, area.top)
+        if is_next:
+            joined[-1].append(area)
+        else:
+            joined.append([area])
+    return numbers | {
+        replace(parts[0], bottom=parts[-1].bottom): np.hstack([numbers[part] for part in parts])
+        for parts in joined
+    }
 
 
 def _points(values: np.ndarray, fit: "Fit") -> list[np.ndarray]:
@@ -306,6 +345,78 @@ class _Columns:
         elif not self._down and cols == self._count:
             for top in range(area.top, area.bottom + 1):
                 yield Area(area.sheet, top, area.left, top, area.right)
+
+
+# --- the curve between the data -------------------------------------------------------------------------
+
+
+FINE = 120  # places along x, about
+ROWS = 20_000  # of data, beyond which the curve is drawn through them alone
+
+
+def _along(
+    problem: PlacedProblem, fitted: Fitted, model: _Model, values: np.ndarray, fit: "Fit"
+) -> Curve | None:
+    """The model at further x, which stand in the data's place as many at a time, if all parameters are known
+    and no row has a weight of its own."""
+    x, across = fitted.x, fitted.across
+    if x is None or across is None or len(x) > ROWS or not np.isfinite(fit.errors).all():
+        return None
+    if np.ptp(np.abs(model.weights)) or fit.spread is None:
+        return None
+    places, near = _places(np.unique(x)), 1e-9 * np.abs(model.predicted).max()
+    try:
+        others = np.arange(len(x)) // 2
+        expected = model.predicted[others]
+        if np.abs(_at(problem, across, model, x[others], values)[0] - expected).max() > near:
+            return None  # a row reads others' x, or what is made of x elsewhere
+        parts = [_at(problem, across, model, some, values) for some in np.resize(places, _filled(places, x))]
+    except XlcicfError:  # the model shows an error between the data, or is another there
+        return None
+    count = len(places)
+    predicted = np.concatenate([part[0] for part in parts])[:count]
+    slopes = np.concatenate([part[1] for part in parts])[:count]
+    if not (np.isfinite(predicted).all() and np.isfinite(slopes).all()):
+        return None
+    variance = np.einsum("ki,ij,kj->k", slopes, fit.covariance, slopes)
+    of_new = variance + (fit.spread / model.weights[0]) ** 2
+    quantile = fit.quantile(fitted.share)
+    curve, new = (
+        predicted[:, None] + np.outer(quantile * np.sqrt(some), [-1, 1]) for some in (variance, of_new)
+    )
+    return Curve(places, predicted, curve, new)
+
+
+def _filled(places: np.ndarray, x: np.ndarray) -> tuple[int, int]:
+    """So many rows of as many places as there are data."""
+    return -(-len(places) // len(x)), len(x)
+
+
+def _places(x: np.ndarray) -> np.ndarray:
+    """x (m,) in order, with as many places in each gap."""
+    inside = -(-FINE // max(1, len(x) - 1))
+    shares = np.arange(inside) / inside
+    return np.append((x[:-1, None] + np.diff(x)[:, None] * shares).ravel(), x[-1])
+
+
+def _at(
+    problem: PlacedProblem, across: Area, model: _Model, x: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions (k,) with x (k,) in its cells, and their derivatives (k, n)."""
+    book = problem.book
+    held = book.held(across.sheet)
+    cells = dict(zip(across.cells(), x.tolist(), strict=True))
+    sheet = replace(held, values={**held.values, **cells})
+    other = replace(problem, book=replace(book, sheets={**book.sheets, held.name: sheet}))
+    f = other.function()
+    assert f.structure is not None and isinstance(f.sense, str)
+    squares = f.structure.squares[f.sense]
+    for run in f.blocks(values):
+        is_it = run.area.intersect(model.area) == model.area
+        if is_it and squares is not None and squares.count == len(x):
+            slopes = squares.jacobian(np.asarray(values, dtype=float)) / model.weights[:, None]
+            return run.values[model.area.within(run.area)].ravel(), slopes
+    raise DataError(f"{model.area.address} are other formulas, or lead to other residuals, with other x")
 
 
 def _name(book: Snapshot, area: Area) -> str:

@@ -18,7 +18,7 @@ from xlcicf.formula.address import Area
 from xlcicf.pages.report import pictures
 from xlcicf.pages.report.pictures import binding_picture, fit_picture, residuals_picture
 from xlcicf.sheet.style import BLUE, ORANGE, RED
-from xlcicf.solve.fitted import Fitted
+from xlcicf.solve.fitted import Curve, Fitted
 
 FAR, NEAR = np.array([9.0, 4, 6, 2]), np.array([1.0, 0.5, 0.5, 1])
 
@@ -149,6 +149,17 @@ def test_the_curve_goes_along_x_with_its_bands_and_the_data_are_dots():
             assert [x, bottom] in corners.tolist() and [x, top] in corners.tolist()
         assert dots.get_offsets().tolist() == np.column_stack([given.x, given.y]).tolist()
         assert {axes.get_xlabel(), axes.get_ylabel()} == {"Time", "Distance"}
+
+
+def test_a_curve_that_is_known_between_the_data_is_drawn():
+    x = np.linspace(0, 4, 50)
+    ends = np.column_stack([x - 1, x + 1])
+    with drawing(fit_picture, fitted(along=Curve(x, 1 + 2 * x, ends, 2 * ends))) as figure:
+        (axes,) = figure.axes
+        low, high, model = (line.get_xydata() for line in axes.lines)
+        assert model.tolist() == np.column_stack([x, 1 + 2 * x]).tolist()
+        assert low.tolist() == np.column_stack([x, 2 * ends[:, 0]]).tolist()
+        assert len(axes.collections[1].get_offsets()) == 4
 
 
 def test_without_x_data_stand_beside_predictions():

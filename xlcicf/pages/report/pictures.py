@@ -16,7 +16,7 @@ import numpy as np
 
 from xlcicf.errors import XlcicfError
 from xlcicf.sheet.style import BLUE, BLUE_TINT, GREY, INK, LINE, ORANGE, RED, WHITE
-from xlcicf.solve.fitted import Fitted
+from xlcicf.solve.fitted import Curve, Fitted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,21 +105,23 @@ def fit_picture(fitted: Fitted, x_name: str | None = None, y_name: str | None = 
 
 
 def _along_x(axes: "Axes", x: np.ndarray, fitted: Fitted) -> None:
-    at, rows = np.unique(x, return_index=True)
+    along = fitted.along or _through_data(x, fitted)
     if _has_bands(fitted):
-        label = f"{fitted.share:.0%} of new observations"
-        axes.fill_between(
-            at,
-            *fitted.curve[rows].T,
-            color="#" + BLUE,
-            alpha=0.22,
-            lw=0,
-            label=f"{fitted.share:.0%} band of the curve",
-        )
-        axes.plot(at, fitted.new[rows, 0], color="#" + BLUE, lw=0.9, ls="dashed", label=label)
-        axes.plot(at, fitted.new[rows, 1], color="#" + BLUE, lw=0.9, ls="dashed")
-    axes.plot(at, fitted.predicted[rows], color="#" + BLUE, lw=1.6, label="model")
+        label = f"{fitted.share:.0%} band of the curve"
+        axes.fill_between(along.x, *along.curve.T, color="#" + BLUE, alpha=0.22, lw=0, label=label)
+        _new_observations(axes, along.x, along.new, fitted)
+    axes.plot(along.x, along.predicted, color="#" + BLUE, lw=1.6, label="model")
     _dots(axes, x, fitted.y)
+
+
+def _through_data(x: np.ndarray, fitted: Fitted) -> Curve:
+    at, rows = np.unique(x, return_index=True)
+    return Curve(at, fitted.predicted[rows], fitted.curve[rows], fitted.new[rows])
+
+
+def _new_observations(axes: "Axes", x: np.ndarray, ends: np.ndarray, fitted: Fitted) -> None:
+    for side, label in zip(ends.T, (f"{fitted.share:.0%} of new observations", None), strict=True):
+        axes.plot(x, side, color="#" + BLUE, lw=0.9, ls="dashed", label=label)
 
 
 def _beside_predictions(axes: "Axes", fitted: Fitted) -> None:
@@ -150,10 +152,8 @@ def residuals_picture(fitted: Fitted, x_name: str | None = None, y_name: str | N
     at = fitted.predicted if fitted.x is None else fitted.x
     axes.axhline(0, color="#" + BLUE, lw=1.6)
     if fitted.x is not None and _has_bands(fitted):
-        x, rows = np.unique(at, return_index=True)
-        for side, label in ((0, f"{fitted.share:.0%} of new observations"), (1, None)):
-            ends = fitted.new[rows, side] - fitted.predicted[rows]
-            axes.plot(x, ends, color="#" + BLUE, lw=0.9, ls="dashed", label=label)
+        along = fitted.along or _through_data(fitted.x, fitted)
+        _new_observations(axes, along.x, along.new - along.predicted[:, None], fitted)
     _dots(axes, at, fitted.residual, "datum less model")
     _frame(figure, axes, fitted, x_name, f"{y_name} less model")
     return figure
