@@ -10,7 +10,6 @@ from itertools import groupby
 
 from xlcicf.errors import AddressError
 from xlcicf.formula.address import Area, area_around, cell_address, column_letters, column_number
-from xlcicf.host import host_of
 from xlcicf.sheet.block import place
 from xlcicf.sheet.page_value import Page, PageCell, PageChart
 from xlcicf.sheet.style import INK, LOOKS, VERDICTS, rgb
@@ -79,7 +78,7 @@ def _add_names_and_charts(book, sheet, page: Page) -> None:
 
 def _add_chart(sheet, chart: PageChart) -> None:
     width, height = (_POINTS_A_PIXEL * pixels for pixels in chart.size)
-    added = sheet.charts.add(
+    sheet.charts.add(
         width=width,
         height=height,
         chart_type=chart.type,
@@ -87,8 +86,6 @@ def _add_chart(sheet, chart: PageChart) -> None:
         name=chart.name,
         anchor=sheet[chart.corner],
     )
-    if chart.dots:
-        host_of(sheet.book).draw_as_dots(added, chart.dots)
 
 
 def _require_empty(sheet, area: Area) -> None:

@@ -37,7 +37,7 @@ class PageChart:
     person's open book further columns are further lines.
 
     name  which is also its title
-    dots  so many of the lines, the first, are dots, where the host can
+    dots  so many of the lines, the first, are to be dots: for whoever knows the host
     type  as xlwings names it, in a person's open book: a chart of bars has names in place of x
     alt   what it shows, for those who cannot see it, in books that can say it
     size  width and height in pixels

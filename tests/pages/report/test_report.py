@@ -95,7 +95,7 @@ def test_slack_and_status_follow_the_persons_cells(tmp_path):
     table, rows = next((t, r) for t, r in tables_on(sheet, report) if t.key == "constraints")
     columns = list(table.columns)
     at = [row[columns.index("status")] for row in rows].index("binding")
-    right = report.sections[0].tables[-1].rows[at][columns.index("right")]
+    right = table.rows[at][columns.index("right")]
     cell = right.formula.removeprefix("=")
     name, _, local = cell.rpartition("!")
     book.sheets[name.strip("'")][local].value = right.value + 7

@@ -17,8 +17,11 @@ def add_report(book, report: Report, history: History):
     """
     front, names = book.sheets.active, [sheet.name for sheet in book.sheets]
     name = free_name(names)
+    page = report_page(report, name)
     try:
-        sheet = show_page(book, report_page(report, name))
+        sheet = show_page(book, page)
+        for chart in page.charts:
+            host_of(book).draw_as_dots(sheet.charts[chart.name], chart.dots)
         front.activate()
         history.note_sheet(book, name)
     except Exception:  # the program is busy, say: half a report is none
