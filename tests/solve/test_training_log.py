@@ -5,6 +5,7 @@ import pytest
 
 from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
+from xlcicf.optim.fit import Fit
 from xlcicf.solve import History, find_problem, place
 from xlcicf.solve.answer import Answer
 from xlcicf.solve.training import Settings, Training
@@ -147,9 +148,11 @@ def test_another_run_empties_the_standard_errors_and_says_why_undo_brings_them_b
 def answered(errors, unknown, away=0.0):
     """An answer whose parameters Net!C5, Net!D5, ... have these standard errors."""
     cells = [f"Net!{letter}{row}" for row in (5, 6) for letter in "CDEFGHIJKLM"][: len(errors)]
-    return Answer(
-        [], [(*row, None, None) for row in zip(cells, errors, errors, strict=True)], 0.0, unknown, away
-    )
+    covariance = np.diag([np.nan if error is None else error**2 for error in errors])
+    why = {cells.index(cell): said for cell, said in unknown.items()}
+    fit = Fit(np.zeros(len(cells)), "least squares", "", covariance, why, away)
+    parameters = [(cell, 0.0, error, None, None) for cell, error in zip(cells, errors, strict=True)]
+    return Answer([], parameters, 0.0, fit, unknown)
 
 
 def test_standard_errors_stand_as_the_weights_do_and_blanks_stay_blank(titanic):

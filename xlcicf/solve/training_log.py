@@ -151,11 +151,8 @@ def told_unknown(answer: Answer) -> str:
     lines = [f"{listed(those)}: {why}" for why, those in reasons[:REASONS]] or ["none: each is known"]
     if more := sum(len(those) for _, those in reasons[REASONS:]):
         lines.append(f"{more} more, for other reasons")
-    if (
-        answer.fit
-        and answer.fit.away > ROUGH
-        and any(error is not None for _, _, error, *_ in answer.parameters)
-    ):
+    some_known = sum(map(len, cells.values())) < len(answer.parameters)
+    if some_known and answer.fit and answer.fit.away > ROUGH:
         lines.append("the others are rough: the run came to rest where slopes are left, as at a corner")
     return "\n".join(lines)
 
