@@ -92,3 +92,41 @@ def test_a_method_that_cannot_keep_to_constraints_is_refused():
     f, _, _ = water_filling(3)
     with pytest.raises(TrainingError, match="lbfgs cannot keep to constraints on formulas; choose auto"):
         train(f, "lbfgs")
+
+
+@pytest.mark.parametrize("method", ["least-squares", "slsqp", "lbfgs", "auto"])
+@pytest.mark.parametrize("start", [0.5, 0.1, -0.3])
+def test_a_value_that_rounding_leaves_beside_its_bound_is_put_onto_it(method, start, tmp_path):
+    """The best line through data without slopes below 0, beside scipy's active-set method."""
+    import openpyxl
+    from scipy.optimize import nnls
+
+    import xlcicf
+    from xlcicf.solve import Problem
+
+    draw = np.random.default_rng(7)
+    x = draw.integers(0, 2, (60, 6)).astype(float)
+    y = x @ [0.5, -0.4, 0.0, 0.3, -0.2, 0.1] + draw.normal(0, 0.2, 60)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "S"
+    sheet.append([start] * 6)
+    for i, (row, target) in enumerate(zip(x.tolist(), y.tolist(), strict=True), start=2):
+        sheet.append([*row, target, f"=SUMPRODUCT(A{i}:F{i},A$1:F$1)"])
+    sheet["J1"] = "=SUMXMY2(G2:G61,H2:H61)"
+    book.save(tmp_path / "line.xlsx")
+    f = xlcicf.differentiate(
+        xlcicf.open_book(tmp_path / "line.xlsx"), Problem("S!J1", "S!A1:F1", non_negative=True)
+    )
+    best, rest = nnls(x, y)
+    *_, last = train(f, optimizer=method)
+    assert (last.best_values[best == 0] == 0).all() and (best == 0).sum() >= 2
+    assert last.best_loss == pytest.approx(rest**2, rel=1e-9)
+
+
+def test_a_small_number_that_counts_is_not_taken_for_rounding():
+    f = Function(
+        lambda v: (1e15 * v[0] - 2) ** 2 + v[1] ** 2, np.array([1e-15, 1.0]), lower=np.zeros(2)
+    )
+    *_, last = train(f, optimizer="lbfgs", steps=500)
+    assert last.best_values[0] == pytest.approx(2e-15)

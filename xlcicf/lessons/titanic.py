@@ -449,9 +449,9 @@ COMPARE_NOTES = (
     "make it. Here a column Female (1 − Male) would bring 76 of them back.",
     "Find it yourself on this sheet: Data > Solver, objective {loss}, to Min, by changing {weights}, "
     "unconstrained variables made non-negative. Or, in one line:",
-    "xlcicf solve titanic.xlsx --objective Compare!{loss} --changing Compare!{weights} --subject-to "
-    '"Compare!{weights} >= 0" --out line.xlsx',
-    'The same for the net: xlcicf solve titanic.xlsx --subject-to "Net!C5:M6 >= 0" --out bounded.xlsx. Then '
+    "xlcicf solve titanic.xlsx --sheet Compare --objective {loss} --changing {weights} --subject-to "
+    '"{weights} >= 0" --out line.xlsx',
+    'The same for the net: xlcicf solve titanic.xlsx --subject-to "C5:M6 >= 0" --out bounded.xlsx. Then '
     "no Lin is below 0, no ReLU has anything to do, and the net is that line again.",
     "a net trained by xlcicf: the best of 1,500 random starts, polished. Most starts end in worse valleys: "
     "a net's loss has many of them.",

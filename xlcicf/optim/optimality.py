@@ -16,6 +16,7 @@ from xlcicf.optim.objective import Objective, merit_of
 FEASIBLE = 1e-8  # a constraint that is missed by no more holds, measured by its right side or 1
 NEAR = 1e-7  # likewise: a constraint or bound no farther off is active
 DENSE = 250  # values, up to which second derivatives are asked for
+ROUNDING = 1e-12  # of a value or 1: one that is no farther off a bound is there
 GAIN = 1e-9  # of the objective: what one more step could gain at an optimum
 RISE = {"<=": 1.0, "=": 1.0, ">=": -1.0}  # times left minus right side: what must not be above 0
 
@@ -265,6 +266,18 @@ def polished(f: Objective, v: np.ndarray, begun: float, rounds: int = 12) -> Opt
             break
         here = there
     return here
+
+
+def at_bounds(f: Objective, v: np.ndarray) -> np.ndarray:
+    """v (n,) with what is off a bound by rounding put onto it, unless that costs anything."""
+    low = (v > f.lower) & (v - f.lower <= ROUNDING * np.maximum(1.0, np.abs(v)))
+    high = (v < f.upper) & (f.upper - v <= ROUNDING * np.maximum(1.0, np.abs(v)))
+    if not (low | high).any():
+        return v
+    there = np.where(low, f.lower, np.where(high, f.upper, v))
+    before, after = (merit_of(f.sense, f.value_and_gradient(x)[0], 0.0)[0] for x in (v, there))
+    costs = not after <= before + 1e-14 * abs(before) or violation(f, there) > max(violation(f, v), FEASIBLE)
+    return v if costs else there
 
 
 def _signs(f: Objective) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xlcicf.optim.objective import Objective, merit_of
-from xlcicf.optim.optimality import FEASIBLE, Optimality, violation, violations
+from xlcicf.optim.optimality import FEASIBLE, Optimality, at_bounds, violation, violations
 from xlcicf.words import CONVERGED, FLAT, FOUND, INFEASIBLE, LOCAL, STOPPED, TARGET, UNBOUNDED
 
 GTOL = 1e-9  # a gradient whose entries are no larger counts as none
@@ -142,6 +142,7 @@ def closed(
 
     reason  why the restart that found the best ended
     """
+    best.values = at_bounds(f, best.values)
     others = ends.others(best, f.sense)
     claim = claim or _judged(f, best, reason, others)
     parts = [reason, claim.sentence]

@@ -154,9 +154,11 @@ def gauss_newton(squares: Squares, v: np.ndarray) -> np.ndarray:
     here, last = squares.values(v), math.inf
     for _ in range(POLISHING):
         step = _step(squares, v, here)
-        length = np.linalg.norm(step / np.maximum(np.abs(v), 1e-300))
-        there = squares.values(v + step)
-        if not length < last or not there @ there <= here @ here * (1 + 1e-9):
+        with np.errstate(over="ignore", invalid="ignore"):  # of a step that leads far off
+            length = np.linalg.norm(step / np.maximum(np.abs(v), 1e-300))
+            there = squares.values(v + step)
+            is_worse = not there @ there <= here @ here * (1 + 1e-9)
+        if not length < last or is_worse:
             break
         v, here, last = v + step, there, length
         if length < 1e-16:
