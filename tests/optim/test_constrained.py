@@ -125,8 +125,6 @@ def test_a_value_that_rounding_leaves_beside_its_bound_is_put_onto_it(method, st
 
 
 def test_a_small_number_that_counts_is_not_taken_for_rounding():
-    f = Function(
-        lambda v: (1e15 * v[0] - 2) ** 2 + v[1] ** 2, np.array([1e-15, 1.0]), lower=np.zeros(2)
-    )
+    f = Function(lambda v: (1e15 * v[0] - 2) ** 2 + v[1] ** 2, np.array([1e-15, 1.0]), lower=np.zeros(2))
     *_, last = train(f, optimizer="lbfgs", steps=500)
     assert last.best_values[0] == pytest.approx(2e-15)

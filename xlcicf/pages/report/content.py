@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,17 @@ Entry = str | float | None | Live
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A chart of a table: its first column is x, or names; the next `columns` are lines, or bars; the first
+    `dots` of the lines are dots."""
+
+    title: str
+    columns: int
+    dots: int = 0
+    bars: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """columns  key -> header; rows have an entry for each
     shares   keys of the columns whose numbers are shares
@@ -53,18 +64,7 @@ class Table:
     columns: Mapping[str, str]
     rows: Sequence[Sequence[Entry]]
     shares: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A chart of a table: its first column is x, or names; the next `columns` are lines, or bars; the first
-    `dots` of the lines are dots."""
-
-    table: str
-    title: str
-    columns: int
-    dots: int = 0
-    bars: bool = False
+    drawing: Drawing | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,6 @@ class Section:
     title: str
     said: Sequence[str]
     tables: Sequence[Table] = ()
-    drawings: Sequence[Drawing] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +113,7 @@ def report_of(solved: Solved) -> Report:
         told.answer(),
         told.sensitivity(),
         told.limits(),
+        told.binding(),
         told.fit(),
         told.other_optima(),
         told.what_was_done(),
@@ -147,14 +147,22 @@ class _Told:
         tables = [Table("objective", "Objective", _CELL, [objective]), self._variables()]
         if solved.answer.constraints:
             tables.append(self._constraints())
-        drawn = [row for row in solved.answer.constraints if row.limited and row.slack is not None]
-        if not 1 < len(drawn) <= MOST_DRAWN:
-            return Section("answer", "Answer", said, tables)
-        title = "How much of its room each constraint takes"
-        rows = [[row.text, self._taken(row)] for row in drawn]
-        columns = {"constraint": "Constraint", "taken": "Room taken"}
-        tables.append(Table("room", title, columns, rows, shares=("taken",)))
-        return Section("answer", "Answer", said, tables, [Drawing("room", title, 1, bars=True)])
+        return Section("answer", "Answer", said, tables)
+
+    def binding(self) -> Section | None:
+        """Which constraints bind, at a glance; bounds of changing cells stand among these."""
+        limits = [row for row in self.solved.answer.constraints if row.limited and not row.is_bound]
+        if not 1 < len(limits) <= MOST_DRAWN:
+            return None
+        rows = []
+        for row in limits:
+            taken = self._taken(row)
+            assert isinstance(taken.value, float)
+            rows.append([row.text, taken, Live(max(0.0, 1 - taken.value), "=MAX(0,1-{taken})")])
+        columns = {"constraint": "Constraint", "taken": "Room taken", "left": "Room left"}
+        drawing = Drawing("Which constraints bind", 2, bars=True)
+        table = Table("room", "Room that each takes", columns, rows, ("taken", "left"), drawing)
+        return Section("binding", "Which constraints bind", [ROOM], [table])
 
     def _taken(self, row: ConstraintRow) -> Live:
         """1 where there is nothing to spare, 0 where the sides are as far apart as the larger is large."""
@@ -349,8 +357,8 @@ class _Told:
             return Section("fit", "Fit", said, tables)
         said.append(BANDS if self.fitted.why is None else f"There are no bands: {self.fitted.why}.")
         lines = 6 if self.fitted.why is None else 2
-        drawing = Drawing("data", "Data, what the model says, and its bands", lines, dots=1)
-        return Section("fit", "Fit", said, [*tables, _data(self.fitted)], [drawing])
+        drawing = Drawing("Data, what the model says, and its bands", lines, dots=1)
+        return Section("fit", "Fit", said, [*tables, replace(_data(self.fitted), drawing=drawing)])
 
     @cached_property
     def fitted(self) -> "Fitted | None":
@@ -457,7 +465,8 @@ LIMITS = (
     "Each cell alone, with all others as they are: how far constraints and bounds let it go, and what the"
     " objective is there; blank: without limit."
 )
-RESIDUAL = "largest slope left, in the problem's own scale"
+ROOM = "100%: nothing to spare; 0%: the sides are as far apart as the larger of them is large."
+RESIDUAL = "largest slope left, scaled"
 BANDS = (
     "The band of the curve holds the model's true value in 95 of 100 such data sets, at each x by itself; the"
     " wider one holds a new observation there."

@@ -35,7 +35,7 @@ def write_report(report: Report, folder: str) -> tuple[list[Path], str]:
 
 def _pictures(report: Report) -> Iterator[Picture]:
     """Those that apply. Raises XlcicfError, with the way to get it, where matplotlib is missing."""
-    limited = [row for row in report.constraints if row.limited]
+    limited = [row for row in report.constraints if row.limited and not row.is_bound]
     if not limited and report.fitted is None:
         return
     from xlcicf.pages.report.pictures import binding_picture, fit_picture, residuals_picture

@@ -18,9 +18,9 @@ NAME = "Report"
 ROWS = 1000  # of a table
 DIGITS, SMALL, LARGE = 6, 1e-4, 1e10  # shown of a number; beyond these sizes as a power of ten
 LINE = 120  # letters of a sentence's line
-SIZE = 760, 340  # of a chart, in pixels
-CHART_ROWS = 18  # that it covers
-WIDTHS = {"A": 34, "B": 26} | dict.fromkeys("CDEFGHIJ", 16)
+WIDE, HIGH, BAR = 760, 340, 30  # of a chart, and of one of its bars, in pixels
+A_ROW = 20  # pixels
+WIDTHS = {"A": 34, "B": 26} | dict.fromkeys("CDEFGHIJ", 19)
 NOTE = (
     "Made by xlcicf. Slack, status and “After” are formulas on your cells. Delete this sheet when you like."
 )
@@ -47,11 +47,12 @@ def _section(
             cells[f"A{row}"] = PageCell(line, "Page note")
             row += 1
     for table in section.tables:
-        drawn = [drawing for drawing in section.drawings if drawing.table == table.key]
-        below = row + 1 + len(drawn) * CHART_ROWS
-        for i, drawing in enumerate(drawn):
-            charts.append(_chart(drawing, table, name, row + 1 + i * CHART_ROWS, below))
-        row = _table(cells, table, below)
+        row += 1
+        if table.drawing is not None:
+            below = row + 2 + _height(table.drawing, table) // A_ROW
+            charts.append(_chart(table.drawing, table, name, row, below))
+            row = below
+        row = _table(cells, table, row)
     return row + 1
 
 
@@ -59,8 +60,13 @@ def _chart(drawing: Drawing, table: Table, name: str, row: int, below: int) -> P
     """A chart at a row of the table that is written from the row `below` on."""
     data = Block("chart", name, f"A{below + 1}", 1 + min(len(table.rows), ROWS), 1 + drawing.columns)
     alt = f"{drawing.title}, as in the table below."
-    chart = PageChart(drawing.title, alt, f"A{row}", SIZE, data, drawing.dots)
-    return replace(chart, type="bar_clustered") if drawing.bars else chart
+    size = WIDE, _height(drawing, table)
+    chart = PageChart(drawing.title, alt, f"A{row}", size, data, drawing.dots)
+    return replace(chart, type="bar_stacked_100") if drawing.bars else chart
+
+
+def _height(drawing: Drawing, table: Table) -> int:
+    return 60 + BAR * len(table.rows) if drawing.bars else HIGH
 
 
 def _table(cells: dict[str, PageCell], table: Table, row: int) -> int:
@@ -86,7 +92,10 @@ def _cell(entry: Entry, there: Mapping[str, str], is_narrow: bool) -> PageCell |
     style = "Word" if is_narrow and isinstance(value, str) else "Formula"
     if isinstance(entry, Live):
         return PageCell(_formula(entry.formula, there), style, _number_format(value), formula=True)
-    return None if value is None else PageCell(value, style, _number_format(value))
+    if value is None:
+        return None
+    is_short = not isinstance(value, str) and abs(value) >= SMALL and float(f"{value:.{DIGITS}g}") == value
+    return PageCell(value, style, None if is_short else _number_format(value))
 
 
 def _number_format(value: str | float | None) -> str | None:
