@@ -294,3 +294,28 @@ def test_undo_in_an_open_book_takes_the_sheet_away_unless_somebody_wrote_there(t
     pretend(book, Program())
     history.undo(book)
     assert removed == ["Report"]
+
+
+def test_what_a_reader_of_slopes_should_know_is_said(tmp_path):
+    import openpyxl
+
+    from tests.solve.models.model import save_problem
+    from xlcicf.solve import Problem
+
+    def said(cells, changing, **settings):
+        book = openpyxl.Workbook()
+        book.active.title = "S"
+        for address, content in cells.items():
+            book["S"][address] = content
+        save_problem(book, Problem("S!B1", changing, "min"))
+        book.save(tmp_path / "model.xlsx")
+        _, _, report = solved_in(tmp_path / "model.xlsx", **settings)
+        return " ".join(report.to_json()["sensitivity"]["said"])
+
+    corner = {"A1": 0.5, "A2": 2, "B1": "=MAX(EXP(A1)-1,-2*A1)+(A2-1)^2"}
+    assert "A corner of MAX, IF or ABS lies here (S!B1)" in said(corner, "S!A1:A2", optimizer="lbfgs")
+    steep = {"A1": 5, "A2": -3, "B1": "=100*(A2-A1^2)^2+(1-A1)^2+7"}
+    assert "no optimum yet" in said(steep, "S!A1:A2", optimizer="lbfgs", steps=3)
+    assert "yet" not in said(steep, "S!A1:A2", optimizer="lbfgs")
+    stepped = {"A1": 3, "B1": "=(A1-1)^2+ROUND(A1,0)/1000"}
+    assert "Mind that S!B1 (ROUND) moves in steps" in said(stepped, "S!A1", optimizer="lbfgs")

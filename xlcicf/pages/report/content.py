@@ -2,30 +2,32 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.references import resolve
+from xlcicf.optim.fit import Fit
+from xlcicf.optim.methods import METHODS
+from xlcicf.optim.sensitivity import residual, room, sensitivity
+from xlcicf.optim.steps import listed
 from xlcicf.solve.answer import BINDS, ConstraintRow
 from xlcicf.solve.cell_labels import CellLabels
 from xlcicf.solve.constraints import RIGHT_SIDES
+from xlcicf.solve.fitted import Fitted, fitted
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solved import Solved
 from xlcicf.words import RESTARTS, SEED, STEPS
 
-if TYPE_CHECKING:
-    from xlcicf.formula import SheetFunction
-    from xlcicf.optim.fit import Fit
-    from xlcicf.solve.fitted import Fitted
-
 PRICED = 8  # constraints that are told in words
 MOST_DRAWN = 30  # constraints in a chart
 MOST_CORRELATED = 20  # parameters, up to which a report shows how they correlate
+FAR_OFF = 1e-5  # of the objective: a slope that is left, scaled, beyond which values are no optimum
+MANY = 200  # changing cells, from which on corners are not looked for
+AT_A_CORNER = 1e-6  # of a value: a corner no farther off
 FAR = 0.1  # standard errors from where slopes vanish, from which on errors mean little
 SHOWN_VALUES = 8  # changing cells of another optimum
 
@@ -84,7 +86,7 @@ class Report:
     title: str
     sections: Sequence[Section]
     constraints: Sequence[ConstraintRow] = ()
-    fitted: "Fitted | None" = None
+    fitted: Fitted | None = None
 
     def to_json(self) -> dict:
         """Section -> its sentences (`said`) and its tables, each a list of rows by column."""
@@ -129,8 +131,6 @@ class _Told:
         self.solved, self.f, self.problem = solved, solved.f, solved.problem
         self._labels = CellLabels(solved.problem.book)
         try:
-            from xlcicf.optim.sensitivity import sensitivity
-
             self._sensitivity = sensitivity(self.f, solved.values, solved.multipliers)
             self._refusal = ""
         except TrainingError as error:
@@ -162,7 +162,7 @@ class _Told:
         columns = {"constraint": "Constraint", "taken": "Room taken", "left": "Room left"}
         drawing = Drawing("Which constraints bind", 2, bars=True)
         table = Table("room", "Room that each takes", columns, rows, ("taken", "left"), drawing)
-        return Section("binding", "Which constraints bind", [ROOM], [table])
+        return Section("binding", "Which constraints bind", [TAKEN], [table])
 
     def _taken(self, row: ConstraintRow) -> Live:
         """1 where there is nothing to spare, 0 where the sides are as far apart as the larger is large."""
@@ -239,7 +239,7 @@ class _Told:
         if found is None:
             return Section("sensitivity", title, [f"There is none: {self._refusal}."])
         limits = [row for row in self.solved.answer.constraints if row.limited and not row.is_bound]
-        said = [*_stepped(self.f), *self._prices_in_words(limits, found.prices.tolist())]
+        said = [*self._reservations(), *self._prices_in_words(limits, found.prices.tolist())]
         tables = [self._reduced()]
         if limits:
             tables.append(self._prices(limits))
@@ -247,6 +247,30 @@ class _Told:
         if found.ranges is not None:
             intro = CORNERED if np.isnan(found.ranges.slopes).all() else LINEAR
         return Section("sensitivity", title, [intro, *said], tables)
+
+    def _reservations(self) -> Iterator[str]:
+        """What a reader of slopes should know of these."""
+        if self.f.stepped:
+            cells = listed([f"{cell} ({function})" for cell, function in self.f.stepped])
+            yield f"Mind that {cells} moves in steps, which no slope sees."
+        if found := self._corners():
+            yield f"A corner of MAX, IF or ABS lies here ({listed(found)}): slopes differ on its two sides."
+        elif self._residual > FAR_OFF:
+            yield f"The values are no optimum yet: slopes are left ({self._residual:.2g}, {SCALED})."
+
+    def _corners(self) -> list[str]:
+        """Cells in which one lies at the values of a model that bends."""
+        is_linear = self._sensitivity is not None and self._sensitivity.ranges is not None
+        if is_linear or self.f.structure.is_smooth or len(self.f.cells) > MANY:
+            return []
+        kinks = self.f.kinks(self.solved.values, AT_A_CORNER * np.maximum(np.abs(self.solved.values), 1e-3))
+        return list(dict.fromkeys(cell for cells in kinks.values() for cell in cells))
+
+    @cached_property
+    def _residual(self) -> float:
+        if self._sensitivity is None:
+            return 0.0
+        return residual(self.f, self.solved.values, self._sensitivity.reduced)
 
     def _reduced(self) -> Table:
         found = self._sensitivity
@@ -304,8 +328,6 @@ class _Told:
     # --- limits
 
     def limits(self) -> Section | None:
-        from xlcicf.optim.sensitivity import room
-
         found = room(self.f, self.solved.values)
         if found is None or not np.isfinite(found).any():
             return None
@@ -356,21 +378,17 @@ class _Told:
         if self.fitted is None:
             return Section("fit", "Fit", said, tables)
         said.append(BANDS if self.fitted.why is None else f"There are no bands: {self.fitted.why}.")
-        lines = 6 if self.fitted.why is None else 2
-        drawing = Drawing("Data, what the model says, and its bands", lines, dots=1)
-        return Section("fit", "Fit", said, [*tables, replace(_data(self.fitted), drawing=drawing)])
+        return Section("fit", "Fit", said, [*tables, *_observations(self.fitted)])
 
     @cached_property
-    def fitted(self) -> "Fitted | None":
+    def fitted(self) -> Fitted | None:
         """The data of a fit with its bands."""
         found = self.solved.answer.fit
         if found is None:
             return None
-        from xlcicf.solve.fitted import fitted
-
         return fitted(self.problem, self.f, self.solved.values, found)
 
-    def _estimates(self, found: "Fit") -> Table:
+    def _estimates(self, found: Fit) -> Table:
         columns = {
             "cell": "Parameter", "name": "Name", "value": "Estimate", "error": "Standard error",
             "t": "t" if found.freedom else "z", "lower": "95% from", "upper": "to", "why": "Why not known",
@@ -382,11 +400,10 @@ class _Told:
         ]
         return Table("parameters", "Parameters", columns, rows)
 
-    def _correlation(self, found: "Fit") -> Table:
-        rows = [
-            [cell, *map(_finite, row)]
-            for cell, row in zip(self.f.cells, found.correlation.tolist(), strict=True)
-        ]
+    def _correlation(self, found: Fit) -> Table:
+        known = found.correlation
+        np.fill_diagonal(known, np.where(np.isnan(np.diagonal(known)), np.nan, 1.0))  # without rounding
+        rows = [[cell, *map(_finite, row)] for cell, row in zip(self.f.cells, known.tolist(), strict=True)]
         columns = {"cell": "Parameter"} | {cell: cell for cell in self.f.cells}
         return Table("correlation", "Correlation of the estimates", columns, rows)
 
@@ -413,31 +430,41 @@ class _Told:
             rows.insert(2, ["scaling", scaling])
         rows.append(["largest miss of a constraint", self.solved.answer.missed])
         if self._sensitivity is not None:
-            from xlcicf.optim.sensitivity import residual
-
-            rows.append([RESIDUAL, residual(self.f, self.solved.values, self._sensitivity.reduced)])
+            rows.append([f"largest slope left, {SCALED}", self._residual])
         table = Table("facts", "The run", {"what": "What", "value": "Value"}, rows)
         return Section("what_was_done", "What was done", [] if facts else [UNKNOWN], [table])
 
 
-def _data(fitted: "Fitted") -> Table:
-    """The observations by x, so that lines through them are lines; without x by what the model says."""
-    columns = {
-        "x": fitted.x_name or "Predicted", "y": fitted.y_name, "predicted": "Predicted",
-        "curve_lower": "Curve, 95% from", "curve_upper": "Curve, to",
-        "new_lower": "New observation, 95% from", "new_upper": "New observation, to", "residual": "Residual",
-    }  # fmt: skip
+def _observations(fitted: Fitted) -> Iterator[Table]:
+    """The data with what the model says of them, and the residuals: by x, so that lines through them are
+    lines; without x by what the model says."""
     y, predicted, x = (_cells(area) for area in (fitted.data, fitted.predictions, fitted.across))
-    at = fitted.predicted if fitted.x is None else fitted.x
-    numbers = np.column_stack([at, fitted.y, fitted.predicted, fitted.curve, fitted.new, fitted.residual])
-    rows = []
-    for i in np.argsort(at, kind="stable").tolist():
-        there, shown, told, *bands, left = numbers[i].tolist()
-        rows.append([
-            Live(there, f"={(x or predicted)[i]}"), Live(shown, f"={y[i]}"), Live(told, f"={predicted[i]}"),
-            *map(_finite, bands), Live(left, "={y}-{predicted}"),
-        ])  # fmt: skip
-    return Table("data", "Data and model", columns, rows)
+    at, along = (fitted.predicted, predicted) if fitted.x is None else (fitted.x, x)
+    order = np.argsort(at, kind="stable").tolist()
+    head = {"x": fitted.x_name or "Predicted"}
+    columns = head | {
+        "y": fitted.y_name, "predicted": "Predicted", "curve_lower": "Curve, 95% from", "curve_upper":
+        "Curve, to", "new_lower": "New observation, 95% from", "new_upper": "New observation, to",
+    }  # fmt: skip
+    bands = np.column_stack([fitted.curve, fitted.new])
+    shown = [
+        [
+            Live(float(at[i]), f"={along[i]}"),
+            Live(float(fitted.y[i]), f"={y[i]}"),
+            Live(float(fitted.predicted[i]), f"={predicted[i]}"),
+            *map(_finite, bands[i].tolist()),
+        ]
+        for i in order
+    ]
+    lines = 6 if fitted.why is None else 2
+    drawing = Drawing("Data, what the model says, and its bands", lines, dots=1)
+    yield Table("data", "Data and model", columns, shown, drawing=drawing)
+    left = [
+        [Live(float(at[i]), f"={along[i]}"), Live(float(fitted.residual[i]), f"={y[i]}-{predicted[i]}")]
+        for i in order
+    ]
+    drawing = Drawing("Residuals", 1, dots=1)
+    yield Table("residuals", "Residuals", head | {"residual": "Residual"}, left, drawing=drawing)
 
 
 def _cells(area: Area | None) -> list[str]:
@@ -465,8 +492,8 @@ LIMITS = (
     "Each cell alone, with all others as they are: how far constraints and bounds let it go, and what the"
     " objective is there; blank: without limit."
 )
-ROOM = "100%: nothing to spare; 0%: the sides are as far apart as the larger of them is large."
-RESIDUAL = "largest slope left, scaled"
+TAKEN = "100%: nothing to spare; 0%: the sides are as far apart as the larger of them is large."
+SCALED = "scaled"
 BANDS = (
     "The band of the curve holds the model's true value in 95 of 100 such data sets, at each x by itself; the"
     " wider one holds a new observation there."
@@ -489,13 +516,6 @@ _DONE = {
     "when": "when",
     "software": "software",
 }
-
-
-def _stepped(f: "SheetFunction") -> list[str]:
-    if not f.stepped:
-        return []
-    cells = ", ".join(f"{cell} ({function})" for cell, function in f.stepped[:4])
-    return [f"Mind that {cells} moves in steps, which no slope sees."]
 
 
 def _difference(after: float, before: float) -> Live:
@@ -530,7 +550,5 @@ def _while(rise: float, fall: float) -> str:
 
 
 def _scaling(method: str) -> str:
-    from xlcicf.optim.methods import METHODS
-
     name = method.partition(":")[0]
     return METHODS[name].scaling if name in METHODS else ""

@@ -20,7 +20,7 @@ DIGITS, SMALL, LARGE = 6, 1e-4, 1e10  # shown of a number; beyond these sizes as
 LINE = 120  # letters of a sentence's line
 WIDE, HIGH, BAR = 760, 340, 30  # of a chart, and of one of its bars, in pixels
 A_ROW = 20  # pixels
-WIDTHS = {"A": 34, "B": 26} | dict.fromkeys("CDEFGHIJ", 19)
+WIDTHS = {"A": 36, "B": 34} | dict.fromkeys("CDEFGHIJ", 19)
 NOTE = (
     "Made by xlcicf. Slack, status and “After” are formulas on your cells. Delete this sheet when you like."
 )
