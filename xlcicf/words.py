@@ -103,6 +103,7 @@ MADE_FOR = {
     LEAST_SQUARES: "sums of squares",
     "slsqp": "smooth models with constraints on formulas",
     "lagrangian": "smooth models with constraints on formulas, of many values",
+    "interior-point": "the same, where POUNCE is installed",
     "linear": "linear models, with whole numbers or without",
     "quadratic": "convex quadratic objectives with linear constraints",
     "branch-and-bound": "whole numbers in models that bend",

@@ -8,6 +8,9 @@ import torch
 
 from tests.optim.functions import Function
 from xlcicf.optim import train
+from xlcicf.optim.choosing import choose
+from xlcicf.optim.methods import interior_point
+from xlcicf.optim.optimality import Optimality
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,22 @@ def water_filling(n):
     return f, np.maximum(0, level - c), 1 / level
 
 
-@pytest.mark.parametrize(("method", "n"), [("slsqp", 20), ("lagrangian", 20), ("lagrangian", 400)])
+INSIDE = pytest.param(
+    "interior-point",
+    marks=pytest.mark.skipif(
+        not interior_point.is_installed(), reason="needs POUNCE: pip install 'xlcicf[interior-point]'"
+    ),
+)
+METHODS = ["slsqp", "lagrangian", INSIDE]
+SIZES = [
+    ("slsqp", 20),
+    ("lagrangian", 20),
+    ("lagrangian", 400),
+    *(pytest.param("interior-point", n, marks=INSIDE.marks) for n in (20, 200, 400)),
+]
+
+
+@pytest.mark.parametrize(("method", "n"), SIZES)
 def test_the_optimum_its_multiplier_and_its_status(method, n):
     f, expected, price = water_filling(n)
     *_, last = train(f, method)
@@ -68,7 +86,7 @@ def test_the_optimum_its_multiplier_and_its_status(method, n):
     assert last.multipliers == pytest.approx([price], rel=1e-4)
 
 
-@pytest.mark.parametrize("method", ["slsqp", "lagrangian"])
+@pytest.mark.parametrize("method", METHODS)
 def test_a_circle_and_a_line_are_kept_to(method):
     f = Constrained(
         lambda v: -v[0] - 2 * v[1], [0.1, 0.2],
@@ -79,11 +97,48 @@ def test_a_circle_and_a_line_are_kept_to(method):
     assert last.best_values == pytest.approx([np.sqrt(2.5)] * 2, abs=1e-7)
 
 
-@pytest.mark.parametrize("method", ["slsqp", "lagrangian"])
+@pytest.mark.parametrize("method", METHODS)
 def test_constraints_that_cannot_hold_are_named(method):
     rows = ((lambda v: v @ v, "<=", 1.0), (lambda v: v[0] + v[1], ">=", 3.0))
     *_, last = train(Constrained(lambda v: v[0], [0.0, 0.0], rows=rows), method)
     assert last.status == "infeasible" and "row" in last.reason
+
+
+def stiff(n, m):
+    """A bowl whose bends lie 1 to 10,000, in the m-fold intersection of bands and balls around 0."""
+    draw = np.random.default_rng(0)
+    middle, ways = draw.normal(size=n), draw.normal(size=(m, n)) / np.sqrt(n)
+    bends, c = torch.from_numpy(10.0 ** draw.uniform(-2, 2, n)), torch.from_numpy(middle)
+    sizes = 0.02 * (1 + np.arange(m) % 3)
+    f = Constrained(
+        lambda v: (bends * (v - c) ** 2).sum() + 0.1 * (v[1:] * v[:-1]).sum() + torch.exp(0.1 * v).sum(),
+        np.zeros(n), rows=tuple((None, "<=", size) for size in sizes),
+    )  # fmt: skip
+    f.constraint_sides = lambda v: ((ways @ v) ** 2 + 0.01 * v @ v, sizes)
+    f.jacobian = lambda v: 2 * (ways @ v)[:, None] * ways + 0.02 * v[None]
+    return f
+
+
+@pytest.mark.parametrize("method", [INSIDE])
+def test_many_stiff_values_within_many_constraints_are_solved_from_inside(method):
+    f = stiff(400, 100)
+    name, why = choose(f)
+    assert (name, why) == ("interior-point", "constraints on formulas, and many values")
+    *_, last = train(f, method)
+    here = Optimality(f, last.best_values, last.best_loss)
+    assert last.status == "found" and here.violation <= 1e-8 and here.active.sum() > 10
+    slopes = f.value_and_gradient(last.best_values)[1]
+    assert np.abs(here.reduced).max() <= 1e-5 * np.abs(slopes).max() and (here.multipliers >= 0).all()
+
+
+def test_without_pounce_auto_takes_the_other_method_and_its_name_says_how_to_get_it(monkeypatch):
+    from xlcicf.errors import TrainingError
+
+    monkeypatch.setattr(interior_point, "PACKAGE", "no-such-package")
+    f, _, _ = water_filling(200)
+    assert choose(f)[0] == "lagrangian"
+    with pytest.raises(TrainingError, match=r"pip install 'xlcicf\[interior-point\]'"):
+        list(train(f, "interior-point"))
 
 
 def test_a_method_that_cannot_keep_to_constraints_is_refused():

@@ -9,7 +9,7 @@ MANY = 150  # values, from which on sequential quadratic programming takes long
 
 def choose(f: Objective) -> tuple[str, str]:
     """The name of a method of the table, and why it is the one."""
-    from xlcicf.optim.methods import programs
+    from xlcicf.optim.methods import interior_point, programs
     from xlcicf.optim.methods.least_squares import squares_of
 
     if f.orders:
@@ -31,7 +31,9 @@ def choose(f: Objective) -> tuple[str, str]:
         return "branch-and-bound", "whole numbers in a model that bends"
     if f.constraints:
         if len(f.start) > MANY:
-            return "lagrangian", "constraints on formulas, and many values"
+            is_smooth = f.structure is None or f.structure.is_smooth
+            many = "interior-point" if is_smooth and interior_point.is_installed() else "lagrangian"
+            return many, "constraints on formulas, and many values"
         return "slsqp", "constraints on formulas"
     if f.structure is not None and f.structure.is_smooth and len(f.start) <= SMALL:
         squares = squares_of(f)

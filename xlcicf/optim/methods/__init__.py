@@ -74,6 +74,13 @@ METHODS: dict[str, Method] = {
             scaling="constraints by their slopes",
         ),
         Method(
+            "interior-point",
+            "from inside bounds and constraints on formulas, of many values: a local optimum",
+            "interior_point.run",
+            serves=frozenset({CONSTRAINTS}),
+            scaling=BY_BEND,
+        ),
+        Method(
             "linear",
             "HiGHS, for linear models with whole numbers or without: the best there is",
             "programs.linear",

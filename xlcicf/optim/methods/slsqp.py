@@ -3,6 +3,7 @@ steps."""
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -18,16 +19,25 @@ ITERATIONS = 500  # of one round, where nobody says how many
 ROUNDS = 4  # from where the last one ended, scaled anew
 
 Found = tuple[int, np.ndarray, str]
+Search = Callable[[Objective, np.ndarray, int], Callable[[Turns[Found]], None]]
 
 
-def run(
-    f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
+def from_starts(
+    search: Search,
+    most: int,
+    f: Objective,
+    steps: int | None,
+    restarts: int,
+    seed: int,
+    lr: None,
+    elsewhere: Elsewhere,
 ) -> Iterator[Step]:
-    """From one start after another, each until it converges or has made `steps` iterations."""
+    """A search from one start after another, each until it converges or has made `steps` iterations, or
+    `most` where nobody says how many."""
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
         why, last = "", None
-        for number, values, reason in in_turns(search(f, start, steps or ITERATIONS)):
+        for number, values, reason in in_turns(search(f, start, steps or most)):
             why = reason or why
             step = best.try_out(f, values, number, restart)
             if not math.isfinite(step.loss):
@@ -158,3 +168,6 @@ class _Rounds:
         v = self._unscaled(x)
         if violation(self.f, v) <= EXACT:  # one that is slightly missed may pass for better than the optimum
             self.turns.found((self.number, v, ""))
+
+
+run = partial(from_starts, search, ITERATIONS)
