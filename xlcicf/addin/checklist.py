@@ -104,7 +104,8 @@ CHECKS = (
     ),
     Check(
         "subject to a formula",
-        "Type <= SUM(A1:A3) for such a cell, go to another cell; open Data > Solver; empty the box.",
+        "Type <= SUM(A1:A3) for such a cell, select another cell, then this one again; open Data > Solver;"
+        " empty the box.",
         "The box shows the sum with the sheet's name, Solver's list with the same three cells wherever the"
         " selection is; after emptying the constraint is gone from both.",
     ),
