@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -136,8 +137,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def verb(name: str, function: Callable, help: str, *parents: argparse.ArgumentParser, also=()):
-        parents = *parents, common
-        added = verbs.add_parser(name, aliases=also, help=help, description=help, parents=parents)
+        parents, form = (*parents, common), _Help
+        added = verbs.add_parser(
+            name, aliases=also, help=help, description=help, parents=parents, formatter_class=form
+        )
         added.set_defaults(verb=function)
         return added
 
@@ -214,6 +217,13 @@ def _parser() -> argparse.ArgumentParser:
         "--selftest", action="store_true", help="walk through what only Excel can show, and write a report"
     )
     return parser
+
+
+class _Help(argparse.HelpFormatter):
+    """Leaves whole what is to be typed whole, such as interior-point."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def _book_argument() -> argparse.ArgumentParser:
