@@ -1,5 +1,7 @@
 """Random edits: the edit list, IronCalc and the reopened file stay together."""
 
+import re
+
 import ironcalc
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -32,6 +34,13 @@ contents = st.one_of(constants, formulas.map(Formula))
 def tables(content):
     """One to three rows of two."""
     return st.lists(st.lists(content, min_size=2, max_size=2), min_size=1, max_size=3)
+
+
+def at_15_digits(value):
+    """Numbers in a text as Excel joins them: IronCalc gives all 17 digits there."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\d+\.\d{13,}", lambda number: f"{float(number[0]):.15g}", value)
 
 
 class Books(RuleBasedStateMachine):
@@ -133,7 +142,7 @@ class Books(RuleBasedStateMachine):
         fresh.evaluate()
         for cell in snapshot.sheets["Model"].formulas:
             found, value = fresh.get_cell_value(0, *cell), snapshot.sheets["Model"].values.get(cell)
-            assert found == value, cell_address("Model", *cell)
+            assert at_15_digits(found) == at_15_digits(value), cell_address("Model", *cell)
 
 
 def test_random_edits_keep_list_calculator_and_file_together(tmp_path_factory):
