@@ -40,7 +40,7 @@ def at_15_digits(value):
     """Numbers in a text as Excel joins them: IronCalc gives all 17 digits there."""
     if not isinstance(value, str):
         return value
-    return re.sub(r"\d+\.\d{13,}", lambda number: f"{float(number[0]):.15g}", value)
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.15g}", value)
 
 
 class Books(RuleBasedStateMachine):
