@@ -37,10 +37,10 @@ def tables(content):
 
 
 def at_15_digits(value):
-    """Numbers in a text as Excel joins them: IronCalc gives all 17 digits there."""
+    """Numbers in a text at the 15 digits that Excel joins: IronCalc gives all 17, and no powers of ten."""
     if not isinstance(value, str):
         return value
-    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.15g}", value)
+    return re.sub(r"\d+(\.\d+)?(E[-+]?\d+)?", lambda number: f"{float(number[0]):.15g}", value)
 
 
 class Books(RuleBasedStateMachine):

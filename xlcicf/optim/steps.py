@@ -142,7 +142,9 @@ def closed(
 
     reason  why the restart that found the best ended
     """
-    best.values = at_bounds(f, best.values)
+    there = at_bounds(f, best.values)
+    if there is not best.values:
+        best.values, best.loss = there, f.value_and_gradient(there)[0]
     others = ends.others(best, f.sense)
     claim = claim or _judged(f, best, reason, others)
     parts = [reason, claim.sentence]
