@@ -10,6 +10,7 @@ from xlcicf.optim.objective import Objective, Squares
 from xlcicf.optim.optimality import Optimality
 
 SMALL = 200  # parameters
+ROUGH = 0.1  # of a standard error: estimates farther off than that from where slopes vanish
 ENTRIES = 4_000_000  # of the Jacobian
 ALIKE = 1e-12  # of the largest singular value: effects that differ by less are one
 BY_DIFFERENCES = 1e-7  # likewise, of second derivatives that are differences of first ones
@@ -25,8 +26,8 @@ class Fit:
     source      what the errors come from, in words
     covariance  (n, n); nan in the rows and columns of what is held, or cannot be told
     why         number of each such parameter -> why, in a sentence
-    away        how far the estimates stand from where slopes would vanish, in standard errors: above 0.1 a
-                run stopped too early, or at a corner, for its errors to mean much; nan where none are known
+    away        how far the estimates stand from where slopes would vanish, in standard errors; nan where none
+                are known
     count       of residuals; of a likelihood None, as the next three
     freedom     degrees of freedom: residuals less the parameters that they tell of
     spread      the standard deviation of a residual (of one of weight 1 where squares are weighted)
@@ -49,6 +50,11 @@ class Fit:
     blank: int | None = None
     leverage: np.ndarray | None = None
     no_bands: str | None = None
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether the run stopped too early, or at a corner, for its errors to mean much."""
+        return self.away > ROUGH
 
     @property
     def errors(self) -> np.ndarray:

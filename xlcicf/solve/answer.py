@@ -56,6 +56,14 @@ def is_near(slack: float, right: float) -> bool:
     return abs(slack) <= BINDS * max(1.0, abs(right))
 
 
+def room_taken(left: float, relation: str, right: float) -> float:
+    """1 where nothing is to spare, 0 where the sides are as far apart as the larger of them is large; above 1
+    where the constraint is broken."""
+    slack = -abs(right - left) if relation == "=" else _slack(relation, left, right)
+    scale = max(abs(left), abs(right))
+    return 1.0 if not scale else max(0.0, 1 - slack / scale)
+
+
 @dataclass(frozen=True)
 class Answer:
     """constraints  cell by cell, in the order of Solver's list

@@ -27,7 +27,6 @@ _WRITTEN = (
 _FIT = (words.FIT_ERRORS, words.FIT_UNKNOWN)  # which not every such book has
 _READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SETTINGS)
 
-ROUGH = 0.1  # of a standard error: estimates farther off than that from where slopes vanish are known roughly
 REASONS = 4  # why there is no standard error, at most so many in a cell
 
 
@@ -152,7 +151,7 @@ def told_unknown(answer: Answer) -> str:
     if more := sum(len(those) for _, those in reasons[REASONS:]):
         lines.append(f"{more} more, for other reasons")
     some_known = sum(map(len, cells.values())) < len(answer.parameters)
-    if some_known and answer.fit and answer.fit.away > ROUGH:
+    if some_known and answer.fit and answer.fit.is_rough:
         lines.append("the others are rough: the run came to rest where slopes are left, as at a corner")
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ from xlcicf.optim.fit import Fit
 from xlcicf.optim.methods import METHODS
 from xlcicf.optim.sensitivity import residual, room, sensitivity
 from xlcicf.optim.steps import listed
-from xlcicf.solve.answer import BINDS, ConstraintRow
+from xlcicf.solve.answer import BINDS, ConstraintRow, room_taken
 from xlcicf.solve.cell_labels import CellLabels
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.fitted import Fitted, fitted
@@ -28,7 +28,6 @@ MOST_CORRELATED = 20  # parameters, up to which a report shows how they correlat
 FAR_OFF = 1e-5  # of the objective: a slope that is left, scaled, beyond which values are no optimum
 MANY = 200  # changing cells, from which on corners are not looked for
 AT_A_CORNER = 1e-6  # of a value: a corner no farther off
-FAR = 0.1  # standard errors from where slopes vanish, from which on errors mean little
 SHOWN_VALUES = 8  # changing cells of another optimum
 
 
@@ -165,15 +164,13 @@ class _Told:
         return Section("binding", "Which constraints bind", [TAKEN], [table])
 
     def _taken(self, row: ConstraintRow) -> Live:
-        """1 where there is nothing to spare, 0 where the sides are as far apart as the larger is large."""
-        assert row.limited is not None and row.right is not None and row.slack is not None
+        """As `room_taken`, of the person's cells."""
+        assert row.limited is not None and row.right is not None
         left, right = row.limited.left, f"({self._right_side(row)[1:]})"
         slack = {"<=": f"{right}-{left}", ">=": f"{left}-{right}", "=": f"-ABS({right}-{left})"}
         larger = f"MAX(ABS({left}),ABS({right}))"
         formula = f"=IF({larger}=0,1,MAX(0,1-({slack[row.limited.relation]})/{larger}))"
-        size = max(abs(row.left), abs(row.right))
-        by = -abs(row.slack) if row.limited.relation == "=" else row.slack
-        return Live(max(0.0, 1 - by / size) if size else 1.0, formula)
+        return Live(room_taken(row.left, row.limited.relation, row.right), formula)
 
     def _cell(self, cell: str, before: float, after: float) -> list[Entry]:
         return [cell, self._name(cell), before, Live(after, f"={cell}"), _difference(after, before)]
@@ -185,7 +182,7 @@ class _Told:
             zip(f.cells, solved.start.tolist(), solved.values.tolist(), strict=True)
         ):
             lower, upper = float(f.lower[i]), float(f.upper[i])
-            row = [*self._cell(cell, before, after), _bound(lower), _bound(upper), self._kind(i)]
+            row = [*self._cell(cell, before, after), _finite(lower), _finite(upper), self._kind(i)]
             rows.append([*row, _at(after, lower, upper)])
         columns = _CELL | {"lower": "Lower bound", "upper": "Upper bound", "kind": "Kind", "at": "At a bound"}
         return Table("variables", "Changing cells", columns, rows)
@@ -367,7 +364,7 @@ class _Told:
             )
         if found.blank:
             said.append(f"{found.blank} residuals are always 0, as of empty rows; they count all the same.")
-        if found.away > FAR:
+        if found.is_rough:
             said.append(
                 f"The values stand {found.away:.2g} standard errors from where slopes vanish: the run ended"
                 " too early, or at a corner, for the errors to mean much."
@@ -520,10 +517,6 @@ _DONE = {
 
 def _difference(after: float, before: float) -> Live:
     return Live(after - before, "={after}-{before}")
-
-
-def _bound(bound: float) -> float | None:
-    return bound if math.isfinite(bound) else None
 
 
 def _finite(number: float) -> float | None:

@@ -20,7 +20,7 @@ def add_report(book, report: Report, history: History):
     page = report_page(report, name)
     try:
         sheet = show_page(book, page)
-        for chart in page.charts:
+        for chart in (chart for chart in page.charts if chart.dots):
             host_of(book).draw_as_dots(sheet.charts[chart.name], chart.dots)
         front.activate()
         history.note_sheet(book, name)

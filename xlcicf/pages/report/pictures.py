@@ -16,6 +16,7 @@ import numpy as np
 
 from xlcicf.errors import XlcicfError
 from xlcicf.sheet.style import BLUE, BLUE_TINT, GREY, INK, LINE, ORANGE, RED, WHITE
+from xlcicf.solve.answer import room_taken
 from xlcicf.solve.fitted import Curve, Fitted
 
 if TYPE_CHECKING:
@@ -218,14 +219,10 @@ MOST_USED = 1.25  # where the bar of a constraint that is broken ends
 
 
 def _used(row: Row) -> float | None:
-    """1 where nothing is to spare, 0 where the sides are as far apart as the larger of them is large; above 1
-    where the constraint is broken."""
     _, left, relation, right, _ = row
     if left is None or right is None or not (math.isfinite(left) and math.isfinite(right)):
         return None
-    slack = {"<=": right - left, ">=": left - right, "=": -abs(right - left)}[relation]
-    scale = max(abs(left), abs(right))
-    return 1.0 if not scale else max(0.0, 1 - slack / scale)
+    return room_taken(left, relation, right)
 
 
 def _nearest(rows: list[Row]) -> tuple[list[Row], int]:
