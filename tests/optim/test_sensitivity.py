@@ -84,11 +84,20 @@ HOURS = (
 BY_HAND = {"workshop": WORKSHOP, "feed": FEED, "hours": HOURS}
 
 
+def widest(figures, expected):
+    """The largest difference; those without limit must be so on both sides."""
+    with np.errstate(invalid="ignore"):
+        gaps = [np.abs(np.array(expected[name], dtype=float) - figures[name]) for name in expected]
+    return max(np.nan_to_num(gap, nan=0.0).max() for gap in gaps)
+
+
 @pytest.mark.parametrize("name", BY_HAND)
-def test_every_figure_of_a_linear_model_is_the_one_worked_by_hand(name, tmp_path):
+def test_every_figure_of_a_linear_model_is_the_one_worked_by_hand(name, tmp_path, measured):
     cells, problem, expected = BY_HAND[name]
     found = told(sheet_function(tmp_path, cells, problem))
     figures = vars(found) | vars(found.ranges)
+    count = sum(map(len, expected.values()))
+    measured(f"linear report / by hand, {name}", f"{widest(figures, expected):.1e} over {count} figures")
     for figure, numbers in expected.items():
         assert figures[figure] == pytest.approx(np.array(numbers, dtype=float), abs=1e-9), figure
 
@@ -115,7 +124,7 @@ def by_highs(profits, uses, stocks):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_figure_of_a_linear_model_is_highs_own(seed, tmp_path):
+def test_every_figure_of_a_linear_model_is_highs_own(seed, tmp_path, measured):
     profits, uses, stocks = product_mix(seed)
     last = column_letters(profits.size)
     cells = {f"{column_letters(j + 1)}1": 1.0 for j in range(profits.size)}
@@ -132,6 +141,8 @@ def test_every_figure_of_a_linear_model_is_highs_own(seed, tmp_path):
         by_highs(profits, uses, stocks),
     )
     ranges, n = found.ranges, profits.size
+    gap = max(np.abs(found.prices + solution.row_dual).max(), np.abs(found.reduced + solution.col_dual).max())
+    measured(f"shadow prices and reduced costs / HiGHS on arrays, mix {seed}", f"{gap:.1e}")
     assert found.prices == pytest.approx(-np.array(solution.row_dual), abs=1e-9)
     assert found.reduced == pytest.approx(-np.array(solution.col_dual), abs=1e-9)
     assert ranges.slopes == pytest.approx(profits)
@@ -205,7 +216,7 @@ BENT_PROBLEM = Problem(
 
 
 @pytest.mark.parametrize("sense", ["min", "max"])
-def test_a_multiplier_and_a_reduced_gradient_are_the_optimums_derivatives(sense, tmp_path):
+def test_a_multiplier_and_a_reduced_gradient_are_the_optimums_derivatives(sense, tmp_path, measured):
     sign = 1 if sense == "min" else -1
     cells = BENT | {"B1": f"={sign}*({BENT['B1'][1:]})"}
     problem = replace(BENT_PROBLEM, sense=sense)
@@ -217,6 +228,9 @@ def test_a_multiplier_and_a_reduced_gradient_are_the_optimums_derivatives(sense,
     def derivative(cell):
         return (optimum(cell, 1e-4) - optimum(cell, -1e-4)) / 2e-4
 
+    slopes = [derivative("D1"), derivative("D2"), derivative("D3")]
+    gap = np.abs([*found.prices, found.reduced[2]] - np.array(slopes)).max()
+    measured(f"multipliers / differences of the optimum at 1e-4, {sense}", f"{gap:.1e}")
     assert found.ranges is None
     assert found.prices == pytest.approx([derivative("D1"), derivative("D2")], abs=1e-6)
     assert found.reduced == pytest.approx([0, 0, derivative("D3")], abs=1e-6)

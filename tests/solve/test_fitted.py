@@ -292,7 +292,7 @@ class OtherData:
     [("=$E$1+$E$2*A{r}", (1.0, 2.0)), ("=$E$1*(1-EXP(-$E$2*A{r}))", (20.0, 0.3))],
     ids=["a line", "a curve that bends mildly"],
 )
-def test_the_bands_hold_what_they_say_in_a_thousand_data_sets(model, true):
+def test_the_bands_hold_what_they_say_in_a_thousand_data_sets(model, true, measured):
     cells = line(model=model)
     sheet = Sheet("S", {parse_cell(a): c for a, c in cells.items() if str(c).startswith("=")})
     sheet.values = {parse_cell(a): c for a, c in cells.items() if not str(c).startswith("=")}
@@ -312,6 +312,8 @@ def test_the_bands_hold_what_they_say_in_a_thousand_data_sets(model, true):
         in_new.append((of_new[:, 0] <= later) & (later <= of_new[:, 1]))
         ends = known.interval()
         in_intervals.append((ends[:, 0] <= true) & (true <= ends[:, 1]))
+    shares = [f"{np.mean(held):.1%}" for held in (in_curve, in_new, in_intervals)]
+    measured(f"95% hold curve, new data, parameters: {model}", ", ".join(shares))
     for held in (in_curve, in_new, in_intervals):
         assert 0.93 <= np.mean(held) <= 0.97
         assert 0.92 <= np.mean(held, axis=0).min()

@@ -9,12 +9,14 @@ by_model = pytest.mark.parametrize("model", [*REGRESSIONS, *POSITIVE], ids=lambd
 
 
 @by_model
-def test_the_command_line_finds_what_is_certified(model, tmp_path, capsys):
+def test_the_command_line_finds_what_is_certified(model, tmp_path, capsys, measured):
     known = model.answer()
     path = model.save(tmp_path / "fit.xlsx")
     code, told = by_command_line(capsys, path)
     values = assert_solved(model, known, code, told, path)
     _, _, errors = parameters(told)
+    least = digits(values, known.values).min(), digits(errors, known.errors).min()
+    measured(f"digits of parameters, standard errors: {model.name}", "{:.1f}, {:.1f}".format(*least))
     assert digits(values, known.values).min() >= 8
     assert digits(errors, known.errors).min() >= 6
     assert digits(told["after"], known.objective) >= 8
