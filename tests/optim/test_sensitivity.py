@@ -2,6 +2,7 @@
 whose right sides, bounds and coefficients were moved."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import highspy
@@ -155,6 +156,21 @@ def test_every_figure_of_a_linear_model_is_highs_own(seed, tmp_path, measured):
     slack = stocks - np.array(solution.row_value)
     assert np.isinf(ranges.right_rise[~binds]).all()
     assert ranges.right_fall[~binds] == pytest.approx(slack[~binds])
+
+
+def test_highs_that_others_used_in_this_thread_with_more_helpers_works_for_us_too(tmp_path):
+    def work():
+        others = highspy.Highs()
+        others.setOptionValue("output_flag", False)
+        others.setOptionValue("threads", 3)
+        others.addVar(0, 1)
+        assert others.run() == highspy.HighsStatus.kOk
+        cells, problem, expected = BY_HAND["feed"]
+        return told(sheet_function(tmp_path, cells, problem)).prices, expected["prices"]
+
+    with ThreadPoolExecutor(1) as new_thread:
+        prices, expected = new_thread.submit(work).result()
+    assert prices == pytest.approx(expected)
 
 
 # ---- beside optima of models that were moved -----------------------------------------------------------------------

@@ -301,11 +301,21 @@ def _handed_over(program: Program, seconds: float):
     highs.passModel(lp)
     if program.curvature is not None:
         highs.passHessian(_lower_triangle(program))
-    highs.run()
+    _run(highs)
     if is_linear:
         _tighten(highs)  # after the first run: before it, presolving would take many times as long
-        highs.run()
+        _run(highs)
     return highs
+
+
+def _run(highs) -> None:
+    import highspy
+
+    if highs.run() == highspy.HighsStatus.kError:
+        # A thread keeps the number of helpers that HiGHS was first used with in it, and refuses another.
+        highs.setOptionValue("threads", 0)
+        if highs.run() == highspy.HighsStatus.kError:
+            raise TrainingError("HiGHS could not work on this problem; choose another optimizer")
 
 
 def _tighten(highs) -> None:
@@ -337,7 +347,7 @@ def _outcome(highs, program: Program) -> str:
     status, said = highs.getModelStatus(), highspy.HighsModelStatus
     if status == said.kUnboundedOrInfeasible:
         highs.setOptionValue("presolve", "off")
-        highs.run()
+        _run(highs)
         status = highs.getModelStatus()
         if status == said.kUnboundedOrInfeasible:
             return "unbounded" if _can_hold(program) else "infeasible"
