@@ -1,0 +1,1 @@
+"""A workbook that another program has open, used through an agent inside that program."""
