@@ -17,8 +17,8 @@ from xlcicf.host.headless.host import HEADLESS
 from xlcicf.host.headless.names_and_tables import Names
 from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
-from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.sheets import Sheets
+from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.document import Document
 
 NAME = "xlcicf"  # of the engine in xlwings' list

@@ -11,8 +11,8 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, area_around, quote_sh
 from xlcicf.formula.text import area_of, split_sheet
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range, SeveralAreas
-from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
+from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.edits import AddSheet
 from xlcicf.ooxml.inventory import SheetEntry
 

@@ -32,7 +32,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(),
-            **_apart()
+            **_apart(),
         )
         self._saying, self._asking = threading.Lock(), threading.Lock()
 
@@ -47,10 +47,10 @@ class Process:
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
         except OSError:
-            raise Gone("the process of xlcicf has ended")
+            raise Gone("the process of xlcicf has ended") from None
 
     def call(self, message):
-        """The result of a function's call. What it reads meanwhile is read in this thread, which waits anyway."""
+        """The result of a function's call. What it reads meanwhile is read in this thread, which waits."""
         with self._asking:
             self.say(message)
             while True:
