@@ -80,8 +80,8 @@ class Grammar:
         self._owned = frozenset()
 
     def in_book(self, owned):
-        """From now on formulas are of a book whose sheets have these names of their own, such as {"net.rate"}, in
-        small letters. A name of the whole book may have a dot too: train.lr."""
+        """What comes is of a book whose sheets have these names of their own, {"net.rate"}, in small letters.
+        A name of the whole book may have a dot too, as train.lr has."""
         if owned != self._owned:
             self._owned = owned
             self._in_excel.clear()
