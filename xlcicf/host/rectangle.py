@@ -5,7 +5,7 @@ from typing import Any
 
 from xlwings import base_classes
 
-from xlcicf.errors import AddressError
+from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, quote_sheet
 from xlcicf.formula.text import relative_template, shifted
 from xlcicf.ooxml.cells import Cell
@@ -41,6 +41,11 @@ class Rectangle(base_classes.Range):
     def area(self) -> Area:
         (rows, cols), row, column = self.shape, self.row, self.column
         return Area(self.sheet.name, row, column, row + rows - 1, column + cols - 1)
+
+    @property
+    def areas(self) -> list[Area]:
+        """The rectangles that a person selected."""
+        return [self.area]
 
     @property
     def coords(self):
@@ -145,3 +150,25 @@ class Rectangle(base_classes.Range):
             for row, col in cells:
                 cells[row, col] = Formula("=" + shifted(template, row - self.row, col - self.column))
         return cells
+
+
+class SeveralRectangles(Rectangle):
+    """Rectangles selected together, with Ctrl held down: the first one, with the others behind it. They are
+    read and written one by one."""
+
+    def __init__(self, sheet, areas: list[Area]):
+        first = areas[0]
+        super().__init__(sheet, first.top, first.left, *first.shape)
+        self._areas = areas
+
+    @property
+    def areas(self) -> list[Area]:
+        return self._areas
+
+    @property
+    def refusal(self) -> NotPossibleHeadless:
+        return NotPossibleHeadless(f"{self.address} are several areas; read and write one at a time")
+
+    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
+        parts = (self.sheet.range_at(area) for area in self.areas)
+        return ",".join(part.get_address(row_absolute, col_absolute, external) for part in parts)

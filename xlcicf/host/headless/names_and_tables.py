@@ -6,12 +6,12 @@ from dataclasses import replace
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
-from xlcicf.formula import snapshot
-from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.address import quote_sheet
 from xlcicf.formula.text import split_sheet
 from xlcicf.host.found_by_name import ByNameOrNumber
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.refusal import refusing
+from xlcicf.host.table import Table
 from xlcicf.ooxml.edits import AddName, AddTable, SetSolverName
 from xlcicf.ooxml.inventory import DefinedName
 from xlcicf.ooxml.tables import headers
@@ -139,60 +139,3 @@ class Tables(ByNameOrNumber, base_classes.Tables):
         inventory = self.parent.book.document.inventory
         taken = {item.name.casefold() for item in [*inventory.tables, *inventory.names]}
         return next(f"Table{n}" for n in itertools.count(1) if f"table{n}" not in taken)
-
-
-@refusing
-class Table(base_classes.Table):
-    """An Excel table."""
-
-    insert_row_range: None = None
-
-    def __init__(self, sheet, entry: snapshot.Table):
-        self.sheet, self.entry = sheet, entry
-
-    @property
-    def parent(self):
-        return self.sheet
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
-    def display_name(self) -> str:
-        return self.entry.name
-
-    @property
-    def range(self) -> Range:
-        return self.sheet.range_at(self.entry.area)
-
-    @property
-    def header_row_range(self) -> Range | None:
-        area, rows = self.entry.area, self.entry.header_rows
-        return self._rows(area.top, area.top + rows - 1)
-
-    @property
-    def data_body_range(self) -> Range | None:
-        area = self.entry.area
-        return self._rows(area.top + self.entry.header_rows, area.bottom - self.entry.totals_rows)
-
-    @property
-    def totals_row_range(self) -> Range | None:
-        area, rows = self.entry.area, self.entry.totals_rows
-        return self._rows(area.bottom - rows + 1, area.bottom)
-
-    @property
-    def show_headers(self) -> bool:
-        return self.entry.header_rows > 0
-
-    @property
-    def show_totals(self) -> bool:
-        return self.entry.totals_rows > 0
-
-    def _rows(self, top: int, bottom: int) -> Range | None:
-        area = self.entry.area
-        return (
-            self.sheet.range_at(Area(area.sheet, top, area.left, bottom, area.right))
-            if top <= bottom
-            else None
-        )

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
-from xlwings import base_classes
 
 from xlcicf.errors import AddressError, DataError, NotPossibleHeadless
-from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.address import quote_sheet
 from xlcicf.formula.snapshot import Scalar
 from xlcicf.host.cell_contents import (
     DATE_FORMAT,
@@ -22,7 +21,8 @@ from xlcicf.host.cell_contents import (
     serial_of,
     typed,
 )
-from xlcicf.host.rectangle import MAX_WRITTEN, Rectangle
+from xlcicf.host.looks import Looks
+from xlcicf.host.rectangle import MAX_WRITTEN, Rectangle, SeveralRectangles
 from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.cells import Cell
 from xlcicf.ooxml.document import Document
@@ -35,15 +35,8 @@ MAX_WIDTH, USUAL_WIDTH, USUAL_HEIGHT = 255, 8.43, 15  # of columns in characters
 LETTERS_A_CHARACTER, LINE_SPACING = 1.15, 1.3
 
 
-def _look(name: str, doc: str) -> Any:
-    """A property of cells' look, read from their formats and set by new ones; None where cells differ."""
-    return property(
-        lambda cells: cells.look(name), lambda cells, value: cells.give_look(name, value), doc=doc
-    )
-
-
 @refusing
-class Range(Rectangle):
+class Range(Looks, Rectangle):
     """Cells of an open file."""
 
     @property
@@ -192,16 +185,6 @@ class Range(Rectangle):
         value = PROPERTIES[name].check(value)
         self.document.apply(SetFormat(self.sheet.name, tuple(self._first_cells()), name, value))
 
-    number_format = _look("number_format", 'The number format, such as "0.00".')
-    color = _look("color", "The fill: (red, green, blue), or None for none.")
-    horizontal_alignment = _look("horizontal_alignment", 'Where text stands: "left", "center", ...')
-    vertical_alignment = _look("vertical_alignment", 'Where text stands: "top", "center", "bottom", ...')
-    wrap_text = _look("wrap_text", "Whether text breaks into lines; the row keeps its height.")
-
-    @property
-    def font(self) -> "Font":
-        return Font(self)
-
     @property
     def column_width(self) -> float | None:
         """Characters that fit side by side, None where columns differ; of a sheet added since the book was
@@ -269,53 +252,10 @@ class Range(Rectangle):
     def select(self) -> None:
         self.sheet.book.select(self)
 
-    @property
-    def areas(self) -> list[Area]:
-        """The rectangles that a person selected."""
-        return [self.area]
 
-
-class SeveralAreas(Range):
-    """Rectangles selected together, with Ctrl held down: the first one, with the others behind it. They are
-    read and written one by one."""
-
-    def __init__(self, sheet, areas: list[Area]):
-        first = areas[0]
-        super().__init__(sheet, first.top, first.left, *first.shape)
-        self._areas = areas
-
-    @property
-    def areas(self) -> list[Area]:
-        return self._areas
+class SeveralAreas(SeveralRectangles, Range):
+    """Areas of an open file."""
 
     @property
     def document(self) -> Document:
-        raise NotPossibleHeadless(f"{self.address} are several areas; read and write one at a time")
-
-    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
-        parts = (self.sheet.range_at(area) for area in self.areas)
-        return ",".join(part.get_address(row_absolute, col_absolute, external) for part in parts)
-
-
-@refusing
-class Font(base_classes.Font):
-    """The font of a range. Each property reads None where cells differ."""
-
-    def __init__(self, cells: Range):
-        self.cells = cells
-
-    @property
-    def api(self) -> "Font":
-        return self
-
-    def look(self, name: str):
-        return self.cells.look("font." + name)
-
-    def give_look(self, name: str, value) -> None:
-        self.cells.give_look("font." + name, value)
-
-    bold = _look("bold", "Whether the letters are bold.")
-    italic = _look("italic", "Whether the letters are italic.")
-    size = _look("size", "Points.")
-    name = _look("name", 'The font\'s name, such as "Calibri".')
-    color = _look("color", "(red, green, blue); black where the file leaves it to the program.")
+        raise self.refusal

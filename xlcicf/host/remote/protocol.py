@@ -35,6 +35,8 @@ OPERATIONS = {
     # --- which books are open, and what is in front
     "books": "() -> [[[ID, name, path or web address, '' where never saved], ...], ID in front or null]",
     "open": "(path) -> ID; in a window of its own",
+    "save": "(ID, path or null); as an .xlsx file, where the book is or under another name",
+    "close": "(ID); what is not saved is lost",
     "sheets": "(ID) -> [[[name, is visible], ...], name of the one in front]",
     "activate": "(ID, sheet); brings it to the front of its book",
     "selection": "(ID) -> [sheet, [area, ...]], as they were selected; null where no cells are selected",
@@ -62,6 +64,7 @@ OPERATIONS = {
     "set_chart": "(ID, sheet, name, {property: value}) of the same properties",
     "pictures": "(ID, sheet) -> [[name, box], ...]",
     "add_picture": "(ID, sheet, name, box, PNG in base64); in place of one of that name",
+    "rename_picture": "(ID, sheet, name, another name)",
     "place_of": "(ID, sheet, area) -> box",
     # --- the person in front of it
     "status": "(ID, text or null for the program's own)",

@@ -1,0 +1,421 @@
+"""What a document holds, as the protocol of xlcicf.host.remote says it: sheets, cells, names and tables.
+
+Cells are read in bulk. Cell by cell Calc is asked only what it says in no other way: which error a cell
+shows, whether a 0 or 1 is a truth, how far an array formula reaches.
+"""
+
+# pyright: reportMissingImports=false
+
+import hashlib
+import json
+import re
+
+from com.sun.star.sheet.FormulaLanguage import API, OOXML
+from com.sun.star.util.NumberFormat import DATETIME, LOGICAL
+from xlcicf_agent.grammar import Grammar, names_by
+
+ALL_GROUPS = 0x7FFFFFFF
+ANY_RESULT = 7  # numbers, texts and errors of formulas
+MAX_CELLS = 10_000_000  # of a rectangle that is read at once
+
+# An error's code -> as .xlsx files have it. What Calc shows as Err:502 and the like is no one error in Excel.
+ERRORS = {503: "#NUM!", 519: "#VALUE!", 521: "#NULL!", 524: "#REF!", 525: "#NAME?", 532: "#DIV/0!"}
+ERRORS.update({502: "#NUM!", 504: "#REF!", 522: "#NUM!", 523: "#NUM!", 32767: "#N/A"})
+ERRORS.update(dict.fromkeys((501, 508, 509, 510, 511, 512, 513, 514, 516, 517, 518), "#NAME?"))
+OTHER_ERROR = "#VALUE!"
+
+# A constant that Calc can hold as a formula only.
+TYPED = re.compile("=(?:TRUE\\(\\)|FALSE\\(\\)|#(?:N/A|DIV/0!|VALUE!|REF!|NAME\\?|NUM!|NULL!))")
+
+
+class Refused(Exception):
+    """What cannot be read, as a sentence."""
+
+
+def grammar_of(document, ours):
+    """The grammar with the functions that this LibreOffice has.
+
+    ours  a function of the extension, such as "org.xlcicf.AddIn.nnRelu" -> "NN_RELU"
+    """
+    mapper = document.createInstance("com.sun.star.sheet.FormulaOpCodeMapper")
+
+    def names(language):
+        listed = mapper.getAvailableMappings(language, ALL_GROUPS)
+        return [(entry.Token.OpCode, entry.Token.Data, entry.Name) for entry in listed]
+
+    return Grammar(*names_by(names(API), names(OOXML), mapper.OpCodeExternal, ours))
+
+
+# ---- the operations --------------------------------------------------------------------------------------
+
+
+def sheets(document):
+    """[[name, is visible], ...], name of the one in front."""
+    found = [[sheet.Name, sheet.IsVisible] for sheet in _sheets(document)]
+    controller = document.CurrentController
+    return [found, controller.ActiveSheet.Name if controller else found[0][0]]
+
+
+def outline(document, grammar):
+    return dict(_structure(document, grammar), sheets=[{"name": sheet.Name} for sheet in _sheets(document)])
+
+
+def snapshot(document, grammar, known):
+    found = _structure(document, grammar)
+    filtered, truths = _filtered(document), Truths(document)
+    found["sheets"] = [
+        _whole(sheet, grammar, (known or {}).get(sheet.Name), filtered.get(sheet.Name, []), truths)
+        for sheet in _sheets(document)
+    ]
+    return found
+
+
+def used(document, sheet):
+    return _used(document.Sheets.getByName(sheet))
+
+
+def read(document, grammar, sheet, area):
+    _enter(document, grammar)
+    cells = Cells(document.Sheets.getByName(sheet), area)
+    arrays = [[text is not None and text[0] == "{" for text in row] for row in cells.formulas]
+    return {
+        "values": cells.values(Truths(document)),
+        "formulas": cells.translated(grammar),
+        "arrays": arrays if any(map(any, arrays)) else None,
+        "dates": _dates(document, cells),
+    }
+
+
+def formulas(document, grammar, sheet, area):
+    _enter(document, grammar)
+    cells = Cells(document.Sheets.getByName(sheet), area)
+    values, texts = cells.values(Truths(document)), cells.translated(grammar)
+    return [
+        [_typed(value) if text is None else text for value, text in zip(*rows)] for rows in zip(values, texts)
+    ]
+
+
+def _typed(value):
+    """A value as a person would type it."""
+    if isinstance(value, list):
+        return value[0]
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).upper()
+    return value if isinstance(value, str) else _number(value)
+
+
+def _number(value):
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value).upper()
+
+
+# ---- a rectangle of cells --------------------------------------------------------------------------------
+
+
+class Cells:
+    """A rectangle of a sheet, read once.
+
+    formulas  rows: the text as Calc has it, that of an array formula in {} in each cell; None without one
+    """
+
+    def __init__(self, sheet, area):
+        self.sheet, self.area = sheet, area
+        top, left, bottom, right = area
+        if (bottom - top + 1) * (right - left + 1) > MAX_CELLS:
+            raise Refused(
+                f"the cells of sheet {sheet.Name!r} span more than {MAX_CELLS:,}; move them together"
+            )
+        self.range = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
+        self.texts = self.range.getFormulaArray()
+        self.formulas = self._formulas()
+
+    def _formulas(self):
+        """A text may look as a formula does; which cells are ones is asked."""
+        top, left, _, right = self.area
+        rows = [[None] * (right - left + 1) for _ in self.texts]
+        for part in self.range.queryFormulaCells(ANY_RESULT).RangeAddresses:
+            start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
+            for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
+                rows[at][start:end] = [None if TYPED.fullmatch(t) else t for t in self.texts[at][start:end]]
+        return rows
+
+    def cell(self, at, to):
+        return self.range.getCellByPosition(to, at)
+
+    def values(self, truths):
+        """Rows of what the cells hold, or their formulas result in."""
+        held = self.range.getDataArray()
+        return [self._values(at, row, truths) for at, row in enumerate(held)]
+
+    def _values(self, at, held, truths):
+        row, texts, formulas = list(held), self.texts[at], self.formulas[at]
+        if "" in held:
+            row = [None if value == "" and text is None else value for value, text in zip(row, formulas)]
+        if None in held:
+            for to, value in enumerate(held):
+                if value is None:
+                    row[to] = [ERRORS.get(self.cell(at, to).getError(), OTHER_ERROR)]
+        if 0.0 in held or 1.0 in held:
+            for to, value in enumerate(held):
+                if value in (0.0, 1.0) and truths.is_one(texts[to], formulas[to], self, at, to):
+                    row[to] = value == 1.0
+        return row
+
+    def translated(self, grammar):
+        """The same formulas in the grammar of .xlsx files."""
+        to_excel = grammar.to_excel
+        return [
+            [text and to_excel(text[1:-1] if text[0] == "{" else text) for text in row]
+            for row in self.formulas
+        ]
+
+
+class Truths:
+    """Tells TRUE and FALSE from the numbers 1 and 0, as which Calc computes them."""
+
+    CONSTANTS = {"TRUE", "FALSE", "=TRUE()", "=FALSE()"}
+    SURE = set(
+        "AND OR NOT XOR EXACT TRUE FALSE ISBLANK ISERR ISERROR ISEVEN ISFORMULA ISLOGICAL ISNA".split()
+    )
+    SURE.update("ISNONTEXT ISNUMBER ISODD ISREF ISTEXT".split())
+    SURE.update("COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GETIS" + kind for kind in ("EVEN", "ODD"))
+    PASSED_ON = set("IF IFERROR IFNA IFS SWITCH CHOOSE INDEX OFFSET INDIRECT LOOKUP HLOOKUP VLOOKUP".split())
+    PIECES = re.compile(
+        r"""\"(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]"""
+        r"""|(?P<open>[({])|(?P<close>[)}])|(?<![\w.])[\d.]+[Ee][+-]\d+|(?P<compared><>|[<>]?=|[<>])|(?P<sign>[-+*/^&%])"""
+    )
+    CALL = re.compile(r"([^\W\d][\w.]*)\(")
+
+    def __init__(self, document):
+        self.words = {"TRUE", "FALSE"} | _localized(document)
+
+    def is_one(self, text, formula, cells, at, to):
+        """Of a cell that holds 1 or 0. A formula's result is one where it is one in Excel; what only hands on
+        another value is shown as that is."""
+        if formula is None:
+            return text in self.CONSTANTS
+        kind = self.kind(formula[2:-1] if formula[0] == "{" else formula[1:])
+        return kind == "sure" or kind == "passed on" and cells.cell(at, to).String in self.words
+
+    def kind(self, text):
+        """ "sure", "passed on" or "never", by what is done last."""
+        text = text.lstrip("+ \n")
+        depth, signed = 0, False
+        for found in self.PIECES.finditer(text):
+            if found.lastgroup == "open":
+                depth += 1
+            elif found.lastgroup == "close":
+                depth -= 1
+            elif depth == 0 and found.lastgroup == "compared":
+                return "sure"
+            elif depth == 0 and found.lastgroup == "sign":
+                signed = True
+        if signed:
+            return "never"
+        if text.startswith("("):
+            return self.kind(text[1:])
+        called = self.CALL.match(text)
+        if not called:
+            return "passed on"
+        return "sure" if called[1] in self.SURE else "passed on" if called[1] in self.PASSED_ON else "never"
+
+
+# ---- a whole sheet ---------------------------------------------------------------------------------------
+
+
+def _whole(sheet, grammar, known, filtered, logical):
+    area = _used(sheet)
+    cells = Cells(sheet, area)
+    hidden = _hidden(sheet, area[2])
+    found = {"name": sheet.Name, "area": area, "values": cells.values(logical)}
+    found["print"] = _print(cells.formulas, area, hidden, filtered)
+    if known != found["print"]:
+        arrays = _arrays(cells)
+        found.update(formulas=_first_of_arrays(cells, arrays, grammar), arrays=arrays)
+        found.update(hidden=hidden, filtered=filtered)
+    return found
+
+
+def _used(sheet):
+    cursor = sheet.createCursor()
+    cursor.gotoStartOfUsedArea(False)
+    cursor.gotoEndOfUsedArea(True)
+    return _area(cursor.RangeAddress)
+
+
+def _area(address):
+    return [address.StartRow + 1, address.StartColumn + 1, address.EndRow + 1, address.EndColumn + 1]
+
+
+def _print(formulas, area, hidden, filtered):
+    """That of the texts with their places, whatever the cells without a formula hold."""
+    told = hashlib.sha1(json.dumps([area, hidden, filtered]).encode())
+    for row in formulas:
+        told.update("\0".join([text or "" for text in row]).encode())
+        told.update(b"\1")
+    return told.hexdigest()
+
+
+def _arrays(cells):
+    """The areas of array formulas, in the order of their first cells."""
+    top, left = cells.area[:2]
+    found, covered = [], set()
+    for at, row in enumerate(cells.formulas):
+        for to, text in enumerate(row):
+            if text and text[0] == "{" and (top + at, left + to) not in covered:
+                cursor = cells.sheet.createCursorByRange(cells.cell(at, to))
+                cursor.collapseToCurrentArray()
+                area = _area(cursor.RangeAddress)
+                found.append(area)
+                covered.update(
+                    (y, x) for y in range(area[0], area[2] + 1) for x in range(area[1], area[3] + 1)
+                )
+    return found
+
+
+def _first_of_arrays(cells, arrays, grammar):
+    rows = cells.translated(grammar)
+    top, left = cells.area[:2]
+    for area in arrays:
+        first = rows[area[0] - top][area[1] - left]
+        for row in rows[area[0] - top : area[2] - top + 1]:
+            row[area[1] - left : area[3] - left + 1] = [None] * (area[3] - area[1] + 1)
+        rows[area[0] - top][area[1] - left] = first
+    return rows
+
+
+def _hidden(sheet, bottom):
+    """The rows down to `bottom` that are hidden."""
+    rows = sheet.getCellRangeByPosition(0, 0, sheet.Columns.Count - 1, bottom - 1)
+    shown = set()
+    for part in rows.queryVisibleCells().RangeAddresses:
+        shown.update(range(part.StartRow + 1, part.EndRow + 2))
+    return [row for row in range(1, bottom + 1) if row not in shown]
+
+
+# ---- the book --------------------------------------------------------------------------------------------
+
+
+def _structure(document, grammar):
+    """All of a book but its sheets."""
+    _enter(document, grammar)
+    return {
+        "names": _names(document, grammar),
+        "tables": _tables(document),
+        "calculation": _calculation(document),
+    }
+
+
+def _enter(document, grammar):
+    """Tells the grammar which words with a dot are names of a sheet's own."""
+    of_book = {name.lower() for name in document.NamedRanges.ElementNames}
+    owned = (
+        f"{sheet.Name}.{name}".lower()
+        for sheet in _sheets(document)
+        for name in sheet.NamedRanges.ElementNames
+    )
+    grammar.in_book(frozenset(owned) - of_book)
+
+
+def _sheets(document):
+    return [document.Sheets.getByIndex(i) for i in range(document.Sheets.Count)]
+
+
+def _names(document, grammar):
+    found = []
+    for held, scope in [(document.NamedRanges, None)] + [(s.NamedRanges, s.Name) for s in _sheets(document)]:
+        for name in held.ElementNames:
+            one = held.getByName(name)
+            found.append([name, scope, grammar.to_excel(one.Content), bool(getattr(one, "IsHidden", False))])
+    return found
+
+
+def _tables(document):
+    sheets = document.Sheets.ElementNames
+    found = []
+    for name in document.DatabaseRanges.ElementNames:
+        one = document.DatabaseRanges.getByName(name)
+        if not one.IsUserDefined or name.startswith("_"):
+            continue
+        area = _area(one.DataArea)
+        sheet = document.Sheets.getByIndex(one.DataArea.Sheet)
+        header = sheet.getCellRangeByPosition(area[1] - 1, area[0] - 1, area[3] - 1, area[0] - 1)
+        headers = [_header(text) for text in header.getDataArray()[0]] if one.ContainsHeader else []
+        totals = int(one.TotalsRow) if hasattr(one, "TotalsRow") else 0
+        found.append(
+            [
+                name,
+                sheets[one.DataArea.Sheet],
+                area,
+                headers,
+                int(one.ContainsHeader),
+                totals,
+                _is_filtered(one),
+            ]
+        )
+    return found
+
+
+def _header(value):
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
+def _is_filtered(table):
+    return len(table.getFilterDescriptor().FilterFields) > 0
+
+
+def _filtered(document):
+    """Each sheet's areas that a filter of no table hides rows of."""
+    found = {}
+    unnamed = document.getPropertyValue("UnnamedDatabaseRanges")
+    for number, sheet in enumerate(_sheets(document)):
+        if unnamed.hasByTable(number) and _is_filtered(unnamed.getByTable(number)):
+            found[sheet.Name] = [_area(unnamed.getByTable(number).DataArea)]
+    return found
+
+
+def _calculation(document):
+    return {
+        "automatic": document.isAutomaticCalculationEnabled(),
+        "as_displayed": document.CalcAsShown,
+        "iterates": document.IsIterationEnabled,
+        "date1904": document.NullDate.Year == 1904,
+    }
+
+
+def _dates(document, cells):
+    """Rows that say whether a number is shown as a date or a time; None where none is."""
+    formats = document.NumberFormats
+    if not _is_date(formats, cells.range.NumberFormat, void=True):
+        return None
+    top, left, bottom, right = cells.area
+    rows = [[False] * (right - left + 1) for _ in range(top, bottom + 1)]
+    for part in _alike(cells.range):
+        if _is_date(formats, part.NumberFormat):
+            address = part.RangeAddress
+            for at in range(address.StartRow + 1 - top, address.EndRow + 2 - top):
+                for to in range(address.StartColumn + 1 - left, address.EndColumn + 2 - left):
+                    rows[at][to] = True
+    return rows if any(map(any, rows)) else None
+
+
+def _alike(cells):
+    """Parts of one format each."""
+    found = cells.getCellFormatRanges()
+    return [found.getByIndex(i) for i in range(found.Count)]
+
+
+def _localized(document):
+    """How a truth is shown in this language."""
+    locale = document.CharLocale
+    formatter = document.createInstance("com.sun.star.util.NumberFormatter")
+    if formatter is None:
+        return set()
+    formatter.attachNumberFormatsSupplier(document)
+    key = document.NumberFormats.getStandardFormat(LOGICAL, locale)
+    return {formatter.convertNumberToString(key, number) for number in (0.0, 1.0)}
+
+
+def _is_date(formats, key, void=False):
+    if key is None:
+        return void
+    return bool(formats.getByKey(key).Type & DATETIME)
