@@ -27,6 +27,7 @@ FROM_CALC = re.compile(
         (
             rf"(?P<text>{TEXT})",
             rf"(?P<file>{QUOTED}#)",
+            rf"(?P<unknown>{QUOTED}!)",
             rf"(?P<columns>{BRACKETS})",
             rf"(?P<sheet>{CALC_SHEET})(?P<first>{CALC_FIRST})(?::(?P<other>{CALC_SHEET})?(?P<last>{CALC_LAST}))?",
             rf"(?P<owner>\$?{QUOTED}\.|\$[^\W\d]\w*\.)(?=[^\W\d])",
@@ -41,7 +42,8 @@ FROM_CALC = re.compile(
     )
 )
 SIGNS_IN_EXCEL = {";": ",", "|": ";", "~": ",", "!": " "}
-NOT_PLAIN_IN_CALC = re.compile(r"""["'#\[|~!]|TRUE|FALSE|[^\W\d]\.""")
+NOT_PLAIN_IN_CALC = re.compile(r"""["'#\[|~!]|TRUE|FALSE|[^\W\d]\w*\.""")
+LIKE_A_CELL = re.compile(r"[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*", re.IGNORECASE)  # needs quotes before a !
 
 # Excel's: an exclamation mark behind the sheet, or behind the first and the last of several.
 EXCEL_AREA = rf"(?P<first>{CELL}|(?:{COL}|{ROW})(?=:))(?::(?P<last>{CELL}|{COL}|{ROW}))?(?![\w(.!])"
@@ -118,7 +120,7 @@ class Grammar:
         if kind in ("first", "last"):
             return _excel_reference(*found.group("sheet", "first", "other", "last"))
         if kind == "owner":
-            return _without_dot(whole) + "!"
+            return _in_front(whole) + "!"
         if kind == "word" and whole.lower() in self._owned:
             return whole.replace(".", "!", 1)
         if kind == "lost":
@@ -222,7 +224,7 @@ def _in_capitals(function):
 def _excel_reference(sheet, first, other, last):
     if any("#REF!" in (part or "") for part in (sheet, first, other, last)):
         return "#REF!"
-    sheet, other = _without_dot(sheet), other and _without_dot(other)
+    sheet, other = _in_front(sheet), other and _in_front(other)
     if other in (None, sheet):
         return f"{sheet}!{first}" + (f":{last}" if last else "")
     both = f"{_unquoted(sheet)}:{_unquoted(other)}"
@@ -243,8 +245,10 @@ def _calc_reference(sheet, first, last):
     return f"${start}.{first}:${end}.{last or first}"
 
 
-def _without_dot(sheet):
-    return sheet.lstrip("$")[:-1]
+def _in_front(sheet):
+    """A sheet as Excel has it in front of the !, of Calc's "$Net."."""
+    sheet = sheet.lstrip("$")[:-1]
+    return _quoted(sheet) if LIKE_A_CELL.fullmatch(sheet) else sheet
 
 
 def _unquoted(sheet):
