@@ -79,8 +79,8 @@ def snapshot(document, grammar, known):
     for cells in read:
         truths.look_in(cells)
     found["sheets"] = [
-        _whole(cells, grammar, (known or {}).get(name), filtered.get(name, []), truths)
-        for name, cells in ((cells.sheet.Name, cells) for cells in read)
+        _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, []), truths)
+        for cells in read
     ]
     return found
 
@@ -137,11 +137,11 @@ class Cells:
     """
 
     def __init__(self, sheet, area):
-        self.sheet, self.area = sheet, area
+        self.sheet, self.name, self.area = sheet, sheet.Name, area
         top, left, bottom, right = area
         if (bottom - top + 1) * (right - left + 1) > MAX_CELLS:
             raise Refused(
-                f"the cells of sheet {sheet.Name!r} span more than {MAX_CELLS:,}; move them together"
+                f"the cells of sheet {self.name!r} span more than {MAX_CELLS:,}; move them together"
             )
         self.range = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
         self.texts = self.range.getFormulaArray()
@@ -208,7 +208,7 @@ def _exact(text, tokens):
 
 def _whole(cells, grammar, known, filtered, truths):
     hidden = _hidden(cells.sheet, cells.area[2])
-    found = {"name": cells.sheet.Name, "area": cells.area, "values": cells.values(truths)}
+    found = {"name": cells.name, "area": cells.area, "values": cells.values(truths)}
     found["print"] = _print(cells, hidden, filtered)
     if known != found["print"]:
         arrays = _arrays(cells)

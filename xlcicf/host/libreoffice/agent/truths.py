@@ -27,6 +27,7 @@ PIECES = re.compile(
 )
 CALL = re.compile(r"([^\W\d][\w.]*)\((.*)\)", re.DOTALL)
 CELL = re.compile(rf"(?:\$?({QUOTED}|[^\W\d]\w*)\.)?\$?([A-Z]{{1,3}})\$?([1-9]\d*)")
+DIGITS = re.compile(r"\d+")
 LITERAL = re.compile(f"{TEXT}|{NUMBER}")
 
 TRUE, OTHER, UNKNOWN = "a truth", "a number or text", "not known"
@@ -42,18 +43,19 @@ class Truths:
     DEPTH = 100  # cells that hand on what the next one holds
 
     def __init__(self, document):
-        self.document, self.read, self.known, self.logical = document, {}, {}, {}
+        self.document, self.read, self.logical = document, {}, {}
+        self.known, self.alike, self.follows = {}, {}, False
 
     def look_in(self, cells):
         """References that lead to these cells are followed there."""
-        self.read.setdefault(cells.sheet.Name, []).append(cells)
+        self.read.setdefault(cells.name, []).append(cells)
 
     def is_one(self, cells, at, to):
         """Of a cell that holds 1 or 0."""
         if cells.formulas[at][to] is None:
             return cells.texts[at][to] in CONSTANTS
         top, left = cells.area[:2]
-        found = self._at(cells.sheet.Name, top + at, left + to, self.DEPTH)
+        found = self._at(cells.name, top + at, left + to, self.DEPTH)
         if found in ({TRUE}, {OTHER}):
             return found == {TRUE}
         key = cells.cell(at, to).NumberFormat
@@ -69,9 +71,20 @@ class Truths:
             if text in CONSTANTS or not is_formula:
                 found = {TRUE if text in CONSTANTS else OTHER}
             else:
-                found = self._of(text[2:-1] if text[0] == "{" else text[1:], sheet, depth)
+                found = self._of_formula(text[2:-1] if text[0] == "{" else text[1:], sheet, depth)
             self.known[sheet, row, col] = found
         return self.known[sheet, row, col]
+
+    def _of_formula(self, text, sheet, depth):
+        """As `_of`, and remembered for those that differ in their numbers only, where it follows no reference."""
+        form = DIGITS.sub("0", text)
+        if form not in self.alike:
+            self.follows = False
+            found = self._of(text, sheet, depth)
+            if self.follows:
+                return found
+            self.alike[form] = found
+        return self.alike[form]
 
     def _look(self, sheet, row, col):
         for cells in self.read.get(sheet, ()):
@@ -99,7 +112,9 @@ class Truths:
             return {UNKNOWN if call[1] in LOOKED_UP else TRUE if call[1] in TRUTHS else OTHER}
         if cell and depth:
             owner = cell[1].strip("'").replace("''", "'") if cell[1] else sheet
-            return self._at(owner, int(cell[3]), _number_of(cell[2]), depth - 1)
+            found = self._at(owner, int(cell[3]), _number_of(cell[2]), depth - 1)
+            self.follows = True
+            return found
         return {UNKNOWN}
 
 
