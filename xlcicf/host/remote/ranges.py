@@ -92,7 +92,7 @@ class Range(Looks, Rectangle):
             self._show_moments(dict.fromkeys(cells, data) if is_moment(data) else {})
 
     def _content(self, value) -> Content:
-        return content_of(value, self._epoch)
+        return content_of(value, self._epoch if is_moment(value) else WINDOWS_EPOCH)
 
     @property
     def _epoch(self) -> dt.datetime:

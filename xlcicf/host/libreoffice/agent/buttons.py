@@ -90,7 +90,7 @@ class Agent:
         self._states.pop(id, None)
         self._texts.pop(id, None)
         self.operations.windows.forget(id)
-        self.operations.steps.end(id)
+        self.operations.steps.forget(id)
         self.listeners = [kept for kept in self.listeners if kept[2] != id]
 
 
@@ -200,7 +200,7 @@ class Watcher(unohelper.Base, XJob, XServiceInfo):
                 agent.end()
             return
         if event == "OnLoad":
-            functions.reenter(document)
+            functions.reenter(document)  # what LibreOffice did not know when it opened them
         if event in ("OnLoad", "OnNew"):
             functions.start(self.context)
         if event == "OnViewCreated":

@@ -30,19 +30,24 @@ class Steps:
     """The steps that are being made, and in which documents."""
 
     def __init__(self):
-        self._titles = {}  # document's ID -> [title, whether something was changed in it]
+        self._open = {}  # document's ID -> its steps: [title, whether something was changed in it]
 
     def begin(self, id, title):
-        self._titles[id] = [title, False]
+        self._open.setdefault(id, []).append([title, False])
 
     def end(self, id):
-        self._titles.pop(id, None)
+        if self._open.get(id):
+            self._open[id].pop()
+
+    def forget(self, id):
+        self._open.pop(id, None)
 
     def change(self, document, change):
         """Makes a change: the first one of a step is an entry in the document's Undo, others go with it."""
-        step, undo = self._titles.get(document.RuntimeUID), document.UndoManager
-        if step is None:
+        steps, undo = self._open.get(document.RuntimeUID), document.UndoManager
+        if not steps:
             return change()
+        step = steps[0]  # what is pressed during a run and refused changes nothing
         try:
             if step[1]:
                 undo.enterHiddenUndoContext()
