@@ -38,16 +38,22 @@ class LiveOffice:
         atexit.register(self.end)
         self.link = Link(self._process.stdout, self._process.stdin)
         Thread(target=self.link.listen, args=[lambda message: None], daemon=True).start()
+        active = xlwings.engines.active
         self.engine: Engine = open_books(self.link, LIBREOFFICE)
+        if active is not None:
+            active.activate()
 
     @contextmanager
     def opened(self, path: Path) -> Iterator[xlwings.Book]:
         """A book, until the body is left."""
-        book = self.link("open", str(path))
+        active, book = xlwings.engines.active, self.link("open", str(path))
+        xlwings.engines(self.engine.name).activate()
         try:
             yield self.engine.book(book)
         finally:
             self.link("close", book)
+            if active is not None:
+                active.activate()
 
     def end(self) -> None:
         if self._process.poll() is None:

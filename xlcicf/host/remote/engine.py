@@ -35,6 +35,7 @@ def open_books(link: Link, host: Remote, macro: Macro = _no_macro) -> "Engine":
     """
     engine = Engine(link, host, macro)
     xlwings.engines.add(xlwings.Engine(impl=engine))
+    xlwings.engines(engine.name).activate()  # else xlwings brings no sheet to the front
     return engine
 
 

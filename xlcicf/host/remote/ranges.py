@@ -184,7 +184,7 @@ class Range(Looks, Rectangle):
     def name(self, name: str) -> None:
         self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
 
-    def look(self, name: str):
+    def look(self, name: str) -> Any:
         """What the cells have of a property, None where they differ."""
         found = self.ask("look", name)
         return tuple(found) if isinstance(found, list) else found

@@ -27,6 +27,7 @@ FROM_CALC = re.compile(
         (
             rf"(?P<text>{TEXT})",
             rf"(?P<file>{QUOTED}#)",
+            rf"(?P<unknown>{QUOTED}!)",
             rf"(?P<columns>{BRACKETS})",
             rf"(?P<sheet>{CALC_SHEET})(?P<first>{CALC_FIRST})(?::(?P<other>{CALC_SHEET})?(?P<last>{CALC_LAST}))?",
             rf"(?P<owner>\$?{QUOTED}\.|\$[^\W\d]\w*\.)(?=[^\W\d])",
@@ -41,7 +42,7 @@ FROM_CALC = re.compile(
     )
 )
 SIGNS_IN_EXCEL = {";": ",", "|": ";", "~": ",", "!": " "}
-NOT_PLAIN_IN_CALC = re.compile(r"""["'#\[|~!]|TRUE|FALSE|[^\W\d]\.""")
+LIKE_A_CELL = re.compile(r"[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*", re.IGNORECASE)  # needs quotes before a !
 
 # Excel's: an exclamation mark behind the sheet, or behind the first and the last of several.
 EXCEL_AREA = rf"(?P<first>{CELL}|(?:{COL}|{ROW})(?=:))(?::(?P<last>{CELL}|{COL}|{ROW}))?(?![\w(.!])"
@@ -61,55 +62,40 @@ FROM_EXCEL = re.compile(
         )
     )
 )
-NOT_PLAIN_IN_EXCEL = re.compile(r"""["'#\[{@!\s]|TRUE|FALSE|(?:^|[^\w.])\(""", re.IGNORECASE)
 ENDS_OPERAND, STARTS_OPERAND = re.compile(r"[\w)\]!?.]"), re.compile(r"[\w(\[$'#]")
-CALLS = re.compile(CALLED)
+
+# Numbers of rows, by which alone the formulas of a filled column differ.
+ROWS = re.compile(r"(?<=[A-Z$])([1-9]\d*)(?![\w.(!])")
+MARK, MARKS = "9%05d", re.compile(r"9\d{5}(?!\d)")
 
 
 class Grammar:
-    """Both ways, each distinct text once.
+    """Both ways.
 
     to_excel, to_office  names of functions in capitals, see `names_by`
     """
 
-    KEPT = 200000  # texts each way
-
     def __init__(self, to_excel, to_office):
         self._functions_in_excel, self._functions_in_office = to_excel, to_office
-        self._in_excel, self._in_office = {}, {}
+        self._in_excel, self._in_office = _Forms(self._from_calc), _Forms(self._from_excel)
         self._owned = frozenset()
 
     def in_book(self, owned):
         """What comes is of a book whose sheets have these names of their own, {"net.rate"}, in small letters.
         A name of the whole book may have a dot too, as train.lr has."""
         if owned != self._owned:
-            self._owned = owned
-            self._in_excel.clear()
+            self._owned, self._in_excel = owned, _Forms(self._from_calc)
 
     def to_excel(self, text):
         """A formula, or what a name refers to, as an .xlsx file has it."""
-        found = self._in_excel.get(text)
-        if found is None:
-            found = self._keep(self._in_excel, text, self._from_calc(text))
-        return found
+        return self._in_excel.translated(text)
 
     def to_office(self, text):
         """A formula as `setFormula` and `setFormulaArray` take it."""
-        found = self._in_office.get(text)
-        if found is None:
-            found = self._keep(self._in_office, text, self._from_excel(text))
-        return found
-
-    def _keep(self, kept, text, found):
-        if len(kept) >= self.KEPT:
-            kept.clear()
-        kept[text] = found
-        return found
+        return self._in_office.translated(text)
 
     def _from_calc(self, text):
-        if not NOT_PLAIN_IN_CALC.search(text) and _are_called_alike(text, self._functions_in_excel):
-            return text.replace(";", ",")
-        if any(found.lastgroup == "file" for found in FROM_CALC.finditer(text)):
+        if "'#" in text and any(found.lastgroup == "file" for found in FROM_CALC.finditer(text)):
             return text
         return FROM_CALC.sub(self._piece_from_calc, text)
 
@@ -118,7 +104,7 @@ class Grammar:
         if kind in ("first", "last"):
             return _excel_reference(*found.group("sheet", "first", "other", "last"))
         if kind == "owner":
-            return _without_dot(whole) + "!"
+            return _in_front(whole) + "!"
         if kind == "word" and whole.lower() in self._owned:
             return whole.replace(".", "!", 1)
         if kind == "lost":
@@ -132,11 +118,36 @@ class Grammar:
         return SIGNS_IN_EXCEL.get(whole, whole)
 
     def _from_excel(self, text):
-        if not NOT_PLAIN_IN_EXCEL.search(text) and _are_called_alike(text, self._functions_in_office):
-            return text.replace(",", ";")
-        if any(found.lastgroup == "file" for found in FROM_EXCEL.finditer(text)):
+        if "]" in text and any(found.lastgroup == "file" for found in FROM_EXCEL.finditer(text)):
             return text
         return FROM_EXCEL.sub(_FromExcel(self._functions_in_office).piece, text)
+
+
+class _Forms:
+    """Translations, each made once for all formulas that differ in the numbers of rows only."""
+
+    KEPT = 100_000
+
+    def __init__(self, translate):
+        self.translate, self.forms = translate, {}
+
+    def translated(self, text):
+        pieces = [text] if '"' in text or "'" in text else ROWS.split(text)
+        form = tuple(pieces[::2])
+        if form not in self.forms:
+            if len(self.forms) >= self.KEPT:
+                self.forms.clear()
+            self.forms[form] = self._with_gaps(form)
+        gaps = self.forms[form]
+        return self.translate(text) if gaps is None else gaps % tuple(pieces[1::2])
+
+    def _with_gaps(self, form):
+        """The translation of all but the rows' numbers; None where these do not stay as they are."""
+        marked = form[0] + "".join(MARK % at + piece for at, piece in enumerate(form[1:]))
+        found = self.translate(marked)
+        if MARKS.findall(found) != [MARK % at for at in range(len(form) - 1)]:
+            return None
+        return MARKS.sub("%s", found.replace("%", "%%"))
 
 
 class _FromExcel:
@@ -207,10 +218,6 @@ def _bare(function):
     return function.upper().replace("_XLFN.", "").replace("_XLWS.", "")
 
 
-def _are_called_alike(text, functions):
-    return all(functions.get(name) == name for name in CALLS.findall(text))
-
-
 def _in_capitals(function):
     """One that Calc does not know, and so has in small letters."""
     for prefix in ("_xlfn.", "_xlws."):
@@ -222,7 +229,7 @@ def _in_capitals(function):
 def _excel_reference(sheet, first, other, last):
     if any("#REF!" in (part or "") for part in (sheet, first, other, last)):
         return "#REF!"
-    sheet, other = _without_dot(sheet), other and _without_dot(other)
+    sheet, other = _in_front(sheet), other and _in_front(other)
     if other in (None, sheet):
         return f"{sheet}!{first}" + (f":{last}" if last else "")
     both = f"{_unquoted(sheet)}:{_unquoted(other)}"
@@ -243,8 +250,10 @@ def _calc_reference(sheet, first, last):
     return f"${start}.{first}:${end}.{last or first}"
 
 
-def _without_dot(sheet):
-    return sheet.lstrip("$")[:-1]
+def _in_front(sheet):
+    """A sheet as Excel has it in front of the !, of Calc's "$Net."."""
+    sheet = sheet.lstrip("$")[:-1]
+    return _quoted(sheet) if LIKE_A_CELL.fullmatch(sheet) else sheet
 
 
 def _unquoted(sheet):

@@ -4,7 +4,7 @@
 
 import uno
 from com.sun.star.beans import PropertyValue
-from xlcicf_agent import reading, writing
+from xlcicf_agent import looks, reading, writing
 from xlcicf_agent.settings import FUNCTIONS, SERVICE
 from xlcicf_agent.windows import Windows
 
@@ -164,12 +164,12 @@ class Operations:
     def _remove_sheet(self, id, name):
         self._change(id, lambda document: document.Sheets.removeByName(name))
 
-    def _dress(self, id, sheet, area, looks):
-        self._change(id, lambda document: writing.dress(document, cells_of(document, sheet, area), looks))
+    def _dress(self, id, sheet, area, wanted):
+        self._change(id, lambda document: looks.dress(document, cells_of(document, sheet, area), wanted))
 
     def _look(self, id, sheet, area, name):
         document = self.document(id)
-        return writing.look(document, cells_of(document, sheet, area), name)
+        return looks.look(document, cells_of(document, sheet, area), name)
 
     def _fit_rows(self, id, sheet, first, last):
         self._change(id, lambda document: writing.fit_rows(document.Sheets.getByName(sheet), first, last))

@@ -5,7 +5,6 @@ import os
 import subprocess
 import threading
 
-import uno
 import unohelper
 from com.sun.star.awt import XCallback
 
@@ -123,7 +122,7 @@ def on_main(context, call):
     """What `call` returns in LibreOffice's main thread, where windows belong."""
     asked = _OnMain(call)
     service = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
-    service.addCallback(asked, uno.Any("void", None))
+    service.addCallback(asked, None)
     asked.done.wait()
     if asked.error is not None:
         raise asked.error

@@ -11,21 +11,34 @@ import json
 import re
 
 from com.sun.star.sheet.FormulaLanguage import API, OOXML
-from com.sun.star.util.NumberFormat import DATETIME, LOGICAL
-from xlcicf_agent.grammar import Grammar, names_by
+from com.sun.star.util.NumberFormat import DATETIME
+from xlcicf_agent.grammar import NUMBER, QUOTED, TEXT, Grammar, names_by
+from xlcicf_agent.truths import Truths
 
 ALL_GROUPS = 0x7FFFFFFF
 ANY_RESULT = 7  # numbers, texts and errors of formulas
 MAX_CELLS = 10_000_000  # of a rectangle that is read at once
 
-# An error's code -> as .xlsx files have it. What Calc shows as Err:502 and the like is no one error in Excel.
-ERRORS = {503: "#NUM!", 519: "#VALUE!", 521: "#NULL!", 524: "#REF!", 525: "#NAME?", 532: "#DIV/0!"}
-ERRORS.update({502: "#NUM!", 504: "#REF!", 522: "#NUM!", 523: "#NUM!", 32767: "#N/A"})
-ERRORS.update(dict.fromkeys((501, 508, 509, 510, 511, 512, 513, 514, 516, 517, 518), "#NAME?"))
-OTHER_ERROR = "#VALUE!"
+# An error's code -> the error that LibreOffice saves into .xlsx files for it; for the others it saves #N/A.
+ERRORS = {
+    503: "#NUM!",
+    521: "#NULL!",
+    524: "#REF!",
+    525: "#NAME?",
+    526: "#NAME?",
+    527: "#NAME?",
+    532: "#DIV/0!",
+}
+ERRORS.update(dict.fromkeys((502, 504, 507, 508, 509, 510, 511, 519, 522), "#VALUE!"))
+OTHER_ERROR = "#N/A"
 
 # A constant that Calc can hold as a formula only.
 TYPED = re.compile("=(?:TRUE\\(\\)|FALSE\\(\\)|#(?:N/A|DIV/0!|VALUE!|REF!|NAME\\?|NUM!|NULL!))")
+
+
+# A number in a formula has 15 digits in its text, where it may have 17.
+ROUNDED = re.compile(r"\d[\d.]{14}")
+CONSTANT = re.compile(f"{TEXT}|{QUOTED}|(?P<number>{NUMBER})")
 
 
 class Refused(Exception):
@@ -61,11 +74,13 @@ def outline(document, grammar):
 
 
 def snapshot(document, grammar, known):
-    found = _structure(document, grammar)
-    filtered, truths = _filtered(document), Truths(document)
+    found, filtered, truths = _structure(document, grammar), _filtered(document), Truths(document)
+    read = [Cells(sheet, _used(sheet)) for sheet in _sheets(document)]
+    for cells in read:
+        truths.look_in(cells)
     found["sheets"] = [
-        _whole(sheet, grammar, (known or {}).get(sheet.Name), filtered.get(sheet.Name, []), truths)
-        for sheet in _sheets(document)
+        _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, []), truths)
+        for cells in read
     ]
     return found
 
@@ -75,24 +90,28 @@ def used(document, sheet):
 
 
 def read(document, grammar, sheet, area):
-    _enter(document, grammar)
-    cells = Cells(document.Sheets.getByName(sheet), area)
+    cells, values, texts = _read(document, grammar, sheet, area)
     arrays = [[text is not None and text[0] == "{" for text in row] for row in cells.formulas]
     return {
-        "values": cells.values(Truths(document)),
-        "formulas": cells.translated(grammar),
+        "values": values,
+        "formulas": texts,
         "arrays": arrays if any(map(any, arrays)) else None,
         "dates": _dates(document, cells),
     }
 
 
 def formulas(document, grammar, sheet, area):
-    _enter(document, grammar)
-    cells = Cells(document.Sheets.getByName(sheet), area)
-    values, texts = cells.values(Truths(document)), cells.translated(grammar)
+    _, values, texts = _read(document, grammar, sheet, area)
     return [
         [_typed(value) if text is None else text for value, text in zip(*rows)] for rows in zip(values, texts)
     ]
+
+
+def _read(document, grammar, sheet, area):
+    _enter(document, grammar)
+    cells, truths = Cells(document.Sheets.getByName(sheet), area), Truths(document)
+    truths.look_in(cells)
+    return cells, cells.values(truths), cells.translated(grammar)
 
 
 def _typed(value):
@@ -118,11 +137,11 @@ class Cells:
     """
 
     def __init__(self, sheet, area):
-        self.sheet, self.area = sheet, area
+        self.sheet, self.name, self.area = sheet, sheet.Name, area
         top, left, bottom, right = area
         if (bottom - top + 1) * (right - left + 1) > MAX_CELLS:
             raise Refused(
-                f"the cells of sheet {sheet.Name!r} span more than {MAX_CELLS:,}; move them together"
+                f"the cells of sheet {self.name!r} span more than {MAX_CELLS:,}; move them together"
             )
         self.range = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
         self.texts = self.range.getFormulaArray()
@@ -136,6 +155,10 @@ class Cells:
             start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
             for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
                 rows[at][start:end] = [None if TYPED.fullmatch(t) else t for t in self.texts[at][start:end]]
+        for at, row in enumerate(rows):
+            for to, text in enumerate(row):
+                if text and ROUNDED.search(text):
+                    row[to] = _exact(text, self.cell(at, to).getTokens())
         return rows
 
     def cell(self, at, to):
@@ -147,7 +170,7 @@ class Cells:
         return [self._values(at, row, truths) for at, row in enumerate(held)]
 
     def _values(self, at, held, truths):
-        row, texts, formulas = list(held), self.texts[at], self.formulas[at]
+        row, formulas = list(held), self.formulas[at]
         if "" in held:
             row = [None if value == "" and text is None else value for value, text in zip(row, formulas)]
         if None in held:
@@ -156,7 +179,7 @@ class Cells:
                     row[to] = [ERRORS.get(self.cell(at, to).getError(), OTHER_ERROR)]
         if 0.0 in held or 1.0 in held:
             for to, value in enumerate(held):
-                if value in (0.0, 1.0) and truths.is_one(texts[to], formulas[to], self, at, to):
+                if value in (0.0, 1.0) and truths.is_one(self, at, to):
                     row[to] = value == 1.0
         return row
 
@@ -169,65 +192,24 @@ class Cells:
         ]
 
 
-class Truths:
-    """Tells TRUE and FALSE from the numbers 1 and 0, as which Calc computes them."""
+def _exact(text, tokens):
+    """A formula's text with its numbers as its tokens have them."""
+    numbers = {f"{n:.15g}": n for n in (token.Data for token in tokens) if isinstance(n, float)}
 
-    CONSTANTS = {"TRUE", "FALSE", "=TRUE()", "=FALSE()"}
-    SURE = set(
-        "AND OR NOT XOR EXACT TRUE FALSE ISBLANK ISERR ISERROR ISEVEN ISFORMULA ISLOGICAL ISNA".split()
-    )
-    SURE.update("ISNONTEXT ISNUMBER ISODD ISREF ISTEXT".split())
-    SURE.update("COM.SUN.STAR.SHEET.ADDIN.ANALYSIS.GETIS" + kind for kind in ("EVEN", "ODD"))
-    PASSED_ON = set("IF IFERROR IFNA IFS SWITCH CHOOSE INDEX OFFSET INDIRECT LOOKUP HLOOKUP VLOOKUP".split())
-    PIECES = re.compile(
-        r"""\"(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]"""
-        r"""|(?P<open>[({])|(?P<close>[)}])|(?<![\w.])[\d.]+[Ee][+-]\d+|(?P<compared><>|[<>]?=|[<>])|(?P<sign>[-+*/^&%])"""
-    )
-    CALL = re.compile(r"([^\W\d][\w.]*)\(")
+    def exactly(found):
+        number = found["number"] and numbers.get(f"{float(found['number']):.15g}")
+        return found.group() if number is None or number == float(found["number"]) else _number(number)
 
-    def __init__(self, document):
-        self.words = {"TRUE", "FALSE"} | _localized(document)
-
-    def is_one(self, text, formula, cells, at, to):
-        """Of a cell that holds 1 or 0. A formula's result is one where it is one in Excel; what only hands on
-        another value is shown as that is."""
-        if formula is None:
-            return text in self.CONSTANTS
-        kind = self.kind(formula[2:-1] if formula[0] == "{" else formula[1:])
-        return kind == "sure" or kind == "passed on" and cells.cell(at, to).String in self.words
-
-    def kind(self, text):
-        """ "sure", "passed on" or "never", by what is done last."""
-        text = text.lstrip("+ \n")
-        depth, signed = 0, False
-        for found in self.PIECES.finditer(text):
-            if found.lastgroup == "open":
-                depth += 1
-            elif found.lastgroup == "close":
-                depth -= 1
-            elif depth == 0 and found.lastgroup == "compared":
-                return "sure"
-            elif depth == 0 and found.lastgroup == "sign":
-                signed = True
-        if signed:
-            return "never"
-        if text.startswith("("):
-            return self.kind(text[1:])
-        called = self.CALL.match(text)
-        if not called:
-            return "passed on"
-        return "sure" if called[1] in self.SURE else "passed on" if called[1] in self.PASSED_ON else "never"
+    return CONSTANT.sub(exactly, text)
 
 
 # ---- a whole sheet ---------------------------------------------------------------------------------------
 
 
-def _whole(sheet, grammar, known, filtered, logical):
-    area = _used(sheet)
-    cells = Cells(sheet, area)
-    hidden = _hidden(sheet, area[2])
-    found = {"name": sheet.Name, "area": area, "values": cells.values(logical)}
-    found["print"] = _print(cells.formulas, area, hidden, filtered)
+def _whole(cells, grammar, known, filtered, truths):
+    hidden = _hidden(cells.sheet, cells.area[2])
+    found = {"name": cells.name, "area": cells.area, "values": cells.values(truths)}
+    found["print"] = _print(cells, hidden, filtered)
     if known != found["print"]:
         arrays = _arrays(cells)
         found.update(formulas=_first_of_arrays(cells, arrays, grammar), arrays=arrays)
@@ -246,10 +228,10 @@ def _area(address):
     return [address.StartRow + 1, address.StartColumn + 1, address.EndRow + 1, address.EndColumn + 1]
 
 
-def _print(formulas, area, hidden, filtered):
-    """That of the texts with their places, whatever the cells without a formula hold."""
-    told = hashlib.sha1(json.dumps([area, hidden, filtered]).encode())
-    for row in formulas:
+def _print(cells, hidden, filtered):
+    """That of the formulas with their places, whatever the other cells hold."""
+    told = hashlib.sha1(json.dumps([cells.area, hidden, filtered]).encode())
+    for row in cells.formulas:
         told.update("\0".join([text or "" for text in row]).encode())
         told.update(b"\1")
     return told.hexdigest()
@@ -402,17 +384,6 @@ def _alike(cells):
     """Parts of one format each."""
     found = cells.getCellFormatRanges()
     return [found.getByIndex(i) for i in range(found.Count)]
-
-
-def _localized(document):
-    """How a truth is shown in this language."""
-    locale = document.CharLocale
-    formatter = document.createInstance("com.sun.star.util.NumberFormatter")
-    if formatter is None:
-        return set()
-    formatter.attachNumberFormatsSupplier(document)
-    key = document.NumberFormats.getStandardFormat(LOGICAL, locale)
-    return {formatter.convertNumberToString(key, number) for number in (0.0, 1.0)}
 
 
 def _is_date(formats, key, void=False):

@@ -10,7 +10,6 @@ import uno
 from com.sun.star.awt import Point, Rectangle, Size
 from com.sun.star.beans import PropertyValue
 from com.sun.star.document import EmptyUndoStackException
-from com.sun.star.lang import Locale
 from com.sun.star.table import CellAddress, CellRangeAddress
 
 NOTHING = ""  # what empties a cell
@@ -21,13 +20,7 @@ ERROR_FORMULAS = {
     "#REF!": "=#REF!",
     "#NUM!": "=SQRT(-1)",
 }
-SIDES = {"left": 1, "center": 2, "right": 3, "general": 0}  # com.sun.star.table.CellHoriJustify
-LEVELS = {"top": 1, "center": 2, "bottom": 3}  # com.sun.star.table.CellVertJustify2
-BOLD, REGULAR = 150.0, 100.0  # com.sun.star.awt.FontWeight
-NO_FILL = -1
 POINT = 2540 / 72  # hundredths of a millimetre
-CHARACTER = 7 * 2540 / 96  # of a column's width: seven pixels
-PADDING = 5 * 2540 / 96
 
 
 # ---- steps of Undo ---------------------------------------------------------------------------------------
@@ -95,7 +88,7 @@ def _put(cell, content, grammar):
     elif isinstance(content, list):
         cell.setFormula(ERROR_FORMULAS.get(content[0], "=NA()"))
     else:
-        cell.setFormula("TRUE" if content else "FALSE")
+        cell.setFormula("=TRUE()" if content else "=FALSE()")  # as it opens those of an .xlsx file
 
 
 def write_array(cells, formula, grammar):
@@ -123,124 +116,6 @@ def define(holder, name, text, grammar):
 def add_sheet(document, name, behind):
     names = document.Sheets.ElementNames
     document.Sheets.insertNewByName(name, names.index(behind) + 1)
-
-
-# ---- looks -----------------------------------------------------------------------------------------------
-
-
-def dress(document, cells, looks):
-    """Gives cells a look; see LOOKS of the protocol."""
-    for name, value in looks.items():
-        _DRESS[name](document, cells, value)
-
-
-def look(document, cells, name):
-    """What cells have of it; None where they differ."""
-    return _LOOK[name](document, cells)
-
-
-def format_key(document, code):
-    formats, english = document.NumberFormats, Locale("en", "US", "")
-    key = formats.queryKey(code, english, False)
-    return formats.addNew(code, english) if key == -1 else key
-
-
-def _number_format(document, cells, code):
-    cells.NumberFormat = format_key(document, code)
-
-
-def _number_format_of(document, cells):
-    key = cells.getPropertyValue("NumberFormat")
-    return None if key is None else document.NumberFormats.getByKey(key).FormatString
-
-
-def _color(_document, cells, rgb):
-    cells.CellBackColor = NO_FILL if rgb is None else _packed(rgb)
-
-
-def _color_of(_document, cells):
-    number = cells.getPropertyValue("CellBackColor")
-    return None if number is None or number == NO_FILL else _unpacked(number)
-
-
-def _font_color_of(_document, cells):
-    number = cells.getPropertyValue("CharColor")
-    return None if number is None else _unpacked(max(number, 0))
-
-
-def _packed(rgb):
-    red, green, blue = rgb
-    return red << 16 | green << 8 | blue
-
-
-def _unpacked(number):
-    return [number >> 16 & 255, number >> 8 & 255, number & 255]
-
-
-def _side(_document, cells, side):
-    value = uno.Enum("com.sun.star.table.CellHoriJustify", {"general": "STANDARD"}.get(side, side.upper()))
-    cells.HoriJustify = value
-
-
-def _side_of(_document, cells):
-    value = cells.getPropertyValue("HoriJustify")
-    return None if value is None else {"STANDARD": "general"}.get(value.value, value.value.lower())
-
-
-def _level_of(_document, cells):
-    value = cells.getPropertyValue("VertJustify")
-    return {number: name for name, number in LEVELS.items()}.get(value, "bottom")
-
-
-def _width(_document, cells, characters):
-    cells.Columns.Width = round(characters * CHARACTER + PADDING)
-
-
-def _width_of(_document, cells):
-    width = cells.Columns.getPropertyValue("Width")
-    return None if width is None else round((width - PADDING) / CHARACTER, 2)
-
-
-def _setting(name, convert=lambda value: value):
-    return lambda _document, cells, value: cells.setPropertyValue(name, convert(value))
-
-
-def _shown(name, convert=lambda value: value):
-    def shown(_document, cells):
-        value = cells.getPropertyValue(name)
-        return None if value is None else convert(value)
-
-    return shown
-
-
-_DRESS = {
-    "number_format": _number_format,
-    "color": _color,
-    "horizontal_alignment": _side,
-    "vertical_alignment": _setting("VertJustify", LEVELS.get),
-    "wrap_text": _setting("IsTextWrapped", bool),
-    "column_width": _width,
-    "font.bold": _setting("CharWeight", lambda bold: BOLD if bold else REGULAR),
-    "font.italic": _setting(
-        "CharPosture", lambda italic: uno.Enum("com.sun.star.awt.FontSlant", "ITALIC" if italic else "NONE")
-    ),
-    "font.size": _setting("CharHeight", float),
-    "font.name": _setting("CharFontName", str),
-    "font.color": _setting("CharColor", _packed),
-}
-_LOOK = {
-    "number_format": _number_format_of,
-    "color": _color_of,
-    "horizontal_alignment": _side_of,
-    "vertical_alignment": _level_of,
-    "wrap_text": _shown("IsTextWrapped"),
-    "column_width": _width_of,
-    "font.bold": _shown("CharWeight", lambda weight: weight > REGULAR),
-    "font.italic": _shown("CharPosture", lambda slant: slant.value == "ITALIC"),
-    "font.size": _shown("CharHeight"),
-    "font.name": _shown("CharFontName"),
-    "font.color": _font_color_of,
-}
 
 
 def fit_rows(sheet, first, last):
