@@ -1,75 +1,56 @@
-"""The process that answers the functions in cells of a program with an agent in it (xlcicf.host.remote).
+"""The process that answers the functions in cells of a program with an agent inside it.
 
     python -P -m xlcicf.addin.function_process
 
-reads calls from standard input and answers each with its rows. It ends with that input.
+talks with the agent as `xlcicf.host.remote.protocol` says, and ends with its standard input.
 """
 
-import json
 import os
-import sys
-from collections.abc import Iterator
 from importlib import import_module
-from typing import BinaryIO
+from queue import SimpleQueue
+from threading import Thread
 
 import xlwings as xw
 
+from xlcicf.addin.agents_pipes import agents_pipes
 from xlcicf.addin.function_calls import error_value
-from xlcicf.errors import BookError, XlcicfError
+from xlcicf.errors import XlcicfError
+from xlcicf.host.libreoffice.host import LIBREOFFICE
+from xlcicf.host.remote.engine import Engine, open_books
+from xlcicf.host.remote.link import Link
 
 
-class Pipes:
-    """Lines of JSON to and from the agent."""
+class Answers:
+    """Answers one call after the other, in a thread of its own: the agent is heard meanwhile."""
 
-    def __init__(self, heard: BinaryIO, said: BinaryIO):
-        self._heard, self._said = heard, said
+    def __init__(self, link: Link):
+        self.link = link
+        self.calls: SimpleQueue[dict] = SimpleQueue()
+        Thread(target=self._answer, daemon=True).start()
 
-    def say(self, message: dict) -> None:
-        self._said.write(json.dumps(message).encode() + b"\n")
-        self._said.flush()
-
-    def lines(self) -> Iterator[dict]:
-        """What the agent says, until it says no more."""
-        while line := self._heard.readline():
-            yield json.loads(line)
+    def _answer(self) -> None:
+        engine = open_books(self.link, LIBREOFFICE)
+        while True:
+            self.link.say({"result": answered(engine, self.calls.get())})
 
 
-def range_of(pipes: Pipes, book: str, reference: dict) -> xw.Range:
-    """The cells that a call hands over by reference, in the open book."""
-    raise BookError("this LibreOffice hands over no cells yet; use a function that takes numbers")
-
-
-def main() -> None:
-    pipes = Pipes(sys.stdin.buffer, _own_output())
-    import_module("xlcicf.addin.preload")
-    for asked in pipes.lines():
-        pipes.say({"result": answered(pipes, asked)})
-
-
-def _own_output() -> BinaryIO:
-    """Standard output, from now on for the protocol alone: whatever else is printed goes to stderr."""
-    said = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return said
-
-
-def answered(pipes: Pipes, asked: dict) -> list[list]:
+def answered(engine: Engine, call: dict) -> list[list]:
     """The rows that the cell shows."""
     from xlcicf.addin.udfs import FUNCTIONS  # the first call waits until they are loaded
 
-    function = FUNCTIONS[asked["function"]]
+    function = FUNCTIONS[call["function"]]
     try:
-        given = [_given(pipes, asked["book"], argument) for argument in asked["arguments"]]
+        given = [_given(engine, call["book"], argument) for argument in call["arguments"]]
     except XlcicfError as error:
         return function.refused(error)
     return function(*given)
 
 
-def _given(pipes: Pipes, book: str, argument):
+def _given(engine: Engine, book: str, argument):
     """What the function takes for an argument: a cell, rows of cells, or an xlwings Range."""
     match argument:
-        case {"sheet": _, "area": _}:
-            return range_of(pipes, book, argument)
+        case {"sheet": sheet, "area": area}:
+            return range_of(engine, book, sheet, area)
         case [str() as text]:
             return error_value(text)
         case list():
@@ -77,6 +58,19 @@ def _given(pipes: Pipes, book: str, argument):
                 [error_value(*cell) if isinstance(cell, list) else cell for cell in row] for row in argument
             ]
     return argument
+
+
+def range_of(engine: Engine, book: str, sheet: str, area: list[int]) -> xw.Range:
+    """Cells that a call hands over by reference."""
+    return engine.cells(book, sheet, area)
+
+
+def main() -> None:
+    link = agents_pipes()
+    answers = Answers(link)
+    import_module("xlcicf.addin.preload")
+    link.listen(answers.calls.put)
+    os._exit(0)  # a call in the middle of its computation would hold it
 
 
 if __name__ == "__main__":

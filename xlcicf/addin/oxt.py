@@ -37,18 +37,19 @@ SERVICES = {
     "org.xlcicf.AddIn": ("org.xlcicf.AddIn", "com.sun.star.sheet.AddIn"),
     "org.xlcicf.Dispatch": ("com.sun.star.frame.ProtocolHandler",),
     "org.xlcicf.Watcher": ("com.sun.star.task.Job",),
+    "org.xlcicf.Namer": ("com.sun.star.task.Job",),
 }
 
-# What the Watcher is told of.
-EVENTS = (
-    "OnNew",
-    "OnLoad",
-    "OnViewCreated",
-    "OnFocus",
-    "OnSaveDone",
-    "OnSaveAsDone",
-    "OnUnload",
-)
+# what happens to a document -> who is told
+EVENTS = {
+    "OnNew": ["org.xlcicf.Watcher"],
+    "OnLoad": ["org.xlcicf.Watcher"],
+    "OnViewCreated": ["org.xlcicf.Watcher"],
+    "OnFocus": ["org.xlcicf.Watcher"],
+    "OnUnload": ["org.xlcicf.Watcher"],
+    "OnSaveDone": ["org.xlcicf.Namer", "org.xlcicf.Watcher"],
+    "OnSaveAsDone": ["org.xlcicf.Namer", "org.xlcicf.Watcher"],
+}
 
 DATE = (1980, 1, 1, 0, 0, 0)  # of each file inside: the first that a zip can say
 CONFIGURATION = "application/vnd.sun.star.configuration-data"
@@ -128,7 +129,10 @@ def settings(python: str) -> dict:
             "doc": function.summary,
             "by_reference": function.by_reference,
             "vararg": function.vararg is not None,
-            "arguments": [{"name": name, "doc": function.hint(name)} for name in function.arguments],
+            "arguments": [
+                {"name": name, "doc": function.hint(name), "cells": argument.cells}
+                for name, argument in function.arguments.items()
+            ],
         }
         for function in FUNCTIONS.values()
     }
@@ -284,12 +288,14 @@ def protocol_handler() -> str:
 
 
 def jobs() -> str:
-    """The Watcher hears of each event."""
-    job = _node("org.xlcicf.Watcher", _value("Service", "org.xlcicf.Watcher"))
+    """Who hears of what happens to documents."""
+    heard = sorted({name for names in EVENTS.values() for name in names})
+    services = [_node(name, _value("Service", name)) for name in heard]
     events = [
-        _node(event, _node("JobList", _node("org.xlcicf.Watcher"), op=None), op="fuse") for event in EVENTS
+        _node(event, _node("JobList", *map(_node, names), op=None), op="fuse")
+        for event, names in EVENTS.items()
     ]
-    return _configuration("Jobs", _node("Jobs", job, op=None), _node("Events", *events, op=None))
+    return _configuration("Jobs", _node("Jobs", *services, op=None), _node("Events", *events, op=None))
 
 
 def _description() -> str:

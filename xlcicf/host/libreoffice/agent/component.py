@@ -2,18 +2,16 @@
 
 # pyright: reportMissingImports=false
 
-import importlib.util
-
 import unohelper
-from xlcicf_agent import functions
+from xlcicf_agent import buttons, functions, saved_names
 from xlcicf_agent.settings import SERVICE
 
 g_ImplementationHelper = unohelper.ImplementationHelper()  # so named for LibreOffice's loader
-_add = g_ImplementationHelper.addImplementation
-_add(functions.AddIn, SERVICE, (SERVICE, "com.sun.star.sheet.AddIn"))
 
-if importlib.util.find_spec("xlcicf_agent.buttons"):
-    from xlcicf_agent import buttons
-
-    _add(buttons.Dispatch, "org.xlcicf.Dispatch", ("com.sun.star.frame.ProtocolHandler",))
-    _add(buttons.Watcher, "org.xlcicf.Watcher", ("com.sun.star.task.Job",))
+for _class, _name, _services in (
+    (functions.AddIn, SERVICE, (SERVICE, "com.sun.star.sheet.AddIn")),
+    (buttons.Dispatch, buttons.HANDLER, ("com.sun.star.frame.ProtocolHandler",)),
+    (buttons.Watcher, buttons.WATCHER, ("com.sun.star.task.Job",)),
+    (saved_names.Namer, saved_names.NAMER, ("com.sun.star.task.Job",)),
+):
+    g_ImplementationHelper.addImplementation(_class, _name, _services)

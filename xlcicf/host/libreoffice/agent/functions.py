@@ -6,6 +6,7 @@ the document first, which nobody types.
 
 # pyright: reportMissingImports=false
 
+import re
 import struct
 import threading
 
@@ -13,10 +14,12 @@ import unohelper
 from com.sun.star.lang import Locale, XServiceInfo, XServiceName
 from com.sun.star.sheet import LocalizedName, XAddIn, XCompatibilityNames
 from org.xlcicf import XFunctions
+from xlcicf_agent.calls import Unclear, argument_as_cells, formula_cells
+from xlcicf_agent.operations import Operations
 from xlcicf_agent.processes import Process, sentence_of
 from xlcicf_agent.settings import FUNCTIONS, SERVICE, SETTINGS
 
-CATEGORY = "Add-In"
+CATEGORY, LAST_ERROR = "Add-In", "NN_LASTERROR"
 
 # Calc's own error for each that a function answers. A cell takes it as a number: a NaN that carries the code.
 CODES = {"#VALUE!": 519, "#NUM!": 503, "#N/A": 32767}
@@ -36,7 +39,7 @@ class _Answers:
         with self._lock:
             if self._process is None or not self._process.is_there:
                 command = [SETTINGS["python"], "-P", "-m", "xlcicf.addin.function_process"]
-                self._process = Process(context, command, _WhenAsked(context))
+                self._process = Process(context, command, Operations(context))
             return self._process
 
     def end(self):
@@ -59,19 +62,42 @@ def end():
     _answers.end()
 
 
-class _WhenAsked:
-    """Operations on documents, which only functions that follow cells ask for."""
+# --- names in files ---------------------------------------------------------------------------------------
 
-    def __init__(self, context):
-        self.context = context
 
-    def do(self, name, arguments):
-        from xlcicf_agent.operations import Operations
+def reenter(document):
+    """Enters anew each formula with a function of ours that LibreOffice, reading a file, has not known.
 
-        return Operations(self.context).do(name, arguments)
+    LibreOffice 7 takes such names only as they are typed; it shows what it does not know in small letters.
+    """
+    found = list(formula_cells(document, "nn_", exactly=True))
+    if not found:
+        return
+    was_modified, was_automatic = document.isModified(), document.isAutomaticCalculationEnabled()
+    document.UndoManager.lock()
+    document.enableAutomaticCalculation(False)
+    try:
+        for cell in found:
+            if _UNKNOWN.search(
+                cell.Formula
+            ):  # of an array formula the others are entered with its first cell
+                _enter(cell)
+    finally:
+        document.enableAutomaticCalculation(was_automatic)
+        document.UndoManager.unlock()
+        document.setModified(was_modified)
 
-    def is_busy(self, _error):
-        return False
+
+_UNKNOWN = re.compile("|".join(re.escape(one["name"].lower() + "(") for one in FUNCTIONS.values()))
+
+
+def _enter(cell):
+    if not cell.ArrayFormula:
+        cell.setFormula(cell.getFormula())
+        return
+    whole = cell.Spreadsheet.createCursorByRange(cell)
+    whole.collapseToCurrentArray()
+    whole.setArrayFormula(cell.ArrayFormula[1:-1])
 
 
 # --- what Calc calls --------------------------------------------------------------------------------------
@@ -137,48 +163,56 @@ class AddIn(unohelper.Base, XFunctions, XAddIn, XCompatibilityNames, XServiceNam
         return name in self.getSupportedServiceNames()
 
 
-def _called(one):
+def _called(method, one):
     """The method behind a function: hands its arguments to the process and shows what that answers."""
+    name = one["name"]
 
-    def method(self, *given):
+    def call(self, *given):
         try:
-            message = _message(one, given)
-            rows = _answers.process(self.context).call(message)
+            rows = _answers.process(self.context).call(_message(method, one, given))
+        except Unclear as error:
+            _trouble.sentence = f"{name}: {error}"
+            return ((_shown("#VALUE!"),),)
         except Exception as error:
-            return ((_trouble.keep(one["name"], error),),)
-        if one["name"] == "NN_LASTERROR" and _trouble.sentence:
-            return ((_trouble.sentence,),)
-        if one["name"] != "NN_LASTERROR":
-            _trouble.sentence = ""
+            said = f"could not reach xlcicf ({sentence_of(error)})"
+            _trouble.sentence = f"{name} {said}; run: xlcicf doctor"
+            return ((_trouble.sentence if name == LAST_ERROR else _shown("#N/A"),),)
+        if name == LAST_ERROR:
+            return ((_trouble.sentence or rows[0][0],),)
+        _trouble.sentence = ""
         return tuple(tuple(_shown(cell) for cell in row) for row in rows)
 
-    return method
+    return call
 
 
 class _Trouble:
-    """What kept the latest function from reaching its process; empty where the process knows more."""
+    """What kept the latest function from its process, for NN_LASTERROR; empty where the process knows more."""
 
     sentence = ""
-
-    def keep(self, name, error):
-        self.sentence = f"{name} could not reach xlcicf ({sentence_of(error)}); run: xlcicf doctor"
-        return self.sentence if name == "NN_LASTERROR" else _shown("#N/A")
 
 
 _trouble = _Trouble()
 
 
-def _message(one, given):
+def _message(method, one, given):
     """The call as the protocol writes it."""
     given, book = list(given), None
     if one["by_reference"]:
-        book = given.pop(0).RuntimeUID
+        document = given.pop(0)
+        book = document.RuntimeUID
+        for place, argument in enumerate(one["arguments"]):
+            if argument["cells"] and place and _is_by_value(given[place]):
+                given[place] = argument_as_cells(document, one["name"], method, place, given[0], given[place])
     if one["vararg"]:
         given += given.pop()
     while given and given[-1] is None:  # left out
         given.pop()
     arguments = [_argument(value) for value in given]
     return {"do": "call", "function": one["name"], "book": book, "arguments": arguments}
+
+
+def _is_by_value(value):
+    return value is not None and not hasattr(value, "RangeAddress")
 
 
 def _argument(value):
@@ -200,4 +234,4 @@ def _shown(cell):
 
 
 for _method, _one in FUNCTIONS.items():
-    setattr(AddIn, _method, _called(_one))
+    setattr(AddIn, _method, _called(_method, _one))

@@ -31,7 +31,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(),
-            **_apart(),
+            **apart(),
         )
         self._saying, self._asking = threading.Lock(), threading.Lock()
 
@@ -99,7 +99,7 @@ def sentence_of(error):
     return str(getattr(error, "Message", None) or error) or type(error).__name__
 
 
-def _apart():
+def apart():
     """A process that no signal to LibreOffice's own group reaches, and without a window of its own."""
     if os.name == "nt":
         return {"creationflags": subprocess.CREATE_NO_WINDOW}
