@@ -141,7 +141,13 @@ def settings(python: str) -> dict:
         for control in CONTROLS.values()
         if control.kind == "editBox"
     }
-    return {"version": xlcicf.__version__, "python": python, "functions": functions, "boxes": boxes}
+    return {
+        "identifier": IDENTIFIER,
+        "version": xlcicf.__version__,
+        "python": python,
+        "functions": functions,
+        "boxes": boxes,
+    }
 
 
 def calc_add_ins() -> str:

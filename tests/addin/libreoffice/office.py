@@ -10,10 +10,20 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.libreoffice import python_with_uno
 from xlcicf.addin.oxt import EXTENSION, build_extension
 
-SECONDS = 120  # that anything may take
+SECONDS = 60  # that anything may take
+NO_TIPS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<item oor:path="/org.openoffice.Office.Common/Misc">
+<prop oor:name="ShowTipOfTheDay" oor:op="fuse"><value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Misc">
+<prop oor:name="FirstRun" oor:op="fuse"><value>false</value></prop></item>
+</oor:items>
+"""
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
@@ -44,22 +54,23 @@ def _program() -> Path:
 class PressedOffice:
     """LibreOffice in front of a person. What `pressing.Pressing` can do is a method here."""
 
-    def __init__(self, window: bool = False):
+    def __init__(self):
+        if not shutil.which("Xvfb"):
+            pytest.skip("no display for LibreOffice's windows: Xvfb is missing")
         self.folder = Path(tempfile.mkdtemp(prefix="xlcicf-pressed-"))
         self.folder.chmod(0o755)
+        settings = self.folder / "profile" / "user" / "registrymodifications.xcu"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(NO_TIPS)
         build_extension(self.folder)
         added = unopkg(self.folder, "add", "-f", "-s", str(self.folder / EXTENSION))
         assert added.returncode == 0, added.stderr
-        self.runs = self.folder / "state"
+        self.screen, display = _screen()
         self.process = subprocess.Popen(
-            [
-                python_with_uno(),
-                Path(__file__).with_name("pressing.py"),
-                profile_in(self.folder),
-                "window" if window else "",
-            ],
+            [python_with_uno(), Path(__file__).with_name("pressing.py"), profile_in(self.folder)],
             env=os.environ
-            | {"TMPDIR": str(self.folder), "XDG_STATE_HOME": str(self.runs), "PYTHONUTF8": "1"},
+            | {"TMPDIR": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONUTF8": "1"}
+            | {"DISPLAY": display, "SAL_USE_VCLPLUGIN": "gen"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -94,7 +105,27 @@ class PressedOffice:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.screen.kill()
+        self.screen.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _screen() -> tuple[subprocess.Popen, str]:
+    """A display of its own, and its name."""
+    heard, said = os.pipe()
+    command = ["Xvfb", "-displayfd", str(said), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    screen = subprocess.Popen(
+        command,
+        pass_fds=[said],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(said)
+    with os.fdopen(heard) as number:
+        return screen, ":" + number.readline().strip()
 
 
 def until(condition, seconds: float = SECONDS, what: str = ""):

@@ -1,6 +1,6 @@
 """Presses controls in a LibreOffice that has the extension, as a person does; for a Python that has its `uno`.
 
-    python3 pressing.py PROFILE_URI [window]
+    python3 pressing.py PROFILE_URI
 
 starts one and answers lines of JSON, [what, arguments], each with [true, result] or [false, why there is none]. Both
 are a process group of their own.
@@ -22,10 +22,10 @@ from uno_office import _connected, desktop_of, properties_of
 
 
 class Pressing:
-    def __init__(self, profile, window):
+    def __init__(self, profile):
         pipe = "xlcicf" + uuid.uuid4().hex
         command = ["soffice", "-env:UserInstallation=" + profile, "--norestore", "--nologo"]
-        command += [f"--accept=pipe,name={pipe};urp;"] + ([] if window else ["--headless"])
+        command += [f"--accept=pipe,name={pipe};urp;"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr
         )
@@ -108,7 +108,7 @@ class Pressing:
         """[texts, buttons] of the box that is shown, or null."""
         for window in self._boxes():
             parts = list(_below(window))
-            texts = [p.AccessibleName for p in parts if p.AccessibleRole == LABEL and p.AccessibleName]
+            texts = [p.AccessibleName for p in parts if p.AccessibleRole == STATIC and p.AccessibleName]
             return [texts, [p.AccessibleName for p in parts if p.AccessibleRole == BUTTON]]
         return None
 
@@ -128,7 +128,7 @@ class Pressing:
 
 
 import unohelper  # noqa: E402
-from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, LABEL  # noqa: E402
+from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, STATIC  # noqa: E402
 from com.sun.star.accessibility.AccessibleRole import PUSH_BUTTON as BUTTON  # noqa: E402
 from com.sun.star.frame import XStatusListener  # noqa: E402
 
@@ -152,12 +152,12 @@ def _below(accessible, depth=0):
             yield from _below(accessible.getAccessibleChild(i).AccessibleContext, depth + 1)
 
 
-def main(profile, window=""):
+def main(profile):
     os.setsid()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        office = Pressing(profile, window)
+        office = Pressing(profile)
         for line in sys.stdin:
             what, arguments = json.loads(line)
             try:
