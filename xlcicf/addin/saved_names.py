@@ -3,7 +3,7 @@
     python -P -m xlcicf.addin.saved_names BOOK.xlsx
 
 LibreOffice 7 writes =ORG.XLCICF.ADDIN.NNRELU(A1). Nothing else in the file changes, nor does the
-time at which it was saved: LibreOffice, which has it open, would take a later one for another person's change.
+time at which it was saved: LibreOffice, which has it open, would take a later one for somebody else's change.
 """
 
 import os

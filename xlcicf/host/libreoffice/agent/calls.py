@@ -1,7 +1,7 @@
 """The calls of our functions that stand in a document's formulas.
 
 LibreOffice hands over cells only where an argument must be given. Where one may be left out, as the changing
-cells of NN_PARITY, it hands over what is in them; which cells they are is read from the formulas that call so.
+cells of NN_PARITY, it hands over what is in them; which cells they are is read from the formulas that do so.
 """
 
 # pyright: reportMissingImports=false

@@ -66,7 +66,7 @@ def end():
 
 
 def reenter(document):
-    """Enters anew each formula with a function of ours that LibreOffice, reading a file, has not known.
+    """Enters anew each formula with a function of ours that LibreOffice has not known in a file.
 
     LibreOffice 7 takes such names only as they are typed; it shows what it does not know in small letters.
     """

@@ -62,13 +62,20 @@ class Process:
                 self._answer(got)
 
     def serve(self):
-        """Does what a process asks for, one after the other, until it has ended."""
+        """Does what a process asks for, one after the other, until it has ended.
+
+        All of it in LibreOffice's main thread: in another one uno (PyUNO, as of 7.4) lets go of documents while it
+        keeps Python to itself, and both wait for ever where the main thread is about to call Python.
+        """
         for line in self._process.stdout:
             got = json.loads(line)
             if got["operation"] == "ask":  # a person takes their time
-                threading.Thread(target=self._answer, args=(got,), daemon=True).start()
+                threading.Thread(target=self._answer_on_main, args=(got,), daemon=True).start()
             else:
-                self._answer(got)
+                self._answer_on_main(got)
+
+    def _answer_on_main(self, asked):
+        on_main(self.context, lambda: self._answer(asked))
 
     def end(self):
         """It ends when it has nothing more to read."""
@@ -111,6 +118,7 @@ class _OnMain(unohelper.Base, XCallback):
         self.call, self.done, self.result, self.error = call, threading.Event(), None, None
 
     def notify(self, _data):
+        _main.add(threading.get_ident())
         try:
             self.result = self.call()
         except BaseException as error:
@@ -118,8 +126,13 @@ class _OnMain(unohelper.Base, XCallback):
         self.done.set()
 
 
+_main = set()  # the main thread's number, once it has been met
+
+
 def on_main(context, call):
     """What `call` returns in LibreOffice's main thread, where windows belong."""
+    if threading.get_ident() in _main:
+        return call()
     asked = _OnMain(call)
     service = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
     service.addCallback(asked, None)

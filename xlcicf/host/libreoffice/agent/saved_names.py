@@ -1,7 +1,7 @@
 """A book saved as .xlsx has the functions by their own names, not by those that LibreOffice 7 writes.
 
 Those, ORG.XLCICF.ADDIN.NNRELU and the like, no other program knows. The file is put right as soon as it is
-saved, by xlcicf.addin.saved_names in a process of its own; neither what is shown nor the next save needs that.
+saved, by xlcicf.addin.saved_names in a process of its own; what is shown and the next save need none of it.
 """
 
 # pyright: reportMissingImports=false
