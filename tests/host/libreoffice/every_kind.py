@@ -39,7 +39,7 @@ OR(J1:J2) · J1 · J1+0 · J2 · J4 · J5 · J7 · INDEX(J1:J3,1) · IFERROR(J1,
 VLOOKUP(TRUE,J1:K3,2,FALSE) · SUMPRODUCT(--(A1:A5>2),B1:B5) · MAX(0,1) · N(TRUE) · ISEVEN(2) · ISODD(2)
 1E-09 · 1.5E-300 · 1E+15 · 1E+300 · 0.1234567890123456 · 123456789012345 · A1+1E-12 · 1/3 · 2^-1 · -2^2 · 50% · A1%
 0.12345678901234567*A1+1.0000000000000002 · 10%% · 1=1 · A1&B1 · A1<>B1 · A1<=B1 · A1="" · B100 · B100=0 · B100&""
-1/0 · NA() · VLOOKUP(99,A1:B3,2,FALSE) · "a"+1 · IFERROR(1/0,"bad") · ISERROR(1/0) · ERROR.TYPE(NA()) · A1:A3 B1:B2
+1/0 · NA() · VLOOKUP(99,A1:B3,2,FALSE) · "a"+1 · IFERROR(1/0,"bad") · ISERROR(1/0) · ERROR.TYPE(NA())
 _xlfn.IFNA(NA(),3) · _xlfn.STDEV.S(A1:A5) · _xlfn.NORM.DIST(1,0,1,TRUE) · _xlfn.CONCAT(A1:A2) · _xlfn.RRI(2,1,2)
 _xlfn.TEXTJOIN(",",TRUE,A1:A3) · _xlfn.IFS(A1>5,1,TRUE,2) · _xlfn.SWITCH(1,1,"a","b") · _xlfn.DAYS(5,2)
 _xlfn.MAXIFS(A1:A5,B1:B5,">2") · _xlfn.CEILING.MATH(2.5) · CEILING(2.5,1) · FLOOR(2.5,1) · _xlfn.FLOOR.MATH(2.5)
@@ -63,6 +63,7 @@ LOOKUP(2,A1:A5,B1:B5) · HLOOKUP(1.1,A1:E2,2,FALSE) · K1 · K2 · K3 · L1 · M
 
 OTHERWISE = {  # what LibreOffice 7.4 knows otherwise than Excel or not at all -> what its cell shows
     "SUM('My sheet:Ümlaut'!A1)": "#NAME?",  # several sheets in quotes
+    "A1:A3 B1:B2": "#REF!",
     "SQRT(-1)": "#VALUE!",  # Err:502, as which it saves this
     "INDEX(A1:A3,7)": "#VALUE!",
     "COUNTA(Passengers[#Headers])": 1.0,

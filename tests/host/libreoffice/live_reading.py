@@ -8,6 +8,7 @@ from pathlib import Path
 from uno_office import opened
 
 AGENT = Path(__file__).parents[3] / "xlcicf" / "host" / "libreoffice" / "agent"
+EVERYTHING = 1023  # that can be cleared from a cell
 NUMBERS = re.compile(r"\d+")
 
 
@@ -34,28 +35,29 @@ def snapshots(reading, document):
 
 
 def written_back(reading, document):
-    """[how many formulas were put back into their cells, [sheet, before, after] of those that read otherwise];
-    one of each form."""
+    """[how many formulas were written into a cell of their row, [sheet, before, after] of those that read otherwise
+    there]; one of each form."""
     grammar = reading.grammar_of(document, {})
     said = reading.snapshot(document, grammar, None)
     tried, other = 0, []
     document.enableAutomaticCalculation(False)
     for sheet in said["sheets"]:
-        cells, (top, left, *_) = document.Sheets.getByName(sheet["name"]), sheet["area"]
-        arrays, forms = {(area[0], area[1]): area for area in sheet["arrays"]}, set()
+        cells, (top, left, _, right) = document.Sheets.getByName(sheet["name"]), sheet["area"]
+        arrays, forms = {tuple(area[:2]) for area in sheet["arrays"]}, set()
         for row, texts in enumerate(sheet["formulas"], top):
             for col, before in enumerate(texts, left):
                 if before is None or NUMBERS.sub("0", before) in forms:
                     continue
                 forms.add(NUMBERS.sub("0", before))
-                area = arrays.get((row, col), [row, col, row, col])
-                target = cells.getCellRangeByPosition(area[1] - 1, area[0] - 1, area[3] - 1, area[2] - 1)
+                tried += 1
+                target = cells.getCellRangeByPosition(right + 1, row - 1, right + 1, row - 1)
                 if (row, col) in arrays:
                     target.setArrayFormula(grammar.to_office(before))
                 else:
                     target.getCellByPosition(0, 0).setFormula(grammar.to_office(before))
-                tried += 1
-                (after,), *_ = reading.read(document, grammar, sheet["name"], area[:2] * 2)["formulas"]
+                text = target.getFormulaArray()[0][0]
+                after = grammar.to_excel(text[1:-1] if text[0] == "{" else text)
+                target.clearContents(EVERYTHING)
                 if after != before:
                     other.append([sheet["name"], before, after])
     return [tried, other]

@@ -98,6 +98,7 @@ TO_OFFICE = {
     "=true": "=true()",
     "=STDEV.S(A1)": "=STDEV.S(A1)",
     "=sum(A1,_XLFN.STDEV.S(A1))": "=SUM(A1;STDEV.S(A1))",
+    "=SUM('my a:Out'!a1,net!a1:b2,net!a:b)": "=SUM($'my a'.a1:$'Out'.a1;$net.a1:b2;$net.a:b)",
     "=SUM(Net:Out!A1)": "=SUM($Net.A1:$Out.A1)",
     "=a.b!A1": "=$'a.b'.A1",
     "=@A1:A3*2": "=A1:A3*2",
