@@ -42,10 +42,15 @@ FROM_CALC = re.compile(
     )
 )
 SIGNS_IN_EXCEL = {";": ",", "|": ";", "~": ",", "!": " "}
+PLAIN_SHEET = re.compile(r"[^\W\d]\w*")
 LIKE_A_CELL = re.compile(r"[A-Z]{1,3}\d+|R\d*(?:C\d*)?|C\d*", re.IGNORECASE)  # needs quotes before a !
 
 # Excel's: an exclamation mark behind the sheet, or behind the first and the last of several.
-EXCEL_AREA = rf"(?P<first>{CELL}|(?:{COL}|{ROW})(?=:))(?::(?P<last>{CELL}|{COL}|{ROW}))?(?![\w(.!])"
+ANY_COL = r"\$?[A-Za-z]{1,3}"
+ANY_CELL = ANY_COL + ROW
+EXCEL_AREA = (
+    rf"(?P<first>{ANY_CELL}|(?:{ANY_COL}|{ROW})(?=:))(?::(?P<last>{ANY_CELL}|{ANY_COL}|{ROW}))?(?![\w(.!])"
+)
 FROM_EXCEL = re.compile(
     "|".join(
         (
@@ -239,15 +244,16 @@ def _excel_reference(sheet, first, other, last):
 
 
 def _calc_reference(sheet, first, last):
-    sheet = sheet[:-1]
-    if first is None:  # a name of the sheet's own
-        return f"${sheet}."
-    start, colon, end = _unquoted(sheet).partition(":")
-    if not colon:
-        return f"${sheet}.{first}" + (f":{last}" if last else "")
-    if "'" in sheet:
+    start, colon, end = _unquoted(sheet[:-1]).partition(":")
+    if colon and first is None:
+        return sheet  # Calc has no name of several sheets
+    if "'" in sheet or not PLAIN_SHEET.fullmatch(start):
         start, end = _quoted(start), _quoted(end)
-    return f"${start}.{first}:${end}.{last or first}"
+    if first is None:  # a name of the sheet's own
+        return f"${start}."
+    if colon:
+        return f"${start}.{first}:${end}.{last or first}"
+    return f"${start}.{first}" + (f":{last}" if last else "")
 
 
 def _in_front(sheet):

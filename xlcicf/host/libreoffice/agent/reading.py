@@ -366,27 +366,25 @@ def _calculation(document):
 
 def _dates(document, cells):
     """Rows that say whether a number is shown as a date or a time; None where none is."""
-    formats = document.NumberFormats
-    if not _is_date(formats, cells.range.NumberFormat, void=True):
-        return None
     top, left, bottom, right = cells.area
     rows = [[False] * (right - left + 1) for _ in range(top, bottom + 1)]
-    for part in _alike(cells.range):
-        if _is_date(formats, part.NumberFormat):
-            address = part.RangeAddress
-            for at in range(address.StartRow + 1 - top, address.EndRow + 2 - top):
-                for to in range(address.StartColumn + 1 - left, address.EndColumn + 2 - left):
-                    rows[at][to] = True
+    for part in _shown_as_dates(document.NumberFormats, cells.range):
+        start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
+        for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
+            rows[at][start:end] = [True] * (end - start)
     return rows if any(map(any, rows)) else None
 
 
-def _alike(cells):
-    """Parts of one format each."""
-    found = cells.getCellFormatRanges()
-    return [found.getByIndex(i) for i in range(found.Count)]
+def _shown_as_dates(formats, cells):
+    """The parts of a range whose format is one for dates or times."""
+    if cells.getPropertyState("NumberFormat").value != "AMBIGUOUS_VALUE":
+        return [cells.RangeAddress] if _is_date(formats, cells) else []
+    alike = cells.getUniqueCellFormatRanges()
+    groups = (alike.getByIndex(i) for i in range(alike.Count))
+    return [
+        part for group in groups if _is_date(formats, group.getByIndex(0)) for part in group.RangeAddresses
+    ]
 
 
-def _is_date(formats, key, void=False):
-    if key is None:
-        return void
-    return bool(formats.getByKey(key).Type & DATETIME)
+def _is_date(formats, cells):
+    return bool(formats.getByKey(cells.NumberFormat).Type & DATETIME)

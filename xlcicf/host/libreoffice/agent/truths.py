@@ -76,7 +76,7 @@ class Truths:
         return self.known[sheet, row, col]
 
     def _of_formula(self, text, sheet, depth):
-        """As `_of`, and remembered for those that differ in their numbers only, where it follows no reference."""
+        """The same of a whole one; where it follows no reference, of all that differ in numbers only."""
         form = DIGITS.sub("0", text)
         if form not in self.alike:
             self.follows = False
