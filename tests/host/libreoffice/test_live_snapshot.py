@@ -36,6 +36,7 @@ def _stranger(kind: str, path: Path) -> None:
 
 MADE = {kind: functools.partial(_stranger, kind) for kind in strangers.STRANGERS if kind not in OTHER}
 MADE |= {model.name: model.build for model in layouts.MODELS[:3]}
+MADE["calculated otherwise"] = every_kind.calculated_otherwise
 MADE["every kind"] = every_kind.every_kind
 
 
