@@ -198,9 +198,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also add the sheets Model card and Data ethics to BOOK, or renew them",
     )
-    addin = verb("addin", _addin, "the Excel add-in: make it, install it, take it away")
+    addin = verb("addin", _addin, "the add-in for Excel or LibreOffice: make it, install it, take it away")
     addin.add_argument("what", choices=["build", "install", "uninstall", "status"])
-    addin.add_argument("lesson", nargs="?", help="build: a lesson to make as a macro book (.xlsm) instead")
+    addin.add_argument(
+        "program",
+        nargs="?",
+        help="excel or libreoffice (default: Excel, where there is none for the system LibreOffice);"
+        " build: or a lesson, to make it as a macro book (.xlsm)",
+    )
     addin.add_argument("--out", default=".", metavar="DIR", help="build: folder for the file (default: here)")
     data = verb("data", _data, "fetch data that does not ship with xlcicf: all 70,000 digits of MNIST")
     data.add_argument("what", choices=["mnist"])
@@ -900,6 +905,9 @@ def _data(args):
 # --- Excel ----------------------------------------------------------------------------------------------
 
 
+EXCEL, LIBREOFFICE = "excel", "libreoffice"  # the programs that an add-in is for, as one types them
+
+
 def _addin(args):
     from xlcicf.addin import xlam
     from xlcicf.errors import BookError
@@ -907,8 +915,10 @@ def _addin(args):
     if args.what == "build":
         built = _addin_built(args)
         return {"built": str(built)}, [f"built {built}"], DONE
-    if args.lesson:
-        raise BookError(f"addin {args.what} takes no lesson; leave {args.lesson} out")
+    if args.program not in (None, EXCEL, LIBREOFFICE):
+        raise BookError(f"addin {args.what} is for {EXCEL} or {LIBREOFFICE}, not for {args.program}")
+    if args.program == LIBREOFFICE or (not args.program and sys.platform not in ("win32", "darwin")):
+        return _addin_of_libreoffice(args.what)
     place = xlam.StartFolder.here()
     if args.what == "install":
         installed = xlam.install(place)
@@ -921,16 +931,33 @@ def _addin(args):
     return facts, [found.sentence], DONE if found.fine else NAMED_PROBLEM
 
 
+def _addin_of_libreoffice(what: str):
+    from xlcicf.addin import libreoffice_place
+
+    place = libreoffice_place.LibreOffice.here()
+    if what == "install":
+        said = libreoffice_place.install(place)
+        return {"installed": str(place.profile)}, [said], DONE
+    if what == "uninstall":
+        removed = libreoffice_place.uninstall(place)
+        return {"removed": removed}, [f"removed {path}" for path in removed], DONE
+    found = libreoffice_place.status(place)
+    facts = {"installed": found.installed, "fine": found.fine, "says": found.sentence}
+    return facts, [found.sentence], DONE if found.fine else NAMED_PROBLEM
+
+
 def _addin_built(args) -> Path:
-    from xlcicf.addin import xlam
+    from xlcicf.addin import oxt, xlam
     from xlcicf.errors import BookError
 
     _make_folder(args.out)
-    if not args.lesson:
+    if args.program == LIBREOFFICE:
+        return oxt.build_extension(args.out)
+    if args.program in (None, EXCEL):
         return xlam.build_addin(args.out)
-    if (there := Path(args.out, f"{args.lesson}.xlsm")).exists():
+    if (there := Path(args.out, f"{args.program}.xlsm")).exists():
         raise BookError(f"{there} is there already; move it away, or choose another folder")
-    return xlam.build_macro_book(args.lesson, args.out)
+    return xlam.build_macro_book(args.program, args.out)
 
 
 # --- doctor ---------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What each control of the ribbon does: find the book, do the thing (it lives elsewhere), tell the person."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import xlwings
 
 from xlcicf.addin import claims, host_side
 from xlcicf.addin.doctor import findings
-from xlcicf.addin.ribbon import CONTROLS
+from xlcicf.addin.ribbon import ALWAYS, CONTROLS
 from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
 from xlcicf.formula.address import Area, cells_in, disjoint
 from xlcicf.host import host_of, read_snapshot
@@ -64,8 +65,10 @@ def run_here(book: xlwings.Book, name: str, text: str = "") -> str:
 
 def _carried_out(book: xlwings.Book, name: str, text: str) -> str:
     control = CONTROLS[name]
+    writes = control.enabled != ALWAYS and name != "stop"
     try:
-        said = COMMANDS[name](book) if control.kind == "button" else COMMANDS[name](book, text)
+        with host_of(book).one_step(book, control.label) if writes else nullcontext():
+            said = COMMANDS[name](book) if control.kind == "button" else COMMANDS[name](book, text)
     except XlcicfError as error:
         book.app.alert(str(error), TAB, mode="critical")
         return str(error)

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -79,7 +78,7 @@ def _registry(key: str, name: str) -> object:
 def findings(machine: Machine | None = None) -> list[Finding]:
     """All that can be looked at without starting Excel."""
     machine = machine or Machine.here()
-    found = [_python(machine), *map(_package, NEEDED), _gradient(), _libreoffice()]
+    found = [_python(machine), *map(_package, NEEDED), _gradient(), _libreoffice(machine)]
     if machine.platform in ("win32", "darwin"):
         found += _addin(machine)
     match machine.platform:
@@ -123,10 +122,17 @@ def _gradient() -> Finding:
     return Finding("gradient", bool(slope[0] == 6.0), f"=A1^2 at 3 has the derivative {slope[0]:g}")
 
 
-def _libreoffice() -> Finding:
-    found = shutil.which("soffice")
-    says = "found" if found else "not found; only pictures of sheets and some tests need it"
-    return Finding("LibreOffice", True, says)
+def _libreoffice(machine: Machine) -> Finding:
+    """Whether it is there, and our extension in it."""
+    from xlcicf.addin import libreoffice_place
+    from xlcicf.errors import XlcicfError
+
+    try:
+        place = libreoffice_place.LibreOffice.of(machine.platform, machine.home, machine.environ)
+    except XlcicfError as error:
+        return Finding("LibreOffice", True, str(error))
+    status = libreoffice_place.status(place)
+    return Finding("LibreOffice", status.fine, status.sentence)
 
 
 # --- Excel ----------------------------------------------------------------------------------------------

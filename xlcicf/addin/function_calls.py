@@ -52,6 +52,11 @@ _FIRST_ERROR = 0x800A0000 - 2**32
 _LAST_ERROR = _FIRST_ERROR + 0xFFFF
 
 
+def error_value(text: str) -> int:
+    """What COM would hand over for "#N/A" and so on; for an error that Excel lacks that of #VALUE!."""
+    return _FIRST_ERROR + next((code for code, name in _ERRORS.items() if name == text), 2015)
+
+
 # ---- arguments -------------------------------------------------------------------------------------------
 
 
@@ -214,12 +219,16 @@ class CellFunction:
             with one_thread():
                 return self._shown(self._result(self._read(given)))
         except XlcicfError as error:
-            text = next(text for kind, text in ERROR_TEXTS if isinstance(error, kind))
-            return LAST_ERROR.keep(text, f"{self.name}: {error}")
+            return self.refused(error)
         except Exception as error:  # a cell is no place for a traceback
             logging.getLogger(__name__).exception(self.name)
             sentence = f"{self.name} met what it was not made for ({type(error).__name__}: {error})"
             return LAST_ERROR.keep("#VALUE!", f"{sentence}; please report it")
+
+    def refused(self, error: XlcicfError) -> list[list[str]]:
+        """What the cell shows for an error of ours."""
+        text = next(text for kind, text in ERROR_TEXTS if isinstance(error, kind))
+        return LAST_ERROR.keep(text, f"{self.name}: {error}")
 
     def _read(self, given) -> list:
         """The arguments as the body takes them; a blank cell stands for an option that is left out."""

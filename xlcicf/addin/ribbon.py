@@ -97,7 +97,7 @@ GROUPS: dict[str, tuple[Control, ...]] = {
         Control(
             "train",
             "Train",
-            "Changes the weights until the objective is best. Excel stays usable; Stop keeps the best.",
+            "Changes the weights until the objective is best. You can go on working; Stop keeps the best.",
             "MacroPlay",
             large=True,
         ),
@@ -185,7 +185,7 @@ GROUPS: dict[str, tuple[Control, ...]] = {
         Control(
             "doctor",
             "Check the installation",
-            "Looks whether Python, Excel and the add-in fit together, and says what to do where they do not.",
+            "Looks whether Python, spreadsheet and add-in fit together, and says what to do if they do not.",
             "ErrorChecking",
             enabled=ALWAYS,
         ),

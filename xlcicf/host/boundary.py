@@ -158,6 +158,11 @@ class Host(ABC):
     def hide(self, name: xlwings.Name) -> None:
         """Takes a defined name out of the lists that a person sees."""
 
+    @contextmanager
+    def one_step(self, book: xlwings.Book, title: str) -> Iterator[None]:
+        """What is changed in the body is one entry of the program's own Undo, if the host can."""
+        yield
+
     # --- reached from another process
 
     def handle(self, book: xlwings.Book) -> dict[str, Any] | None:

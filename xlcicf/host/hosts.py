@@ -5,8 +5,9 @@ import xlwings
 from xlcicf.host.boundary import Host
 from xlcicf.host.excel import EXCEL
 from xlcicf.host.headless.host import HEADLESS
+from xlcicf.host.libreoffice.host import LIBREOFFICE
 
-HOSTS: tuple[Host, ...] = (EXCEL, HEADLESS)
+HOSTS: tuple[Host, ...] = (EXCEL, HEADLESS, LIBREOFFICE)
 
 
 def host_of(opened: xlwings.Book | xlwings.Range) -> Host:

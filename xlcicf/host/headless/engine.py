@@ -10,15 +10,15 @@ import xlwings
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, BookError, NotPossibleHeadless
-from xlcicf.formula.snapshot import ExcelError
 from xlcicf.formula.text import split_sheet
 from xlcicf.host.boundary import Host
 from xlcicf.host.headless.host import HEADLESS
 from xlcicf.host.headless.names_and_tables import Names
 from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
-from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.sheets import Sheets
+from xlcicf.host.own_engine import OwnEngine
+from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.document import Document
 
 NAME = "xlcicf"  # of the engine in xlwings' list
@@ -38,37 +38,13 @@ def open_book(path: str | os.PathLike) -> xlwings.Book:
     return xlwings.Book(impl=app.books.open(path))
 
 
-class Engine:
-    """What xlwings asks of an engine: its apps, and how values pass."""
+class Engine(OwnEngine):
+    """The engine of books that are files."""
 
     name = NAME
-    type = "desktop"
 
     def __init__(self):
         self.apps = Apps(self)
-
-    @staticmethod
-    def prepare_xl_data_element(value, _options):
-        """A value on its way into a cell; Range makes of it what the cell holds."""
-        return value
-
-    @staticmethod
-    def clean_value_data(data, datetime_builder, empty_as, number_builder, err_to_str):
-        """Rows of values on their way out, as xlwings' options ask for them."""
-
-        def clean(value):
-            if value is None or (isinstance(value, str) and not value):
-                return empty_as
-            if isinstance(value, ExcelError):
-                return str(value) if err_to_str else None
-            if isinstance(value, float):
-                return number_builder(value) if number_builder else value
-            if hasattr(value, "microsecond"):
-                parts = "year month day hour minute second microsecond".split()
-                return datetime_builder(**{part: getattr(value, part) for part in parts}, tzinfo=None)
-            return value
-
-        return [[clean(value) for value in row] for row in data]
 
 
 @refusing

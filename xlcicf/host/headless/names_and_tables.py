@@ -1,52 +1,24 @@
 """xlwings' names and tables without Excel: read from the book, and added to it."""
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
-from xlcicf.formula import snapshot
-from xlcicf.formula.address import Area, quote_sheet
+from xlcicf.formula.address import quote_sheet
 from xlcicf.formula.text import split_sheet
+from xlcicf.host.found_by_name import ByNameOrNumber
 from xlcicf.host.headless.ranges import Range
-from xlcicf.host.headless.refusal import refusing
+from xlcicf.host.refusal import refusing
+from xlcicf.host.table import Table
 from xlcicf.ooxml.edits import AddName, AddTable, SetSolverName
 from xlcicf.ooxml.inventory import DefinedName
 from xlcicf.ooxml.tables import headers
 
 
-class Items:
-    """Things found by their name, letters' case ignored, or by their number from 1."""
-
-    def listed(self) -> list:
-        raise NotImplementedError
-
-    def find(self, key: int | str):
-        items = self.listed()
-        if isinstance(key, str):
-            return next((item for item in items if item.name.casefold() == key.casefold()), None)
-        return items[key - 1] if 1 <= key <= len(items) else None
-
-    def __call__(self, key: int | str):
-        found = self.find(key)
-        if found is None:
-            raise KeyError(key)
-        return found
-
-    def __contains__(self, key: int | str) -> bool:
-        return self.find(key) is not None
-
-    def __len__(self) -> int:
-        return len(self.listed())
-
-    def __iter__(self) -> Iterator:
-        return iter(self.listed())
-
-
 @refusing
-class Names(Items, base_classes.Names):
+class Names(ByNameOrNumber, base_classes.Names):
     """The defined names of a book, hidden ones too, or of one of its sheets.
 
     In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
@@ -126,7 +98,7 @@ class Name(base_classes.Name):
 
 
 @refusing
-class Tables(Items, base_classes.Tables):
+class Tables(ByNameOrNumber, base_classes.Tables):
     """The tables of a sheet."""
 
     def __init__(self, sheet):
@@ -167,60 +139,3 @@ class Tables(Items, base_classes.Tables):
         inventory = self.parent.book.document.inventory
         taken = {item.name.casefold() for item in [*inventory.tables, *inventory.names]}
         return next(f"Table{n}" for n in itertools.count(1) if f"table{n}" not in taken)
-
-
-@refusing
-class Table(base_classes.Table):
-    """An Excel table."""
-
-    insert_row_range: None = None
-
-    def __init__(self, sheet, entry: snapshot.Table):
-        self.sheet, self.entry = sheet, entry
-
-    @property
-    def parent(self):
-        return self.sheet
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
-
-    @property
-    def display_name(self) -> str:
-        return self.entry.name
-
-    @property
-    def range(self) -> Range:
-        return self.sheet.range_at(self.entry.area)
-
-    @property
-    def header_row_range(self) -> Range | None:
-        area, rows = self.entry.area, self.entry.header_rows
-        return self._rows(area.top, area.top + rows - 1)
-
-    @property
-    def data_body_range(self) -> Range | None:
-        area = self.entry.area
-        return self._rows(area.top + self.entry.header_rows, area.bottom - self.entry.totals_rows)
-
-    @property
-    def totals_row_range(self) -> Range | None:
-        area, rows = self.entry.area, self.entry.totals_rows
-        return self._rows(area.bottom - rows + 1, area.bottom)
-
-    @property
-    def show_headers(self) -> bool:
-        return self.entry.header_rows > 0
-
-    @property
-    def show_totals(self) -> bool:
-        return self.entry.totals_rows > 0
-
-    def _rows(self, top: int, bottom: int) -> Range | None:
-        area = self.entry.area
-        return (
-            self.sheet.range_at(Area(area.sheet, top, area.left, bottom, area.right))
-            if top <= bottom
-            else None
-        )

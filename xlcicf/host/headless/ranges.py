@@ -2,142 +2,42 @@
 
 import datetime as dt
 import math
-import numbers
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from openpyxl.styles.numbers import BUILTIN_FORMATS
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, to_excel
-from xlwings import base_classes
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from xlcicf.errors import AddressError, DataError, NotPossibleHeadless
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, column_letters, quote_sheet
-from xlcicf.formula.snapshot import ERRORS, ExcelError, Scalar
-from xlcicf.formula.text import relative_template, shifted
-from xlcicf.host.headless.refusal import refusing
+from xlcicf.formula.address import quote_sheet
+from xlcicf.formula.snapshot import Scalar
+from xlcicf.host.cell_contents import (
+    DATE_FORMAT,
+    TIME_FORMAT,
+    content_of,
+    is_moment,
+    moment_of,
+    serial_of,
+    typed,
+)
+from xlcicf.host.looks import Looks
+from xlcicf.host.rectangle import MAX_WRITTEN, Rectangle, SeveralRectangles
+from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.cells import Cell
 from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.edits import AddSheet, Content, Formula, SetFormat, WriteArray, WriteCells
 from xlcicf.ooxml.formats import PROPERTIES, shown
-from xlcicf.ooxml.splice import number_text
 
 MAX_READ = 10_000_000  # cells of one range
-MAX_WRITTEN = 1_000_000
 MAX_WIDTH, USUAL_WIDTH, USUAL_HEIGHT = 255, 8.43, 15  # of columns in characters and rows in points, in Excel
 # A character of width is a digit's; letters are narrower. A line is higher than its letters.
 LETTERS_A_CHARACTER, LINE_SPACING = 1.15, 1.3
-DATE_FORMAT, TIME_FORMAT = BUILTIN_FORMATS[14], BUILTIN_FORMATS[22]  # shown as the reader's country has it
-LAST_DAY = 2_958_465  # 9999-12-31
-
-_DIRECTIONS = {
-    "down": (True, 1, MAX_ROW),
-    "up": (True, -1, 1),
-    "right": (False, 1, MAX_COL),
-    "left": (False, -1, 1),
-}
-
-
-def content_of(value, epoch: dt.datetime = WINDOWS_EPOCH) -> Content:
-    """What a cell holds after `range.value = value`, as Excel takes it: "=A1" is a formula, "'=A1" text.
-
-    NaN and NaT empty a cell, as with xlwings and Excel. Raises DataError for what no cell can hold.
-    """
-    if _is_missing(value):
-        return None
-    match value:
-        case Formula():
-            return value
-        case bool() | np.bool_():
-            return bool(value)
-        case dt.date() | dt.time() | dt.timedelta() | np.datetime64():
-            return serial_of(value, epoch)
-        case numbers.Real() | Decimal() | np.number():
-            return _number(value)
-        case str():
-            return _text(value)
-    raise DataError(
-        f"a {type(value).__name__} cannot stand in a cell; write text, numbers, dates or TRUE and FALSE"
-    )
-
-
-def _number(value) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        raise DataError("a number above 1.8e308 cannot stand in a cell; write a smaller one") from None
-
-
-def _is_missing(value) -> bool:
-    """None, "", NaN, NaT or pandas' NA: nothing equals what is missing, not even itself."""
-    try:
-        return value is None or (isinstance(value, str) and not value) or bool(value != value)
-    except TypeError:  # pandas' NA does not even say that it differs
-        return True
-    except ValueError:  # an array, which is refused below
-        return False
-
-
-def _is_moment(value) -> bool:
-    return isinstance(value, dt.date | np.datetime64) and not _is_missing(value)
-
-
-def _text(text: str) -> Content:
-    if text in ERRORS:
-        return ExcelError(text)
-    if text.startswith("=") and len(text) > 1:
-        return Formula(text)
-    return text.removeprefix("'") if text.startswith("'") else str(text)
-
-
-def serial_of(moment, epoch: dt.datetime) -> float:
-    """Days since the epoch, as Excel counts dates; a time zone is left out, as xlwings does."""
-    if isinstance(moment, np.datetime64):
-        moment = moment.astype("datetime64[us]").item()
-    if isinstance(moment, dt.datetime | dt.time):
-        moment = moment.replace(tzinfo=None)
-    return float(to_excel(moment, epoch))
-
-
-def _moment(serial: float, epoch: dt.datetime) -> dt.datetime | float:
-    """The date and time that a cell shows, to the millisecond; a number that is no date stays one."""
-    if not 0 <= serial <= LAST_DAY:
-        return serial
-    return epoch + dt.timedelta(milliseconds=round(serial * 86_400_000))
-
-
-def _typed(value: Scalar) -> str:
-    """A value as a person would type it."""
-    if value is None or isinstance(value, bool):
-        return str(value).upper() if value is not None else ""
-    return value if isinstance(value, str) else number_text(value)
-
-
-def _look(name: str, doc: str) -> Any:
-    """A property of cells' look, read from their formats and set by new ones; None where cells differ."""
-    return property(
-        lambda cells: cells.look(name), lambda cells, value: cells.give_look(name, value), doc=doc
-    )
 
 
 @refusing
-class Range(base_classes.Range):
-    """A rectangle of cells of one sheet; either side may be 0 cells long."""
-
-    # Set below; the base class has properties without setters for them.
-    sheet: Any = None
-    row: int = 0
-    column: int = 0
-    shape: tuple[int, int] = 0, 0
-
-    def __init__(self, sheet, row: int, column: int, rows: int, cols: int):
-        if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COL):
-            raise AddressError(f"row {row}, column {column} lies outside sheet {sheet.name}")
-        self.sheet, self.row, self.column = sheet, row, column
-        self.shape = min(rows, MAX_ROW + 1 - row), min(cols, MAX_COL + 1 - column)
-        self.options: dict = {}
+class Range(Looks, Rectangle):
+    """Cells of an open file."""
 
     @property
     def api(self):
@@ -152,24 +52,6 @@ class Range(base_classes.Range):
         """Asked each time: a closed book refuses."""
         return self.sheet.book.document
 
-    @property
-    def area(self) -> Area:
-        (rows, cols), row, column = self.shape, self.row, self.column
-        return Area(self.sheet.name, row, column, row + rows - 1, column + cols - 1)
-
-    @property
-    def coords(self):
-        return (self.sheet.name, self.row, self.column, *self.shape)
-
-    def __len__(self) -> int:
-        return self.shape[0] * self.shape[1]
-
-    def __call__(self, row: int, column: int | None = None) -> "Range":
-        """The cell so many rows and columns from the first, counted from 1, or the so-manieth, row by row."""
-        if column is None:
-            row, column = (n + 1 for n in divmod(row - 1, self.shape[1]))
-        return Range(self.sheet, self.row + row - 1, self.column + column - 1, 1, 1)
-
     # values
 
     @property
@@ -183,7 +65,7 @@ class Range(base_classes.Range):
         def value(cell: Cell) -> Scalar | dt.datetime:
             found = values.get(cell)
             if isinstance(found, float) and document.is_date(name, cell):
-                return _moment(found, epoch)
+                return moment_of(found, epoch)
             return found
 
         return self._collect(value)
@@ -199,14 +81,6 @@ class Range(base_classes.Range):
     def _epoch(self) -> dt.datetime:
         return MAC_EPOCH if self.document.inventory.date1904 else WINDOWS_EPOCH
 
-    def _collect(self, value: Callable[[Cell], object]) -> Any:
-        """The value of each cell, as rows; of one cell the value itself."""
-        rows, cols = self.shape
-        if (rows, cols) == (1, 1):
-            return value((self.row, self.column))
-        across = range(self.column, self.column + cols)
-        return tuple(tuple(value((r, c)) for c in across) for r in range(self.row, self.row + rows))
-
     def _write(self, data, content: Callable[[object], Content]) -> None:
         """One value for every cell, a row, or a table of values that fills the first cells of the range."""
         if isinstance(data, np.ndarray):
@@ -214,28 +88,17 @@ class Range(base_classes.Range):
         if not isinstance(data, list | tuple):
             self._fill(data, content(data))
             return
-        table = data if data and isinstance(data[0], list | tuple) else [data]
-        written = {
-            (self.row + i, self.column + j): value
-            for i, line in enumerate(table[: self.shape[0]])
-            for j, value in enumerate(line[: self.shape[1]])
-        }
+        written = self.places(data)
         self._apply({cell: content(value) for cell, value in written.items()})
-        self._show_moments({cell: value for cell, value in written.items() if _is_moment(value)})
+        self._show_moments({cell: value for cell, value in written.items() if is_moment(value)})
 
     def _fill(self, value, content: Content) -> None:
         if content is None:
             self.clear_contents()
             return
-        if len(self) > MAX_WRITTEN:
-            raise AddressError(f"{self.area.address} has {len(self):,} cells; write to the ones you need")
-        cells: dict[Cell, Content] = dict.fromkeys(self.area.cells(), content)
-        if isinstance(content, Formula) and len(self) > 1:  # as Excel fills: relative to the first cell
-            template = relative_template(content.text.removeprefix("="))
-            for row, col in cells:
-                cells[row, col] = Formula("=" + shifted(template, row - self.row, col - self.column))
+        cells = self.filled_with(content)
         self._apply(cells)
-        if _is_moment(value):
+        if is_moment(value):
             self._show_moments(dict.fromkeys(cells, value))
 
     def _apply(self, cells: dict[Cell, Content]) -> None:
@@ -267,7 +130,7 @@ class Range(base_classes.Range):
 
         def text(cell: Cell) -> str:
             formula = sheet.formulas.get(arrays.get(cell, cell))
-            return formula if formula is not None else _typed(sheet.values.get(cell))
+            return formula if formula is not None else typed(sheet.values.get(cell))
 
         return self._collect(text)
 
@@ -321,16 +184,6 @@ class Range(base_classes.Range):
         """Gives all cells that property. Raises DataError for a value that no cell can have."""
         value = PROPERTIES[name].check(value)
         self.document.apply(SetFormat(self.sheet.name, tuple(self._first_cells()), name, value))
-
-    number_format = _look("number_format", 'The number format, such as "0.00".')
-    color = _look("color", "The fill: (red, green, blue), or None for none.")
-    horizontal_alignment = _look("horizontal_alignment", 'Where text stands: "left", "center", ...')
-    vertical_alignment = _look("vertical_alignment", 'Where text stands: "top", "center", "bottom", ...')
-    wrap_text = _look("wrap_text", "Whether text breaks into lines; the row keeps its height.")
-
-    @property
-    def font(self) -> "Font":
-        return Font(self)
 
     @property
     def column_width(self) -> float | None:
@@ -391,112 +244,18 @@ class Range(base_classes.Range):
             raise AddressError(f"{self.area.address} has {len(self):,} cells; name the ones you need")
         return self.area.cells()
 
+    @property
+    def filled(self) -> set[Cell]:
+        sheet = self.document.formulas(self.sheet.name)
+        return {*sheet.values.keys(), *sheet.formulas.keys()}
+
     def select(self) -> None:
         self.sheet.book.select(self)
 
-    @property
-    def areas(self) -> list[Area]:
-        """The rectangles that a person selected."""
-        return [self.area]
 
-    # addresses
-
-    @property
-    def address(self) -> str:
-        return self.get_address(True, True, False)
-
-    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
-        """The address as Excel writes it: "$A$1:$B$2", "[book.xlsx]Sheet1!$A$1:$B$2"."""
-        area, row_mark, col_mark = self.area, "$" * bool(row_absolute), "$" * bool(col_absolute)
-
-        def corner(row: int, col: int) -> str:
-            return f"{col_mark}{column_letters(col)}{row_mark}{row}"
-
-        text = corner(area.top, area.left)
-        if area.shape != (1, 1):
-            text += ":" + corner(area.bottom, area.right)
-        if external:
-            book = f"[{self.sheet.book.name}]"
-            quoted = quote_sheet(self.sheet.name)
-            text = f"'{book}{quoted[1:]}!{text}" if quoted.startswith("'") else f"{book}{quoted}!{text}"
-        return text
-
-    def end(self, direction: str) -> "Range":
-        """Where Ctrl and an arrow key lead: the end of a filled run, or the next filled cell, or the edge."""
-        vertical, step, edge = _DIRECTIONS[direction]
-        sheet = self.document.formulas(self.sheet.name)
-        cells = sheet.values.keys() | sheet.formulas.keys()
-        if vertical:
-            start, filled = self.row, {row for row, col in cells if col == self.column}
-        else:
-            start, filled = self.column, {col for row, col in cells if row == self.row}
-        if start in filled and start + step in filled:
-            found = start + step
-            while found + step in filled:
-                found += step
-        else:
-            found = min(
-                (at for at in filled if (at - start) * step > 0), key=lambda at: abs(at - start), default=edge
-            )
-        row, col = (found, self.column) if vertical else (self.row, found)
-        return Range(self.sheet, row, col, 1, 1)
-
-    @property
-    def current_region(self) -> "Range":
-        """The cells around the first one up to blank rows and columns, as Ctrl+* selects them."""
-        sheet = self.document.formulas(self.sheet.name)
-        cells = sheet.values.keys() | sheet.formulas.keys()
-        top, left, bottom, right = self.row, self.column, self.row, self.column
-        while True:
-            near = [(r, c) for r, c in cells if top - 1 <= r <= bottom + 1 and left - 1 <= c <= right + 1]
-            rows, cols = [top, bottom, *(r for r, _ in near)], [left, right, *(c for _, c in near)]
-            grown = min(rows), min(cols), max(rows), max(cols)
-            if grown == (top, left, bottom, right):
-                return Range(self.sheet, top, left, bottom - top + 1, right - left + 1)
-            top, left, bottom, right = grown
-
-
-class SeveralAreas(Range):
-    """Rectangles selected together, with Ctrl held down: the first one, with the others behind it. They are
-    read and written one by one."""
-
-    def __init__(self, sheet, areas: list[Area]):
-        first = areas[0]
-        super().__init__(sheet, first.top, first.left, *first.shape)
-        self._areas = areas
-
-    @property
-    def areas(self) -> list[Area]:
-        return self._areas
+class SeveralAreas(SeveralRectangles, Range):
+    """Areas of an open file."""
 
     @property
     def document(self) -> Document:
-        raise NotPossibleHeadless(f"{self.address} are several areas; read and write one at a time")
-
-    def get_address(self, row_absolute: bool, col_absolute: bool, external: bool) -> str:
-        parts = (self.sheet.range_at(area) for area in self.areas)
-        return ",".join(part.get_address(row_absolute, col_absolute, external) for part in parts)
-
-
-@refusing
-class Font(base_classes.Font):
-    """The font of a range. Each property reads None where cells differ."""
-
-    def __init__(self, cells: Range):
-        self.cells = cells
-
-    @property
-    def api(self) -> "Font":
-        return self
-
-    def look(self, name: str):
-        return self.cells.look("font." + name)
-
-    def give_look(self, name: str, value) -> None:
-        self.cells.give_look("font." + name, value)
-
-    bold = _look("bold", "Whether the letters are bold.")
-    italic = _look("italic", "Whether the letters are italic.")
-    size = _look("size", "Points.")
-    name = _look("name", 'The font\'s name, such as "Calibri".')
-    color = _look("color", "(red, green, blue); black where the file leaves it to the program.")
+        raise self.refusal

@@ -11,9 +11,9 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, BookError, DataError, NotPossibleHeadless
 from xlcicf.formula.address import Area
-from xlcicf.host.headless.names_and_tables import Items
-from xlcicf.host.headless.ranges import MAX_WRITTEN
-from xlcicf.host.headless.refusal import refusing
+from xlcicf.host.found_by_name import ByNameOrNumber
+from xlcicf.host.rectangle import MAX_WRITTEN
+from xlcicf.host.refusal import refusing
 from xlcicf.ooxml import charts, drawings
 from xlcicf.ooxml.drawings import EMU_PER_PIXEL, EMU_PER_POINT, Shape
 from xlcicf.ooxml.edits import AddChart, AddPicture, Box
@@ -22,7 +22,7 @@ from xlcicf.ooxml.xml import local, parse
 MODERN_STYLE = 227  # what xlwings asks for where nobody asks for a style
 
 
-class _Drawn(Items):
+class _Drawn(ByNameOrNumber):
     """Things of one kind on a sheet's drawing, in the order in which they lie on each other."""
 
     item: type

@@ -2,17 +2,16 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
-from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, area_around, quote_sheet
-from xlcicf.formula.text import area_of, split_sheet
+from xlcicf.formula.address import area_around
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range, SeveralAreas
-from xlcicf.host.headless.refusal import refusing
 from xlcicf.host.headless.shapes import Charts, Pictures
+from xlcicf.host.refusal import refusing
+from xlcicf.host.worksheet import Worksheet
 from xlcicf.ooxml.edits import AddSheet
 from xlcicf.ooxml.inventory import SheetEntry
 
@@ -62,10 +61,10 @@ class Sheets(base_classes.Sheets):
 
 
 @refusing
-class Sheet(base_classes.Sheet):
+class Sheet(Worksheet):
     """A worksheet."""
 
-    book: Any = None  # set below; the base class has a property without a setter
+    range_type, several_areas = Range, SeveralAreas
 
     def __init__(self, book, entry: SheetEntry):
         self.book, self.entry = book, entry
@@ -103,10 +102,6 @@ class Sheet(base_classes.Sheet):
         return Charts(self)
 
     @property
-    def cells(self) -> Range:
-        return Range(self, 1, 1, MAX_ROW, MAX_COL)
-
-    @property
     def used_range(self) -> Range:
         """The cells that hold something, whatever the file declares; A1 where none does."""
         sheet = self.book.document.formulas(self.name)
@@ -120,42 +115,3 @@ class Sheet(base_classes.Sheet):
 
     def clear_contents(self) -> None:
         self.cells.clear_contents()
-
-    def range_at(self, area: Area) -> Range:
-        return Range(self, area.top, area.left, *area.shape)
-
-    def range(self, first, last=None) -> Range:
-        """Cells by address, name, table, (row, column) or Range; with two, the rectangle around both.
-
-        Raises AddressError for text that names no cells of this sheet.
-        """
-        start = self._range(first)
-        if last is None:
-            return start
-        areas = start.area, self._range(last).area
-        top, left = min(a.top for a in areas), min(a.left for a in areas)
-        bottom, right = max(a.bottom for a in areas), max(a.right for a in areas)
-        return self.range_at(Area(self.name, top, left, bottom, right))
-
-    def _range(self, reference) -> Range:
-        if isinstance(reference, Range):
-            return reference
-        if isinstance(reference, tuple):
-            return Range(self, *reference, *(1, 1)[len(reference) - 2 :])
-        return self._referenced(reference)
-
-    def _referenced(self, text: str) -> Range:
-        sheet, reference = split_sheet(text)
-        if sheet:
-            return self.book.range_of(text)
-        parts = reference.split(",")
-        areas = [area for part in parts if (area := area_of(self.name, part.strip()))]
-        if len(areas) == len(parts):
-            return SeveralAreas(self, areas) if areas[1:] else self.range_at(areas[0])
-        for names in (self.names, self.book.names):
-            if reference in names:
-                return names(reference).refers_to_range
-        for sheet in self.book.sheets:
-            if reference in sheet.tables:
-                return sheet.tables(reference).data_body_range
-        raise AddressError(f"no cells or name {text!r} on sheet {quote_sheet(self.name)}; check the spelling")

@@ -5,7 +5,6 @@ import os
 import subprocess
 import threading
 
-import uno
 import unohelper
 from com.sun.star.awt import XCallback
 
@@ -32,7 +31,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment(),
-            **_apart()
+            **apart(),
         )
         self._saying, self._asking = threading.Lock(), threading.Lock()
 
@@ -47,10 +46,10 @@ class Process:
                 self._process.stdin.write(line)
                 self._process.stdin.flush()
         except OSError:
-            raise Gone("the process of xlcicf has ended")
+            raise Gone("the process of xlcicf has ended") from None
 
     def call(self, message):
-        """The result of a function's call. What it reads meanwhile is read in this thread, which waits anyway."""
+        """The result of a function's call. What it reads meanwhile is read in this thread, which waits."""
         with self._asking:
             self.say(message)
             while True:
@@ -63,13 +62,20 @@ class Process:
                 self._answer(got)
 
     def serve(self):
-        """Does what a process asks for, one after the other, until it has ended."""
+        """Does what a process asks for, one after the other, until it has ended.
+
+        All of it in LibreOffice's main thread: in another one uno (PyUNO, as of 7.4) lets go of documents while it
+        keeps Python to itself, and both wait for ever where the main thread is about to call Python.
+        """
         for line in self._process.stdout:
             got = json.loads(line)
             if got["operation"] == "ask":  # a person takes their time
-                threading.Thread(target=self._answer, args=(got,), daemon=True).start()
+                threading.Thread(target=self._answer_on_main, args=(got,), daemon=True).start()
             else:
-                self._answer(got)
+                self._answer_on_main(got)
+
+    def _answer_on_main(self, asked):
+        on_main(self.context, lambda: self._answer(asked))
 
     def end(self):
         """It ends when it has nothing more to read."""
@@ -100,7 +106,7 @@ def sentence_of(error):
     return str(getattr(error, "Message", None) or error) or type(error).__name__
 
 
-def _apart():
+def apart():
     """A process that no signal to LibreOffice's own group reaches, and without a window of its own."""
     if os.name == "nt":
         return {"creationflags": subprocess.CREATE_NO_WINDOW}
@@ -112,6 +118,7 @@ class _OnMain(unohelper.Base, XCallback):
         self.call, self.done, self.result, self.error = call, threading.Event(), None, None
 
     def notify(self, _data):
+        _main.add(threading.get_ident())
         try:
             self.result = self.call()
         except BaseException as error:
@@ -119,11 +126,16 @@ class _OnMain(unohelper.Base, XCallback):
         self.done.set()
 
 
+_main = set()  # the main thread's number, once it has been met
+
+
 def on_main(context, call):
     """What `call` returns in LibreOffice's main thread, where windows belong."""
+    if threading.get_ident() in _main:
+        return call()
     asked = _OnMain(call)
     service = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
-    service.addCallback(asked, uno.Any("void", None))
+    service.addCallback(asked, None)
     asked.done.wait()
     if asked.error is not None:
         raise asked.error

@@ -1,0 +1,137 @@
+"""A LibreOffice with the extension, in a profile of its own, and a person who presses controls in it."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.libreoffice import python_with_uno
+from xlcicf.addin.oxt import EXTENSION, build_extension
+
+SECONDS = 60  # that anything may take
+NO_TIPS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<item oor:path="/org.openoffice.Office.Common/Misc">
+<prop oor:name="ShowTipOfTheDay" oor:op="fuse"><value>false</value></prop></item>
+<item oor:path="/org.openoffice.Office.Common/Misc">
+<prop oor:name="FirstRun" oor:op="fuse"><value>false</value></prop></item>
+</oor:items>
+"""
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def unopkg(folder: Path, *arguments) -> subprocess.CompletedProcess:
+    """Runs it on the profile in a folder; it refuses to work for root, who therefore lets nobody do it."""
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    command = [shutil.which("unopkg") or str(_program() / "unopkg")]
+    command += [*arguments, f"-env:UserInstallation={profile_in(folder)}"]
+    environment = os.environ | {"HOME": str(home)}
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+        command = [*NOBODY, *command]
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
+    )
+
+
+def profile_in(folder: Path) -> str:
+    return (folder / "profile").as_uri()
+
+
+def _program() -> Path:
+    return Path(shutil.which("soffice")).resolve().parent
+
+
+class PressedOffice:
+    """LibreOffice in front of a person. What `pressing.Pressing` can do is a method here."""
+
+    def __init__(self):
+        if not shutil.which("Xvfb"):
+            pytest.skip("no display for LibreOffice's windows: Xvfb is missing")
+        self.folder = Path(tempfile.mkdtemp(prefix="xlcicf-pressed-"))
+        self.folder.chmod(0o755)
+        settings = self.folder / "profile" / "user" / "registrymodifications.xcu"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(NO_TIPS)
+        build_extension(self.folder)
+        added = unopkg(self.folder, "add", "-f", "-s", str(self.folder / EXTENSION))
+        assert added.returncode == 0, added.stderr
+        self.screen, display = _screen()
+        self.process = subprocess.Popen(
+            [python_with_uno(), Path(__file__).with_name("pressing.py"), profile_in(self.folder)],
+            env=os.environ
+            | {"TMPDIR": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONUTF8": "1"}
+            | {"DISPLAY": display, "SAL_USE_VCLPLUGIN": "gen"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __getattr__(self, what: str):
+        return lambda *arguments: self._ask(what, [str(a) if isinstance(a, Path) else a for a in arguments])
+
+    def _ask(self, what: str, arguments: list):
+        self.process.stdin.write(json.dumps([what, arguments]).encode() + b"\n")
+        self.process.stdin.flush()
+        ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
+        line = self.process.stdout.readline() if ready else b""
+        assert line, f"LibreOffice has not answered to {what} {arguments}"
+        done, said = json.loads(line)
+        assert done, said
+        return said
+
+    def processes(self) -> list[str]:
+        """Those of ours that belong to it: their environment names its folder."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(self.folder).encode() in environment and b"xlcicf.addin" in command:
+                found.append(f"{entry.name} {command.decode().replace(chr(0), ' ')}")
+        return found
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.screen.kill()
+        self.screen.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _screen() -> tuple[subprocess.Popen, str]:
+    """A display of its own, and its name."""
+    heard, said = os.pipe()
+    command = ["Xvfb", "-displayfd", str(said), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    screen = subprocess.Popen(
+        command,
+        pass_fds=[said],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(said)
+    with os.fdopen(heard) as number:
+        return screen, ":" + number.readline().strip()
+
+
+def until(condition, seconds: float = SECONDS, what: str = ""):
+    """What a condition comes to as soon as it is true; fails where it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, what or "it has not come to that"
+        time.sleep(0.05)
+    return found

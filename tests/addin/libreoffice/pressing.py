@@ -1,0 +1,176 @@
+"""Presses controls in a LibreOffice that has the extension, as a person does; for a Python that has its `uno`.
+
+    python3 pressing.py PROFILE_URI
+
+starts one and answers lines of JSON, [what, arguments], each with [true, result] or [false, why there is none]. Both
+are a process group of their own.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+import uuid
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+import uno
+from com.sun.star.util import URL
+from uno_office import _connected, desktop_of, properties_of
+
+
+class Pressing:
+    def __init__(self, profile):
+        pipe = "xlcicf" + uuid.uuid4().hex
+        command = ["soffice", "-env:UserInstallation=" + profile, "--norestore", "--nologo"]
+        command += [f"--accept=pipe,name={pipe};urp;"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr
+        )
+        self.context = _connected(pipe)
+        self.desktop = desktop_of(self.context)
+        self.toolkit = self.service("com.sun.star.awt.Toolkit")
+        self.documents = {}
+
+    def service(self, name):
+        return self.context.ServiceManager.createInstanceWithContext(name, self.context)
+
+    def open(self, path):
+        document = self.desktop.loadComponentFromURL(uno.systemPathToFileUrl(path), "_blank", 0, ())
+        self.documents[path] = document
+        return document.RuntimeUID
+
+    def open_paths(self):
+        return list(self.documents)
+
+    def close(self, path):
+        document = self.documents.pop(path)
+        document.setModified(False)
+        document.close(True)
+
+    def save(self, path):
+        self.documents[path].store()
+
+    def press(self, path, control, text=None):
+        url = URL()
+        url.Complete = "org.xlcicf.nn:" + control
+        _, url = self.service("com.sun.star.util.URLTransformer").parseStrict(url)
+        dispatch = self.documents[path].CurrentController.Frame.queryDispatch(url, "_self", 0)
+        dispatch.dispatch(url, properties_of(Text=text) if text is not None else ())
+
+    def cells(self, path, sheet, address):
+        return self.documents[path].Sheets.getByName(sheet).getCellRangeByName(address)
+
+    def select(self, path, sheet, address):
+        self.documents[path].CurrentController.select(self.cells(path, sheet, address))
+
+    def values(self, path, sheet, address):
+        return self.cells(path, sheet, address).getDataArray()
+
+    def text(self, path, sheet, address):
+        return self.cells(path, sheet, address).String
+
+    def write(self, path, sheet, address, rows):
+        self.cells(path, sheet, address).setDataArray(tuple(map(tuple, rows)))
+
+    def insert_rows(self, path, sheet, first, count):
+        self.documents[path].Sheets.getByName(sheet).Rows.insertByIndex(first - 1, count)
+
+    def protect(self, path, sheet):
+        self.documents[path].Sheets.getByName(sheet).protect("")
+
+    def unprotect(self, path, sheet):
+        self.documents[path].Sheets.getByName(sheet).unprotect("")
+
+    def sheets(self, path):
+        return self.documents[path].Sheets.ElementNames
+
+    def undo_titles(self, path):
+        return self.documents[path].UndoManager.AllUndoActionTitles
+
+    def undo(self, path):
+        self.documents[path].UndoManager.undo()
+
+    def is_enabled(self, path, control):
+        listener, url = Listener(), URL()
+        url.Complete = "org.xlcicf.nn:" + control
+        _, url = self.service("com.sun.star.util.URLTransformer").parseStrict(url)
+        dispatch = self.documents[path].CurrentController.Frame.queryDispatch(url, "_self", 0)
+        dispatch.addStatusListener(listener, url)
+        dispatch.removeStatusListener(listener, url)
+        return listener.enabled
+
+    # --- boxes
+
+    def box(self):
+        """[texts, buttons] of the box that is shown, or null."""
+        for window in self._boxes():
+            parts = list(_below(window))
+            texts = [p.AccessibleName for p in parts if p.AccessibleRole == STATIC and p.AccessibleName]
+            return [texts, [p.AccessibleName for p in parts if p.AccessibleRole == BUTTON]]
+        return None
+
+    def answer(self, button):
+        for window in self._boxes():
+            for part in _below(window):
+                if part.AccessibleRole == BUTTON and part.AccessibleName == button:
+                    part.doAccessibleAction(0)
+                    return True
+        return False
+
+    def _boxes(self):
+        for i in range(self.toolkit.TopWindowCount):
+            accessible = self.toolkit.getTopWindow(i).AccessibleContext
+            if accessible is not None and accessible.AccessibleRole in BOXES:
+                yield accessible
+
+
+import unohelper  # noqa: E402
+from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, STATIC  # noqa: E402
+from com.sun.star.accessibility.AccessibleRole import PUSH_BUTTON as BUTTON  # noqa: E402
+from com.sun.star.frame import XStatusListener  # noqa: E402
+
+BOXES = (ALERT, DIALOG)
+
+
+class Listener(unohelper.Base, XStatusListener):
+    enabled = None
+
+    def statusChanged(self, event):
+        self.enabled = event.IsEnabled
+
+    def disposing(self, _event):
+        pass
+
+
+def _below(accessible, depth=0):
+    yield accessible
+    if depth < 6:
+        for i in range(min(accessible.AccessibleChildCount, 50)):
+            yield from _below(accessible.getAccessibleChild(i).AccessibleContext, depth + 1)
+
+
+def main(profile):
+    os.setsid()
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        office = Pressing(profile)
+        for line in sys.stdin:
+            what, arguments = json.loads(line)
+            try:
+                said = [True, getattr(office, what)(*arguments)]
+            except Exception:
+                said = [False, traceback.format_exc()]
+            out.write(json.dumps(said) + "\n")
+            out.flush()
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,254 @@
+"""xlwings on a program with an agent inside it: an engine, its app and the books that are open there."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import xlwings
+from xlwings import base_classes
+
+from xlcicf.errors import AddressError, NotPossibleHeadless
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.text import split_sheet
+from xlcicf.host.own_engine import OwnEngine
+from xlcicf.host.refusal import refusing
+from xlcicf.host.remote.host import Remote
+from xlcicf.host.remote.link import Link
+from xlcicf.host.remote.names_and_tables import Names
+from xlcicf.host.remote.ranges import Range, SeveralAreas
+from xlcicf.host.remote.sheets import Sheets
+from xlcicf.host.remote.snapshots import outline_of, snapshot_of
+
+Macro = Callable[["Book", str, tuple], None]
+
+
+def _no_macro(_book: "Book", _name: str, _arguments: tuple) -> None:
+    """The program has no macros of ours."""
+
+
+def open_books(link: Link, host: Remote, macro: Macro = _no_macro) -> "Engine":
+    """The engine of a program's open books; xlwings knows it from now on by the host's name.
+
+    macro  what `app.macro(name)(*arguments)` calls, with the book that the app speaks for
+    """
+    engine = Engine(link, host, macro)
+    xlwings.engines.add(xlwings.Engine(impl=engine))
+    xlwings.engines(engine.name).activate()  # else xlwings brings no sheet to the front
+    return engine
+
+
+class Engine(OwnEngine):
+    """The engine of a program that is reached over one link."""
+
+    def __init__(self, link: Link, host: Remote, macro: Macro):
+        self.link, self.host, self.name, self.macro = link, host, host.name, macro
+        self.seen: dict[str, tuple[dict[str, str], Snapshot]] = {}  # book -> prints of its sheets, snapshot
+
+    @property
+    def apps(self) -> "Apps":
+        return Apps(self)
+
+    def book(self, name: str) -> xlwings.Book:
+        """The open book that the agent calls so."""
+        return xlwings.Book(impl=App(self, name).of)
+
+    def cells(self, book: str, sheet: str, area: list[int]) -> xlwings.Range:
+        """An area of it, as the protocol says it."""
+        home = self.book(book).sheets[sheet]
+        top, left, bottom, right = area
+        return home.range((top, left), (bottom, right))
+
+
+@refusing
+class Apps(base_classes.Apps):
+    """The program is one app."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+
+    def keys(self) -> list[int]:
+        return [1]
+
+    def __iter__(self) -> Iterator["App"]:
+        return iter([self[1]])
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, pid: int) -> "App":
+        books, front = self.engine.link("books")
+        return App(self.engine, front or (books[0][0] if books else ""))
+
+
+@refusing
+class App(base_classes.App):
+    """The program, speaking for one of its books: a run shows its progress while another may be in front."""
+
+    # Attributes in place of the base class's properties, which have no setters.
+    visible: bool = True
+    screen_updating: bool = True
+    display_alerts: bool = True
+    enable_events: bool = True
+    interactive: bool = True
+    calculation: str = "automatic"
+    engine: Any = None
+    pid: int = 1
+    books: Any = None
+
+    def __init__(self, engine: Engine, book: str):
+        self.engine, self.host = engine, engine.host
+        self.books = Books(self)
+        self.of = Book(self, book)
+
+    def activate(self, steal_focus=False) -> None:
+        """Its window stays where the person has it."""
+
+    def calculate(self) -> None:
+        self.of.ask("calculate")
+
+    @property
+    def selection(self) -> Range | None:
+        found = self.of.ask("selection")
+        if found is None:
+            return None
+        name, areas = found
+        sheet, places = self.of.sheets(name), [Area(name, *area) for area in areas]
+        return SeveralAreas(sheet, places) if places[1:] else sheet.range_at(places[0])
+
+    @property
+    def status_bar(self) -> bool:
+        """What stands in it is the program's to know."""
+        return False
+
+    @status_bar.setter
+    def status_bar(self, text: str | bool) -> None:
+        self.of.ask("status", text or None)
+
+    def run(self, macro: str, args: tuple) -> None:
+        self.engine.macro(self.of, macro, tuple(args))
+
+    def alert(self, prompt, title=None, buttons="ok", mode=None, callback=None) -> str:
+        return self.of.ask("ask", prompt, title or "", buttons or "ok", mode == "critical")
+
+
+@refusing
+class Books(base_classes.Books):
+    """The books that are open in the program."""
+
+    def __init__(self, app: App):
+        self._app = app
+
+    @property
+    def app(self) -> App:
+        return self._app
+
+    def __iter__(self) -> Iterator["Book"]:
+        engine = self._app.engine
+        return iter([App(engine, book).of for book, _, _ in engine.link("books")[0]])
+
+    def __len__(self) -> int:
+        return len(list(self))
+
+    def __call__(self, key: int | str) -> "Book":
+        books = list(self)
+        if isinstance(key, str):
+            found = [book for book in books if key in (book.name, book.fullname)]
+            if not found:
+                raise KeyError(key)
+            return found[0]
+        return books[key - 1]
+
+    @property
+    def active(self) -> "Book":
+        return self._app.engine.apps[1].of
+
+    def open(self, fullname, *_options) -> "Book":
+        return App(self._app.engine, self._app.engine.link("open", os.path.abspath(fullname))).of
+
+
+@refusing
+class Book(base_classes.Book):
+    """A book that is open in the program. Each use of it asks the program anew."""
+
+    app: Any = None  # set below; the base class has a property without a setter
+
+    def __init__(self, app: App, id: str):
+        self.app, self.id, self.host = app, id, app.host
+        self._about: tuple[str, str] | None = None
+
+    def ask(self, operation: str, *arguments) -> Any:
+        """What the agent returns of an operation on this book."""
+        return self.app.engine.link(operation, self.id, *arguments)
+
+    @property
+    def api(self) -> "Book":
+        return self
+
+    @property
+    def name(self) -> str:
+        title, path = self._title_and_path()
+        return os.path.basename(path) or title
+
+    @property
+    def fullname(self) -> str:
+        """Where it lies; its name alone where it was never saved."""
+        title, path = self._title_and_path()
+        return path or title
+
+    def _title_and_path(self) -> tuple[str, str]:
+        """As they were last seen: a book that has been closed meanwhile keeps its name."""
+        for book, title, path in self.app.engine.link("books")[0]:
+            if book == self.id:
+                self._about = title, path
+        if self._about is None:
+            raise AddressError("that book is no longer open; open it again")
+        return self._about
+
+    @property
+    def sheets(self) -> Sheets:
+        return Sheets(self)
+
+    @property
+    def names(self) -> Names:
+        return Names(self)
+
+    def activate(self) -> None:
+        self.ask("activate", self.sheets.active.name)
+
+    def save(self, path=None, password=None) -> None:
+        if password is not None:
+            raise NotPossibleHeadless(f"{self.host.name} saves with a password only by hand")
+        self.ask("save", path and os.path.abspath(path))
+
+    def close(self) -> None:
+        self.ask("close")
+
+    def range_of(self, reference: str) -> Range:
+        """The cells of a reference with a sheet, such as "Net!$D$4:$N$5"."""
+        sheet, cells = split_sheet(reference)
+        if not sheet:
+            raise AddressError(f"{reference!r} is no range of cells")
+        return self.sheets(sheet).range(cells)
+
+    def snapshot(self) -> Snapshot:
+        """The whole book in one operation; formulas that have been seen already are not sent again."""
+        seen = self.app.engine.seen
+        prints, before = seen.get(self.id, (None, None))
+        got = self.ask("snapshot", prints)
+        found = snapshot_of(got, before)
+        seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
+        return found
+
+    def outline(self) -> Snapshot:
+        return outline_of(self.ask("outline"))
+
+    @contextmanager
+    def one_step(self, title: str) -> Iterator[None]:
+        """What is changed in the body is one entry of the program's own Undo."""
+        self.ask("begin", title)
+        try:
+            yield
+        finally:
+            self.ask("end")

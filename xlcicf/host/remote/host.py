@@ -1,0 +1,66 @@
+"""A program with an agent inside it, as a host."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import xlwings
+
+from xlcicf.errors import AddressError
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host.boundary import Host
+from xlcicf.host.remote.link import Refused
+
+
+class Remote(Host):
+    """A running program whose agent speaks `protocol`. The process that uses its books is not the program: it
+    need not wait for a run.
+
+    longest_name  letters that a defined name may refer to
+    """
+
+    def __init__(self, name: str, longest_name: int):
+        self.name, self.longest_name = name, longest_name
+
+    def snapshot(self, book: xlwings.Book) -> Snapshot:
+        return book.impl.snapshot()
+
+    def outline(self, book: xlwings.Book) -> Snapshot:
+        return book.impl.outline()
+
+    def formulas(self, cells: xlwings.Range) -> list[Sequence[str]]:
+        return cells.impl.texts()
+
+    def areas(self, cells: xlwings.Range) -> list[Area]:
+        return cells.impl.areas
+
+    def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
+        return cells.impl.held(serials)
+
+    def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
+        """The program tells at the write itself."""
+
+    def remove_sheet(self, book: xlwings.Book, name: str) -> None:
+        book.sheets[name].delete()  # it asks no question
+
+    def draw_as_dots(self, chart: xlwings.Chart, count: int) -> None:
+        chart.impl.draw_as_dots(count)
+
+    def hide(self, name: xlwings.Name) -> None:
+        name.impl.hide()
+
+    @contextmanager
+    def one_step(self, book: xlwings.Book, title: str) -> Iterator[None]:
+        with book.impl.one_step(title):
+            yield
+
+    def raised(self, error: Exception) -> bool:
+        return isinstance(error, Refused)
+
+    def is_busy(self, error: Exception) -> bool:
+        return isinstance(error, Refused) and error.is_busy
+
+
+def no_such(what: str, key, names: list[str]) -> AddressError:
+    """There is nothing of that name."""
+    return AddressError(f"there is no {what} {key!r}; the book has {', '.join(names) or 'none'}")

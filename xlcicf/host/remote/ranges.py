@@ -1,0 +1,218 @@
+"""xlwings' Range on a program with an agent inside it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
+
+from xlcicf.errors import DataError
+from xlcicf.formula.address import Area, area_around, quote_sheet
+from xlcicf.formula.snapshot import ExcelError
+from xlcicf.host.cell_contents import (
+    DATE_FORMAT,
+    TIME_FORMAT,
+    content_of,
+    is_moment,
+    moment_of,
+    serial_of,
+)
+from xlcicf.host.looks import Looks
+from xlcicf.host.rectangle import Rectangle, SeveralRectangles
+from xlcicf.host.refusal import refusing
+from xlcicf.host.remote.snapshots import scalar
+from xlcicf.ooxml.cells import Cell
+from xlcicf.ooxml.edits import Content, Formula
+
+
+def _sent(content: Content) -> Any:
+    """A cell's content as the protocol says it."""
+    match content:
+        case Formula():
+            return {"formula": content.text}
+        case ExcelError():
+            return [str(content)]
+    return content
+
+
+@refusing
+class Range(Looks, Rectangle):
+    """Cells of a book that is open in the program."""
+
+    @property
+    def api(self) -> "Range":
+        return self  # xlwings writes nothing where it has none
+
+    @property
+    def host(self):
+        return self.sheet.book.host
+
+    def ask(self, operation: str, *arguments) -> Any:
+        """What the agent returns of an operation on these cells."""
+        book, area = self.sheet.book, self.area
+        where = [area.top, area.left, area.bottom, area.right]
+        return book.ask(operation, self.sheet.name, where, *arguments)
+
+    # values
+
+    def held(self, serials: bool) -> list[list]:
+        """Rows of what the cells hold; dates as serial numbers or as datetimes."""
+        found = self.ask("read")
+        rows = [[scalar(value) for value in row] for row in found["values"]]
+        if found["dates"] and not serials:
+            rows = [
+                [
+                    moment_of(value, self._epoch) if is_date and isinstance(value, float) else value
+                    for value, is_date in zip(*pair, strict=True)
+                ]
+                for pair in zip(rows, found["dates"], strict=True)
+            ]
+        return rows
+
+    @property
+    def raw_value(self):
+        """One value, or rows of them."""
+        rows = self.held(serials=False)
+        return rows[0][0] if self.shape == (1, 1) else rows
+
+    @raw_value.setter
+    def raw_value(self, data) -> None:
+        if isinstance(data, np.ndarray):
+            data = data.tolist()
+        if isinstance(data, list | tuple):
+            written = self.places(data)
+            self._write({cell: self._content(value) for cell, value in written.items()})
+            self._show_moments({cell: value for cell, value in written.items() if is_moment(value)})
+        elif (content := self._content(data)) is None:
+            self.clear_contents()
+        else:
+            cells = self.filled_with(content)
+            self._write(cells)
+            self._show_moments(dict.fromkeys(cells, data) if is_moment(data) else {})
+
+    def _content(self, value) -> Content:
+        return content_of(value, self._epoch if is_moment(value) else WINDOWS_EPOCH)
+
+    @property
+    def _epoch(self) -> dt.datetime:
+        calculation = self.sheet.book.outline().calculation
+        return MAC_EPOCH if calculation.date1904 else WINDOWS_EPOCH
+
+    def _write(self, cells: dict[Cell, Content]) -> None:
+        """In one write: what data fill is a rectangle."""
+        if not cells:
+            return
+        area = area_around(self.sheet.name, cells)
+        assert len(cells) == area.shape[0] * area.shape[1], "rows of data are equally long"
+        contents = iter([_sent(cells[cell]) for cell in area.cells()])
+        rows = [[next(contents) for _ in range(area.shape[1])] for _ in range(area.shape[0])]
+        self.sheet.range_at(area).ask("write", rows)
+
+    def _show_moments(self, moments: dict[Cell, Any]) -> None:
+        """Gives cells with a new date or time the format for it, as Excel does, where they have none."""
+        if not moments:
+            return
+        area = area_around(self.sheet.name, moments)
+        dates = self.sheet.range_at(area).ask("read")["dates"]
+        for cell, moment in moments.items():
+            if dates is None or not dates[cell[0] - area.top][cell[1] - area.left]:
+                timed = serial_of(moment, self._epoch) % 1
+                self._cell(*cell).give_look("number_format", TIME_FORMAT if timed else DATE_FORMAT)
+
+    def clear_contents(self) -> None:
+        used = Area(self.sheet.name, *self.sheet.book.ask("used", self.sheet.name))
+        area = self.area.intersect(used)
+        if area:
+            rows, cols = area.shape
+            self.sheet.range_at(area).ask("write", [[None] * cols] * rows)
+
+    # formulas
+
+    def texts(self) -> list[Sequence[str]]:
+        """Rows of what the formula bar has."""
+        return self.ask("formulas")
+
+    @property
+    def formula(self):
+        """Formula text with "=", of other cells the value as it would be typed; or a tuple of rows."""
+        rows = self.texts()
+        return rows[0][0] if self.shape == (1, 1) else tuple(tuple(row) for row in rows)
+
+    @formula.setter
+    def formula(self, data) -> None:
+        self.raw_value = data
+
+    @property
+    def formula2(self):
+        return self.formula
+
+    @property
+    def formula_array(self) -> str | None:
+        """The array formula that fills the range, or what its first cell would show."""
+        return self._cell(self.row, self.column).formula
+
+    @formula_array.setter
+    def formula_array(self, text: str) -> None:
+        formula = self._content(text)
+        if not isinstance(formula, Formula):
+            raise DataError(f"{text!r} is no formula; an array formula starts with =")
+        self.ask("write_array", formula.text)
+
+    @property
+    def has_array(self) -> bool | None:
+        """Whether all cells belong to array formulas; None where some do."""
+        arrays = self.ask("read")["arrays"]
+        found = {belongs for row in arrays for belongs in row} if arrays else {False}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def filled(self) -> set[Cell]:
+        used = self.sheet.used_range
+        rows = used.texts()
+        return {cell for cell in used.area.cells() if rows[cell[0] - used.row][cell[1] - used.column] != ""}
+
+    # formats
+
+    @property
+    def name(self):
+        """The defined name that refers to exactly this range, as a Name; setting it adds one."""
+        reference = f"={quote_sheet(self.sheet.name)}!{self.address}"
+        return next((name for name in self.sheet.book.names if name.refers_to == reference), None)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
+
+    def look(self, name: str) -> Any:
+        """What the cells have of a property, None where they differ."""
+        found = self.ask("look", name)
+        return tuple(found) if isinstance(found, list) else found
+
+    def give_look(self, name: str, value) -> None:
+        self.ask("dress", {name: value})
+
+    @property
+    def column_width(self) -> float | None:
+        """Characters that fit side by side, None where columns differ."""
+        return self.look("column_width")
+
+    @column_width.setter
+    def column_width(self, characters: float) -> None:
+        self.give_look("column_width", characters)
+
+    def autofit(self, axis: str | None = None) -> None:
+        """Makes rows as high as their texts need."""
+        if axis in (None, "r", "rows"):
+            bottom = self.row + self.shape[0] - 1
+            self.sheet.book.ask("fit_rows", self.sheet.name, self.row, bottom)
+
+    def select(self) -> None:
+        self.ask("select")
+
+
+class SeveralAreas(SeveralRectangles, Range):
+    """Areas that are selected together."""
+
+    def ask(self, operation: str, *arguments) -> Any:
+        raise self.refusal
