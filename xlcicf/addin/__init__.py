@@ -1,3 +1,3 @@
-"""What a person touches in Excel: functions in cells, the ribbon and its commands, training beside Excel."""
+"""What a person touches: functions in cells, the controls and their commands, training beside the program."""
 
 ADDIN = "xlcicf.xlam"

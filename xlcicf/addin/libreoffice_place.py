@@ -15,8 +15,7 @@ from pathlib import Path
 
 import xlcicf
 from xlcicf.addin import claims
-from xlcicf.addin.oxt import IDENTIFIER, SETTINGS, build_extension
-from xlcicf.addin.xlam import Status
+from xlcicf.addin.installed import IDENTIFIER, SETTINGS, Status
 from xlcicf.errors import BookError
 
 SECONDS = 120  # that unopkg may take
@@ -82,6 +81,8 @@ class LibreOffice:
 
 def install(place: LibreOffice) -> str:
     """Makes the extension and has LibreOffice take it, in place of an older one. Raises BookError."""
+    from xlcicf.addin.oxt import build_extension  # and the functions with it
+
     with tempfile.TemporaryDirectory() as folder:
         _unopkg(place, "add", "-f", "-s", str(build_extension(folder)))
     return f"installed in LibreOffice ({place.unopkg.parent}); now start it"

@@ -16,18 +16,17 @@ from xml.sax.saxutils import escape, quoteattr
 import xlcicf
 from xlcicf import host
 from xlcicf.addin.function_calls import CellFunction
+from xlcicf.addin.installed import IDENTIFIER, SETTINGS
 from xlcicf.addin.ribbon import CONTROLS, GROUPS, Control
 from xlcicf.addin.udfs import FUNCTIONS
 from xlcicf.errors import BookError
 from xlcicf.words import TAB
 
 EXTENSION = "xlcicf.oxt"
-IDENTIFIER = "org.xlcicf"
 PROTOCOL = (
     "org.xlcicf.nn"  # of the commands behind menu and toolbar: PROTOCOL:CONTROL or PROTOCOL:CONTROL?TEXT
 )
 TOOLBAR = "org.xlcicf.toolbar"
-SETTINGS = "settings.json"
 
 AGENT = Path(host.__file__).parent / "libreoffice" / "agent"
 COMPONENT = "component.py"  # the agent's file that LibreOffice loads; it finds the others in pythonpath/

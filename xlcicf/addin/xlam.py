@@ -15,6 +15,7 @@ import xlwings
 
 import xlcicf
 from xlcicf.addin import ADDIN, claims, ribbon, udfs, vba
+from xlcicf.addin.installed import Status
 from xlcicf.errors import BookError
 from xlcicf.lessons import lesson
 from xlcicf.ooxml.cells import read_sheet
@@ -187,15 +188,6 @@ class StartFolder:
     @property
     def file(self) -> Path:
         return self.folder / ADDIN
-
-
-@dataclass(frozen=True)
-class Status:
-    """Whether the add-in is installed and fits this Python, in a sentence."""
-
-    installed: bool
-    fine: bool
-    sentence: str
 
 
 def install(place: StartFolder) -> Path:

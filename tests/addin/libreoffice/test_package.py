@@ -9,8 +9,9 @@ import pytest
 
 from tests.addin.libreoffice.office import profile_in, unopkg
 from xlcicf.addin import libreoffice_place
+from xlcicf.addin.installed import IDENTIFIER
 from xlcicf.addin.libreoffice_place import LibreOffice
-from xlcicf.addin.oxt import EXTENSION, IDENTIFIER, build_extension
+from xlcicf.addin.oxt import EXTENSION, build_extension
 from xlcicf.errors import BookError
 
 
