@@ -8,9 +8,10 @@ not wait for it: each press is a thread, in which a run stays until it has ended
 
 import os
 import time
+from contextlib import nullcontext
 from importlib import import_module
 from queue import SimpleQueue
-from threading import Thread, current_thread
+from threading import Lock, Thread, current_thread
 
 from xlcicf.addin import ADDIN, commands, controls, pipe
 from xlcicf.addin.agents_pipes import agents_pipes
@@ -22,6 +23,9 @@ from xlcicf.host.remote.link import Link, Refused
 from xlcicf.words import TAB
 
 GRACE = 5.0  # seconds that runs have to keep their best when the program is gone
+# What is not waited for, as a run is not, and what does not wait.
+AT_ONCE = {"train", "solve", "step", "stop"}
+
 READ = 10.0  # seconds for which the last sentence stays in the status bar
 
 
@@ -32,6 +36,7 @@ class Desk:
         self.link = link
         self.engine: Engine = open_books(link, LIBREOFFICE, self._macro)
         self.presses: list[Thread] = []
+        self._turn = Lock()  # of what is pressed one after the other
         self._latest: dict[str, Thread] = {}  # book -> the last press of a control
         self._looks: SimpleQueue[str] = SimpleQueue()
         Thread(target=self._look_after_controls, daemon=True).start()
@@ -49,7 +54,8 @@ class Desk:
         book = self.engine.book(name)
         self._latest[name] = current_thread()
         try:
-            said = commands.run(book, control, text)
+            with self._turn if control not in AT_ONCE else nullcontext():
+                said = commands.run(book, control, text)
         except XlcicfError as error:  # the book is no longer open, say: there is nobody to tell
             said = str(error)
         except Refused:

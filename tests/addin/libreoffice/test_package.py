@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -31,25 +32,34 @@ def prints(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def folder():
+    """One that everybody may enter, as pytest's own is not."""
+    with tempfile.TemporaryDirectory(prefix="xlcicf-package-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.libreoffice
-def test_what_is_installed_is_found_and_leaves_no_trace(tmp_path):
-    tmp_path.chmod(0o755)
-    build_extension(tmp_path)
-    place = LibreOffice(Path("unopkg"), tmp_path / "profile")
-    extension = str(tmp_path / EXTENSION)
-    unopkg(tmp_path, "add", "-f", "-s", extension)  # what LibreOffice itself keeps of ever having had one
-    unopkg(tmp_path, "remove", IDENTIFIER)
+def test_what_is_installed_is_found_and_leaves_no_trace(folder):
+    build_extension(folder)
+    place = LibreOffice(Path("unopkg"), folder / "profile")
+    extension = str(folder / EXTENSION)
+    assert unopkg(folder, "add", "-f", "-s", extension).returncode == 0
+    assert (
+        unopkg(folder, "remove", IDENTIFIER).returncode == 0
+    )  # what LibreOffice keeps of ever having had one
     assert not libreoffice_place.status(place).installed
-    before = prints(tmp_path / "profile")
-    assert unopkg(tmp_path, "add", "-f", "-s", extension).returncode == 0
+    before = prints(folder / "profile")
+    assert unopkg(folder, "add", "-f", "-s", extension).returncode == 0
     status = libreoffice_place.status(place)
     assert (status.installed, status.fine) == (True, True), status.sentence
-    assert IDENTIFIER in unopkg(tmp_path, "list").stdout
-    assert unopkg(tmp_path, "remove", IDENTIFIER).returncode == 0
-    after = prints(tmp_path / "profile")
+    assert IDENTIFIER in unopkg(folder, "list").stdout
+    assert unopkg(folder, "remove", IDENTIFIER).returncode == 0
+    after = prints(folder / "profile")
     assert not [name for name in after if "xlcicf" in name]
     assert {name for name in after if name not in before} == set()
-    assert profile_in(tmp_path).startswith("file:")
+    assert profile_in(folder).startswith("file:")
 
 
 SYSTEMS = {
