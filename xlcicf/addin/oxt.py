@@ -92,6 +92,12 @@ def _files(python: str) -> dict[str, str]:
     }
 
 
+ROWS, VOLATILE = (
+    "sequence< sequence<any> >",
+    "com::sun::star::sheet::XVolatileResult",
+)  # what a function gives
+
+
 # --- functions --------------------------------------------------------------------------------------------
 
 
@@ -103,7 +109,7 @@ def method(function: CellFunction) -> str:
 def types() -> str:
     """The methods' types. Each argument by value is an `any`: LibreOffice lets nothing else be left out."""
     methods = "".join(
-        f"  sequence< sequence<any> > {method(function)}({', '.join(_parameters(function))});\n"
+        f"  {ROWS if not function.volatile else VOLATILE} {method(function)}({', '.join(_parameters(function))});\n"
         for function in FUNCTIONS.values()
     )
     return f"module org {{ module xlcicf {{\ninterface XFunctions {{\n{methods}}};\n}}; }};\n"
@@ -142,7 +148,6 @@ def settings(python: str) -> dict:
         if control.kind == "editBox"
     }
     return {
-        "identifier": IDENTIFIER,
         "version": xlcicf.__version__,
         "python": python,
         "functions": functions,

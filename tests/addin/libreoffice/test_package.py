@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def test_two_builds_give_the_same_bytes(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as files:
         assert files.testzip() is None
-        assert json.loads(files.read("settings.json"))["identifier"] == IDENTIFIER
+        assert json.loads(files.read("settings.json"))["python"] == sys.executable
 
 
 def prints(folder: Path) -> dict[str, str]:
