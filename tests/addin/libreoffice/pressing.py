@@ -75,6 +75,37 @@ class Pressing:
     def write(self, path, sheet, address, rows):
         self.cells(path, sheet, address).setDataArray(tuple(map(tuple, rows)))
 
+    def enter(self, path, sheet, address, formula):
+        self.cells(path, sheet, address).getCellByPosition(0, 0).setFormula(formula)
+
+    def enter_array(self, path, sheet, address, formula):
+        self.cells(path, sheet, address).setArrayFormula(formula)
+
+    def clear(self, path, sheet, address):
+        self.cells(path, sheet, address).clearContents(1023)
+
+    def keys(self, path, sheet, address, text, entered="Return"):
+        """Types into the first of the cells, as a person does: the formula is computed in the main thread."""
+        document = self.documents[path]
+        document.CurrentController.setActiveSheet(document.Sheets.getByName(sheet))
+        self.select(path, sheet, address)
+        self.process.poll()
+        for arguments in (["mousemove", "700", "600"], ["type", "--delay", "20", text], ["key", entered]):
+            subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
+
+    def error(self, path, sheet, address):
+        return self.cells(path, sheet, address).getCellByPosition(0, 0).getError()
+
+    def wizard(self):
+        """The functions of ours that it lists: name -> names of the arguments."""
+        descriptions = self.service("com.sun.star.sheet.FunctionDescriptions")
+        found = {}
+        for i in range(descriptions.Count):
+            said = {part.Name: part.Value for part in descriptions.getByIndex(i)}
+            if said["Name"].startswith("NN_"):
+                found[said["Name"]] = [argument.Name for argument in said["Arguments"] or ()]
+        return found
+
     def insert_rows(self, path, sheet, first, count):
         self.documents[path].Sheets.getByName(sheet).Rows.insertByIndex(first - 1, count)
 
@@ -122,7 +153,8 @@ class Pressing:
 
     def _boxes(self):
         for i in range(self.toolkit.TopWindowCount):
-            accessible = self.toolkit.getTopWindow(i).AccessibleContext
+            window = self.toolkit.getTopWindow(i)  # it may have been closed by now
+            accessible = window.AccessibleContext if window is not None else None
             if accessible is not None and accessible.AccessibleRole in BOXES:
                 yield accessible
 

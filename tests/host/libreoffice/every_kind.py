@@ -3,6 +3,7 @@
 import datetime as dt
 
 import openpyxl
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.filters import AutoFilter, FilterColumn, Filters
 from openpyxl.worksheet.formula import ArrayFormula
@@ -153,6 +154,20 @@ def every_kind(path) -> None:
     for sheet, name, text in OWN_NAMES:
         book[sheet].defined_names[name] = DefinedName(name, attr_text=text)
     data.print_area, data.print_title_rows, book["It's"].sheet_state = "A1:C5", "1:2", "hidden"
+    book.save(path)
+
+
+def calculated_otherwise(path) -> None:
+    """By hand, in a circle, as displayed, with days counted from 1904."""
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["A3"] = dt.date(2020, 2, 3), "=A1+1", 0.125
+    book.calculation.calcMode, book.calculation.iterate, book.calculation.fullPrecision = (
+        "manual",
+        True,
+        False,
+    )
     book.save(path)
 
 

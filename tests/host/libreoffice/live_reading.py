@@ -9,7 +9,7 @@ from uno_office import opened
 
 AGENT = Path(__file__).parents[3] / "xlcicf" / "host" / "libreoffice" / "agent"
 EVERYTHING = 1023  # that can be cleared from a cell
-NUMBERS = re.compile(r"\d+")
+CELLS_AND_NUMBERS = re.compile(r"\$?[A-Z]{1,3}\$?\d+|\d+")
 
 
 def agent(module):
@@ -34,6 +34,19 @@ def snapshots(reading, document):
     return [first, again]
 
 
+def parts(reading, document):
+    """[used area, a part read, its formula bar] of Data, and the used area of a sheet that is empty."""
+    grammar, area = reading.grammar_of(document, {}), [1, 10, 5, 16]
+    document.Sheets.insertNewByName("Nothing", 99)
+    return [
+        reading.used(document, "Data"),
+        reading.read(document, grammar, "Data", area),
+        reading.formulas(document, grammar, "Data", area),
+        reading.used(document, "Nothing"),
+        reading.sheets(document)[0][-1],
+    ]
+
+
 def written_back(reading, document):
     """[how many formulas were written into a cell of their row, [sheet, before, after] of those that read otherwise
     there]; one of each form."""
@@ -46,17 +59,17 @@ def written_back(reading, document):
         arrays, forms = {tuple(area[:2]) for area in sheet["arrays"]}, set()
         for row, texts in enumerate(sheet["formulas"], top):
             for col, before in enumerate(texts, left):
-                if before is None or NUMBERS.sub("0", before) in forms:
+                form = before and CELLS_AND_NUMBERS.sub("0", before)
+                if form is None or form in forms:
                     continue
-                forms.add(NUMBERS.sub("0", before))
+                forms.add(form)
                 tried += 1
                 target = cells.getCellRangeByPosition(right + 1, row - 1, right + 1, row - 1)
                 if (row, col) in arrays:
                     target.setArrayFormula(grammar.to_office(before))
                 else:
                     target.getCellByPosition(0, 0).setFormula(grammar.to_office(before))
-                text = target.getFormulaArray()[0][0]
-                after = grammar.to_excel(text[1:-1] if text[0] == "{" else text)
+                ((after,),) = reading.Cells(cells, [row, right + 2] * 2).translated(grammar)
                 target.clearContents(EVERYTHING)
                 if after != before:
                     other.append([sheet["name"], before, after])

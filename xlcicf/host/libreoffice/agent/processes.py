@@ -64,8 +64,8 @@ class Process:
     def serve(self):
         """Does what a process asks for, one after the other, until it has ended.
 
-        All of it in LibreOffice's main thread: in another one uno (PyUNO, as of 7.4) lets go of documents while it
-        keeps Python to itself, and both wait for ever where the main thread is about to call Python.
+        All of it in LibreOffice's main thread: in another one uno (PyUNO, as of 7.4) lets go of documents
+        while it keeps Python to itself, and both wait for ever where the main thread is about to call Python.
         """
         for line in self._process.stdout:
             got = json.loads(line)

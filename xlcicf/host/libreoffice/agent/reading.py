@@ -33,11 +33,10 @@ ERRORS.update(dict.fromkeys((502, 504, 507, 508, 509, 510, 511, 519, 522), "#VAL
 OTHER_ERROR = "#N/A"
 
 # A constant that Calc can hold as a formula only.
-TYPED = re.compile("=(?:TRUE\\(\\)|FALSE\\(\\)|#(?:N/A|DIV/0!|VALUE!|REF!|NAME\\?|NUM!|NULL!))")
+TYPED = re.compile(r"=(?:TRUE\(\)|FALSE\(\)|#(?:N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!))")
 
-
-# A number in a formula has 15 digits in its text, where it may have 17.
-ROUNDED = re.compile(r"\d[\d.]{14}")
+# A number that has 15 digits in a formula's text may have 17 in the formula.
+ROUNDED = re.compile(r"[1-9](?:\.?\d){14}")
 CONSTANT = re.compile(f"{TEXT}|{QUOTED}|(?P<number>{NUMBER})")
 
 
@@ -193,7 +192,7 @@ class Cells:
 
 
 def _exact(text, tokens):
-    """A formula's text with its numbers as its tokens have them."""
+    """A formula's text with its numbers as its tokens, by which Calc computes, have them."""
     numbers = {f"{n:.15g}": n for n in (token.Data for token in tokens) if isinstance(n, float)}
 
     def exactly(found):
@@ -303,6 +302,7 @@ def _sheets(document):
 
 
 def _names(document, grammar):
+    """LibreOffice 7.4 does not say which ones are hidden."""
     found = []
     for held, scope in [(document.NamedRanges, None)] + [(s.NamedRanges, s.Name) for s in _sheets(document)]:
         for name in held.ElementNames:
@@ -312,29 +312,16 @@ def _names(document, grammar):
 
 
 def _tables(document):
-    sheets = document.Sheets.ElementNames
-    found = []
-    for name in document.DatabaseRanges.ElementNames:
-        one = document.DatabaseRanges.getByName(name)
-        if not one.IsUserDefined or name.startswith("_"):
-            continue
-        area = _area(one.DataArea)
-        sheet = document.Sheets.getByIndex(one.DataArea.Sheet)
-        header = sheet.getCellRangeByPosition(area[1] - 1, area[0] - 1, area[3] - 1, area[0] - 1)
-        headers = [_header(text) for text in header.getDataArray()[0]] if one.ContainsHeader else []
-        totals = int(one.TotalsRow) if hasattr(one, "TotalsRow") else 0
-        found.append(
-            [
-                name,
-                sheets[one.DataArea.Sheet],
-                area,
-                headers,
-                int(one.ContainsHeader),
-                totals,
-                _is_filtered(one),
-            ]
-        )
-    return found
+    ranges = (document.DatabaseRanges.getByName(name) for name in document.DatabaseRanges.ElementNames)
+    return [_table(document, one) for one in ranges if one.IsUserDefined]
+
+
+def _table(document, one):
+    sheet, area = document.Sheets.getByIndex(one.DataArea.Sheet), _area(one.DataArea)
+    header = sheet.getCellRangeByPosition(area[1] - 1, area[0] - 1, area[3] - 1, area[0] - 1)
+    headers = [_header(text) for text in header.getDataArray()[0]] if one.ContainsHeader else []
+    rows = int(one.ContainsHeader), int(one.TotalsRow)
+    return [one.Name, sheet.Name, area, headers, *rows, _is_filtered(one)]
 
 
 def _header(value):
@@ -366,27 +353,25 @@ def _calculation(document):
 
 def _dates(document, cells):
     """Rows that say whether a number is shown as a date or a time; None where none is."""
-    formats = document.NumberFormats
-    if not _is_date(formats, cells.range.NumberFormat, void=True):
-        return None
     top, left, bottom, right = cells.area
     rows = [[False] * (right - left + 1) for _ in range(top, bottom + 1)]
-    for part in _alike(cells.range):
-        if _is_date(formats, part.NumberFormat):
-            address = part.RangeAddress
-            for at in range(address.StartRow + 1 - top, address.EndRow + 2 - top):
-                for to in range(address.StartColumn + 1 - left, address.EndColumn + 2 - left):
-                    rows[at][to] = True
+    for part in _shown_as_dates(document.NumberFormats, cells.range):
+        start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
+        for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
+            rows[at][start:end] = [True] * (end - start)
     return rows if any(map(any, rows)) else None
 
 
-def _alike(cells):
-    """Parts of one format each."""
-    found = cells.getCellFormatRanges()
-    return [found.getByIndex(i) for i in range(found.Count)]
+def _shown_as_dates(formats, cells):
+    """The parts of a range whose format is one for dates or times."""
+    if cells.getPropertyState("NumberFormat").value != "AMBIGUOUS_VALUE":
+        return [cells.RangeAddress] if _is_date(formats, cells) else []
+    alike = cells.getUniqueCellFormatRanges()
+    groups = (alike.getByIndex(i) for i in range(alike.Count))
+    return [
+        part for group in groups if _is_date(formats, group.getByIndex(0)) for part in group.RangeAddresses
+    ]
 
 
-def _is_date(formats, key, void=False):
-    if key is None:
-        return void
-    return bool(formats.getByKey(key).Type & DATETIME)
+def _is_date(formats, cells):
+    return bool(formats.getByKey(cells.NumberFormat).Type & DATETIME)

@@ -30,6 +30,7 @@ CELL = re.compile(rf"(?:\$?({QUOTED}|[^\W\d]\w*)\.)?\$?([A-Z]{{1,3}})\$?([1-9]\d
 DIGITS = re.compile(r"\d+")
 LITERAL = re.compile(f"{TEXT}|{NUMBER}")
 
+ALIKE, KEPT = {}, 100_000  # what formulas result in that follow no reference, whatever their document
 TRUE, OTHER, UNKNOWN = "a truth", "a number or text", "not known"
 
 
@@ -44,7 +45,7 @@ class Truths:
 
     def __init__(self, document):
         self.document, self.read, self.logical = document, {}, {}
-        self.known, self.alike, self.follows = {}, {}, False
+        self.known, self.follows = {}, False
 
     def look_in(self, cells):
         """References that lead to these cells are followed there."""
@@ -78,13 +79,15 @@ class Truths:
     def _of_formula(self, text, sheet, depth):
         """The same of a whole one; where it follows no reference, of all that differ in numbers only."""
         form = DIGITS.sub("0", text)
-        if form not in self.alike:
+        found = ALIKE.get(form)
+        if found is None:
             self.follows = False
             found = self._of(text, sheet, depth)
-            if self.follows:
-                return found
-            self.alike[form] = found
-        return self.alike[form]
+            if not self.follows:
+                if len(ALIKE) >= KEPT:
+                    ALIKE.clear()
+                ALIKE[form] = found
+        return found
 
     def _look(self, sheet, row, col):
         for cells in self.read.get(sheet, ()):
