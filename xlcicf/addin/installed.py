@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 IDENTIFIER = "org.xlcicf"  # of the extension for LibreOffice
+EXTENSION = "xlcicf.oxt"
+TOOLBAR = "org.xlcicf.toolbar"
 SETTINGS = "settings.json"  # in it: what it knows of its Python
 
 

@@ -1,10 +1,11 @@
 """Where LibreOffice is, and the extension in it: installed, taken away, looked at, all by its own unopkg.
 
-Nothing is downloaded and no setting is touched; a person's profile is changed by unopkg alone.
+Nothing is downloaded. A person's profile is changed by unopkg; what that leaves of the extension goes, too.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import xlcicf
 from xlcicf.addin import claims
-from xlcicf.addin.installed import IDENTIFIER, SETTINGS, Status
+from xlcicf.addin.installed import EXTENSION, IDENTIFIER, SETTINGS, TOOLBAR, Status
 from xlcicf.errors import BookError
+from xlcicf.ooxml.replacing import replace_file
 
 SECONDS = 120  # that unopkg may take
 DOWNLOAD = "libreoffice.org"
@@ -67,16 +69,19 @@ class LibreOffice:
     @property
     def settings(self) -> dict | None:
         """What the installed extension knows of its Python; None where none is installed."""
-        packages = self.profile / "user" / "uno_packages" / "cache" / "uno_packages"
-        found = sorted(packages.glob(f"*/*.oxt/{SETTINGS}"))
-        for path in found:
-            try:
-                settings = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue
-            if settings.get("identifier") == IDENTIFIER:
-                return settings
-        return None
+        packages = self.profile / "user" / "uno_packages" / "cache"
+        try:
+            registered = _REGISTERED.search((packages / "uno_packages.pmap").read_bytes())
+            if registered is None:
+                return None
+            folder = packages / "uno_packages" / f"{registered[1].decode()}_"
+            return json.loads((folder / EXTENSION / SETTINGS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+
+# In LibreOffice's list of extensions: ours, and the folder where it lies; of an older one a folder may be left.
+_REGISTERED = re.compile(rb"\b%s\n([\w.]+)\xff" % re.escape(IDENTIFIER.encode()))
 
 
 def install(place: LibreOffice) -> str:
@@ -93,7 +98,25 @@ def uninstall(place: LibreOffice) -> list[str]:
     if place.settings is None:
         raise BookError("the extension is not installed in LibreOffice; nothing was removed")
     _unopkg(place, "remove", IDENTIFIER)
+    sweep(place.profile)
     return [f"the extension in {place.profile}", *map(str, claims.forget())]
+
+
+def sweep(profile: Path) -> None:
+    """What unopkg leaves of the extension when it has removed it, and where LibreOffice has kept the toolbar.
+
+    LibreOffice must not be running, as it was not when unopkg worked.
+    """
+    for folder in ("uno_packages/cache/uno_packages", "extensions/tmp/extensions"):
+        for left in (profile / "user" / folder).glob(f"*.tmp_/{EXTENSION}"):
+            shutil.rmtree(left.parent, ignore_errors=True)
+            left.parent.with_name(left.parent.name.removesuffix("_")).unlink(missing_ok=True)
+    settings = profile / "user" / "registrymodifications.xcu"
+    if settings.exists():
+        lines = settings.read_bytes().splitlines(keepends=True)  # an item each
+        kept = b"".join(line for line in lines if f"addon_{TOOLBAR}'".encode() not in line)
+        if len(kept) < sum(map(len, lines)):
+            replace_file(settings, kept)
 
 
 def status(place: LibreOffice) -> Status:

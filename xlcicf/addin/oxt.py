@@ -16,17 +16,15 @@ from xml.sax.saxutils import escape, quoteattr
 import xlcicf
 from xlcicf import host
 from xlcicf.addin.function_calls import CellFunction
-from xlcicf.addin.installed import IDENTIFIER, SETTINGS
+from xlcicf.addin.installed import EXTENSION, IDENTIFIER, SETTINGS, TOOLBAR
 from xlcicf.addin.ribbon import CONTROLS, GROUPS, Control
 from xlcicf.addin.udfs import FUNCTIONS
 from xlcicf.errors import BookError
 from xlcicf.words import TAB
 
-EXTENSION = "xlcicf.oxt"
 PROTOCOL = (
     "org.xlcicf.nn"  # of the commands behind menu and toolbar: PROTOCOL:CONTROL or PROTOCOL:CONTROL?TEXT
 )
-TOOLBAR = "org.xlcicf.toolbar"
 
 AGENT = Path(host.__file__).parent / "libreoffice" / "agent"
 COMPONENT = "component.py"  # the agent's file that LibreOffice loads; it finds the others in pythonpath/
@@ -91,6 +89,12 @@ def _files(python: str) -> dict[str, str]:
     }
 
 
+ROWS, VOLATILE = (
+    "sequence< sequence<any> >",
+    "com::sun::star::sheet::XVolatileResult",
+)  # what a function gives
+
+
 # --- functions --------------------------------------------------------------------------------------------
 
 
@@ -102,7 +106,7 @@ def method(function: CellFunction) -> str:
 def types() -> str:
     """The methods' types. Each argument by value is an `any`: LibreOffice lets nothing else be left out."""
     methods = "".join(
-        f"  sequence< sequence<any> > {method(function)}({', '.join(_parameters(function))});\n"
+        f"  {ROWS if not function.volatile else VOLATILE} {method(function)}({', '.join(_parameters(function))});\n"
         for function in FUNCTIONS.values()
     )
     return f"module org {{ module xlcicf {{\ninterface XFunctions {{\n{methods}}};\n}}; }};\n"
@@ -141,7 +145,6 @@ def settings(python: str) -> dict:
         if control.kind == "editBox"
     }
     return {
-        "identifier": IDENTIFIER,
         "version": xlcicf.__version__,
         "python": python,
         "functions": functions,

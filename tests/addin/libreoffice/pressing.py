@@ -81,6 +81,11 @@ class Pressing:
     def enter_array(self, path, sheet, address, formula):
         self.cells(path, sheet, address).setArrayFormula(formula)
 
+    def saved(self, path, sheet, name):
+        """What a name of a sheet refers to; nothing where it has none."""
+        names = self.documents[path].Sheets.getByName(sheet).NamedRanges
+        return names.getByName(name).Content if names.hasByName(name) else ""
+
     def clear(self, path, sheet, address):
         self.cells(path, sheet, address).clearContents(1023)
 

@@ -283,10 +283,15 @@ def test_what_is_asked_for_is_shown_in_a_box(scene, control):
 
 
 def test_a_problem_is_set_up_by_selecting(scene):
-    scene.office.select(scene.path, SHEET, LOSS)
+    def saved(name: str, text: str) -> bool:
+        return text in scene.office.saved(scene.path, SHEET, name)
+
+    scene.office.select(scene.path, SHEET, "P8")
     scene.press("set_objective")
+    until(lambda: saved("solver_opt", "$P$8"))
     scene.office.select(scene.path, SHEET, "F5:G7")
     scene.press("set_changing")
+    until(lambda: saved("solver_adj", "$G$7"))
     scene.press("subject_to", "<= 2")
     scene.press("read_solver")
     said = scene.answered("OK")

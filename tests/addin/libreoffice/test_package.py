@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 
 from tests.addin.libreoffice.office import profile_in, unopkg
 from xlcicf.addin import libreoffice_place
-from xlcicf.addin.installed import IDENTIFIER
+from xlcicf.addin.installed import EXTENSION, IDENTIFIER
 from xlcicf.addin.libreoffice_place import LibreOffice
-from xlcicf.addin.oxt import EXTENSION, build_extension
+from xlcicf.addin.oxt import build_extension
 from xlcicf.errors import BookError
 
 
@@ -21,7 +22,7 @@ def test_two_builds_give_the_same_bytes(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as files:
         assert files.testzip() is None
-        assert json.loads(files.read("settings.json"))["identifier"] == IDENTIFIER
+        assert json.loads(files.read("settings.json"))["python"] == sys.executable
 
 
 def prints(folder: Path) -> dict[str, str]:
@@ -46,9 +47,8 @@ def test_what_is_installed_is_found_and_leaves_no_trace(folder):
     place = LibreOffice(Path("unopkg"), folder / "profile")
     extension = str(folder / EXTENSION)
     assert unopkg(folder, "add", "-f", "-s", extension).returncode == 0
-    assert (
-        unopkg(folder, "remove", IDENTIFIER).returncode == 0
-    )  # what LibreOffice keeps of ever having had one
+    assert unopkg(folder, "remove", IDENTIFIER).returncode == 0
+    libreoffice_place.sweep(place.profile)
     assert not libreoffice_place.status(place).installed
     before = prints(folder / "profile")
     assert unopkg(folder, "add", "-f", "-s", extension).returncode == 0
@@ -56,6 +56,7 @@ def test_what_is_installed_is_found_and_leaves_no_trace(folder):
     assert (status.installed, status.fine) == (True, True), status.sentence
     assert IDENTIFIER in unopkg(folder, "list").stdout
     assert unopkg(folder, "remove", IDENTIFIER).returncode == 0
+    libreoffice_place.sweep(place.profile)
     after = prints(folder / "profile")
     assert not [name for name in after if "xlcicf" in name]
     assert {name for name in after if name not in before} == set()

@@ -12,11 +12,11 @@ import threading
 
 import unohelper
 from com.sun.star.lang import Locale, XServiceInfo, XServiceName
-from com.sun.star.sheet import LocalizedName, XAddIn, XCompatibilityNames
+from com.sun.star.sheet import LocalizedName, ResultEvent, XAddIn, XCompatibilityNames, XVolatileResult
 from org.xlcicf import XFunctions
 from xlcicf_agent.calls import Unclear, argument_as_cells, formula_cells
 from xlcicf_agent.operations import Operations
-from xlcicf_agent.processes import Process, sentence_of
+from xlcicf_agent.processes import Process, later, sentence_of
 from xlcicf_agent.settings import FUNCTIONS, SERVICE, SETTINGS
 
 CATEGORY, LAST_ERROR = "Add-In", "NN_LASTERROR"
@@ -168,30 +168,56 @@ def _called(method, one):
     name = one["name"]
 
     def call(self, *given):
+        if name == LAST_ERROR:
+            return _latest
         try:
             rows = _answers.process(self.context).call(_message(method, one, given))
         except Unclear as error:
-            _trouble.sentence = f"{name}: {error}"
-            return ((_shown("#VALUE!"),),)
+            rows, _latest.trouble = [["#VALUE!"]], f"{name}: {error}"
         except Exception as error:
             said = f"could not reach xlcicf ({sentence_of(error)})"
-            _trouble.sentence = f"{name} {said}; run: xlcicf doctor"
-            return ((_trouble.sentence if name == LAST_ERROR else _shown("#N/A"),),)
-        if name == LAST_ERROR:
-            return ((_trouble.sentence or rows[0][0],),)
-        _trouble.sentence = ""
+            rows, _latest.trouble = [["#N/A"]], f"{name} {said}; run: xlcicf doctor"
+        else:
+            _latest.trouble = ""
+        if rows[0][0] in CODES:
+            later(self.context, lambda: _latest.renew(self.context))
         return tuple(tuple(_shown(cell) for cell in row) for row in rows)
 
     return call
 
 
-class _Trouble:
-    """What kept the latest function from its process, for NN_LASTERROR; empty if the process knows more."""
+class _Latest(unohelper.Base, XVolatileResult):
+    """The latest sentence that says why a function showed an error: cells with NN_LASTERROR follow it.
 
-    sentence = ""
+    trouble  what kept a function from its process; empty where the process has the latest sentence
+    """
+
+    trouble = shown = ""
+
+    def __init__(self):
+        self.listeners = []
+
+    def renew(self, context):
+        """Tells the cells. Not while Calc computes them, but as soon as it has done so."""
+        call = {"do": "call", "function": LAST_ERROR, "book": None, "arguments": []}
+        self.shown = self.trouble or _answers.process(context).call(call)[0][0]
+        for listener in list(self.listeners):
+            listener.modified(self._event())
+
+    def addResultListener(self, listener):
+        self.listeners.append(listener)
+        listener.modified(self._event())
+
+    def removeResultListener(self, listener):
+        self.listeners = [kept for kept in self.listeners if kept != listener]
+
+    def _event(self):
+        event = ResultEvent()
+        event.Value = self.shown
+        return event
 
 
-_trouble = _Trouble()
+_latest = _Latest()
 
 
 def _message(method, one, given):

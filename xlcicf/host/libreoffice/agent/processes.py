@@ -129,13 +129,19 @@ class _OnMain(unohelper.Base, XCallback):
 _main = set()  # the main thread's number, once it has been met
 
 
+def later(context, call):
+    """Calls it in LibreOffice's main thread as soon as that has time, without waiting for it."""
+    asked = _OnMain(call)
+    service = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
+    service.addCallback(asked, None)
+    return asked
+
+
 def on_main(context, call):
     """What `call` returns in LibreOffice's main thread, where windows belong."""
     if threading.get_ident() in _main:
         return call()
-    asked = _OnMain(call)
-    service = context.ServiceManager.createInstanceWithContext("com.sun.star.awt.AsyncCallback", context)
-    service.addCallback(asked, None)
+    asked = later(context, call)
     asked.done.wait()
     if asked.error is not None:
         raise asked.error
