@@ -80,7 +80,7 @@ class LibreOffice:
             return None
 
 
-# In LibreOffice's list of extensions: ours, and the folder where it lies; of an older one a folder may be left.
+# In LibreOffice's list of extensions: ours, and the folder where it lies. Those of older ones may be left.
 _REGISTERED = re.compile(rb"\b%s\n([\w.]+)\xff" % re.escape(IDENTIFIER.encode()))
 
 

@@ -1,5 +1,6 @@
 """A LibreOffice with the extension, in a profile of its own, and a person who presses controls in it."""
 
+import atexit
 import json
 import os
 import select
@@ -14,6 +15,9 @@ import pytest
 
 from tests.libreoffice import python_with_uno
 from xlcicf.addin.oxt import EXTENSION, build_extension
+
+CRASHED = ("DisposedException", "UnknownPropertyException")  # what the bridge then says
+crashes: list[str] = []  # what LibreOffice was asked when it crashed
 
 SECONDS = 60  # that anything may take
 NO_TIPS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -84,8 +88,10 @@ class PressedOffice:
         self.process.stdin.flush()
         ready, _, _ = select.select([self.process.stdout], [], [], SECONDS)
         line = self.process.stdout.readline() if ready else b""
-        assert line, f"LibreOffice has not answered to {what} {arguments}"
-        done, said = json.loads(line)
+        done, said = json.loads(line) if line else (False, f"no answer to {what} {arguments}")
+        if not done and (not line or any(sign in said for sign in CRASHED)):
+            crashes.append(what)
+            self.end()
         assert done, said
         return said
 
@@ -101,8 +107,14 @@ class PressedOffice:
                 found.append(f"{entry.name} {command.decode().replace(chr(0), ' ')}")
         return found
 
+    @property
+    def is_there(self) -> bool:
+        return self.process.poll() is None
+
     def end(self) -> None:
-        if self.process.poll() is None:
+        if self.process.stdin.closed:
+            return
+        if self.is_there:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.screen.kill()
@@ -110,6 +122,17 @@ class PressedOffice:
         self.process.stdin.close()
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_offices: list[PressedOffice] = []  # the last is the one in which controls are pressed
+
+
+def running() -> PressedOffice:
+    """The one that all tests of this process use; a new one where it has crashed."""
+    if not _offices or not _offices[-1].is_there:
+        _offices.append(PressedOffice())
+        atexit.register(_offices[-1].end)
+    return _offices[-1]
 
 
 def _screen() -> tuple[subprocess.Popen, str]:

@@ -140,6 +140,9 @@ class Pressing:
 
     # --- boxes
 
+    def has_box(self):
+        return any(True for _ in self._boxes())
+
     def box(self):
         """[texts, buttons] of the box that is shown, or null."""
         for window in self._boxes():
