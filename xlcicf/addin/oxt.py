@@ -106,7 +106,8 @@ def method(function: CellFunction) -> str:
 def types() -> str:
     """The methods' types. Each argument by value is an `any`: LibreOffice lets nothing else be left out."""
     methods = "".join(
-        f"  {VOLATILE if function.volatile else ROWS} {method(function)}({', '.join(_parameters(function))});\n"
+        f"  {VOLATILE if function.volatile else ROWS} {method(function)}"
+        f"({', '.join(_parameters(function))});\n"
         for function in FUNCTIONS.values()
     )
     return f"module org {{ module xlcicf {{\ninterface XFunctions {{\n{methods}}};\n}}; }};\n"
