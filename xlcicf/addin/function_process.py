@@ -7,7 +7,6 @@ talks with the agent as `xlcicf.host.remote.protocol` says, and ends with its st
 
 import os
 from importlib import import_module
-from queue import SimpleQueue
 from threading import Thread
 
 import xlwings as xw
@@ -19,19 +18,21 @@ from xlcicf.host.libreoffice.host import LIBREOFFICE
 from xlcicf.host.remote.engine import Engine, open_books
 from xlcicf.host.remote.link import Link
 
+READING = ("NN_DERIVATIVE", "NN_NUDGE", "NN_PARITY")  # the functions that are handed cells
+
 
 class Answers:
-    """Answers one call after the other, in a thread of its own: the agent is heard meanwhile."""
+    """Each call is answered in a thread of its own: what it reads may have another cell call meanwhile."""
 
     def __init__(self, link: Link):
         self.link = link
-        self.calls: SimpleQueue[dict] = SimpleQueue()
-        Thread(target=self._answer, daemon=True).start()
+        self.engine = open_books(link, LIBREOFFICE, functions=READING)
 
-    def _answer(self) -> None:
-        engine = open_books(self.link, LIBREOFFICE)
-        while True:
-            self.link.say({"result": answered(engine, self.calls.get())})
+    def hear(self, call: dict) -> None:
+        Thread(target=self._answer, args=(call,), daemon=True).start()
+
+    def _answer(self, call: dict) -> None:
+        self.link.say({"result": answered(self.engine, call)})
 
 
 def answered(engine: Engine, call: dict) -> list[list]:
@@ -69,7 +70,7 @@ def main() -> None:
     link = agents_pipes()
     answers = Answers(link)
     import_module("xlcicf.addin.preload")
-    link.listen(answers.calls.put)
+    link.listen(answers.hear)
     os._exit(0)  # a call in the middle of its computation would hold it
 
 

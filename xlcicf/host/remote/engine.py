@@ -1,7 +1,7 @@
 """xlwings on a program with an agent inside it: an engine, its app and the books that are open there."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,20 +20,26 @@ from xlcicf.host.remote.names_and_tables import Names
 from xlcicf.host.remote.ranges import Range, SeveralAreas
 from xlcicf.host.remote.sheets import Sheets
 from xlcicf.host.remote.snapshots import outline_of, snapshot_of
+from xlcicf.host.remote.waiting_cells import waiting_cells
 
 Macro = Callable[["Book", str, tuple], None]
+Prints = dict[str, str]  # a sheet's name -> that of its formulas
+Waiting = dict[str, list[list[int]]]  # a sheet's name -> areas
 
 
 def _no_macro(_book: "Book", _name: str, _arguments: tuple) -> None:
     """The program has no macros of ours."""
 
 
-def open_books(link: Link, host: Remote, macro: Macro = _no_macro) -> "Engine":
+def open_books(
+    link: Link, host: Remote, macro: Macro = _no_macro, functions: Collection[str] = ()
+) -> "Engine":
     """The engine of a program's open books; xlwings knows it from now on by the host's name.
 
-    macro  what `app.macro(name)(*arguments)` calls, with the book that the app speaks for
+    macro      what `app.macro(name)(*arguments)` calls, with the book that the app speaks for
+    functions  those that read books while the program waits for their cells, where they are what asks
     """
-    engine = Engine(link, host, macro)
+    engine = Engine(link, host, macro, functions)
     xlwings.engines.add(xlwings.Engine(impl=engine))
     xlwings.engines(engine.name).activate()  # else xlwings brings no sheet to the front
     return engine
@@ -42,9 +48,11 @@ def open_books(link: Link, host: Remote, macro: Macro = _no_macro) -> "Engine":
 class Engine(OwnEngine):
     """The engine of a program that is reached over one link."""
 
-    def __init__(self, link: Link, host: Remote, macro: Macro):
+    def __init__(self, link: Link, host: Remote, macro: Macro, functions: Collection[str]):
         self.link, self.host, self.name, self.macro = link, host, host.name, macro
-        self.seen: dict[str, tuple[dict[str, str], Snapshot]] = {}  # book -> prints of its sheets, snapshot
+        self.functions = functions
+        self.seen: dict[str, tuple[Prints, Snapshot]] = {}  # by book
+        self.waiting: dict[str, Waiting] = {}  # by book: what is not computed while a function asks
 
     @property
     def apps(self) -> "Apps":
@@ -234,12 +242,16 @@ class Book(base_classes.Book):
 
     def snapshot(self) -> Snapshot:
         """The whole book in one operation; formulas that have been seen already are not sent again."""
-        seen = self.app.engine.seen
-        prints, before = seen.get(self.id, (None, None))
-        got = self.ask("snapshot", prints)
-        found = snapshot_of(got, before)
-        seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
-        return found
+        engine = self.app.engine
+        waiting = engine.waiting.get(self.id, {}) if engine.functions else None
+        while True:
+            prints, before = engine.seen.get(self.id, (None, None))
+            got = self.ask("snapshot", prints, waiting)
+            found = snapshot_of(got, before)
+            engine.seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
+            if got["computed"]:
+                return found
+            waiting = engine.waiting[self.id] = waiting_cells(found, engine.functions)
 
     def outline(self) -> Snapshot:
         return outline_of(self.ask("outline"))

@@ -42,7 +42,7 @@ OPERATIONS = {
     "selection": "(ID) -> [sheet, [area, ...]], as they were selected; null where no cells are selected",
     "select": "(ID, sheet, area)",
     # --- read
-    "snapshot": "(ID, known or null) -> the whole book, see SNAPSHOT",
+    "snapshot": "(ID, known or null, waiting or null) -> the whole book, see SNAPSHOT",
     "outline": "(ID) -> the same without any cell",
     "used": "(ID, sheet) -> area of the cells that hold something; [1, 1, 1, 1] where none does",
     "read": "(ID, sheet, area) -> see READ",
@@ -82,6 +82,10 @@ them, "formulas": rows, null for a cell without one; of an array formula only it
 [area, ...], "hidden": [row, ...] by hand or by a filter, "filtered": [area, ...], "print": a text that is
 another one when any formula, array, hidden row or the area of the sheet is}. Where `known` is {sheet's name:
 print} and the print is still that one, the sheet has no "formulas", "arrays", "hidden" and "filtered".
+
+"computed" is true where formulas have results. A function whose cell waits for it hands over `waiting`,
+{sheet's name: [area, ...]}: formulas there are not computed now, their results are null; no two areas overlap.
+Where any print is not the one known, no formula is computed, and "computed" is false.
 """
 
 READ = """

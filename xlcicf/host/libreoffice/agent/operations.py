@@ -109,9 +109,9 @@ class Operations:
 
     # --- read
 
-    def _snapshot(self, id, known):
+    def _snapshot(self, id, known, waiting):
         document = self.document(id)
-        return reading.snapshot(document, self.grammar(document), known)
+        return reading.snapshot(document, self.grammar(document), known, waiting)
 
     def _outline(self, id):
         document = self.document(id)

@@ -33,7 +33,7 @@ class Process:
             env=environment(),
             **apart(),
         )
-        self._saying, self._asking = threading.Lock(), threading.Lock()
+        self._saying, self._asking = threading.Lock(), threading.RLock()
 
     @property
     def is_there(self):
@@ -49,7 +49,10 @@ class Process:
             raise Gone("the process of xlcicf has ended") from None
 
     def call(self, message):
-        """The result of a function's call. What it reads meanwhile is read in this thread, which waits."""
+        """The result of a function's call. What it reads meanwhile is read in this thread, which waits.
+
+        Reading may have Calc compute another cell with a function: its call is answered before this one.
+        """
         with self._asking:
             self.say(message)
             while True:

@@ -16,7 +16,7 @@ from xlcicf_agent.grammar import NUMBER, QUOTED, TEXT, Grammar, names_by
 from xlcicf_agent.truths import Truths
 
 ALL_GROUPS = 0x7FFFFFFF
-ANY_RESULT = 7  # numbers, texts and errors of formulas
+CONSTANT_CELLS, FORMULA = 1 + 2 + 4, 16  # of com.sun.star.sheet.CellFlags
 MAX_CELLS = 10_000_000  # of a rectangle that is read at once
 
 # An error's code -> the error that LibreOffice saves into .xlsx files for it; for the others it saves #N/A.
@@ -72,15 +72,21 @@ def outline(document, grammar):
     return dict(_structure(document, grammar), sheets=[{"name": sheet.Name} for sheet in _sheets(document)])
 
 
-def snapshot(document, grammar, known):
+def snapshot(document, grammar, known, waiting=None):
     found, filtered, truths = _structure(document, grammar), _filtered(document), Truths(document)
     read = [Cells(sheet, _used(sheet)) for sheet in _sheets(document)]
     for cells in read:
         truths.look_in(cells)
     found["sheets"] = [
-        _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, []), truths)
-        for cells in read
+        _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, [])) for cells in read
     ]
+    prints = {sheet["name"]: sheet["print"] for sheet in found["sheets"]}
+    found["computed"] = waiting is None or prints == known
+    for cells, sheet in zip(read, found["sheets"]):
+        if not found["computed"]:
+            sheet["values"] = cells.constants(truths)
+        else:
+            sheet["values"] = cells.values(truths, (waiting or {}).get(cells.name, []))
     return found
 
 
@@ -150,7 +156,7 @@ class Cells:
         """A text may look as a formula does; which cells are ones is asked."""
         top, left, _, right = self.area
         rows = [[None] * (right - left + 1) for _ in self.texts]
-        for part in self.range.queryFormulaCells(ANY_RESULT).RangeAddresses:
+        for part in self.range.queryContentCells(FORMULA).RangeAddresses:
             start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
             for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
                 rows[at][start:end] = [None if TYPED.fullmatch(t) else t for t in self.texts[at][start:end]]
@@ -163,10 +169,41 @@ class Cells:
     def cell(self, at, to):
         return self.range.getCellByPosition(to, at)
 
-    def values(self, truths):
-        """Rows of what the cells hold, or their formulas result in."""
-        held = self.range.getDataArray()
-        return [self._values(at, row, truths) for at, row in enumerate(held)]
+    def values(self, truths, waiting=()):
+        """Rows of what the cells hold, or their formulas result in; None for formulas in waiting areas."""
+        if not waiting:
+            held = self.range.getDataArray()
+            return [self._values(at, row, truths) for at, row in enumerate(held)]
+        others = truths.document.createInstance("com.sun.star.sheet.SheetCellRanges")
+        others.addRangeAddress(self.range.RangeAddress, False)
+        for top, left, bottom, right in waiting:
+            one = self.sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
+            others.removeRangeAddress(one.RangeAddress)
+        return self._values_in(others.RangeAddresses, truths)
+
+    def constants(self, truths):
+        """The same without the results of any formula: none is computed."""
+        return self._values_in(self.range.queryContentCells(CONSTANT_CELLS).RangeAddresses, truths)
+
+    def _values_in(self, parts, truths):
+        top, left, _, right = self.area
+        blank = [""] * (right - left + 1)
+        rows, asked = [list(blank) for _ in self.texts], [list(blank) for _ in self.texts]
+        for part in parts:
+            at, start, end = part.StartRow + 1 - top, part.StartColumn + 1 - left, part.EndColumn + 2 - left
+            held = self.sheet.getCellRangeByPosition(
+                part.StartColumn, part.StartRow, part.EndColumn, part.EndRow
+            ).getDataArray()
+            for down, values in enumerate(held, at):
+                rows[down][start:end] = values
+                asked[down][start:end] = [True] * (end - start)
+        return [
+            [
+                value if was_asked else None
+                for value, was_asked in zip(self._values(at, row, truths), asked[at])
+            ]
+            for at, row in enumerate(rows)
+        ]
 
     def _values(self, at, held, truths):
         row, formulas = list(held), self.formulas[at]
@@ -205,9 +242,10 @@ def _exact(text, tokens):
 # ---- a whole sheet ---------------------------------------------------------------------------------------
 
 
-def _whole(cells, grammar, known, filtered, truths):
+def _whole(cells, grammar, known, filtered):
+    """All but its values."""
     hidden = _hidden(cells.sheet, cells.area[2])
-    found = {"name": cells.name, "area": cells.area, "values": cells.values(truths)}
+    found = {"name": cells.name, "area": cells.area}
     found["print"] = _print(cells, hidden, filtered)
     if known != found["print"]:
         arrays = _arrays(cells)
