@@ -86,6 +86,11 @@ class Pressing:
         names = self.documents[path].Sheets.getByName(sheet).NamedRanges
         return names.getByName(name).Content if names.hasByName(name) else ""
 
+    def define(self, path, name, content):
+        names = self.documents[path].NamedRanges
+        if not names.hasByName(name):
+            names.addNewByName(name, content, uno.createUnoStruct("com.sun.star.table.CellAddress"), 0)
+
     def clear(self, path, sheet, address):
         self.cells(path, sheet, address).clearContents(1023)
 
@@ -122,6 +127,9 @@ class Pressing:
 
     def sheets(self, path):
         return self.documents[path].Sheets.ElementNames
+
+    def is_modified(self, path):
+        return self.documents[path].isModified()
 
     def undo_titles(self, path):
         return self.documents[path].UndoManager.AllUndoActionTitles

@@ -84,8 +84,8 @@ another one when any formula, array, hidden row or the area of the sheet is}. Wh
 print} and the print is still that one, the sheet has no "formulas", "arrays", "hidden" and "filtered".
 
 "computed" is true where formulas have results. A function whose cell waits for it hands over `waiting`,
-{sheet's name: [area, ...]}: formulas there are not computed now, their results are null; no two areas overlap.
-Where any print is not the one known, no formula is computed, and "computed" is false.
+{sheet's name: [area, ...]}, no two of which overlap: formulas there are not computed now, their results are
+null. Where any print is not the one known, no formula is computed, and "computed" is false.
 """
 
 READ = """

@@ -13,7 +13,7 @@ from xlcicf.formula.snapshot import Snapshot
 
 
 def waiting_cells(book: Snapshot, functions: Iterable[str]) -> dict[str, list[list[int]]]:
-    """Each sheet's areas of formulas that call one of the functions, or depend on one that does; none overlap.
+    """Each sheet's areas of formulas that call one of the functions or depend on one that does; none overlap.
 
     A reference that a formula makes as it computes (INDIRECT, OFFSET) is not followed.
     """

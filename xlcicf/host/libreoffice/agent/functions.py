@@ -74,7 +74,7 @@ def reenter(document):
     if not found:
         return
     was_modified, was_automatic = document.isModified(), document.isAutomaticCalculationEnabled()
-    document.UndoManager.lock()
+    document.IsUndoEnabled = False  # Calc records what is entered though its UndoManager is locked
     document.enableAutomaticCalculation(False)
     try:
         for cell in found:
@@ -84,7 +84,7 @@ def reenter(document):
                 _enter(cell)
     finally:
         document.enableAutomaticCalculation(was_automatic)
-        document.UndoManager.unlock()
+        document.IsUndoEnabled = True
         document.setModified(was_modified)
 
 
