@@ -99,7 +99,6 @@ class Pressing:
         document = self.documents[path]
         document.CurrentController.setActiveSheet(document.Sheets.getByName(sheet))
         self.select(path, sheet, address)
-        self.process.poll()
         for arguments in (["mousemove", "700", "600"], ["type", "--delay", "20", text], ["key", entered]):
             subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
 

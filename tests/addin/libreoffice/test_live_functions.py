@@ -12,7 +12,7 @@ import xlcicf
 from tests.addin.libreoffice.office import running, until
 from xlcicf.addin.udfs import FUNCTIONS
 
-# By --full only: driven over its bridge LibreOffice 7.4 now and then crashes, or waits for ever.
+# By --full only: LibreOffice 7.4 has crashed where its boxes are looked at over the bridge that drives it.
 pytestmark = [pytest.mark.libreoffice, pytest.mark.full]
 
 BOOKS = Path(__file__).parents[3] / "workbooks"
