@@ -19,14 +19,14 @@ from xlcicf.errors import XlcicfError
 from xlcicf.host.libreoffice.host import LIBREOFFICE
 from xlcicf.host.patience import once
 from xlcicf.host.remote.engine import Engine, open_books
-from xlcicf.host.remote.link import Link, Refused
+from xlcicf.host.remote.link import Link
 from xlcicf.words import TAB
 
 GRACE = 5.0  # seconds that runs have to keep their best when the program is gone
+READ = 10.0  # seconds for which the last sentence stays in the status bar
+
 # What is not waited for, as a run is not, and what does not wait.
 AT_ONCE = {"train", "solve", "step", "stop"}
-
-READ = 10.0  # seconds for which the last sentence stays in the status bar
 
 
 class Desk:
@@ -58,8 +58,6 @@ class Desk:
                 said = commands.run(book, control, text)
         except XlcicfError as error:  # the book is no longer open, say: there is nobody to tell
             said = str(error)
-        except Refused:
-            return
         except Exception as error:  # a person shall read a sentence all the same
             said = f"{control} did not work ({type(error).__name__}: {error}); try again"
             once(book.app.alert, said, TAB, "ok", "critical")
