@@ -13,6 +13,7 @@ from tests import oracles
 from tests.addin.cells import Cells
 from xlcicf.addin import udfs
 from xlcicf.addin.function_calls import FUNCTIONS
+from xlcicf.addin.function_process import READING
 from xlcicf.formula.address import Area, cell_address, column_letters, parse_cell
 
 draw = np.random.default_rng(4)
@@ -189,3 +190,7 @@ def test_each_function_stands_in_the_readme():
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     for usage, text in udfs.table():
         assert f"| `={usage}` | {text} |" in readme
+
+
+def test_those_that_read_books_are_the_ones_that_are_handed_cells():
+    assert set(READING) == {name for name, function in FUNCTIONS.items() if function.by_reference}

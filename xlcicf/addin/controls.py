@@ -7,6 +7,7 @@ from xlcicf.addin import claims
 from xlcicf.addin.ribbon import ALWAYS, CONTROLS, IDLE, REDO, RUNNING, UNDO, OfTheSelection, SettingCell
 from xlcicf.errors import XlcicfError
 from xlcicf.host import host_of
+from xlcicf.host.cell_contents import typed
 from xlcicf.solve import History
 from xlcicf.solve.book_problem import constraints_of
 
@@ -38,14 +39,10 @@ def texts(book) -> dict[str, str]:
         match control.shows:
             case SettingCell(cell, usual):
                 value = names[cell].refers_to_range.value if cell in names else None
-                shown[name] = usual if value is None else _typed(value)
+                shown[name] = usual if value is None else typed(value)
             case OfTheSelection():
                 shown[name] = _constraints(book)
     return shown
-
-
-def _typed(value: object) -> str:
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _constraints(book) -> str:

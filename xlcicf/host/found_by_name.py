@@ -2,6 +2,11 @@
 
 from collections.abc import Iterator
 
+from xlwings import base_classes
+
+from xlcicf.formula.address import quote_sheet
+from xlcicf.formula.text import split_sheet
+
 
 class ByNameOrNumber:
     """Things found by their name, letters' case ignored, or by their number from 1."""
@@ -29,3 +34,28 @@ class ByNameOrNumber:
 
     def __iter__(self) -> Iterator:
         return iter(self.listed())
+
+
+class NamesOfBookOrSheet(ByNameOrNumber, base_classes.Names):
+    """The defined names of a book, hidden ones too, or of one of its sheets.
+
+    In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
+    """
+
+    def __init__(self, book, sheet=None):
+        self.book, self.sheet = book, sheet
+
+    def find(self, key: int | str):
+        found = super().find(key)
+        if found is None and self.sheet is not None and isinstance(key, str):
+            found = super().find(f"{quote_sheet(self.sheet.name)}!{key}")
+        return found
+
+    def contains(self, name_or_index: int | str) -> bool:
+        return name_or_index in self
+
+    def scope_and_bare(self, name: str) -> tuple[str | None, str]:
+        """The sheet whose name it is to be, None for the whole book's, and the name without its sheet."""
+        sheet, bare = split_sheet(name)
+        scope = self.sheet.name if self.sheet else self.book.sheets(sheet).name if sheet else None
+        return scope, bare

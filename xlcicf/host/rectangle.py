@@ -77,6 +77,16 @@ class Rectangle(base_classes.Range):
         return tuple(tuple(value((r, c)) for c in across) for r in range(self.row, self.row + rows))
 
     @property
+    def name(self):
+        """The defined name that refers to exactly this range, as a Name; setting it adds one."""
+        reference = f"={quote_sheet(self.sheet.name)}!{self.address}"
+        return next((name for name in self.sheet.book.names if name.refers_to == reference), None)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
+
+    @property
     def address(self) -> str:
         return self.get_address(True, True, False)
 

@@ -1,5 +1,6 @@
 """What xlwings' Sheet is on every engine of ours: its cells by any reference."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from xlwings import base_classes
@@ -59,3 +60,7 @@ class Worksheet(base_classes.Sheet):
             if reference in sheet.tables:
                 return sheet.tables(reference).data_body_range
         raise AddressError(f"no cells or name {text!r} on sheet {quote_sheet(self.name)}; check the spelling")
+
+
+def no_such_sheet(key: str, names: Iterable[str]) -> AddressError:
+    return AddressError(f"there is no sheet {key!r}; the book has {', '.join(names)}")

@@ -7,8 +7,7 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import quote_sheet
-from xlcicf.formula.text import split_sheet
-from xlcicf.host.found_by_name import ByNameOrNumber
+from xlcicf.host.found_by_name import ByNameOrNumber, NamesOfBookOrSheet
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.refusal import refusing
 from xlcicf.host.table import Table
@@ -18,31 +17,15 @@ from xlcicf.ooxml.tables import headers
 
 
 @refusing
-class Names(ByNameOrNumber, base_classes.Names):
-    """The defined names of a book, hidden ones too, or of one of its sheets.
-
-    In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
-    """
-
-    def __init__(self, book, sheet=None):
-        self.book, self.sheet = book, sheet
+class Names(NamesOfBookOrSheet):
+    """Those that stand in the file, and those added to it."""
 
     def listed(self) -> list["Name"]:
         names = self.book.document.inventory.names
         return [Name(self.book, n) for n in names if self.sheet is None or n.scope == self.sheet.name]
 
-    def find(self, key: int | str) -> "Name | None":
-        found = super().find(key)
-        if found is None and self.sheet is not None and isinstance(key, str):
-            found = super().find(f"{quote_sheet(self.sheet.name)}!{key}")
-        return found
-
-    def contains(self, name_or_index: int | str) -> bool:
-        return name_or_index in self
-
     def add(self, name: str, refers_to: str) -> "Name":
-        sheet, bare = split_sheet(name)
-        scope = self.sheet.name if self.sheet else self.book.sheets(sheet).name if sheet else None
+        scope, bare = self.scope_and_bare(name)
         new = DefinedName(bare, scope, refers_to.removeprefix("="))
         self.book.document.apply(AddName(new))
         return Name(self.book, new)

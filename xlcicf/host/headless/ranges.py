@@ -10,7 +10,6 @@ import numpy as np
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from xlcicf.errors import AddressError, DataError, NotPossibleHeadless
-from xlcicf.formula.address import quote_sheet
 from xlcicf.formula.snapshot import Scalar
 from xlcicf.host.cell_contents import (
     DATE_FORMAT,
@@ -163,16 +162,6 @@ class Range(Looks, Rectangle):
         return None if 0 < covered < len(self) else covered > 0
 
     # formats
-
-    @property
-    def name(self):
-        """The defined name that refers to exactly this range, as a Name; setting it adds one."""
-        reference = f"={quote_sheet(self.sheet.name)}!{self.address}"
-        return next((name for name in self.sheet.book.names if name.refers_to == reference), None)
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
 
     def look(self, name: str):
         """What the cells' formats say of a property of `formats.PROPERTIES`, None where they differ."""

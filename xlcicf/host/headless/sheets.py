@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from xlwings import base_classes
 
-from xlcicf.errors import AddressError, NotPossibleHeadless
+from xlcicf.errors import NotPossibleHeadless
 from xlcicf.formula.address import area_around
 from xlcicf.host.headless.names_and_tables import Names, Tables
 from xlcicf.host.headless.ranges import Range, SeveralAreas
 from xlcicf.host.headless.shapes import Charts, Pictures
 from xlcicf.host.refusal import refusing
-from xlcicf.host.worksheet import Worksheet
+from xlcicf.host.worksheet import Worksheet, no_such_sheet
 from xlcicf.ooxml.edits import AddSheet
 from xlcicf.ooxml.inventory import SheetEntry
 
@@ -37,9 +37,7 @@ class Sheets(base_classes.Sheets):
         if isinstance(key, str):
             found = [sheet for sheet in sheets if sheet.name.casefold() == key.casefold()]
             if not found:
-                raise AddressError(
-                    f"there is no sheet {key!r}; the book has {', '.join(s.name for s in sheets)}"
-                )
+                raise no_such_sheet(key, (sheet.name for sheet in sheets))
             return found[0]
         return sheets[key - 1]
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import xlwings
 
-from xlcicf.errors import AddressError
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.boundary import Host
@@ -59,8 +58,3 @@ class Remote(Host):
 
     def is_busy(self, error: Exception) -> bool:
         return isinstance(error, Refused) and error.is_busy
-
-
-def no_such(what: str, key, names: list[str]) -> AddressError:
-    """There is nothing of that name."""
-    return AddressError(f"there is no {what} {key!r}; the book has {', '.join(names) or 'none'}")

@@ -5,22 +5,14 @@ from functools import cached_property
 from xlwings import base_classes
 
 from xlcicf.formula.address import quote_sheet
-from xlcicf.formula.text import split_sheet
-from xlcicf.host.found_by_name import ByNameOrNumber
+from xlcicf.host.found_by_name import ByNameOrNumber, NamesOfBookOrSheet
 from xlcicf.host.refusal import refusing
-from xlcicf.host.remote.host import no_such
 from xlcicf.host.table import Table
 
 
 @refusing
-class Names(ByNameOrNumber, base_classes.Names):
-    """The defined names of a book, hidden ones too, or of one of its sheets; read once, when first asked for.
-
-    In the book's list a name of a sheet reads "Sheet1!name", as in Excel.
-    """
-
-    def __init__(self, book, sheet=None):
-        self.book, self.sheet = book, sheet
+class Names(NamesOfBookOrSheet):
+    """Read once, when first asked for."""
 
     @cached_property
     def _listed(self) -> list["Name"]:
@@ -30,18 +22,8 @@ class Names(ByNameOrNumber, base_classes.Names):
     def listed(self) -> list["Name"]:
         return self._listed
 
-    def find(self, key: int | str) -> "Name | None":
-        found = super().find(key)
-        if found is None and self.sheet is not None and isinstance(key, str):
-            found = super().find(f"{quote_sheet(self.sheet.name)}!{key}")
-        return found
-
-    def contains(self, name_or_index: int | str) -> bool:
-        return name_or_index in self
-
     def add(self, name: str, refers_to: str) -> "Name":
-        sheet, bare = split_sheet(name)
-        scope = self.sheet.name if self.sheet else self.book.sheets(sheet).name if sheet else None
+        scope, bare = self.scope_and_bare(name)
         new = Name(self.book, bare, scope, refers_to.removeprefix("="))
         new.define()
         return new
@@ -93,9 +75,3 @@ class Tables(ByNameOrNumber, base_classes.Tables):
     def listed(self) -> list[Table]:
         tables = self.parent.book.outline().tables.values()
         return [Table(self.parent, table) for table in tables if table.area.sheet == self.parent.name]
-
-    def __call__(self, key: int | str) -> Table:
-        found = self.find(key)
-        if found is None:
-            raise no_such("table", key, [table.name for table in self.listed()])
-        return found

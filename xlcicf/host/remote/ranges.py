@@ -8,7 +8,7 @@ import numpy as np
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from xlcicf.errors import DataError
-from xlcicf.formula.address import Area, area_around, quote_sheet
+from xlcicf.formula.address import area_around
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.host.cell_contents import (
     DATE_FORMAT,
@@ -61,9 +61,10 @@ class Range(Looks, Rectangle):
         found = self.ask("read")
         rows = [[scalar(value) for value in row] for row in found["values"]]
         if found["dates"] and not serials:
+            epoch = self._epoch
             rows = [
                 [
-                    moment_of(value, self._epoch) if is_date and isinstance(value, float) else value
+                    moment_of(value, epoch) if is_date and isinstance(value, float) else value
                     for value, is_date in zip(*pair, strict=True)
                 ]
                 for pair in zip(rows, found["dates"], strict=True)
@@ -82,7 +83,8 @@ class Range(Looks, Rectangle):
             data = data.tolist()
         if isinstance(data, list | tuple):
             written = self.places(data)
-            self._write({cell: self._content(value) for cell, value in written.items()})
+            epoch = self._epoch if any(map(is_moment, written.values())) else WINDOWS_EPOCH
+            self._write({cell: content_of(value, epoch) for cell, value in written.items()})
             self._show_moments({cell: value for cell, value in written.items() if is_moment(value)})
         elif (content := self._content(data)) is None:
             self.clear_contents()
@@ -113,16 +115,15 @@ class Range(Looks, Rectangle):
         """Gives cells with a new date or time the format for it, as Excel does, where they have none."""
         if not moments:
             return
-        area = area_around(self.sheet.name, moments)
+        area, epoch = area_around(self.sheet.name, moments), self._epoch
         dates = self.sheet.range_at(area).ask("read")["dates"]
         for cell, moment in moments.items():
             if dates is None or not dates[cell[0] - area.top][cell[1] - area.left]:
-                timed = serial_of(moment, self._epoch) % 1
+                timed = serial_of(moment, epoch) % 1
                 self._cell(*cell).give_look("number_format", TIME_FORMAT if timed else DATE_FORMAT)
 
     def clear_contents(self) -> None:
-        used = Area(self.sheet.name, *self.sheet.book.ask("used", self.sheet.name))
-        area = self.area.intersect(used)
+        area = self.area.intersect(self.sheet.used_range.area)
         if area:
             rows, cols = area.shape
             self.sheet.range_at(area).ask("write", [[None] * cols] * rows)
@@ -173,16 +174,6 @@ class Range(Looks, Rectangle):
         return {cell for cell in used.area.cells() if rows[cell[0] - used.row][cell[1] - used.column] != ""}
 
     # formats
-
-    @property
-    def name(self):
-        """The defined name that refers to exactly this range, as a Name; setting it adds one."""
-        reference = f"={quote_sheet(self.sheet.name)}!{self.address}"
-        return next((name for name in self.sheet.book.names if name.refers_to == reference), None)
-
-    @name.setter
-    def name(self, name: str) -> None:
-        self.sheet.book.names.add(name, f"={quote_sheet(self.sheet.name)}!{self.address}")
 
     def look(self, name: str) -> Any:
         """What the cells have of a property, None where they differ."""

@@ -7,11 +7,10 @@ from xlwings import base_classes
 
 from xlcicf.formula.address import Area
 from xlcicf.host.refusal import refusing
-from xlcicf.host.remote.host import no_such
 from xlcicf.host.remote.names_and_tables import Names, Tables
 from xlcicf.host.remote.ranges import Range, SeveralAreas
 from xlcicf.host.remote.shapes import Charts, Pictures
-from xlcicf.host.worksheet import Worksheet
+from xlcicf.host.worksheet import Worksheet, no_such_sheet
 
 
 @refusing
@@ -38,7 +37,7 @@ class Sheets(base_classes.Sheets):
         if isinstance(key, str):
             found = [name for name in names if name.casefold() == key.casefold()]
             if not found:
-                raise no_such("sheet", key, names)
+                raise no_such_sheet(key, names)
             return Sheet(self.book, found[0])
         return Sheet(self.book, names[key - 1])
 

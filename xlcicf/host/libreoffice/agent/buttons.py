@@ -14,7 +14,7 @@ from com.sun.star.lang import XInitialization, XServiceInfo
 from com.sun.star.task import XJob
 from com.sun.star.view import XSelectionChangeListener
 from xlcicf_agent import functions
-from xlcicf_agent.operations import SPREADSHEET, Operations
+from xlcicf_agent.operations import SPREADSHEET, operations_of
 from xlcicf_agent.processes import Gone, Process, sentence_of
 from xlcicf_agent.settings import SETTINGS
 
@@ -28,7 +28,7 @@ class Agent:
     """One for LibreOffice: the process of the commands, and what the controls of each document look like."""
 
     def __init__(self, context):
-        self.context, self.operations = context, Operations(context)
+        self.context, self.operations = context, operations_of(context)
         self.operations.shown = self._shown
         self._lock, self._process = threading.Lock(), None
         self._states, self._texts = {}, {}  # document's ID -> control -> whether it can be pressed; its text

@@ -15,7 +15,7 @@ from com.sun.star.lang import Locale, XServiceInfo, XServiceName
 from com.sun.star.sheet import LocalizedName, ResultEvent, XAddIn, XCompatibilityNames, XVolatileResult
 from org.xlcicf import XFunctions
 from xlcicf_agent.calls import Unclear, argument_as_cells, formula_cells
-from xlcicf_agent.operations import Operations
+from xlcicf_agent.operations import operations_of
 from xlcicf_agent.processes import Process, later, sentence_of
 from xlcicf_agent.settings import FUNCTIONS, SERVICE, SETTINGS
 
@@ -39,7 +39,7 @@ class _Answers:
         with self._lock:
             if self._process is None or not self._process.is_there:
                 command = [SETTINGS["python"], "-P", "-m", "xlcicf.addin.function_process"]
-                self._process = Process(context, command, Operations(context))
+                self._process = Process(context, command, operations_of(context))
             return self._process
 
     def end(self):

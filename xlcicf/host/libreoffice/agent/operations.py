@@ -16,8 +16,18 @@ class Closed(Exception):
     """The document is no longer there."""
 
 
+_made = []
+
+
+def operations_of(context):
+    """Those of this LibreOffice, for both processes: what has been translated once is known to either."""
+    if not _made:
+        _made.append(Operations(context))
+    return _made[0]
+
+
 class Operations:
-    """What both processes of xlcicf ask for; there is one for all."""
+    """What the processes of xlcicf ask for."""
 
     def __init__(self, context):
         self.context = context

@@ -183,7 +183,7 @@ def _style(chart, kind, columns):
         diagram.Stacked = True
         diagram.Percent = kind.endswith("_100")
     if kind.startswith(("xy_scatter", "line")):
-        has_lines, has_markers = kind != "xy_scatter", "no_markers" not in kind and kind not in ("line",)
+        has_lines, has_markers = kind != "xy_scatter", "no_markers" not in kind and kind != "line"
         for number in range(max(columns - 1, 0)):
             series = diagram.getDataRowProperties(number)
             if kind.startswith("xy_scatter"):
