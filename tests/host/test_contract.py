@@ -84,6 +84,31 @@ def test_cells_show_what_the_formula_bar_has(book):
     assert book.sheets[1]["B2"].formula == "=Data!A2+1"
 
 
+def test_watched_cells_tell_what_was_changed(book):
+    data, host = book.sheets["Data"], host_of(book)
+    changes = host.watch(book, "test", [Area("Data", 1, 1, 6, 5), Area("It's a sheet", 2, 2, 2, 2)])
+    other = host.watch(book, "other", [Area("Data", 2, 1, 2, 1)])
+    assert changes() == {}
+    data["A2"].value = 10  # on which results depend, too
+    assert changes() == other() == {("Data", 2, 1): ("1", "10")}
+    data["A2"].value = 10.000000000000002
+    assert changes() == {("Data", 2, 1): ("1", "10.000000000000002")}
+    data["A2"].value = 1
+    data["B4"].value, data["A4"].value, data["H2"].value = "other", False, "beside them"
+    data["C3"].value, data["C2"].value, data["D5"].value = "=A3+B3", 2.5, "=A2"
+    book.sheets[1]["B2"].clear_contents()
+    assert changes() == {
+        ("Data", 2, 3): ("=A2*B2", "2.5"),
+        ("Data", 3, 3): ("=A3*B3", "=A3+B3"),
+        ("Data", 4, 1): ("TRUE", "FALSE"),
+        ("Data", 4, 2): ("text", "other"),
+        ("Data", 5, 4): ("", "=A2"),
+        ("It's a sheet", 2, 2): ("=Data!A2+1", ""),
+    }
+    changes = host.watch(book, "test", [Area("Data", 1, 1, 6, 5)])
+    assert changes() == {}
+
+
 def test_what_is_written_stands_there(book):
     data = book.sheets["Data"]
     data["J1"].value = [["text", 1.5, True], ["=A2+1", None, "'=no formula"]]

@@ -157,7 +157,7 @@ class _Host:
 
     def _follow(self) -> None:
         """Takes steps and shows them, until the run ends, is stopped, or a person has changed its cells."""
-        training, shown, due = self.training, 0, 0.0
+        training, shown, due = self.training, 0, time.monotonic() + EVERY
         try:
             for report in self.trainer.reports():
                 if report is not None:

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xlwings
 
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, SheetCell
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import through_xlwings
 from xlcicf.ooxml.package import Package
 
 if TYPE_CHECKING:
     from xlcicf.formula.recalculation import Recalculation
+
+
+Differences = dict[SheetCell, tuple[str, str]]  # what a cell showed in the formula bar, and what it shows
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,13 @@ class Host(ABC):
         serials  dates as the numbers that the cells hold, else as datetimes
         """
         return through_xlwings.values(cells, serials)
+
+    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
+        """changes(): the cells that show something else in the formula bar than they do now.
+
+        name  of this watch; one of the same name and book ends an earlier one
+        """
+        return through_xlwings.watch(book, areas, self.formulas)
 
     def parts(self, book: xlwings.Book) -> Package | None:
         """The parts of the book's file, if the open book is exactly that; None where a program has it open,

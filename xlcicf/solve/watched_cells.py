@@ -1,16 +1,12 @@
 """The cells that an objective depends on, watched in an open book: has anybody changed one since?"""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
-from xlcicf.solve.book_problem import cells_of
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem
-
-Texts = list[Sequence[str]]  # rows of what cells would show in the formula bar
 
 
 class Watch:
@@ -27,29 +23,25 @@ class Watch:
             for areas in way_to(problem.book, problem.asked_of)
         )
         self._results = _places(computed)
-        self._written = _places(problem.changing)
-        self._inputs = self._read(needed)
-        self._weights = self._read(problem.changing)
+        self._written, self._changing = _places(problem.changing), problem.changing
+        self._inputs = host_of(book).watch(book, "inputs", needed)
+        self.written()
 
     def written(self) -> None:
         """To be called after one's own write into the changing cells."""
-        self._weights = self._read(self._weights)
+        self._weights = host_of(self._book).watch(self._book, "changing cells", self._changing)
 
     def edits(self) -> dict[str, tuple[str, str]]:
         """Address of each other cell in which something else stands now -> what stood there and what does."""
         return {
             cell_address(*place): pair
-            for place, pair in _differing(self._inputs, self._read(self._inputs))
+            for place, pair in self._inputs().items()
             if place not in self._written and not (place in self._results and _are_results(pair))
         }
 
     def touched(self) -> list[str]:
         """Addresses of the changing cells that somebody else has written to."""
-        return [cell_address(*place) for place, _ in _differing(self._weights, self._read(self._weights))]
-
-    def _read(self, areas: Iterable[Area]) -> dict[Area, Texts]:
-        host = host_of(self._book)
-        return {area: host.formulas(cells_of(self._book, area)) for area in areas}
+        return [cell_address(*place) for place in self._weights()]
 
 
 def _are_results(pair: tuple[str, str]) -> bool:
@@ -59,16 +51,6 @@ def _are_results(pair: tuple[str, str]) -> bool:
 
 def _places(areas: Iterable[Area]) -> set[tuple[str, int, int]]:
     return {(area.sheet, *cell) for area in areas for cell in area.cells()}
-
-
-def _differing(then: dict[Area, Texts], now: dict[Area, Texts]) -> Iterator:
-    """((sheet, row, column), (text then, text now)) of each cell in which the two differ."""
-    for area, rows in then.items():
-        if rows != now[area]:
-            pairs = zip(chain(*rows), chain(*now[area]), strict=True)
-            for cell, (before, after) in zip(area.cells(), pairs, strict=True):
-                if before != after:
-                    yield (area.sheet, *cell), (before, after)
 
 
 def way_to(book: Snapshot, areas: Sequence[Area]) -> tuple[list[Area], list[Area]]:

@@ -1,7 +1,7 @@
 """xlwings on a program with an agent inside it: an engine, its app and the books that are open there."""
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,12 +12,13 @@ from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import split_sheet
+from xlcicf.host.boundary import Differences
 from xlcicf.host.own_engine import OwnEngine
 from xlcicf.host.refusal import refusing
 from xlcicf.host.remote.host import Remote
 from xlcicf.host.remote.link import Link
 from xlcicf.host.remote.names_and_tables import Names
-from xlcicf.host.remote.ranges import Range, SeveralAreas
+from xlcicf.host.remote.ranges import Range, SeveralAreas, corners
 from xlcicf.host.remote.sheets import Sheets
 from xlcicf.host.remote.snapshots import outline_of, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
@@ -255,6 +256,17 @@ class Book(base_classes.Book):
 
     def outline(self) -> Snapshot:
         return outline_of(self.ask("outline"))
+
+    def watch(self, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
+        """changes(): the cells that show something else in the formula bar than now."""
+        self.ask("watch", name, [[area.sheet, corners(area)] for area in areas])
+
+        def changes() -> Differences:
+            return {
+                (sheet, row, col): (then, now) for sheet, row, col, then, now in self.ask("changes", name)
+            }
+
+        return changes
 
     @contextmanager
     def one_step(self, title: str) -> Iterator[None]:

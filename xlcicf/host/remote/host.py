@@ -1,13 +1,13 @@
 """A program with an agent inside it, as a host."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import xlwings
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.boundary import Host
+from xlcicf.host.boundary import Differences, Host
 from xlcicf.host.remote.link import Refused
 
 
@@ -35,6 +35,9 @@ class Remote(Host):
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         return cells.impl.held(serials)
+
+    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
+        return book.impl.watch(name, areas)
 
     def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
         """The program tells at the write itself."""

@@ -47,6 +47,8 @@ OPERATIONS = {
     "used": "(ID, sheet) -> area of the cells that hold something; [1, 1, 1, 1] where none does",
     "read": "(ID, sheet, area) -> see READ",
     "formulas": "(ID, sheet, area) -> rows of what the formula bar has: a formula, else the value as typed",
+    "watch": "(ID, name, [[sheet, area], ...]); remembers what the formula bar has, in place of that name's",
+    "changes": "(ID, name) -> [[sheet, row, column, what it had, what it has], ...] of what was changed",
     # --- changed; those of one step are one entry of the program's own Undo
     "begin": "(ID, title); what is changed from now on is one step of that title",
     "end": "(ID)",

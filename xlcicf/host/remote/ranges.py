@@ -8,7 +8,7 @@ import numpy as np
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from xlcicf.errors import DataError
-from xlcicf.formula.address import area_around
+from xlcicf.formula.address import Area, area_around
 from xlcicf.formula.snapshot import ExcelError
 from xlcicf.host.cell_contents import (
     DATE_FORMAT,
@@ -36,6 +36,11 @@ def _sent(content: Content) -> Any:
     return content
 
 
+def corners(area: Area) -> list[int]:
+    """An area as the protocol says it."""
+    return [area.top, area.left, area.bottom, area.right]
+
+
 @refusing
 class Range(Looks, Rectangle):
     """Cells of a book that is open in the program."""
@@ -50,9 +55,7 @@ class Range(Looks, Rectangle):
 
     def ask(self, operation: str, *arguments) -> Any:
         """What the agent returns of an operation on these cells."""
-        book, area = self.sheet.book, self.area
-        where = [area.top, area.left, area.bottom, area.right]
-        return book.ask(operation, self.sheet.name, where, *arguments)
+        return self.sheet.book.ask(operation, self.sheet.name, corners(self.area), *arguments)
 
     # values
 

@@ -35,7 +35,7 @@ class Operations:
         self.shown = lambda id, can_be_pressed, texts: None  # set by who draws the controls
         manager = context.ServiceManager
         self._desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-        self._grammar = None
+        self._grammar, self._watched = None, {}
 
     def do(self, name, arguments):
         """The result of an operation, as JSON has it."""
@@ -137,6 +137,16 @@ class Operations:
     def _formulas(self, id, sheet, area):
         document = self.document(id)
         return reading.formulas(document, self.grammar(document), sheet, area)
+
+    def _watch(self, id, name, areas):
+        document = self.document(id)
+        open_now = {one.RuntimeUID for one in self.documents()}
+        self._watched = {key: watched for key, watched in self._watched.items() if key[0] in open_now}
+        self._watched[id, name] = reading.Watched(document, areas)
+
+    def _changes(self, id, name):
+        document = self.document(id)
+        return self._watched[id, name].changes(document, self.grammar(document))
 
     # --- changed
 

@@ -16,7 +16,7 @@ from xlcicf_agent.grammar import NUMBER, QUOTED, TEXT, Grammar, names_by
 from xlcicf_agent.truths import Truths
 
 ALL_GROUPS = 0x7FFFFFFF
-CONSTANT_CELLS, FORMULA = 1 + 2 + 4, 16  # of com.sun.star.sheet.CellFlags
+NUMBERS, TEXTS, FORMULA = 1 + 2, 4, 16  # of com.sun.star.sheet.CellFlags
 MAX_CELLS = 10_000_000  # of a rectangle that is read at once
 
 # An error's code -> the error that LibreOffice saves into .xlsx files for it; for the others it saves #N/A.
@@ -119,6 +119,11 @@ def _read(document, grammar, sheet, area):
     return cells, cells.values(truths), cells.translated(grammar)
 
 
+def _without_call(typed):
+    """A constant that Calc can hold as a formula only, as a person would type it: "=TRUE()" is TRUE."""
+    return typed[1:].replace("()", "") if TYPED.fullmatch(typed) else typed
+
+
 def _typed(value):
     """A value as a person would type it."""
     if isinstance(value, list):
@@ -183,7 +188,7 @@ class Cells:
 
     def constants(self, truths):
         """The same without the results of any formula: none is computed."""
-        return self._values_in(self.range.queryContentCells(CONSTANT_CELLS).RangeAddresses, truths)
+        return self._values_in(self.range.queryContentCells(NUMBERS + TEXTS).RangeAddresses, truths)
 
     def _values_in(self, parts, truths):
         top, left, _, right = self.area
@@ -237,6 +242,63 @@ def _exact(text, tokens):
         return found.group() if number is None or number == float(found["number"]) else _number(number)
 
     return CONSTANT.sub(exactly, text)
+
+
+# ---- watched ---------------------------------------------------------------------------------------------
+
+
+class Watched:
+    """What the formula bar has for some areas, [[sheet, area], ...], at this moment."""
+
+    def __init__(self, document, areas):
+        self._then = [_Seen(document, sheet, area) for sheet, area in areas]
+
+    def changes(self, document, grammar):
+        """[[sheet, row, column, what it had, what it has], ...]."""
+        _enter(document, grammar)
+        return [change for then in self._then for change in then.changes(document, grammar)]
+
+
+class _Seen:
+    """An area as it was seen. Calc's texts of numbers are rounded: the numbers are kept beside them."""
+
+    def __init__(self, document, sheet, area):
+        self.sheet, self.area = sheet, area
+        self.cells = Cells(document.Sheets.getByName(sheet), area)
+        self.numbers = self._numbers(self.cells.range)
+
+    @staticmethod
+    def _numbers(cells):
+        parts = [
+            cells.Spreadsheet.getCellRangeByPosition(p.StartColumn, p.StartRow, p.EndColumn, p.EndRow)
+            for p in cells.queryContentCells(NUMBERS).RangeAddresses
+        ]
+        return {(p.RangeAddress.StartRow, p.RangeAddress.StartColumn): p.getDataArray() for p in parts}
+
+    def changes(self, document, grammar):
+        top, left, bottom, right = self.area
+        sheet = document.Sheets.getByName(self.sheet)
+        cells = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
+        if cells.getFormulaArray() == self.cells.texts and self._numbers(cells) == self.numbers:
+            return
+        now = _Seen(document, self.sheet, self.area)
+        for at, rows in enumerate(zip(self._shown(grammar), now._shown(grammar))):
+            for to, (before, after) in enumerate(zip(*rows)):
+                if before != after:
+                    yield [self.sheet, top + at, left + to, before, after]
+
+    def _shown(self, grammar):
+        """Rows of what the formula bar has."""
+        top, left = self.area[:2]
+        rows = [
+            [_without_call(typed) if text is None else text for typed, text in zip(*pair)]
+            for pair in zip(self.cells.texts, self.cells.translated(grammar))
+        ]
+        for (down, across), held in self.numbers.items():
+            for at, numbers in enumerate(held, down + 1 - top):
+                start = across + 1 - left
+                rows[at][start : start + len(numbers)] = map(_number, numbers)
+        return rows
 
 
 # ---- a whole sheet ---------------------------------------------------------------------------------------
