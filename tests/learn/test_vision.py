@@ -260,6 +260,21 @@ def test_the_run_that_fails_and_the_one_that_works_come_out_again(full):
     assert failing["loss"][0] == pytest.approx(shipped["constant.loss"][0], abs=1e-4)
 
 
+def test_the_log_of_one_image_at_a_time_has_a_loss_and_a_mean_for_each_thousand_images():
+    log = vision.one_image_run()
+    assert log["loss"].shape == log["mean"].shape == (56,)
+    assert log["mean"][:3] == pytest.approx(math.log(10), abs=0.02)
+    assert log["mean"][-1] < 0.2 and log["accuracy"] > 0.96
+    assert log["loss"].std() > log["mean"].std(), "one image's loss says little"
+
+
+@pytest.mark.mnist_full
+def test_one_image_at_a_time_comes_out_again(full):
+    log = train_vision.one_image_at_a_time(full, 3000)
+    assert log["loss"].shape == log["mean"].shape == (3,)
+    assert log["loss"][0] == pytest.approx(vision.one_image_run()["loss"][0], abs=0.2)
+
+
 # ---- the shipped weights ---------------------------------------------------------------------------------
 
 
