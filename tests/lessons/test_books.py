@@ -11,6 +11,7 @@ import pytest
 
 from tests import oracles
 from xlcicf import lessons
+from xlcicf.sheet.style import TABS, WORKING
 
 SHIPPED = Path(__file__).parents[2] / "workbooks"
 MOST_BYTES = 4_000_000
@@ -86,6 +87,17 @@ def test_read_me_comes_first_and_links_to_every_other_sheet(workbook):
     links = [cell.hyperlink for row in workbook[front].iter_rows() for cell in row if cell.hyperlink]
     targets = [(link.target or link.location).strip("#").replace("'", "") for link in links]
     assert (front, targets) == ("Read me", [f"{sheet}!A1" for sheet in others])
+
+
+def test_read_me_says_of_every_sheet_what_kind_it_is_in_the_colour_of_its_tab(workbook):
+    front, *others = workbook.worksheets
+    told = {row[1].value: row[0] for row in front.iter_rows(max_col=2) if row[1].hyperlink}
+    colours = {kind: f"00{colour}" for kind, (colour, _) in TABS.items()}
+    for ws in others:
+        word = told[ws.title]
+        assert ws.sheet_properties.tabColor.rgb == word.fill.start_color.rgb == colours[word.value], ws.title
+    kinds = [told[ws.title].value for ws in others]
+    assert kinds == sorted(kinds, key=lambda kind: kind == WORKING), "working sheets are the last"
 
 
 def test_every_setting_says_what_may_be_typed_into_it(workbook):

@@ -18,6 +18,7 @@ from xlcicf.learn import mnist, vision
 from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
 from xlcicf.sheet.drawn_digit import Centring, write_centring, write_paper
@@ -27,7 +28,6 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -65,7 +65,6 @@ CLASSES = CHANNELS[-1]
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        READ_ME.write,
         edges,
         strides,
         draw,
@@ -81,7 +80,7 @@ def build() -> Workbook:
         digits,
     )
     kernels = [block for layer in KERNELS for block in (layer.weight, layer.biases)]
-    return book_of(pages, [PICKED, LOOK_AT, PAPER, SEEN, *kernels, SCORES, PROBABILITIES])
+    return book_of(READ_ME, pages, [PICKED, LOOK_AT, PAPER, SEEN, *kernels, SCORES, PROBABILITIES])
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------

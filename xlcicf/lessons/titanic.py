@@ -19,6 +19,7 @@ from xlcicf.learn import forest, titanic
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, net, parity_block
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -26,7 +27,6 @@ from xlcicf.sheet.gradient import write_gradients
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     break_page,
     choices,
     fill,
@@ -38,6 +38,7 @@ from xlcicf.sheet.page import (
 )
 from xlcicf.sheet.style import (
     BIT,
+    DATA,
     DOT_THREE,
     DOT_TWO,
     DOT_WHOLE,
@@ -45,6 +46,7 @@ from xlcicf.sheet.style import (
     FOUR,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHOLE,
     weight_scale,
@@ -76,12 +78,12 @@ PARITY = parity_block.ParityBlock(
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = READ_ME.write, passengers, columns, the_net, gradient, training, compare, groups, look_inside
+    pages = passengers, columns, the_net, gradient, training, compare, groups, look_inside
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 def _cells(sheet: str, letter: str) -> Block:
@@ -132,6 +134,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds={"Passengers": DATA, "Net": TRY, "Gradient": TRY, "Training": TRY, "Look inside": TRY},
 )
 
 

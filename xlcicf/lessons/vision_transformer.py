@@ -19,13 +19,13 @@ from xlcicf.learn import mnist, vision
 from xlcicf.lessons import weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     break_page,
     choices,
     fill,
@@ -63,7 +63,6 @@ DIGITS = Digits("Digits", FIRST_DIGITS + len(WRONG))
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        READ_ME.write,
         patches,
         paint,
         embedding,
@@ -76,7 +75,7 @@ def build() -> Workbook:
         weights,
         digits,
     )
-    return book_of(pages, [PICKED, *PARAMETERS.values()])
+    return book_of(READ_ME, pages, [PICKED, *PARAMETERS.values()])
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------

@@ -18,13 +18,13 @@ from xlcicf.formula.address import column_letters
 from xlcicf.learn import embedding
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart, groups_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -47,13 +47,13 @@ NUMBER_HINT = f"The number of a digit, 1 to {COUNT}: 1 to 50 are zeros, 51 to 10
 def build() -> Workbook:
     """The workbook with the shipped maps; formulas without cached values."""
     pages = (
-        READ_ME.write, pixels, two_pixels, components, mds, sammon, neighbours, tsne,
+        pixels, two_pixels, components, mds, sammon, neighbours, tsne,
         directions, distances, frames, squares_apart, digits,
     )  # fmt: skip
     blocks = [
         LOADINGS, MDS.cost, MDS.positions, SAMMON.cost, SAMMON.positions, DIVERGENCE, PURITY, OWN_CLASS,
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------

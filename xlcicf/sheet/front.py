@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import quote_sheet
 from xlcicf.sheet.page import add_page, put
-from xlcicf.sheet.style import ROLES
+from xlcicf.sheet.style import READ, ROLES, TABS, WHITE, fill_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Front:
     source  whose lesson and whose data it is
     note    below the title
     roles   cell style -> what such a cell is in this book, where that is not what `ROLES` says
+    kinds   name of a sheet -> its kind, one of `TABS`, where that is not "read"
     """
 
     title: str
@@ -30,19 +32,27 @@ class Front:
     source: str
     note: str = "Everything here is a plain formula: click a cell to see how it is made."
     roles: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, sheet: str) -> str:
+        """Of a sheet of the book, one of `TABS`."""
+        assert sheet in self.sheets and self.kinds.keys() <= self.sheets.keys(), sheet
+        return self.kinds.get(sheet, READ)
 
     def write(self, workbook: Workbook) -> None:
         """Adds the sheet *Read me*, with a link to each of the other sheets."""
         roles = ROLES | dict(self.roles)
         colours = 9 + len(self.to_do)
-        places = colours + 2 + len(roles)
+        kinds = {kind: TABS[kind] for kind in TABS if kind in map(self.kind, self.sheets)}
+        tabs = colours + 2 + len(roles)
+        places = tabs + 2 + len(kinds)
         source = places + 2 + len(self.sheets)
         ws = add_page(
             workbook,
             "Read me",
             self.title,
             self.note,
-            widths="A=4 B=16 C=108",
+            widths="A=9 B=21 C=100",
             print_area=f"A1:C{source + 7}",
         )
         put(ws, "A4", "What it is", "Section")
@@ -55,14 +65,26 @@ class Front:
         for row, (role, meaning) in enumerate(roles.items(), colours + 1):
             put(ws, f"B{row}", role.lower(), role, None, "center")
             put(ws, f"C{row}", meaning, "Label")
+        put(ws, f"A{tabs}", "What the tabs' colours say", "Section")
+        for row, (kind, (_, meaning)) in enumerate(kinds.items(), tabs + 1):
+            _write_kind(ws, f"B{row}", kind)
+            put(ws, f"C{row}", meaning, "Label")
         put(ws, f"A{places}", "Where things are", "Section")
         for row, (sheet, text) in enumerate(self.sheets.items(), places + 1):
+            _write_kind(ws, f"A{row}", self.kind(sheet))
             put(ws, f"B{row}", sheet, "Link")
             ws[f"B{row}"].hyperlink = f"#{quote_sheet(sheet)}!A1"
             ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
             put(ws, f"C{row}", text, "Label")
         put(ws, f"A{source}", "Where it comes from", "Section")
         _write_wrapped(ws, source + 1, self.source)
+
+
+def _write_kind(ws: Worksheet, cell: str, kind: str) -> None:
+    """The word for a kind of sheet, in white on the colour of its tab."""
+    put(ws, cell, kind, "Label", None, "center")
+    ws[cell].fill = fill_of(TABS[kind][0])
+    ws[cell].font = Font(name="Arial", size=9, bold=True, color=WHITE)
 
 
 def _write_wrapped(ws: Worksheet, row: int, text: str) -> None:

@@ -20,7 +20,7 @@ from xlcicf.sheet.style import add_styles
 _LOOKS: WeakKeyDictionary[Workbook, dict[tuple, object]] = WeakKeyDictionary()
 
 
-def book_of(pages: Iterable[Callable[[Workbook], None]], blocks: Iterable[Block | Blocks]) -> Workbook:
+def sheets_of(pages: Iterable[Callable[[Workbook], None]], blocks: Iterable[Block | Blocks]) -> Workbook:
     """A workbook in the house's styles: each function adds its sheets, then the blocks get their names."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
@@ -43,7 +43,6 @@ def add_page(
     frozen: str | None = None,
     header: int | None = None,
     zoom: int = 100,
-    tab: str | None = None,
 ) -> Worksheet:
     """A new sheet with its title in A1 and its explanation in A2.
 
@@ -55,7 +54,6 @@ def add_page(
     ws = workbook.create_sheet(name)
     ws.sheet_view.showGridLines = False
     ws.sheet_view.zoomScale = zoom
-    ws.sheet_properties.tabColor = tab
     for columns, width in (entry.split("=") for entry in widths.split()):
         for letter in _letters(columns):
             ws.column_dimensions[letter].width = float(width)
