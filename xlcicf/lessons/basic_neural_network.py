@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
-from xlcicf.lessons import notebook_05
+from xlcicf.lessons import notebook_05, resources
 from xlcicf.lessons import notebook_slips as slips
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.lessons.titanic import passengers
@@ -99,6 +99,7 @@ def _cells(sheet: str, letter: str, cols: int = 1) -> Block:
 
 READ_ME = Front(
     title="A basic neural network: the lesson's notebook, cell by cell",
+    links=resources.of_book("basic_neural_network"),
     about=(
         "The notebook starts with the slope of x² and ends with a net that says who survived the Titanic. "
         "Here is each of its steps as a sheet: what is computed, what it printed, and the slips that one "

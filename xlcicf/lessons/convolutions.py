@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.book import book_of
@@ -139,6 +139,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("convolutions"),
     roles=weights_card.ROLES,
 )
 

@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import column_letters
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
@@ -70,6 +71,7 @@ def build() -> Workbook:
 
 READ_ME = Front(
     title="Gradient descent: how a computer finds a line, one small step at a time",
+    links=resources.of_book("gradient_descent"),
     about=(
         "29 points lie on a straight line. Only two numbers are unknown, its slope and its intercept. Start "
         "anywhere, ask the derivative which way the error falls, take a small step that way, and ask again: "

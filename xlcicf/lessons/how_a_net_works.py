@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import quadratic as points
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
@@ -100,6 +101,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("how_a_net_works"),
     roles={"Data": "what is given: the points that the curve should meet"},
     kinds={"Quadratic": TRY, "ReLU": TRY, "Sum of ReLUs": TRY, "Training": TRY},
 )

@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.book import book_of
@@ -127,6 +127,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("looking_inside"),
     roles=weights_card.ROLES,
 )
 

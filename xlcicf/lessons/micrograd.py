@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import moons
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
@@ -100,6 +101,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("micrograd"),
     roles={"Weight": WEIGHTS_ARE},
 )
 

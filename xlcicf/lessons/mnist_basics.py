@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
@@ -151,6 +151,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("mnist_basics"),
     roles=weights_card.ROLES,
 )
 

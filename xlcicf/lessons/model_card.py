@@ -18,7 +18,7 @@ from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
-from xlcicf.lessons import titanic
+from xlcicf.lessons import resources, titanic
 from xlcicf.lessons.titanic import NET
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.pages.model_card.content import content_of
@@ -235,6 +235,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("model_card"),
     roles={
         "Data": "on Model card: filled from the log of the run; elsewhere: what the net is given",
         "Setting": "yours to type in",

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import forest, titanic
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, net, parity_block
 from xlcicf.sheet.block import Block
@@ -134,6 +135,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("titanic"),
     kinds={"Passengers": DATA, "Net": TRY, "Gradient": TRY, "Training": TRY, "Look inside": TRY},
 )
 

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
 from xlcicf.learn import mnist, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.book import book_of
@@ -129,6 +129,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("vision_transformer"),
     roles=weights_card.ROLES,
 )
 

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import embedding
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.book import book_of
@@ -60,6 +61,7 @@ def build() -> Workbook:
 
 READ_ME = Front(
     title="Visualizing MNIST: how do you look at a space of 784 dimensions?",
+    links=resources.of_book("visualizing_mnist"),
     about=(
         "A digit of 28 × 28 pixels is 784 numbers, so it is a point in a space of 784 dimensions. Nobody can "
         "see that space. But we can draw maps of it, and choose what a map is to keep: a view from one side, "

@@ -8,7 +8,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import quote_sheet
-from xlcicf.sheet.page import add_page, put
+from xlcicf.sheet.page import add_page, put, put_link
 from xlcicf.sheet.style import READ, ROLES, TABS, WHITE, fill_of
 
 
@@ -23,6 +23,7 @@ class Front:
     note    below the title
     roles   cell style -> what such a cell is in this book, where that is not what `ROLES` says
     kinds   name of a sheet -> its kind, one of `TABS`, where that is not "read"
+    links   what the lesson is after: title -> address
     """
 
     title: str
@@ -33,6 +34,7 @@ class Front:
     note: str = "Everything here is a plain formula: click a cell to see how it is made."
     roles: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def kind(self, sheet: str) -> str:
         """Of a sheet of the book, one of `TABS`."""
@@ -53,7 +55,7 @@ class Front:
             self.title,
             self.note,
             widths="A=9 B=21 C=100",
-            print_area=f"A1:C{source + 7}",
+            print_area=f"A1:C{source + 2 + len(self.links)}",
         )
         put(ws, "A4", "What it is", "Section")
         _write_wrapped(ws, 5, self.about)
@@ -72,12 +74,12 @@ class Front:
         put(ws, f"A{places}", "Where things are", "Section")
         for row, (sheet, text) in enumerate(self.sheets.items(), places + 1):
             _write_kind(ws, f"A{row}", self.kind(sheet))
-            put(ws, f"B{row}", sheet, "Link")
-            ws[f"B{row}"].hyperlink = f"#{quote_sheet(sheet)}!A1"
-            ws[f"B{row}"].style = "Link"  # openpyxl dresses a cell with a hyperlink in its own way
+            put_link(ws, f"B{row}", sheet, f"#{quote_sheet(sheet)}!A1")
             put(ws, f"C{row}", text, "Label")
         put(ws, f"A{source}", "Where it comes from", "Section")
         _write_wrapped(ws, source + 1, self.source)
+        for row, (title, address) in enumerate(self.links.items(), source + 2):
+            put_link(ws, f"B{row}", title, address)
 
 
 def _write_kind(ws: Worksheet, cell: str, kind: str) -> None:
@@ -91,4 +93,4 @@ def _write_wrapped(ws: Worksheet, row: int, text: str) -> None:
     """Text over the width of columns B and C, as high as it needs."""
     put(ws, f"B{row}", text, "Text")
     ws.merge_cells(f"B{row}:C{row}")
-    ws.row_dimensions[row].height = 4 + 13 * (1 + len(text) // 165)
+    ws.row_dimensions[row].height = 4 + 13 * (1 + len(text) // 145)

@@ -92,6 +92,12 @@ def put(
     looks[look] = copy(target._style)
 
 
+def put_link(ws: Worksheet, cell: str, text, target: str, *look: str | None) -> None:
+    """A link to a web address, or to a cell of the book: "#'Layer 1'!B7". `look` as in `put`."""
+    ws[cell].hyperlink = target
+    put(ws, cell, text, "Link", *look)  # after the link, since openpyxl dresses its cell in a way of its own
+
+
 def put_row(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str | None) -> None:
     """Values or formulas beside each other, from `corner` to the right. `look` as in `put`."""
     start = ws[corner]
