@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
-from openpyxl.styles import Border, Side
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -35,10 +34,19 @@ from xlcicf.sheet.page import (
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import BLACK, HIDDEN, SIDE, Digits, blue_and_orange, greys, squares, write_picture
+from xlcicf.sheet.pixels import (
+    BLACK,
+    HIDDEN,
+    SIDE,
+    Digits,
+    blue_and_orange,
+    greys,
+    outline,
+    squares,
+    write_picture,
+)
 from xlcicf.sheet.style import (
     FOUR,
-    GREY,
     ORANGE,
     TENTH_PERCENT,
     THREE,
@@ -267,7 +275,7 @@ def patches(workbook: Workbook) -> None:
     write_picture(ws, PICTURE, _pixel_picked, PIXEL)
     greys(ws, PICTURE)
     for p in range(PATCHES):
-        _frame(ws, _patch_of(PICTURE, p))
+        outline(ws, _patch_of(PICTURE, p))
     _draw_cut(ws)
     _write_patch_table(ws)
 
@@ -285,18 +293,6 @@ def _patch_of(picture: Block, p: int) -> Block:
     return Block(f"patch.{p + 1}", picture.sheet, corner, PATCH, PATCH)
 
 
-def _frame(ws: Worksheet, block: Block) -> None:
-    """A thin line around a block."""
-    line, area = Side(style="thin", color=GREY), block.area
-    for row, col in area.cells():
-        ws.cell(row, col).border = Border(
-            left=line if col == area.left else None,
-            right=line if col == area.right else None,
-            top=line if row == area.top else None,
-            bottom=line if row == area.bottom else None,
-        )
-
-
 def _draw_cut(ws: Worksheet) -> None:
     """The patches apart from each other, their numbers above them."""
     left = column_number("AG")
@@ -306,7 +302,7 @@ def _draw_cut(ws: Worksheet) -> None:
         cut, pixels = Block(f"cut.{p + 1}", "Patches", corner, PATCH, PATCH), _patch_of(PICTURE, p)
         write_picture(ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).free_local}", PIXEL)
         greys(ws, cut)
-        _frame(ws, cut)
+        outline(ws, cut)
         put(ws, f"{cut.letters}{cut.area.top - 1}", f"patch {p + 1}", "Page note")
 
 
@@ -320,7 +316,7 @@ def _write_patch_table(ws: Worksheet) -> None:
         fill(ws, PATCH_TABLE.row(p), [[f"={cell}" for cell in row]], "Formula", HIDDEN)
     squares(ws, PATCH_TABLE, PIXEL)
     greys(ws, PATCH_TABLE)
-    _frame(ws, PATCH_TABLE)
+    outline(ws, PATCH_TABLE)
     put_column(ws, f"A{PATCH_TABLE.area.bottom + 2}", PATCH_NOTES, "Page note")
 
 
@@ -480,7 +476,7 @@ def _write_filter(ws: Worksheet, number: int) -> None:
     cells = [[f"={weight.cell(number, PATCH * i + j).free}" for j in range(PATCH)] for i in range(PATCH)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 0.6)
-    _frame(ws, block)
+    outline(ws, block)
     put(ws, f"{block.letters}{block.area.top - 1}", f"number {number + 1}", "Page note")
     for row in range(block.area.top, block.area.bottom + 1):
         ws.row_dimensions[row].height = 24
@@ -820,7 +816,7 @@ def where_it_looks(workbook: Workbook) -> None:
         _write_shares(ws, picture, shares)
         write_picture(ws, picture, lambda i, j, picture=picture: _seen(picture, i, j), PIXEL)
         for p in range(PATCHES):
-            _frame(ws, _patch_of(picture, p))
+            outline(ws, _patch_of(picture, p))
         _ink_over_shares(ws, picture)
         own = f'="to the class token: "&ROUND(100*INDEX({shares.ref},{ASKS.local}+1,1),1)&"%"'
         put(ws, f"{picture.letters}{picture.area.bottom + 2 + ACROSS}", own, "Label")
@@ -919,7 +915,7 @@ def _write_position_map(ws: Worksheet, p: int) -> None:
     cells = [[f"={ALIKE.cell(p, ACROSS * i + j).free_local}" for j in range(ACROSS)] for i in range(ACROSS)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 1)
-    _frame(ws, block)
+    outline(ws, block)
     for row in range(block.area.top, block.area.bottom + 1):
         ws.row_dimensions[row].height = 22
     put(ws, f"{block.letters}{block.area.top - 1}", f"patch {p + 1}", "Page note")
