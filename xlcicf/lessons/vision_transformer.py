@@ -46,13 +46,16 @@ from xlcicf.sheet.pixels import (
     write_picture,
 )
 from xlcicf.sheet.style import (
+    DATA,
     FOUR,
     ORANGE,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHITE,
     WHOLE,
+    WORKING,
     weight_scale,
 )
 
@@ -74,7 +77,6 @@ def build() -> Workbook:
         patches,
         paint,
         embedding,
-        *(page for b in BLOCKS for page in (_attention_of(b), _layers_of(b))),
         class_output,
         where_it_looks,
         positions,
@@ -82,8 +84,9 @@ def build() -> Workbook:
         weights_card.weights_card("vit"),
         weights,
         digits,
+        *(page for b in BLOCKS for page in (_attention_of(b), _layers_of(b))),
     )
-    return book_of(READ_ME, pages, [PICKED, *PARAMETERS.values()])
+    return book_of(READ_ME, pages, [PICKED, LOOK_AT, *PARAMETERS.values()])
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -97,7 +100,8 @@ ABOUT = (
 TO_DO = (
     "On Patches, type another number from 1 to 108. Every sheet follows. The net gets 1 to 100 right; 101 to "
     "108 it gets wrong. Would you have known?",
-    "On Paint, paint a digit of your own: type 1 into cells. Then type 0 as the number on Patches.",
+    "On Paint, choose “what I paint” and paint a digit of your own: type 1 into cells. The answer stands "
+    "beside it.",
     "On Embedding, switch the positions off: the patches stay the same, but the net no longer knows where "
     "they belong. Of the first 100 digits it then gets 29 right. Class shows what it says of yours.",
     "On Attention 1, go along a row of shares: the token at its left asks, the tokens above answer. A row "
@@ -109,12 +113,8 @@ TO_DO = (
 )
 SHEETS = {
     "Patches": "pick a digit; its 16 patches of 7 × 7 pixels, and the same as a table of 16 × 49",
-    "Paint": "28 × 28 cells for a digit of your own",
+    "Paint": "28 × 28 cells for a digit of your own, and what the net says of it",
     "Embedding": "each patch as 16 numbers, the class token before them, positions added",
-    "Attention 1": "block 1: norm, queries, keys and values, scores, shares, what each token gathers",
-    "Layers 1": "block 1: norm, 32 ReLUs for each token, back to 16 numbers",
-    "Attention 2": "block 2: the same again with other weights",
-    "Layers 2": "block 2: the same again with other weights",
     "Class": "the class token alone is asked: ten scores, ten probabilities",
     "Where it looks": "attention laid over the digit, for each block and head",
     "Positions": "how alike the positions of two patches are",
@@ -122,6 +122,15 @@ SHEETS = {
     weights_card.SHEET: weights_card.ABOUT,
     "Weights": "all 5,738 of them, named as in torch",
     "Digits": "the 108 digits, a row each; an empty cell is white",
+    "Attention 1": "block 1: norm, queries, keys and values, scores, shares, what each token gathers",
+    "Layers 1": "block 1: norm, 32 ReLUs for each token, back to 16 numbers",
+    "Attention 2": "block 2: the same again with other weights",
+    "Layers 2": "block 2: the same again with other weights",
+}
+KINDS = {
+    **dict.fromkeys(("Patches", "Paint", "Embedding", "Where it looks"), TRY),
+    **dict.fromkeys(("Weights", "Digits"), DATA),
+    **dict.fromkeys(("Attention 1", "Layers 1", "Attention 2", "Layers 2"), WORKING),
 }
 SOURCE = (
     "The stages are those of “A Visual Guide to Vision Transformers” (M. Turp, 2024), one of the resources "
@@ -137,6 +146,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds=KINDS,
     links=resources.of_book("vision_transformer"),
     roles=weights_card.ROLES,
 )
@@ -239,6 +249,9 @@ PIXEL = 1.7  # width of a pixel's cell
 PICKED = Block("picked", "Patches", "A5")
 PICTURE = Block("picture", "Patches", "B6", SIDE, SIDE)
 PAINTED = Block("painted", "Paint", "B6", SIDE, SIDE)
+LOOK_AT = Block("look_at", "Paint", "A5")
+FROM_TABLE, MINE = "digit No.", "what I paint"
+IS_MINE = f'{LOOK_AT.ref}="{MINE}"'
 PATCH_TABLE = Block("patches", "Patches", "B40", PATCHES, PATCH * PATCH)
 SAYS, SURE = Block("says", "Patches", "A11"), Block("sure", "Patches", "A13")
 PATCH_NOTES = (
@@ -258,11 +271,11 @@ def patches(workbook: Workbook) -> None:
         print_area="A1:BL57",
         zoom=80,
     )
-    put(ws, "A4", "digit No. (0: yours)", "Label")
-    put(ws, PICKED.corner, 1, "Setting")
-    hint = f"A whole number from 1 to {DIGITS.count}, or 0 for the digit on Paint."
-    allow(ws, PICKED.corner, hint, between(0, DIGITS.count, whole=True))
-    true = f'=IF({PICKED.local}=0,"yours",INDEX({DIGITS.labels.ref},{PICKED.local}))'
+    put(ws, "A4", "digit No.", "Label")
+    hint = f"A whole number from 1 to {DIGITS.count}."
+    put_setting(ws, PICKED.corner, 1, hint, between(1, DIGITS.count, whole=True))
+    put(ws, "A6", f'=IF({IS_MINE},"not now: see Paint","")', "Page note")
+    true = f'=IF({IS_MINE},"yours",INDEX({DIGITS.labels.ref},{PICKED.local}))'
     for row, label, formula, style, look in (
         (7, "it is", true, "Formula", WHOLE),
         (10, "the net says", f"={CLASS_SAYS.ref}", "Result", WHOLE),
@@ -284,7 +297,7 @@ def _pixel_picked(i: int, j: int) -> str:
     """The pixel painted, or that of the digit picked, from 0 to 1."""
     painted = PAINTED.cell(i, j).free
     number = PICKED.local
-    return f"=IF({number}=0,0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
+    return f"=IF({IS_MINE},0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
 
 
 def _patch_of(picture: Block, p: int) -> Block:
@@ -324,25 +337,53 @@ def _write_patch_table(ws: Worksheet) -> None:
 
 
 def paint(workbook: Workbook) -> None:
-    """Cells for a digit of the reader's own; it starts with a seven."""
+    """Cells for a digit of the reader's own, and beside them what the net says; it starts with a seven."""
     ws = add_page(
         workbook,
         "Paint",
         "Paint a digit of your own",
         "Type 1 into cells, or choose several, type 1 and press Ctrl+Enter; numbers below 1 are grey. Delete "
-        "clears. Then type 0 on Patches.",
-        widths=f"A=20 B:AD={1.5 * PIXEL}",
-        print_area="A1:AD36",
-        zoom=80,
+        "clears.",
+        widths=f"A=24 B:AC={PIXEL} AD=3 AE:AF=12 AG:AJ=9",
+        print_area="A1:AJ36",
+        zoom=90,
     )
-    put(ws, "A4", "the net says", "Label")
-    put(ws, "A5", f'=IF({PICKED.ref}=0,{CLASS_SAYS.ref},"type 0 on Patches")', "Result", WHOLE, "center")
-    put_column(ws, "A7", ("Paint it large, in the", "middle, with lines of", "two pixels."), "Page note")
+    put(ws, "A4", "the net looks at", "Label")
+    both = f"“{MINE}” or “{FROM_TABLE}”, the one on Patches."
+    put_setting(ws, LOOK_AT.corner, FROM_TABLE, both, choices(MINE, FROM_TABLE))
+    put(ws, "A7", "the net says", "Label")
+    waits = f'IF(SUM({PAINTED.local})=0,"paint a digit",{CLASS_SAYS.ref})'
+    put(ws, "A8", f'=IF({LOOK_AT.local}="{MINE}",{waits},"choose “{MINE}”")', "Result", WHOLE, "center")
+    put(ws, "A10", "how sure it is", "Label")
+    put(ws, "A11", f'=IF(ISNUMBER(A8),MAX({PROBABILITIES.ref}),"")', "Result", TENTH_PERCENT, "center")
+    put_column(ws, "A14", PAINT_NOTES, "Page note")
+    put(ws, "B4", "Your painting", "Section")
     fill(ws, PAINTED, _first_painting(), "Setting", HIDDEN)
-    squares(ws, PAINTED, 1.5 * PIXEL)
+    squares(ws, PAINTED, PIXEL)
     hint = "Ink: 1 for black, between 0 and 1 for grey, empty for none."
     allow(ws, PAINTED.free_local, hint, between(0, 1))
     greys(ws, PAINTED)
+    put(ws, "AE4", "How probable each digit is", "Section")
+    put_row(ws, "AE5", ["digit", "probability"], "Column header")
+    for k in range(CLASSES):
+        put(ws, f"AE{6 + k}", k, "Formula", WHOLE, "center")
+        put(ws, f"AF{6 + k}", f"={PROBABILITIES.cell(k, 0).ref}", "Formula", TENTH_PERCENT, "center")
+    chart.bar_chart(
+        ws, "AE18", (460, 300), "How probable each digit is",
+        "Bars: the probability of each of the ten digits for what the net looks at, as in the table above.",
+        PAINT_TABLE.col(0), {"probability": PAINT_TABLE.col(1)}, span=(0, 1.35),
+    )  # fmt: skip
+
+
+PAINT_TABLE = Block("paint.table", "Paint", "AE6", CLASSES, 2)
+PAINT_NOTES = (
+    "Paint it large, in the",
+    "middle, with lines of two",
+    "pixels: the net learned",
+    "from digits like that.",
+    "Whatever it looks at, all",
+    "other sheets show.",
+)
 
 
 def _first_painting() -> list[list[int | None]]:
@@ -747,7 +788,7 @@ def class_output(workbook: Workbook) -> None:
     put(ws, CLASS_SAYS.corner, f"=MATCH(MAX({s}),{s},0)-1", "Result", WHOLE, "center")
     put(ws, "B27", "it is", "Label")
     put(ws, "C27", f"={TRUE_CLASS.ref}", "Formula", WHOLE, "center")
-    loss = f'=IF({PICKED.ref}=0,"",LN(SUMPRODUCT(EXP({s}-MAX({s}))))+MAX({s})-INDEX({s},C27+1))'
+    loss = f'=IF({IS_MINE},"",LN(SUMPRODUCT(EXP({s}-MAX({s}))))+MAX({s})-INDEX({s},C27+1))'
     put(ws, "B28", "loss", "Label")
     put(ws, LOSS.corner, loss, "Formula", FOUR, "center")
     put(ws, "B24", "sum", "Label")
@@ -807,7 +848,9 @@ def where_it_looks(workbook: Workbook) -> None:
     put(ws, ASKS.corner, 0, "Setting")
     hint = "A whole number from 0 to 16: 0 is the class token, 1 to 16 are the patches."
     allow(ws, ASKS.corner, hint, between(0, PATCHES, whole=True))
-    put(ws, "A6", f'="digit No. "&{PICKED.ref}&"; net says "&{CLASS_SAYS.ref}', "Label")
+    put(
+        ws, "A6", f'=IF({IS_MINE},"{MINE}","digit No. "&{PICKED.ref})&"; net says "&{CLASS_SAYS.ref}', "Label"
+    )
     put_column(ws, "A8", SIGHT_NOTES, "Page note")
     break_page(ws, SIGHT[2, 1].area.top - 1)
     for (b, h), picture in SIGHT.items():

@@ -143,9 +143,10 @@ def put_setting(ws: Worksheet, cell: str, value, hint: str, rule: dict, *look: s
 
 
 def break_page(ws: Worksheet, row: int) -> None:
-    """Prints a sheet that would stand on one page on one more, which begins with that row."""
+    """Begins a page with that row; a sheet that would stand on one page gets one more."""
     ws.row_breaks.append(Break(row - 1))
-    ws.page_setup.fitToHeight = (ws.page_setup.fitToHeight or 0) + 1
+    if ws.page_setup.fitToHeight:
+        ws.page_setup.fitToHeight += 1
 
 
 def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:
