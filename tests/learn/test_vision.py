@@ -13,6 +13,7 @@ from xlcicf.learn import mnist, train_vision, vision, vit
 
 # As xlcicf.learn.train_vision printed it when the shipped weights were made.
 ACCURACY = {
+    "max_pooled": 0.9415,
     "linear": 0.9217,
     "hidden": 0.9350,
     "linear_3_7": 0.9823,
@@ -60,6 +61,7 @@ def images(sample):
         ("convolutions 1-4-8-16-32-2", vision.NETS["cnn_3_7"], 6_722),
         ("convolutions 1-8-16-32-64-10", partial(vision.convolutions, batchnorm=False), 30_282),
         ("the same, batchnorm folded in", lambda: vision.fold_batchnorm(vision.convolutions()), 30_282),
+        ("a convolution with max-pool", vision.NETS["max_pooled"], 750),
         ("transformer of width 16", vision.NETS["vit"], 5_738),
     ],
 )
@@ -258,6 +260,21 @@ def test_the_run_that_fails_and_the_one_that_works_come_out_again(full):
     assert working["accuracy"] > 0.96
     assert failing.keys() == {key.partition(".")[2] for key in shipped}
     assert failing["loss"][0] == pytest.approx(shipped["constant.loss"][0], abs=1e-4)
+
+
+def test_the_log_of_one_image_at_a_time_has_a_loss_and_a_mean_for_each_thousand_images():
+    log = vision.one_image_run()
+    assert log["loss"].shape == log["mean"].shape == (56,)
+    assert log["mean"][:3] == pytest.approx(math.log(10), abs=0.02)
+    assert log["mean"][-1] < 0.2 and log["accuracy"] > 0.96
+    assert log["loss"].std() > log["mean"].std(), "one image's loss says little"
+
+
+@pytest.mark.mnist_full
+def test_one_image_at_a_time_comes_out_again(full):
+    log = train_vision.one_image_at_a_time(full, 3000)
+    assert log["loss"].shape == log["mean"].shape == (3,)
+    assert log["loss"][0] == pytest.approx(vision.one_image_run()["loss"][0], abs=0.2)
 
 
 # ---- the shipped weights ---------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import pytest
 
 from tests import oracles
 from xlcicf import lessons
+from xlcicf.lessons import resources
+from xlcicf.sheet.style import TABS, WORKING
 
 SHIPPED = Path(__file__).parents[2] / "workbooks"
 MOST_BYTES = 4_000_000
@@ -83,9 +85,39 @@ def test_a_book_is_small_and_has_no_macros(shipped):
 
 def test_read_me_comes_first_and_links_to_every_other_sheet(workbook):
     front, *others = workbook.sheetnames
-    links = [cell.hyperlink for row in workbook[front].iter_rows() for cell in row if cell.hyperlink]
-    targets = [(link.target or link.location).strip("#").replace("'", "") for link in links]
+    targets = [link.strip("#").replace("'", "") for link in links(workbook[front]) if link.startswith("#")]
     assert (front, targets) == ("Read me", [f"{sheet}!A1" for sheet in others])
+
+
+def links(ws) -> list[str]:
+    """Targets of a sheet's links: an address, or "#Net!A1" within the book."""
+    found = [cell.hyperlink for row in ws.iter_rows() for cell in row if cell.hyperlink]
+    return [link.target or f"#{link.location.strip('#')}" for link in found]
+
+
+def test_read_me_links_to_the_resources_that_the_book_stands_on(name, workbook):
+    outside = [link for link in links(workbook["Read me"]) if not link.startswith("#")]
+    assert outside == list(resources.of_book(name).values())
+    assert outside, "each book stands on something that the lesson names"
+
+
+def test_every_link_within_the_book_leads_to_a_cell_of_it(workbook):
+    for ws in workbook:
+        for link in links(ws):
+            if link.startswith("#"):
+                sheet, _, cell = link.strip("#").rpartition("!")
+                assert sheet.strip("'") in workbook.sheetnames and re.fullmatch(r"[A-Z]{1,3}\d+", cell), link
+
+
+def test_read_me_says_of_every_sheet_what_kind_it_is_in_the_colour_of_its_tab(workbook):
+    front, *others = workbook.worksheets
+    told = {row[1].value: row[0] for row in front.iter_rows(max_col=2) if row[1].hyperlink}
+    colours = {kind: f"00{colour}" for kind, (colour, _) in TABS.items()}
+    for ws in others:
+        word = told[ws.title]
+        assert ws.sheet_properties.tabColor.rgb == word.fill.start_color.rgb == colours[word.value], ws.title
+    kinds = [told[ws.title].value for ws in others]
+    assert kinds == sorted(kinds, key=lambda kind: kind == WORKING), "working sheets are the last"
 
 
 def test_every_setting_says_what_may_be_typed_into_it(workbook):

@@ -17,7 +17,7 @@ from tests.lessons.live import Live
 from xlcicf import cli, lessons
 from xlcicf.errors import BookError
 from xlcicf.host import open_book
-from xlcicf.learn import titanic
+from xlcicf.learn import forest, titanic
 from xlcicf.lessons import titanic as book
 from xlcicf.lessons.titanic import GROUPS, NET, PARITY
 from xlcicf.ooxml.openpyxl_book import save_generated
@@ -333,6 +333,18 @@ def test_compare_shows_the_golden_scores(saved, row):
     assert saved[f"Compare!B{row}"] == pytest.approx(loss, abs=1e-11)
     assert saved[f"Compare!D{row}"] == right
     assert saved[f"Compare!E{row}"] == pytest.approx(right / (712 if row == 15 else 891), abs=1e-12)
+
+
+def test_compare_has_the_scores_of_week_11s_forest_and_says_on_which_rows(saved):
+    grown = forest.scores()
+    shown = [saved[f"Compare!{letter}17"] for letter in "ABCDE"]
+    right = grown["right"]
+    assert shown == [
+        "a random forest, on 223 others", grown["loss"], grown["error"], right, pytest.approx(right / 223, abs=1e-12),
+    ]  # fmt: skip
+    notes = " ".join(text for text in texts(saved, "Compare") if "forest" in text)
+    assert f"with seed 42 from 668 passengers and scored on the other {891 - 668}" in notes
+    assert f"the forest has {right} right" in notes and f"has {grown['net_right']}, " in notes
 
 
 def test_the_trained_net_beats_every_simpler_model(saved):

@@ -221,8 +221,8 @@ def painted(strokes) -> np.ndarray:
 
 
 def test_a_digit_can_be_painted(live):
-    live[book.PICKED.ref] = 0
-    assert live[book.SAYS.ref] == live["Paint!A5"] == 7 and live[book.TRUE_CLASS.ref] == "yours"
+    live[book.LOOK_AT.ref] = book.MINE
+    assert live[book.SAYS.ref] == live["Paint!A8"] == 7 and live[book.TRUE_CLASS.ref] == "yours"
     one = painted([[(5, 15), (22, 13)]])
     live[book.PAINTED.ref] = one
     assert live[book.SAYS.ref] == 1

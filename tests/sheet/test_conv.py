@@ -8,7 +8,7 @@ from tests import oracles
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
-from xlcicf.sheet.page import add_page, book_of, put
+from xlcicf.sheet.page import add_page, put, sheets_of
 from xlcicf.sheet.pixels import Digits
 
 SIZES = [  # inputs, outputs, image, kernel, stride, padding
@@ -55,7 +55,7 @@ def test_maps_are_those_of_torchs_conv2d(tmp_path, inputs, outputs, image, kerne
         write_maps(ws, source, kernels, maps, stride, padding, relu)
 
     path = tmp_path / "conv.xlsx"
-    save_generated(book_of([images, features], []), path)
+    save_generated(sheets_of([images, features], []), path)
     for values in (oracles.ironcalc_values(path), oracles.libreoffice_values(path)):
         got = np.stack([numbers(values, maps.map(channel)) for channel in range(outputs)])
         assert oracles.difference(expected, got) < 1e-12
@@ -78,7 +78,7 @@ def test_the_digit_whose_number_is_typed_is_shown(tmp_path, black):
         lambda workbook: table.write(workbook, "Five digits", "A digit a row.", digits, [3, 1, 4, 1, 5]),
         show,
     ]
-    save_generated(book_of(pages, []), path)
+    save_generated(sheets_of(pages, []), path)
     for values in (oracles.ironcalc_values(path), oracles.libreoffice_values(path)):
         np.testing.assert_allclose(numbers(values, picture), digits[3] * black / 255, rtol=1e-14)
         assert [values[f"Digits!B{row}"] for row in range(5, 10)] == [3, 1, 4, 1, 5]

@@ -5,14 +5,14 @@ from openpyxl import load_workbook
 
 from tests.sheet.pages import CHARTED, PAGE, TEXTS, page_with
 from xlcicf.ooxml.openpyxl_book import save_generated
-from xlcicf.sheet.page import book_of
+from xlcicf.sheet.page import sheets_of
 from xlcicf.sheet.page_in_new_book import write_page
 from xlcicf.sheet.page_value import PageCell
 
 
 def written(page, path):
     """The page's sheet, from the file."""
-    workbook = book_of([lambda workbook: write_page(workbook, page)], [])
+    workbook = sheets_of([lambda workbook: write_page(workbook, page)], [])
     save_generated(workbook, path)
     return load_workbook(path)
 

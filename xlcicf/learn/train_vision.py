@@ -47,6 +47,7 @@ RECIPES = {
     # Moved by a pixel now and then, so that a painted digit need not stand as MNIST's do.
     "cnn": Recipe(vision.as_maps, 5, {"lr": 0.03, "batch": 256, "change": vision.shifted}),
     "cnn_3_7": Recipe(vision.as_maps, 2, {"lr": 0.01, "batch": 64}, True),
+    "max_pooled": Recipe(vision.as_maps, 12, {"lr": 0.02, "batch": 256}),
     "vit": Recipe(vision.as_maps, 30, {"lr": 0.01, "batch": 256, "change": vision.shifted}),
 }
 
@@ -68,6 +69,7 @@ def cook(name: str, digits: mnist.Digits, seed: int = SEED, epochs: int | None =
     x, y, valid_x, valid_y = tensors(digits, recipe)
     net = vision.seeded(vision.NETS[name], seed)
     spent, began = 0.0, time.perf_counter()
+    torch.manual_seed(seed)  # of dropout, which draws from torch's own random numbers
     for step in vision.fit(net, x, y, epochs or recipe.epochs, seed=seed, **recipe.settings):
         if step.ends_epoch:
             spent += time.perf_counter() - began
@@ -126,21 +128,45 @@ def run(name: str, digits: mnist.Digits, seed: int = RUNS_SEED) -> dict[str, np.
     return log
 
 
+# ---- one image at a time ---------------------------------------------------------------------------------
+
+ONE_IMAGE, THOUSAND = 56_000, 1000  # images of the lesson's notebook, and how often it prints a loss
+
+
+def one_image_at_a_time(digits: mnist.Digits, count: int = ONE_IMAGE) -> dict[str, np.ndarray]:
+    """The run of the lesson's notebook mnist.ipynb of 2026: batches of one image, plain steps at rate 0.01.
+
+    Its net has no batchnorm; it learns from `count` of the training digits. Keys and shapes are those that
+    `vision.one_image_run` tells.
+    """
+    net = vision.seeded(partial(vision.convolutions, batchnorm=False), SEED)
+    drawn = np.random.default_rng(SEED).permutation(len(digits.train_x))[:count]
+    x, y = vision.as_maps(digits.train_x[drawn]), vision.labels(digits.train_y[drawn])
+    steps = vision.fit(net, x, y, 1, 0.01, batch=1, one_cycle=False, optimizer=vision.sgd, seed=SEED)
+    losses = np.array([step.loss for step in steps]).reshape(-1, THOUSAND)
+    valid = vision.as_maps(digits.valid_x), vision.labels(digits.valid_y)
+    return {
+        "loss": losses[:, 0].astype(np.float32),
+        "mean": losses.mean(1).astype(np.float32),
+        "accuracy": np.array([vision.accuracy(net, *valid)], np.float32),
+    }
+
+
 # ---- writing them ----------------------------------------------------------------------------------------
 
 
 def main(argv: list[str] | None = None) -> None:
     """Trains what is named, by default everything, and writes it into --out, by default the package."""
     parser = argparse.ArgumentParser(prog="python -m xlcicf.learn.train_vision", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(RECIPES)}, runs")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join([*RECIPES, *LOGS])}")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("data"), metavar="DIR")
     args = parser.parse_args(argv)
-    if unknown := set(args.names) - RECIPES.keys() - {"runs"}:
+    if unknown := set(args.names) - RECIPES.keys() - LOGS.keys():
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     digits = mnist.full()
     with one_thread():
-        for name in args.names or [*RECIPES, "runs"]:
-            (_write_runs if name == "runs" else partial(_write_net, name))(digits, args.out)
+        for name in args.names or [*RECIPES, *LOGS]:
+            LOGS.get(name, partial(_write_net, name))(digits, args.out)
 
 
 def _write_net(name: str, digits: mnist.Digits, folder: Path) -> None:
@@ -166,6 +192,15 @@ def _write_runs(digits: mnist.Digits, folder: Path) -> None:
         print(f"{name}: loss {logs[f'{name}.loss'][-1]:.4f}, accuracy {logs[f'{name}.accuracy'][0]:.4f}")
     content = save(logs, {"images": "60000", "seed": str(RUNS_SEED)})
     (folder / "runs.safetensors").write_bytes(content)
+
+
+def _write_one_image(digits: mnist.Digits, folder: Path) -> None:
+    log = one_image_at_a_time(digits)
+    print(f"one_image: mean loss {log['mean'][-1]:.4f}, accuracy {log['accuracy'][0]:.4f}")
+    (folder / "one_image.safetensors").write_bytes(save(log, {"images": str(ONE_IMAGE), "seed": str(SEED)}))
+
+
+LOGS = {"runs": _write_runs, "one_image": _write_one_image}
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
-from xlcicf.lessons import notebook_05
+from xlcicf.lessons import notebook_05, resources
 from xlcicf.lessons import notebook_slips as slips
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.lessons.titanic import passengers
 from xlcicf.sheet import net, parity_block
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -25,7 +26,6 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -78,7 +78,7 @@ SPLIT = Block("net.split", "Net", NET.held_out.corner)
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
     pages = (
-        READ_ME.write, derivative, passengers, columns, the_net, gradient, one_step, ten_steps, every_row,
+        derivative, passengers, columns, the_net, gradient, one_step, ten_steps, every_row,
         sigmoid,
         slips.broadcasting, notebook_05.summary, notebook_05.models, notebook_05.logs, slips.adding_up,
         slips.unit_trap, training,
@@ -87,7 +87,7 @@ def build() -> Workbook:
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, SPLIT, notebook_05.EPOCH, *PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 def _cells(sheet: str, letter: str, cols: int = 1) -> Block:
@@ -99,6 +99,7 @@ def _cells(sheet: str, letter: str, cols: int = 1) -> Block:
 
 READ_ME = Front(
     title="A basic neural network: the lesson's notebook, cell by cell",
+    links=resources.of_book("basic_neural_network"),
     about=(
         "The notebook starts with the slope of x² and ends with a net that says who survived the Titanic. "
         "Here is each of its steps as a sheet: what is computed, what it printed, and the slips that one "

@@ -15,9 +15,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import canvas, resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve
 from xlcicf.sheet.conv import Kernels, Maps, write_maps
 from xlcicf.sheet.drawn_digit import Centring, write_centring, write_paper
@@ -27,7 +28,7 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
+    break_page,
     choices,
     fill,
     fill_down,
@@ -36,10 +37,11 @@ from xlcicf.sheet.page import (
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
+from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, frame_when, greys, squares
 from xlcicf.sheet.style import (
     BLUE,
     BLUE_TINT,
+    DATA,
     DOT_WHOLE,
     FOUR,
     GREY_TINT,
@@ -48,8 +50,10 @@ from xlcicf.sheet.style import (
     SCIENTIFIC,
     TENTH_PERCENT,
     THREE,
+    TRY,
     WHITE,
     WHOLE,
+    WORKING,
     thin_frame,
     tint_when,
 )
@@ -65,23 +69,23 @@ CLASSES = CHANNELS[-1]
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        READ_ME.write,
         edges,
         strides,
         draw,
-        *(_layer_page(number) for number in range(1, 5)),
+        canvas.canvas(SEEN, ANSWER),
         output,
         batchnorm,
         training_runs,
         activations,
         histograms,
-        centring,
-        weights_card.weights_card("cnn"),
+        weights_card.weights_card("cnn", "max_pooled"),
         run_log,
         digits,
+        *(_layer_page(number) for number in range(1, 5)),
+        centring,
     )
     kernels = [block for layer in KERNELS for block in (layer.weight, layer.biases)]
-    return book_of(pages, [PICKED, LOOK_AT, PAPER, SEEN, *kernels, SCORES, PROBABILITIES])
+    return book_of(READ_ME, pages, [PICKED, LOOK_AT, PAPER, SEEN, *kernels, SCORES, PROBABILITIES])
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -97,6 +101,8 @@ TO_DO = (
     "others with Delete. Size and place do not matter. What does the net say?",
     "On Draw, choose “my drawing as it is”: now it is no longer scaled and centred. Draw the digit small, "
     "in a corner. The net never saw such digits.",
+    "On One canvas, see a small net whole. Type another row and column, and follow a number back to nine "
+    "pixels. Type 50% for dropout, then other draws: does it still say the same?",
     "On Edges, move the window: type row 8 and column 18, then others. Nine pixels times nine numbers, "
     "added up, are one cell of the map.",
     "On Edges, write a kernel of your own: nine times 1 blurs; 0, −1, 0, −1, 4, −1, 0, −1, 0 shows every "
@@ -112,19 +118,25 @@ SHEETS = {
     "Edges": "a 3 × 3 window over a digit: four kernels, four maps, and the nine products of one place",
     "Stride and padding": "how large a map gets; what each layer learns, costs and sees",
     "Draw": "28 × 28 cells to draw into, and what the net says of it",
-    "Layer 1": "the picture and 8 maps of 14 × 14, with their kernels",
-    "Layer 2": "16 maps of 7 × 7: each cell sees 3 × 3 cells of all 8 maps before",
-    "Layer 3": "32 maps of 4 × 4",
-    "Layer 4": "64 maps of 2 × 2",
-    "Output": "ten scores, ten probabilities, one answer",
+    canvas.SHEET: "a small net on one screen, with max-pool and dropout; one number followed back",
+    "Output": "the large net's ten scores, ten probabilities, one answer",
     "Batchnorm": "what batchnorm does to a map, and how it goes into the kernels afterwards",
-    "Training runs": "the run that fails and two that work: loss, learning rate, momentum",
+    "Training runs": "the run that fails and two that work; and one image at a time",
     "Activations": "the same runs from inside: mean, spread and share near zero, step by step",
     "Histograms": "all activations of a step as a column of colours",
-    "Centring": "how a drawing is scaled and centred, by three matrices",
     weights_card.SHEET: weights_card.ABOUT,
     "Run log": "the figures behind Activations and Histograms",
     "Digits": "124 digits, a row each; an empty cell is white",
+    "Layer 1": "of the large net: the picture and 8 maps of 14 × 14, with their kernels",
+    "Layer 2": "16 maps of 7 × 7: each cell sees 3 × 3 cells of all 8 maps before",
+    "Layer 3": "32 maps of 4 × 4",
+    "Layer 4": "64 maps of 2 × 2",
+    "Centring": "how a drawing is scaled and centred, by three matrices",
+}
+KINDS = {
+    **dict.fromkeys(("Edges", "Stride and padding", "Draw", canvas.SHEET, "Batchnorm", "Activations"), TRY),
+    **dict.fromkeys(("Run log", "Digits"), DATA),
+    **dict.fromkeys(("Layer 1", "Layer 2", "Layer 3", "Layer 4", "Centring"), WORKING),
 }
 SOURCE = (
     "The lesson is that of mnist.ipynb, week 12 of the CI Compass Fellowship, and of chapter 13 of "
@@ -140,6 +152,8 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds=KINDS,
+    links=resources.of_book("convolutions"),
     roles=weights_card.ROLES,
 )
 
@@ -237,7 +251,7 @@ def edges(workbook: Workbook) -> None:
     picture = EDGE_PICTURE.map(0)
     put(ws, f"{picture.letters}{picture.area.top - 2}", "The digit", "Section")
     DIGITS.write_picked(ws, picture, PICKED.local, black=255, width=1.9)
-    _frame_when(ws, picture, 3, WINDOW_ROW, WINDOW_COL)
+    frame_when(ws, picture, 3, WINDOW_ROW, WINDOW_COL)
     for k, (name, kernel) in enumerate(zip(EDGES, EDGE_KERNELS, strict=True)):
         block = EDGE_MAPS.map(k)
         put(ws, f"{block.letters}{block.area.top - 1}", f"{k + 1}: {name}", "Section")
@@ -248,7 +262,7 @@ def edges(workbook: Workbook) -> None:
         fill(ws, block, formulas, "Formula", HIDDEN)
         squares(ws, block, 1.9)
         blue_and_orange(ws, block, 510)
-        _frame_when(ws, block, 1, WINDOW_ROW, WINDOW_COL, f"{KERNEL_SHOWN.local}={k + 1}")
+        frame_when(ws, block, 1, WINDOW_ROW, WINDOW_COL, f"{KERNEL_SHOWN.local}={k + 1}")
 
 
 def _write_kernels(ws: Worksheet) -> None:
@@ -285,19 +299,6 @@ def _write_window(ws: Worksheet) -> None:
     put(ws, "F29", "in the map", "Label")
     there = f"=CHOOSE({KERNEL_SHOWN.local},{places})"
     put(ws, MAP_THERE.corner, there, "Result", "General", "center")
-
-
-_FRAME = thin_frame("D55E00")
-
-
-def _frame_when(
-    ws: Worksheet, block: Block, size: int, row: Block, col: Block, condition: str = "TRUE"
-) -> None:
-    """Frames the cells of a block under a window of `size` whose first cell stands in row and col, from 1."""
-    area = block.area
-    down, right = f"ROW()-{area.top - 1}-{row.local}", f"COLUMN()-{area.left - 1}-{col.local}"
-    inside = f"AND({down}>=0,{down}<{size},{right}>=0,{right}<{size},{condition})"
-    ws.conditional_formatting.add(block.local, FormulaRule(formula=[inside], border=_FRAME))
 
 
 # ---- Stride and padding ----------------------------------------------------------------------------------
@@ -852,6 +853,15 @@ RUN_STEP, RUN_CHANCE, RATE_CONSTANT, RATE_CYCLE, MOMENTUM_CONSTANT, MOMENTUM_CYC
 )
 RUN_LOSS = [Block(f"runs.loss{k}", "Training runs", f"{x}{RUN_TOP}", STEPS) for k, x in enumerate("BCD")]
 RUN_MEANS = Block("runs.means", "Training runs", "B6", 1, 3)
+IMAGE_NUMBER, IMAGE_LOSS, IMAGE_MEAN = (
+    Block(f"image.{letter}", "Training runs", f"{letter}{RUN_TOP}", 56) for letter in "WXY"
+)
+IMAGE_NOTES = (
+    "The lesson's notebook mnist.ipynb takes a step after each image, at rate 0.01, and prints each 1,000th",
+    "loss: 2.357, 2.317, 2.329, 2.537, 0.142, 0.048, 4.427. Is that good? One image's loss cannot tell.",
+    "The mean of a thousand can. This run, made anew: 56,000 tiny steps, no momentum, no batchnorm;",
+    "afterwards {accuracy} of the 10,000 test digits are right. The notebook does not count them.",
+)
 RUN_NOTES = (
     "All three: this book's net, first weights drawn at random, one epoch of 60,000 digits in batches of "
     "512.",
@@ -869,10 +879,10 @@ def training_runs(workbook: Workbook) -> None:
     ws = add_page(
         workbook,
         "Training runs",
-        "A run that fails, and two that work",
+        "A run that fails, two that work, and one image at a time",
         "The only difference between the first two is the learning rate: constant, or up and down again.",
-        widths="A=22 B:I=12 J=2 K:X=10",
-        print_area=f"A1:U{RUN_TOP + STEPS - 1}",
+        widths="A=22 B:I=12 J=2 K:U=10 V=2 W:Y=11",
+        print_area=f"A1:Y{RUN_TOP + STEPS - 1}",
         header=RUN_TOP - 1,
         zoom=80,
     )
@@ -928,6 +938,30 @@ def training_runs(workbook: Workbook) -> None:
         "Lines: the constant momentum of 0.9; that of one cycle, down to 0.85 and up to 0.95.",
         [Curve("constant", RUN_STEP, MOMENTUM_CONSTANT), Curve("one cycle", RUN_STEP, MOMENTUM_CYCLE)],
         axes=("step", "momentum"), heights=(0.84, 0.96),
+    )  # fmt: skip
+    _write_one_image(ws)
+
+
+def _write_one_image(ws: Worksheet) -> None:
+    """The lesson's own run: 56,000 digits one at a time, and what a single loss can tell."""
+    log = vision.one_image_run()
+    top = RUN_TOP - 1
+    put(ws, f"W{top - 1}", "One image at a time", "Section")
+    put_row(ws, f"W{top}", ("image No.", "its loss", "mean of 1,000"), "Column header")
+    fill(ws, IMAGE_NUMBER, [[1 + 1000 * i] for i in range(IMAGE_NUMBER.rows)], "Label", WHOLE, "center")
+    fill(ws, IMAGE_LOSS, [[number] for number in _shortest(log["loss"])], "Data", FOUR)
+    fill(ws, IMAGE_MEAN, [[number] for number in _shortest(log["mean"])], "Data", FOUR)
+    break_page(ws, 52)
+    put(ws, "K52", "One image at a time, as in the lesson's notebook", "Section")
+    accuracy = f"{_shortest(log['accuracy'])[0]:.1%}"
+    put_column(ws, "K53", (text.format(accuracy=accuracy) for text in IMAGE_NOTES), "Page note")
+    chart.curves_chart(
+        ws, "K58", (760, 320), "The loss of every thousandth image, and the mean of a thousand",
+        "Dots: the loss of the images No. 1, 1001, 2001 and so on, scattered between 0 and 5. Line: the "
+        "mean of the thousand losses from each of them on, which stays at 2.3, then falls to 0.1.",
+        [Curve("one image", IMAGE_NUMBER, IMAGE_LOSS, dots=True),
+         Curve("mean of 1,000", IMAGE_NUMBER, IMAGE_MEAN)],
+        axes=("image", "loss"),
     )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import column_letters
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -21,7 +23,6 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -58,18 +59,19 @@ LOSS = "[>=100000]0.0E+00;[<0.001]0.0E+00;0.000"  # a number format, for what is
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    pages = READ_ME.write, line, one_row, optimisers, steps, too_fast, training
+    pages = line, one_row, optimisers, steps, too_fast, training
     blocks = [
         LINE.weights, LINE.x, LINE.y, LINE.prediction, LINE.loss, LINE.accuracy,
         *PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
 
 READ_ME = Front(
     title="Gradient descent: how a computer finds a line, one small step at a time",
+    links=resources.of_book("gradient_descent"),
     about=(
         "29 points lie on a straight line. Only two numbers are unknown, its slope and its intercept. Start "
         "anywhere, ask the derivative which way the error falls, take a small step that way, and ask again: "

@@ -12,9 +12,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import quadratic as points
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -23,7 +25,6 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -38,6 +39,7 @@ from xlcicf.sheet.style import (
     PERCENT,
     SCIENTIFIC,
     THREE,
+    TRY,
     TWO,
     WHOLE,
     tint_when,
@@ -48,13 +50,13 @@ from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    pages = READ_ME.write, quadratic, relu, sum_of_relus, training
+    pages = quadratic, relu, sum_of_relus, training
     blocks = [
         ABC, LOSS, MEASURE, RATE, SLOPES,
         SUM.weights, SUM.target, SUM.prediction, SUM.loss, SUM.accuracy, SUM.measure, SUM.used, SUM.curve,
         *PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -99,7 +101,9 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("how_a_net_works"),
     roles={"Data": "what is given: the points that the curve should meet"},
+    kinds={"Quadratic": TRY, "ReLU": TRY, "Sum of ReLUs": TRY, "Training": TRY},
 )
 
 

@@ -11,15 +11,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters, quote_sheet
 from xlcicf.learn import mnist, titanic, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -64,7 +64,6 @@ FIRST, LAST = DIGITS.first, DIGITS.first + COUNT - 1
 def build() -> Workbook:
     """The workbook with the shipped nets; formulas without cached values."""
     pages = (
-        READ_ME.write,
         templates,
         confusion,
         surest,
@@ -78,7 +77,7 @@ def build() -> Workbook:
         digits,
     )
     blocks = [PICKED, LINEAR, LINEAR_BIAS, HIDDEN_WEIGHT, HIDDEN_BIAS, OUTPUT, OUTPUT_BIAS, ACCURACY]
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -128,6 +127,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("looking_inside"),
     roles=weights_card.ROLES,
 )
 

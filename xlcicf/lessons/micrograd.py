@@ -11,9 +11,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import moons
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.nodes import Graph, Node, write_graph
@@ -21,7 +23,6 @@ from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     fill,
     fill_down,
     put,
@@ -48,12 +49,12 @@ from xlcicf.sheet.training_sheet import add_training_page, write_logs
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = READ_ME.write, nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights
+    pages = nodes, one_neuron_chain, two_by_two, the_net, boundary, training, more_weights
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.score, NET.loss, NET.accuracy, *PARITY.blocks(),
         RUNS, WEIGHTS_BEFORE, STEPS,
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -100,6 +101,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("micrograd"),
     roles={"Weight": WEIGHTS_ARE},
 )
 

@@ -16,16 +16,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -73,7 +73,6 @@ LEARNT_TO, JUDGED_FROM = FIRST + LEARN - 1, FIRST + LEARN
 def build() -> Workbook:
     """The workbook with the shipped weights, and with a layer that is still to be trained."""
     pages = (
-        READ_ME.write,
         a_digit,
         similarity,
         gradient,
@@ -92,7 +91,7 @@ def build() -> Workbook:
         MEANS, ABC, SPEED_LOSS, NET.weights, *NET.weights.parts, NET.loss, NET.prediction, NET.accuracy,
         HIDDEN_WEIGHT, HIDDEN_BIAS, OUTPUT, OUTPUT_BIAS, *PARITY.blocks(), RUNS, STEPS, WEIGHTS_BEFORE,
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -152,6 +151,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("mnist_basics"),
     roles=weights_card.ROLES,
 )
 

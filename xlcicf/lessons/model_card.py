@@ -18,16 +18,16 @@ from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.host import open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
-from xlcicf.lessons import titanic
+from xlcicf.lessons import resources, titanic
 from xlcicf.lessons.titanic import NET
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.pages.model_card.content import content_of
 from xlcicf.pages.model_card.sheets import CARD, ETHICS, card_page, ethics_page
 from xlcicf.pages.model_card.trained_book import trained_book
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of, mark_kinds
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
-from xlcicf.sheet.page import book_of
 from xlcicf.sheet.page_in_new_book import write_page
 from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.training_sheet import write_training
@@ -42,12 +42,12 @@ TRAINING = replace(titanic.TRAINING, book=BOOK, has_errors=False)
 
 def build() -> Workbook:
     """The trained workbook with its card; formulas without cached values."""
-    pages = READ_ME.write, titanic.passengers, titanic.columns, the_net, training, titanic.groups
+    pages = titanic.passengers, titanic.columns, the_net, training, titanic.groups
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *titanic.PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    workbook = book_of(pages, blocks)
+    workbook = book_of(READ_ME, pages, blocks)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, BOOK)
         save_generated(workbook, path)
@@ -59,6 +59,7 @@ def build() -> Workbook:
     for position, page in enumerate((card_page(content), ethics_page(content)), 1):
         ws = write_page(workbook, page)
         workbook.move_sheet(ws, position - workbook.index(ws))
+    mark_kinds(workbook, READ_ME)
     return workbook
 
 
@@ -234,6 +235,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("model_card"),
     roles={
         "Data": "on Model card: filled from the log of the run; elsewhere: what the net is given",
         "Setting": "yours to type in",

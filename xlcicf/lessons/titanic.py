@@ -15,10 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import column_letters
-from xlcicf.learn import titanic
+from xlcicf.learn import forest, titanic
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, net, parity_block
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chain import Chain, write_chain
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
@@ -26,7 +28,6 @@ from xlcicf.sheet.gradient import write_gradients
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     break_page,
     choices,
     fill,
@@ -38,6 +39,7 @@ from xlcicf.sheet.page import (
 )
 from xlcicf.sheet.style import (
     BIT,
+    DATA,
     DOT_THREE,
     DOT_TWO,
     DOT_WHOLE,
@@ -45,6 +47,7 @@ from xlcicf.sheet.style import (
     FOUR,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHOLE,
     weight_scale,
@@ -76,12 +79,12 @@ PARITY = parity_block.ParityBlock(
 
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
-    pages = READ_ME.write, passengers, columns, the_net, gradient, training, compare, groups, look_inside
+    pages = passengers, columns, the_net, gradient, training, compare, groups, look_inside
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
         NET.valid_accuracy, NET.measure, NET.held_out, *PARITY.blocks(), *TRAINING.logs(),
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 def _cells(sheet: str, letter: str) -> Block:
@@ -115,7 +118,7 @@ SHEETS = {
     "Net": "the net itself: 22 weights, every step of every prediction, the loss, and a row for you",
     "Gradient": "how much the loss changes when a weight changes, by the chain rule and by trying",
     "Training": "settings, the log of runs, the weights before each run, the loss at each step",
-    "Compare": "the net beside Solver's, two straight lines, logistic regression and “women survive”",
+    "Compare": "the net beside Solver's, two straight lines, logistic regression, “women survive”, a forest",
     "Groups": "for whom the net is right: women and men, classes, children",
     "Look inside": "for whom each ReLU fires, and what pushes it over zero",
 }
@@ -132,6 +135,8 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    links=resources.of_book("titanic"),
+    kinds={"Passengers": DATA, "Net": TRY, "Gradient": TRY, "Training": TRY, "Look inside": TRY},
 )
 
 
@@ -458,15 +463,24 @@ COMPARE_NOTES = (
     "logistic regression: a straight line through 1/(1+EXP(−z)), fitted to make the list most probable, with "
     "the usual small penalty on large weights.",
     "“women survive”: 1 for women, 0 for men, nothing else. Are 22 weights worth what they add to it?",
+    "a random forest: week 11's answer for the same list, {trees} trees of seven columns, grown by "
+    "scikit-learn with seed {seed} from {learned_from} passengers and scored on the other {held_out} alone.",
+    "On those {held_out} the forest has {right} right ({fewest} to {most} with other seeds), a net of "
+    "two ReLUs trained on the same {learned_from} has {net_right}, “women survive” {women_right}.",
 )
 
 
 def compare(workbook: Workbook) -> None:
-    """Eight models over the same rows: scores, weights, predictions."""
+    """Eight models over the same rows: scores, weights, predictions; and a forest's scores on others."""
     models = _models()
     *rows, end = _weight_rows(models)
     bounded = [model.short for model in models].index(BOUNDED)
-    its = {"loss": f"B{SCORES + bounded}", "weights": f"C{rows[bounded]}:M{rows[bounded]}"}
+    grown = forest.scores()
+    fewest, most = grown["right_of_seeds"]
+    its = grown | {
+        "loss": f"B{SCORES + bounded}", "weights": f"C{rows[bounded]}:M{rows[bounded]}",
+        "fewest": fewest, "most": most,
+    }  # fmt: skip
     ws = add_page(
         workbook,
         "Compare",
@@ -489,6 +503,7 @@ def compare(workbook: Workbook) -> None:
         _write_scores(ws, SCORES + i, model.name, pred)
         _write_predictions(ws, model, sets, pred)
     _write_scores_on_known(ws, SCORES + len(models) + 1, _cells("Compare", "P"))
+    _write_forest(ws, SCORES + len(models) + 3, grown)
     put_column(ws, f"A{end + 1}", (text.format(**its) for text in COMPARE_NOTES), "Page note")
     names, accuracy = (Block("chart", "Compare", f"{letter}{SCORES}", len(models)) for letter in "AE")
     chart.bar_chart(
@@ -547,6 +562,14 @@ def _write_scores_on_known(ws: Worksheet, row: int, pred: Block) -> None:
     put(ws, f"E{row}", f"=D{row}/SUMPRODUCT({known})", "Result", TENTH_PERCENT)
     text = f'="the "&SUMPRODUCT({known})&" passengers whose age and port are known"'
     put(ws, f"A{row + 1}", text, "Page note")
+
+
+def _write_forest(ws: Worksheet, row: int, grown: dict) -> None:
+    """The scores of a random forest, which is no formula, on the passengers that it has not seen."""
+    put(ws, f"A{row}", f"a random forest, on {grown['held_out']} others", "Label")
+    for letter, key, look in (("B", "loss", FIVE), ("C", "error", FIVE), ("D", "right", WHOLE)):
+        put(ws, f"{letter}{row}", grown[key], "Data", look)
+    put(ws, f"E{row}", f"=D{row}/{grown['held_out']}", "Result", TENTH_PERCENT)
 
 
 # ---- Groups ----------------------------------------------------------------------------------------------

@@ -10,22 +10,21 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from openpyxl import Workbook
 from openpyxl.formatting.rule import ColorScaleRule
-from openpyxl.styles import Border, Side
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
 from xlcicf.learn import mnist, vision
-from xlcicf.lessons import weights_card
+from xlcicf.lessons import resources, weights_card
 from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     allow,
     between,
-    book_of,
     break_page,
     choices,
     fill,
@@ -35,16 +34,28 @@ from xlcicf.sheet.page import (
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import BLACK, HIDDEN, SIDE, Digits, blue_and_orange, greys, squares, write_picture
+from xlcicf.sheet.pixels import (
+    BLACK,
+    HIDDEN,
+    SIDE,
+    Digits,
+    blue_and_orange,
+    greys,
+    outline,
+    squares,
+    write_picture,
+)
 from xlcicf.sheet.style import (
+    DATA,
     FOUR,
-    GREY,
     ORANGE,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHITE,
     WHOLE,
+    WORKING,
     weight_scale,
 )
 
@@ -63,11 +74,9 @@ DIGITS = Digits("Digits", FIRST_DIGITS + len(WRONG))
 def build() -> Workbook:
     """The workbook with the shipped net; formulas without cached values."""
     pages = (
-        READ_ME.write,
         patches,
         paint,
         embedding,
-        *(page for b in BLOCKS for page in (_attention_of(b), _layers_of(b))),
         class_output,
         where_it_looks,
         positions,
@@ -75,8 +84,9 @@ def build() -> Workbook:
         weights_card.weights_card("vit"),
         weights,
         digits,
+        *(page for b in BLOCKS for page in (_attention_of(b), _layers_of(b))),
     )
-    return book_of(pages, [PICKED, *PARAMETERS.values()])
+    return book_of(READ_ME, pages, [PICKED, LOOK_AT, *PARAMETERS.values()])
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
@@ -90,7 +100,8 @@ ABOUT = (
 TO_DO = (
     "On Patches, type another number from 1 to 108. Every sheet follows. The net gets 1 to 100 right; 101 to "
     "108 it gets wrong. Would you have known?",
-    "On Paint, paint a digit of your own: type 1 into cells. Then type 0 as the number on Patches.",
+    "On Paint, choose “what I paint” and paint a digit of your own: type 1 into cells. The answer stands "
+    "beside it.",
     "On Embedding, switch the positions off: the patches stay the same, but the net no longer knows where "
     "they belong. Of the first 100 digits it then gets 29 right. Class shows what it says of yours.",
     "On Attention 1, go along a row of shares: the token at its left asks, the tokens above answer. A row "
@@ -102,12 +113,8 @@ TO_DO = (
 )
 SHEETS = {
     "Patches": "pick a digit; its 16 patches of 7 × 7 pixels, and the same as a table of 16 × 49",
-    "Paint": "28 × 28 cells for a digit of your own",
+    "Paint": "28 × 28 cells for a digit of your own, and what the net says of it",
     "Embedding": "each patch as 16 numbers, the class token before them, positions added",
-    "Attention 1": "block 1: norm, queries, keys and values, scores, shares, what each token gathers",
-    "Layers 1": "block 1: norm, 32 ReLUs for each token, back to 16 numbers",
-    "Attention 2": "block 2: the same again with other weights",
-    "Layers 2": "block 2: the same again with other weights",
     "Class": "the class token alone is asked: ten scores, ten probabilities",
     "Where it looks": "attention laid over the digit, for each block and head",
     "Positions": "how alike the positions of two patches are",
@@ -115,6 +122,15 @@ SHEETS = {
     weights_card.SHEET: weights_card.ABOUT,
     "Weights": "all 5,738 of them, named as in torch",
     "Digits": "the 108 digits, a row each; an empty cell is white",
+    "Attention 1": "block 1: norm, queries, keys and values, scores, shares, what each token gathers",
+    "Layers 1": "block 1: norm, 32 ReLUs for each token, back to 16 numbers",
+    "Attention 2": "block 2: the same again with other weights",
+    "Layers 2": "block 2: the same again with other weights",
+}
+KINDS = {
+    **dict.fromkeys(("Patches", "Paint", "Embedding", "Where it looks"), TRY),
+    **dict.fromkeys(("Weights", "Digits"), DATA),
+    **dict.fromkeys(("Attention 1", "Layers 1", "Attention 2", "Layers 2"), WORKING),
 }
 SOURCE = (
     "The stages are those of “A Visual Guide to Vision Transformers” (M. Turp, 2024), one of the resources "
@@ -130,6 +146,8 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds=KINDS,
+    links=resources.of_book("vision_transformer"),
     roles=weights_card.ROLES,
 )
 
@@ -231,6 +249,9 @@ PIXEL = 1.7  # width of a pixel's cell
 PICKED = Block("picked", "Patches", "A5")
 PICTURE = Block("picture", "Patches", "B6", SIDE, SIDE)
 PAINTED = Block("painted", "Paint", "B6", SIDE, SIDE)
+LOOK_AT = Block("look_at", "Paint", "A5")
+FROM_TABLE, MINE = "digit No.", "what I paint"
+IS_MINE = f'{LOOK_AT.ref}="{MINE}"'
 PATCH_TABLE = Block("patches", "Patches", "B40", PATCHES, PATCH * PATCH)
 SAYS, SURE = Block("says", "Patches", "A11"), Block("sure", "Patches", "A13")
 PATCH_NOTES = (
@@ -250,11 +271,11 @@ def patches(workbook: Workbook) -> None:
         print_area="A1:BL57",
         zoom=80,
     )
-    put(ws, "A4", "digit No. (0: yours)", "Label")
-    put(ws, PICKED.corner, 1, "Setting")
-    hint = f"A whole number from 1 to {DIGITS.count}, or 0 for the digit on Paint."
-    allow(ws, PICKED.corner, hint, between(0, DIGITS.count, whole=True))
-    true = f'=IF({PICKED.local}=0,"yours",INDEX({DIGITS.labels.ref},{PICKED.local}))'
+    put(ws, "A4", "digit No.", "Label")
+    hint = f"A whole number from 1 to {DIGITS.count}."
+    put_setting(ws, PICKED.corner, 1, hint, between(1, DIGITS.count, whole=True))
+    put(ws, "A6", f'=IF({IS_MINE},"not now: see Paint","")', "Page note")
+    true = f'=IF({IS_MINE},"yours",INDEX({DIGITS.labels.ref},{PICKED.local}))'
     for row, label, formula, style, look in (
         (7, "it is", true, "Formula", WHOLE),
         (10, "the net says", f"={CLASS_SAYS.ref}", "Result", WHOLE),
@@ -267,7 +288,7 @@ def patches(workbook: Workbook) -> None:
     write_picture(ws, PICTURE, _pixel_picked, PIXEL)
     greys(ws, PICTURE)
     for p in range(PATCHES):
-        _frame(ws, _patch_of(PICTURE, p))
+        outline(ws, _patch_of(PICTURE, p))
     _draw_cut(ws)
     _write_patch_table(ws)
 
@@ -276,25 +297,13 @@ def _pixel_picked(i: int, j: int) -> str:
     """The pixel painted, or that of the digit picked, from 0 to 1."""
     painted = PAINTED.cell(i, j).free
     number = PICKED.local
-    return f"=IF({number}=0,0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
+    return f"=IF({IS_MINE},0+{painted},INDEX({DIGITS.pixels.ref},{number},{SIDE * i + j + 1})/255)"
 
 
 def _patch_of(picture: Block, p: int) -> Block:
     """A patch's pixels in a digit's picture, p from 0 (7, 7)."""
     corner = picture.cell(PATCH * (p // ACROSS), PATCH * (p % ACROSS)).corner
     return Block(f"patch.{p + 1}", picture.sheet, corner, PATCH, PATCH)
-
-
-def _frame(ws: Worksheet, block: Block) -> None:
-    """A thin line around a block."""
-    line, area = Side(style="thin", color=GREY), block.area
-    for row, col in area.cells():
-        ws.cell(row, col).border = Border(
-            left=line if col == area.left else None,
-            right=line if col == area.right else None,
-            top=line if row == area.top else None,
-            bottom=line if row == area.bottom else None,
-        )
 
 
 def _draw_cut(ws: Worksheet) -> None:
@@ -306,7 +315,7 @@ def _draw_cut(ws: Worksheet) -> None:
         cut, pixels = Block(f"cut.{p + 1}", "Patches", corner, PATCH, PATCH), _patch_of(PICTURE, p)
         write_picture(ws, cut, lambda i, j, pixels=pixels: f"={pixels.cell(i, j).free_local}", PIXEL)
         greys(ws, cut)
-        _frame(ws, cut)
+        outline(ws, cut)
         put(ws, f"{cut.letters}{cut.area.top - 1}", f"patch {p + 1}", "Page note")
 
 
@@ -320,7 +329,7 @@ def _write_patch_table(ws: Worksheet) -> None:
         fill(ws, PATCH_TABLE.row(p), [[f"={cell}" for cell in row]], "Formula", HIDDEN)
     squares(ws, PATCH_TABLE, PIXEL)
     greys(ws, PATCH_TABLE)
-    _frame(ws, PATCH_TABLE)
+    outline(ws, PATCH_TABLE)
     put_column(ws, f"A{PATCH_TABLE.area.bottom + 2}", PATCH_NOTES, "Page note")
 
 
@@ -328,25 +337,53 @@ def _write_patch_table(ws: Worksheet) -> None:
 
 
 def paint(workbook: Workbook) -> None:
-    """Cells for a digit of the reader's own; it starts with a seven."""
+    """Cells for a digit of the reader's own, and beside them what the net says; it starts with a seven."""
     ws = add_page(
         workbook,
         "Paint",
         "Paint a digit of your own",
         "Type 1 into cells, or choose several, type 1 and press Ctrl+Enter; numbers below 1 are grey. Delete "
-        "clears. Then type 0 on Patches.",
-        widths=f"A=20 B:AD={1.5 * PIXEL}",
-        print_area="A1:AD36",
-        zoom=80,
+        "clears.",
+        widths=f"A=24 B:AC={PIXEL} AD=3 AE:AF=12 AG:AJ=9",
+        print_area="A1:AJ36",
+        zoom=90,
     )
-    put(ws, "A4", "the net says", "Label")
-    put(ws, "A5", f'=IF({PICKED.ref}=0,{CLASS_SAYS.ref},"type 0 on Patches")', "Result", WHOLE, "center")
-    put_column(ws, "A7", ("Paint it large, in the", "middle, with lines of", "two pixels."), "Page note")
+    put(ws, "A4", "the net looks at", "Label")
+    both = f"“{MINE}” or “{FROM_TABLE}”, the one on Patches."
+    put_setting(ws, LOOK_AT.corner, FROM_TABLE, both, choices(MINE, FROM_TABLE))
+    put(ws, "A7", "the net says", "Label")
+    waits = f'IF(SUM({PAINTED.local})=0,"paint a digit",{CLASS_SAYS.ref})'
+    put(ws, "A8", f'=IF({LOOK_AT.local}="{MINE}",{waits},"choose “{MINE}”")', "Result", WHOLE, "center")
+    put(ws, "A10", "how sure it is", "Label")
+    put(ws, "A11", f'=IF(ISNUMBER(A8),MAX({PROBABILITIES.ref}),"")', "Result", TENTH_PERCENT, "center")
+    put_column(ws, "A14", PAINT_NOTES, "Page note")
+    put(ws, "B4", "Your painting", "Section")
     fill(ws, PAINTED, _first_painting(), "Setting", HIDDEN)
-    squares(ws, PAINTED, 1.5 * PIXEL)
+    squares(ws, PAINTED, PIXEL)
     hint = "Ink: 1 for black, between 0 and 1 for grey, empty for none."
     allow(ws, PAINTED.free_local, hint, between(0, 1))
     greys(ws, PAINTED)
+    put(ws, "AE4", "How probable each digit is", "Section")
+    put_row(ws, "AE5", ["digit", "probability"], "Column header")
+    for k in range(CLASSES):
+        put(ws, f"AE{6 + k}", k, "Formula", WHOLE, "center")
+        put(ws, f"AF{6 + k}", f"={PROBABILITIES.cell(k, 0).ref}", "Formula", TENTH_PERCENT, "center")
+    chart.bar_chart(
+        ws, "AE18", (460, 300), "How probable each digit is",
+        "Bars: the probability of each of the ten digits for what the net looks at, as in the table above.",
+        PAINT_TABLE.col(0), {"probability": PAINT_TABLE.col(1)}, span=(0, 1.35),
+    )  # fmt: skip
+
+
+PAINT_TABLE = Block("paint.table", "Paint", "AE6", CLASSES, 2)
+PAINT_NOTES = (
+    "Paint it large, in the",
+    "middle, with lines of two",
+    "pixels: the net learned",
+    "from digits like that.",
+    "Whatever it looks at, all",
+    "other sheets show.",
+)
 
 
 def _first_painting() -> list[list[int | None]]:
@@ -480,7 +517,7 @@ def _write_filter(ws: Worksheet, number: int) -> None:
     cells = [[f"={weight.cell(number, PATCH * i + j).free}" for j in range(PATCH)] for i in range(PATCH)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 0.6)
-    _frame(ws, block)
+    outline(ws, block)
     put(ws, f"{block.letters}{block.area.top - 1}", f"number {number + 1}", "Page note")
     for row in range(block.area.top, block.area.bottom + 1):
         ws.row_dimensions[row].height = 24
@@ -751,7 +788,7 @@ def class_output(workbook: Workbook) -> None:
     put(ws, CLASS_SAYS.corner, f"=MATCH(MAX({s}),{s},0)-1", "Result", WHOLE, "center")
     put(ws, "B27", "it is", "Label")
     put(ws, "C27", f"={TRUE_CLASS.ref}", "Formula", WHOLE, "center")
-    loss = f'=IF({PICKED.ref}=0,"",LN(SUMPRODUCT(EXP({s}-MAX({s}))))+MAX({s})-INDEX({s},C27+1))'
+    loss = f'=IF({IS_MINE},"",LN(SUMPRODUCT(EXP({s}-MAX({s}))))+MAX({s})-INDEX({s},C27+1))'
     put(ws, "B28", "loss", "Label")
     put(ws, LOSS.corner, loss, "Formula", FOUR, "center")
     put(ws, "B24", "sum", "Label")
@@ -811,7 +848,9 @@ def where_it_looks(workbook: Workbook) -> None:
     put(ws, ASKS.corner, 0, "Setting")
     hint = "A whole number from 0 to 16: 0 is the class token, 1 to 16 are the patches."
     allow(ws, ASKS.corner, hint, between(0, PATCHES, whole=True))
-    put(ws, "A6", f'="digit No. "&{PICKED.ref}&"; net says "&{CLASS_SAYS.ref}', "Label")
+    put(
+        ws, "A6", f'=IF({IS_MINE},"{MINE}","digit No. "&{PICKED.ref})&"; net says "&{CLASS_SAYS.ref}', "Label"
+    )
     put_column(ws, "A8", SIGHT_NOTES, "Page note")
     break_page(ws, SIGHT[2, 1].area.top - 1)
     for (b, h), picture in SIGHT.items():
@@ -820,7 +859,7 @@ def where_it_looks(workbook: Workbook) -> None:
         _write_shares(ws, picture, shares)
         write_picture(ws, picture, lambda i, j, picture=picture: _seen(picture, i, j), PIXEL)
         for p in range(PATCHES):
-            _frame(ws, _patch_of(picture, p))
+            outline(ws, _patch_of(picture, p))
         _ink_over_shares(ws, picture)
         own = f'="to the class token: "&ROUND(100*INDEX({shares.ref},{ASKS.local}+1,1),1)&"%"'
         put(ws, f"{picture.letters}{picture.area.bottom + 2 + ACROSS}", own, "Label")
@@ -919,7 +958,7 @@ def _write_position_map(ws: Worksheet, p: int) -> None:
     cells = [[f"={ALIKE.cell(p, ACROSS * i + j).free_local}" for j in range(ACROSS)] for i in range(ACROSS)]
     fill(ws, block, cells, "Formula", HIDDEN)
     blue_and_orange(ws, block, 1)
-    _frame(ws, block)
+    outline(ws, block)
     for row in range(block.area.top, block.area.bottom + 1):
         ws.row_dimensions[row].height = 22
     put(ws, f"{block.letters}{block.area.top - 1}", f"patch {p + 1}", "Page note")

@@ -16,15 +16,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import embedding
+from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart, groups_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page import (
     add_page,
     between,
-    book_of,
     choices,
     fill,
     fill_down,
@@ -47,19 +48,20 @@ NUMBER_HINT = f"The number of a digit, 1 to {COUNT}: 1 to 50 are zeros, 51 to 10
 def build() -> Workbook:
     """The workbook with the shipped maps; formulas without cached values."""
     pages = (
-        READ_ME.write, pixels, two_pixels, components, mds, sammon, neighbours, tsne,
+        pixels, two_pixels, components, mds, sammon, neighbours, tsne,
         directions, distances, frames, squares_apart, digits,
     )  # fmt: skip
     blocks = [
         LOADINGS, MDS.cost, MDS.positions, SAMMON.cost, SAMMON.positions, DIVERGENCE, PURITY, OWN_CLASS,
     ]  # fmt: skip
-    return book_of(pages, blocks)
+    return book_of(READ_ME, pages, blocks)
 
 
 # ---- Read me ---------------------------------------------------------------------------------------------
 
 READ_ME = Front(
     title="Visualizing MNIST: how do you look at a space of 784 dimensions?",
+    links=resources.of_book("visualizing_mnist"),
     about=(
         "A digit of 28 × 28 pixels is 784 numbers, so it is a point in a space of 784 dimensions. Nobody can "
         "see that space. But we can draw maps of it, and choose what a map is to keep: a view from one side, "

@@ -22,6 +22,7 @@ NETS = {  # name -> (what it is, what it says)
     "linear_3_7": ("one layer, 784 to 1", "a three, or a seven"),
     "simple_net": ("784 to 30 ReLUs to 1", "a three, or a seven"),
     "cnn": ("five convolutions, stride 2, with batchnorm", "which of ten digits"),
+    "max_pooled": ("one convolution, max-pool, one dense layer", "which of ten digits"),
     "vit": ("a vision transformer: two blocks of two heads", "which of ten digits"),
 }
 ROLES = {"Weight": "found by training; blue is below zero, orange above"}  # of the books' Front

@@ -20,7 +20,7 @@ from xlcicf.sheet.style import add_styles
 _LOOKS: WeakKeyDictionary[Workbook, dict[tuple, object]] = WeakKeyDictionary()
 
 
-def book_of(pages: Iterable[Callable[[Workbook], None]], blocks: Iterable[Block | Blocks]) -> Workbook:
+def sheets_of(pages: Iterable[Callable[[Workbook], None]], blocks: Iterable[Block | Blocks]) -> Workbook:
     """A workbook in the house's styles: each function adds its sheets, then the blocks get their names."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
@@ -43,7 +43,6 @@ def add_page(
     frozen: str | None = None,
     header: int | None = None,
     zoom: int = 100,
-    tab: str | None = None,
 ) -> Worksheet:
     """A new sheet with its title in A1 and its explanation in A2.
 
@@ -55,7 +54,6 @@ def add_page(
     ws = workbook.create_sheet(name)
     ws.sheet_view.showGridLines = False
     ws.sheet_view.zoomScale = zoom
-    ws.sheet_properties.tabColor = tab
     for columns, width in (entry.split("=") for entry in widths.split()):
         for letter in _letters(columns):
             ws.column_dimensions[letter].width = float(width)
@@ -92,6 +90,12 @@ def put(
     if align:
         target.alignment = Alignment(horizontal=align, vertical="center")
     looks[look] = copy(target._style)
+
+
+def put_link(ws: Worksheet, cell: str, text, target: str, *look: str | None) -> None:
+    """A link to a web address, or to a cell of the book: "#'Layer 1'!B7". `look` as in `put`."""
+    ws[cell].hyperlink = target
+    put(ws, cell, text, "Link", *look)  # after the link, since openpyxl dresses its cell in a way of its own
 
 
 def put_row(ws: Worksheet, corner: str, values: Iterable, style: str, *look: str | None) -> None:
@@ -139,9 +143,10 @@ def put_setting(ws: Worksheet, cell: str, value, hint: str, rule: dict, *look: s
 
 
 def break_page(ws: Worksheet, row: int) -> None:
-    """Prints a sheet that would stand on one page on one more, which begins with that row."""
+    """Begins a page with that row; a sheet that would stand on one page gets one more."""
     ws.row_breaks.append(Break(row - 1))
-    ws.page_setup.fitToHeight = (ws.page_setup.fitToHeight or 0) + 1
+    if ws.page_setup.fitToHeight:
+        ws.page_setup.fitToHeight += 1
 
 
 def allow(ws: Worksheet, cell: str, hint: str, rule: dict) -> None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from openpyxl import Workbook
-from openpyxl.formatting.rule import ColorScaleRule
+from openpyxl.formatting.rule import ColorScaleRule, FormulaRule
+from openpyxl.styles import Border, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import add_page, fill, put, put_row
-from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, WHITE, WHOLE
+from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, GREY, RED, WHITE, WHOLE, thin_frame
 
 SIDE = 28  # of a digit of MNIST, in pixels
 SMALL = 1.0  # width of a pixel where many pictures stand beside each other
@@ -61,6 +62,35 @@ def blue_and_orange(ws: Worksheet, block: Block, full: float) -> None:
         end_type="num", end_value=full, end_color=ABOVE_ZERO,
     )  # fmt: skip
     ws.conditional_formatting.add(block.local, rule)
+
+
+def outline(ws: Worksheet, block: Block) -> None:
+    """A thin grey line around a block, in place of what frames its cells had."""
+    line, area = Side(style="thin", color=GREY), block.area
+    for row, col in area.cells():
+        ws.cell(row, col).border = Border(
+            left=line if col == area.left else None,
+            right=line if col == area.right else None,
+            top=line if row == area.top else None,
+            bottom=line if row == area.bottom else None,
+        )
+
+
+_FRAME = thin_frame(RED)
+
+
+def frame_when(
+    ws: Worksheet, block: Block, size: int, row: Block | str, col: Block | str, condition: str = "TRUE"
+) -> None:
+    """Frames the cells of a block under a window of `size`, while `condition` holds.
+
+    row, col  where in the block the window's first cell stands, from 1: cells, or formulas' parts
+    """
+    area = block.area
+    row, col = (at.local if isinstance(at, Block) else at for at in (row, col))
+    down, right = f"ROW()-{area.top - 1}-{row}", f"COLUMN()-{area.left - 1}-{col}"
+    inside = f"AND({down}>=0,{down}<{size},{right}>=0,{right}<{size},{condition})"
+    ws.conditional_formatting.add(block.local, FormulaRule(formula=[inside], border=_FRAME))
 
 
 @dataclass(frozen=True)

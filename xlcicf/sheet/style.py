@@ -35,6 +35,16 @@ ROLES = {
     "Setting": "yours to type in or to choose from a list",
 }
 
+# the legend of the tabs: kind of sheet -> the colour of its tab, and what one does there. The words stand on
+# *Read me* beside each name
+READ, TRY, WORKING, DATA = "read", "try", "working", "data"
+TABS = {
+    READ: (BLUE, "look and read: what came out, and why"),
+    TRY: (GREEN, "yours to change: something to set, to press or to train"),
+    WORKING: (GREY, "where another sheet's numbers are worked out, step by step"),
+    DATA: (ORANGE, "what all else is computed from"),
+}
+
 
 _MIDDLE = Alignment(horizontal="center", vertical="center")
 _HEAD = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -95,7 +105,7 @@ def _style(name: str, look: Look) -> NamedStyle:
     return NamedStyle(
         name,
         font=Font(name="Arial", size=look.size, bold=look.bold, underline=look.underline, color=look.colour),
-        fill=_fill(look.fill) if look.fill else PatternFill(),
+        fill=fill_of(look.fill) if look.fill else PatternFill(),
         border=thin_frame(look.frame) if look.frame else Border(),
         alignment=look.stands,
     )
@@ -107,7 +117,8 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _fill(colour: str) -> PatternFill:
+def fill_of(colour: str) -> PatternFill:
+    """A ground of that colour alone."""
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
@@ -133,7 +144,7 @@ def tint_when(ws: Worksheet, cells: str, condition: str, good: bool) -> None:
     """Tints `cells` green (good) or vermilion while the formula `condition` is true."""
     fill, colour = (GREEN_TINT, "00664B") if good else (RED_TINT, "8F3B00")
     ws.conditional_formatting.add(
-        cells, FormulaRule(formula=[condition], fill=_fill(fill), font=Font(bold=True, color=colour))
+        cells, FormulaRule(formula=[condition], fill=fill_of(fill), font=Font(bold=True, color=colour))
     )
 
 
