@@ -16,7 +16,8 @@ import pytest
 
 from tests import layouts, oracles
 from xlcicf import cli
-from xlcicf.errors import AddressError
+from xlcicf.addin import checklist
+from xlcicf.errors import AddressError, BookError
 from xlcicf.host import open_book
 from xlcicf.ooxml import package
 from xlcicf.ooxml.openpyxl_book import save_generated
@@ -296,6 +297,28 @@ def test_grad_names_the_cells_that_stand_at_a_corner(book, capsys):
     assert told["kinks"] == [["S!A1", ["S!C1"]]] and told["max_difference"] < 1e-6
 
 
+def test_grad_names_a_weight_as_the_sheet_does(book, capsys):
+    path = book({
+        "A3": "set 1", "A4": "set 2:", "B1": "Weights of the net", "B2": "Age", "C2": "Fare",
+        "B3": 1, "C3": 2, "B4": 3, "C4": 4, "Z3": 5, "E1": "=SUMSQ(B3:C4,Z3)",
+    })  # fmt: skip
+    target = ["--objective", "S!E1", "--changing", "S!B3:C4,S!Z3"]
+    told = run_json(capsys, "grad", path, *target)
+    names = ["set 1, Age", "set 1, Fare", "set 2, Age", "set 2, Fare", ""]  # nothing heads Z3
+    assert [name for _, name in told["names"]] == names
+    assert [cell for cell, _ in told["names"]] == [cell for cell, _ in told["gradient"]]
+    lines = run(capsys, "grad", path, *target)[1].splitlines()
+    assert lines[2] == "  S!C3  set 1, Fare   4.0000000000e+00"
+    checked = run(capsys, "grad", path, *target, "--check")[1].splitlines()
+    assert checked[2].startswith("  S!B3  set 1, Age    2.0000000000e+00   2.0")
+
+
+def test_cells_without_headings_leave_no_gap(book, capsys):
+    path = book({"A1": 3, "B1": "=A1^2"})
+    out = run(capsys, "grad", path, "--objective", "S!B1", "--changing", "S!A1")[1]
+    assert out.splitlines()[1] == "  S!A1   6.0000000000e+00"
+
+
 def test_check_covers_the_saved_problem(trained, capsys):
     folder, _ = trained
     told = run_json(capsys, "check", folder / "before.xlsx")
@@ -377,11 +400,18 @@ def test_lessons_and_build(capsys, tmp_path):
     assert "titanic" in [lesson["name"] for lesson in run_json(capsys, "lessons")["lessons"]]
     assert run(capsys, "build", "how_a_net_works", "nope", "--out", tmp_path / "new folder")[0] == 1
     assert not (tmp_path / "new folder").exists()
+    assert not (tmp_path / "new folder").exists()
     told = run_json(capsys, "build", *2 * ["how_a_net_works"], "--out", tmp_path / "new folder")
     assert [Path(p).name for p in told["built"]] == ["how_a_net_works.xlsx"]
     before = contents(tmp_path / "new folder")
     code, _, err = run(capsys, "build", "how_a_net_works", "--out", tmp_path / "new folder")
     assert code == 1 and "is there already" in err and contents(tmp_path / "new folder") == before
+
+
+def test_build_writes_here_without_out(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_json(capsys, "build", "how_a_net_works") == {"built": ["how_a_net_works.xlsx"]}
+    assert (tmp_path / "how_a_net_works.xlsx").is_file()
 
 
 def test_the_demo_overwrites_no_book_and_reports(capsys, tmp_path):
@@ -512,8 +542,75 @@ def test_a_cell_that_ironcalc_cannot_compute_is_named_by_check(book, capsys):
     assert ["S!C1", "FROBNICATE"] in told["blockers"]
 
 
+# --- a refusal comes before the work --------------------------------------------------------------------
+
+NO_NEW_FILE = Path("/proc")  # where even an administrator can make none
+needs_proc = pytest.mark.skipif(not NO_NEW_FILE.is_dir(), reason="needs Linux's /proc")
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Whoever reads a book, builds a lesson or trains has begun the work."""
+
+    def begun(*args, **kwargs):
+        raise AssertionError("the work has begun")
+
+    for place in ("xlcicf.host.open_book", "xlcicf.lessons.build", "xlcicf.addin.xlam.build_addin"):
+        monkeypatch.setattr(place, begun)
+
+
+REFUSED = [
+    ["demo", "--out", NO_NEW_FILE],
+    ["build", "titanic", "--out", NO_NEW_FILE],
+    ["build", "--all", "--out", NO_NEW_FILE],
+    ["train", "BOOK", "--out", NO_NEW_FILE / "o.xlsx"],
+    ["train", "BOOK", "--report", NO_NEW_FILE],
+    ["card", "BOOK", "--out", NO_NEW_FILE / "card.md"],
+    ["addin", "build", "--out", NO_NEW_FILE],
+]
+
+
+@needs_proc
+@pytest.mark.parametrize("args", REFUSED, ids=lambda args: " ".join(map(str, args[:2])))
+def test_a_folder_that_takes_no_file_is_refused_before_the_work(args, book, capsys, no_work):
+    path = book({"A1": 3, "B1": "=A1^2"})
+    code, _, err = run(capsys, *(path if arg == "BOOK" else arg for arg in args))
+    assert code == 1 and f"nothing can be written into the folder {NO_NEW_FILE} (" in err
+
+
+def test_a_target_that_may_not_be_written_is_refused_before_the_book_is_read(book, capsys, tmp_path, no_work):
+    path = book({"A1": 3, "B1": "=A1^2"})
+    protected, opened, folder = (tmp_path / name for name in ("p.xlsx", "o.xlsx", "folder"))
+    shutil.copy(path, protected)
+    protected.chmod(0o444)
+    (tmp_path / "~$o.xlsx").touch()
+    folder.mkdir()
+    targets = [protected, opened, folder, tmp_path / "none" / "t.xlsx"]
+    for target, why in zip(
+        targets, ["is read-only", "is open in Excel", "is a folder", "no folder"], strict=True
+    ):
+        code, _, err = run(capsys, "train", path, *TARGET, "--out", target)
+        assert code == 1 and why in err
+
+
+def test_a_book_that_is_not_there_is_what_is_said_of_it(capsys, tmp_path):
+    for verb in ("train", "card"):
+        code, _, err = run(capsys, verb, tmp_path / "none" / "t.xlsx")
+        assert code == 1 and "there is no file" in err
+
+
+@needs_proc
+def test_the_selftest_asks_nobody_where_its_report_cannot_stand(capsys, monkeypatch):
+    monkeypatch.chdir(NO_NEW_FILE)
+    monkeypatch.setattr("builtins.input", lambda: pytest.fail("a person was asked"))
+    with pytest.raises(BookError, match="nothing can be written"):
+        cli._selftest(checklist, checklist.WINDOWS, [])
+
+
 WRONG_USAGE = [
     [],
+    ["build"],
+    ["build", "--all", "titanic"],
     ["nope"],
     ["train"],
     ["train", "x.xlsx", "--steps", "many"],

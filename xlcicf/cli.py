@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         added = verbs.add_parser(
             name, aliases=also, help=help, description=help, parents=parents, formatter_class=form
         )
-        added.set_defaults(verb=function)
+        added.set_defaults(verb=function, wrong_usage=added.error)
         return added
 
     common = argparse.ArgumentParser(add_help=False)
@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("names", nargs="*", metavar="NAME", help="lessons to build")
     build.add_argument("--all", action="store_true", help="all of them")
     build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
-    build.add_argument("--out", required=True, metavar="DIR", help="folder for the books")
+    build.add_argument("--out", default=".", metavar="DIR", help="folder for the books (default: here)")
     in_place_of_solver = "train a book's changing cells in place of Solver"
     train = verb("train", _train, in_place_of_solver, solved, target, training, also=["solve"])
     train.add_argument("--out", metavar="FILE", help="write here and leave BOOK as it is")
@@ -369,10 +369,12 @@ def _build(args):
     from xlcicf.errors import BookError
     from xlcicf.lessons import LESSONS, book_name, build
 
+    if args.all and args.names:
+        args.wrong_usage(f"--all builds {args.names[0]} too; name lessons, or give --all")
+    if not args.all and not args.names:
+        args.wrong_usage(f"name the lessons to build, or give --all; there are: {', '.join(LESSONS)}")
     every = [made.name for made in LESSONS.values() if not args.blank or made.exercises]
     names = every if args.all else list(dict.fromkeys(args.names))
-    if not names:
-        raise BookError(f"name the lessons to build, or --all; there are: {', '.join(LESSONS)}")
     for name in names:
         if (there := Path(args.out, book_name(name, args.blank))).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
@@ -386,12 +388,15 @@ def _build(args):
 
 
 def _make_folder(folder: str) -> None:
+    """Makes a folder for what is to come. Raises BookError where nothing can be written there."""
     from xlcicf.errors import BookError
+    from xlcicf.ooxml.package import require_folder
 
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise BookError(f"the folder {folder} cannot be made ({error.strerror}); choose another") from error
+    require_folder(folder)
 
 
 def _help(args):
@@ -410,12 +415,13 @@ def _help(args):
 def _demo(args):
     from xlcicf.host import open_book
     from xlcicf.lessons import build
-    from xlcicf.ooxml.package import free_path
+    from xlcicf.ooxml.package import free_path, require_target
     from xlcicf.solve import History, find_problem
     from xlcicf.solve.training import Settings
 
     _make_folder(args.out)
     path = free_path(Path(args.out, "titanic.xlsx"))
+    require_target(path)
     with tempfile.TemporaryDirectory() as folder, _bar(args, "building the Titanic book") as show:
         book = open_book(built := build("titanic", folder))
         settings = Settings.of(book, restarts=100)
@@ -433,17 +439,27 @@ def _train(args):
     from xlcicf.solve.problem import OPTIONS
     from xlcicf.solve.training import Settings
 
+    out, history = args.book if args.out is None else args.out, History.beside(args.book)
+    asked = _Reports(args.report, args.report_sheet) if args.report_sheet or args.report is not None else None
+    if os.path.exists(args.book):  # else that is what is said of it
+        _require_targets(out, history, asked)
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = _opened(args)
         settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})
-        out = args.book if args.out is None else args.out
         problem = _problem(book, args)
         if args.restarts is not None:  # what is typed goes before Solver's options in the book
             problem = replace(problem, options={**problem.options, "multistart": OPTIONS["multistart"]})
-        asked = (
-            _Reports(args.report, args.report_sheet) if args.report_sheet or args.report is not None else None
-        )
-        return _trained(book, problem, settings, History.beside(args.book), out, show, asked)
+        return _trained(book, problem, settings, history, out, show, asked)
+
+
+def _require_targets(path, history, asked: "_Reports | None" = None) -> None:
+    """Raises BookError where a trained book, its history or its report cannot be written."""
+    from xlcicf.ooxml.package import require_target
+
+    require_target(Path(path))
+    history.require_target(path)
+    if asked:
+        asked.require_target()
 
 
 def _trained(
@@ -451,13 +467,8 @@ def _trained(
 ) -> tuple[Facts, list[str], int]:
     """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to
     nothing that a person wants, nothing is written."""
-    from xlcicf.ooxml.package import require_target
     from xlcicf.solve.training import Training
 
-    require_target(Path(path))
-    history.require_target(path)
-    if asked:
-        asked.require_target()
     training = Training(book, problem, settings)
     starts, most = training.settings.restarts, training.settings.steps or 200
     steps = iter(training)
@@ -669,6 +680,7 @@ def _exchanged(args, move: Callable):
 
 def _grad(args):
     from xlcicf.solve.agreement import agreed
+    from xlcicf.solve.cell_labels import headings
 
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = _opened(args)
@@ -676,17 +688,19 @@ def _grad(args):
         show("compiling")
         f = problem.way()
         value, gradient = f.value_and_gradient(f.start)
+        names = headings(problem.book, problem.changing)
     facts: Facts = {
         "objective": f.objective,
         "value": value,
         "gradient": [[cell, slope] for cell, slope in zip(f.cells, gradient.tolist(), strict=True)],
+        "names": [[cell, name] for cell, name in zip(f.cells, names, strict=True)],
         "stepped": f.stepped,
         "frozen": f.frozen,
     }
     lines = [f"{f.objective} is {value:.10g}; its derivative with respect to each changing cell:"]
     known = _known_of(f)
     if not args.check:
-        return facts, [*lines, *_table(f.cells, [f"{g: .10e}" for g in gradient]), *known], DONE
+        return facts, [*lines, *_table(f.cells, names, [f"{g: .10e}" for g in gradient]), *known], DONE
     from xlcicf.solve.bench import recalculation
     from xlcicf.solve.differences import central_differences, fitting_steps
     from xlcicf.solve.parity import difference
@@ -706,6 +720,7 @@ def _grad(args):
     facts["kinks"] = [[cell, cells] for cell, cells in kinks.items()]
     lines += _table(
         ["cell", *f.cells],
+        ["", *names],
         ["exact", *(f"{g: .10e}" for g in gradient)],
         ["central difference", *(f"{s: .10e}" for s in slopes)],
         ["", *(f"at a corner: {_few(kinks[c])}" if c in kinks else "" for c in f.cells)],
@@ -838,8 +853,8 @@ def _ended(result) -> str:
 
 
 def _table(*columns: Iterable[str]) -> list[str]:
-    """Columns of texts, each as wide as its widest, as lines."""
-    rows = list(zip(*columns, strict=True))
+    """Columns of texts, each as wide as its widest, as lines; one that is empty takes no room."""
+    rows = list(zip(*(column for column in map(list, columns) if any(column)), strict=True))
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return ["  " + "  ".join(f"{c:<{w}}" for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -853,14 +868,19 @@ def _few(cells: list[str]) -> str:
 
 def _card(args):
     from xlcicf.host import open_book
+    from xlcicf.ooxml.package import require_folder, require_target
     from xlcicf.pages.model_card import card_file, in_book
     from xlcicf.pages.model_card.markdown import card_text
     from xlcicf.solve import History
 
+    path = card_file.path_beside(args.book) if args.out is None else Path(args.out)
+    if os.path.exists(args.book):  # else that is what is said of it
+        card_file.require_ours(path)
+        require_folder(path.parent)
+        if args.fill:
+            require_target(Path(args.book))
     book, history = open_book(args.book), History.beside(args.book)
     made = in_book.collect(book, history)
-    path = card_file.path_beside(args.book) if args.out is None else Path(args.out)
-    card_file.require_ours(path)
     content = made.content
     if args.fill:
         in_book.show(book, content)
@@ -979,10 +999,11 @@ def _doctor(args):
 def _selftest(checklist, system: str | None, lines: list[str]) -> Path:
     """Asks a person before Excel and writes the report into this folder."""
     from xlcicf.errors import BookError
-    from xlcicf.ooxml.package import free_path
+    from xlcicf.ooxml.package import free_path, require_folder
 
     if system is None:
         raise BookError("the self-test is for Excel on Windows or a Mac; run it there")
+    require_folder(Path())  # before a person has gone through it all
     say = partial(print, file=sys.stderr)
 
     def ask(question: str) -> str:

@@ -20,6 +20,7 @@ from xlcicf.ooxml.package import free_path
 from xlcicf.pages import panel
 from xlcicf.solve import History, Problem, place, save_changing, save_constraints, save_objective
 from xlcicf.solve.book_problem import cells_of, typed_setting
+from xlcicf.solve.cell_labels import headings
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems
 from xlcicf.solve.training import Settings
@@ -202,7 +203,8 @@ def gradient(book) -> str:
     value, slopes = f.value_and_gradient(f.start)
     order = np.argsort(-np.abs(slopes), kind="stable")[:SHOWN]
     lines = [f"{f.objective} is {value:.10g}. Its exact derivative by"]
-    lines += [f"  {f.cells[i]}:  {slopes[i]:+.10g}" for i in order]
+    names = headings(problem.book, asked.changing)
+    lines += [f"  {', '.join(filter(None, (f.cells[i], names[i])))}:  {slopes[i]:+.10g}" for i in order]
     if len(slopes) > SHOWN:
         lines.append(f"  and {len(slopes) - SHOWN} more cells with smaller ones")
     lines.append("It says how much the value changes for each 1 by which the cell changes, near where it is.")

@@ -4,6 +4,7 @@ import io
 import itertools
 import os
 import stat
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -146,7 +147,8 @@ def save_package(package: Package, path: str | os.PathLike, source: Path | None 
 
 
 def require_target(path: Path) -> None:
-    """Raises BookError where a book cannot be written: open elsewhere, read-only, or in no folder."""
+    """Raises BookError where a book cannot be written: open elsewhere, read-only, or in no folder that takes
+    a file."""
     refuse_open_book(path)
     if not os.path.isdir(path.absolute().parent):
         raise BookError(f"there is no folder {path.parent}; make it first")
@@ -156,6 +158,18 @@ def require_target(path: Path) -> None:
         path.is_file() and os.access(path, os.W_OK) and path.stat().st_mode & 0o222
     ):
         raise BookError(f"{path} is read-only; save under another name (--out) or make it writable")
+    require_folder(Path(os.path.realpath(path)).parent)
+
+
+def require_folder(folder: str | os.PathLike) -> None:
+    """Raises BookError where a folder takes no new file. Whether it does is tried: permissions alone do not
+    say so of a network's disk or a read-only one. What is written here is first a new file beside the old."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BookError(
+            f"nothing can be written into the folder {folder} ({error.strerror}); choose another folder"
+        ) from error
 
 
 def refuse_open_book(path: Path) -> None:
