@@ -1,6 +1,7 @@
 """What every engine of ours must do alike: each check runs on a file and in a live LibreOffice."""
 
 import datetime as dt
+import math
 import shutil
 
 import numpy as np
@@ -82,6 +83,23 @@ def test_cells_show_what_the_formula_bar_has(book):
     assert data["A1:A3"].has_array is False
     assert data["D1:E3"].has_array is None
     assert book.sheets[1]["B2"].formula == "=Data!A2+1"
+
+
+def test_numbers_are_read_from_several_areas_at_once(book):
+    first, second = host_of(book).numbers(book, [Area("Data", 1, 1, 4, 3), Area("It's a sheet", 2, 2, 2, 3)])
+    none = math.nan
+    assert np.array_equal(
+        first, [[none] * 3, [1, 2.5, 2.5], [3, -0.001, -0.003], [1, none, none]], equal_nan=True
+    )
+    assert np.array_equal(second, [[2, none]], equal_nan=True)
+
+
+def test_what_is_out_of_date_is_computed_and_everything_on_request(book):
+    host_of(book).distrust(book)
+    assert book.sheets["Data"]["C2"].value == 2.5
+    book.sheets["Data"]["A2"].value = 10
+    book.app.calculate()
+    assert (book.sheets["Data"]["C2"].value, book.sheets[1]["B2"].value) == (25, 11)
 
 
 def test_watched_cells_tell_what_was_changed(book):

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -134,10 +135,13 @@ class _Host:
         self.training = training = self._begun(problem, settings)
         self.watch = patiently(Watch, self.book, training.problem)
         self.recording = patiently(history.begin, self.book, training.title, training.written, True)
-        self.trainer.ask(training.problem, training.arguments)
         try:
-            patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
-            self._follow()
+            if training.is_moments_work:
+                deque(training, maxlen=0)
+            else:
+                self.trainer.ask(training.problem, training.arguments)
+                patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
+                self._follow()
             edits, touched = patiently(self._changed)
             return self._asked(edits, touched) if edits or touched else self._finished()
         except BookError as error:

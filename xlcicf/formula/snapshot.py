@@ -3,6 +3,7 @@
 The host makes a snapshot in a handful of bulk reads; from then on neither Excel nor a file is needed.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -119,6 +120,13 @@ class Snapshot:
     def held(self, name: str) -> Sheet:
         """The sheet of exactly that name, of this workbook or of another."""
         return self.sheets[name] if name in self.sheets else self.elsewhere[name.casefold()]
+
+    def numbers(self, area: Area) -> list[list[float]]:
+        """Rows of the numbers in an area of this workbook; TRUE is 1, nan stands where there is no number."""
+        values = self.sheets[area.sheet].values
+        columns = range(area.left, area.right + 1)
+        held = ([values.get((row, col)) for col in columns] for row in range(area.top, area.bottom + 1))
+        return [[float(x) if isinstance(x, float | bool) else math.nan for x in row] for row in held]
 
     def sheet(self, name: str) -> Sheet | None:
         """The sheet of that name, letters' case ignored as Excel does."""

@@ -83,6 +83,11 @@ class Host(ABC):
         """
         return through_xlwings.values(cells, serials)
 
+    def numbers(self, book: xlwings.Book, areas: Sequence[Area]) -> list[list[list[float]]]:
+        """Of each area rows of the numbers that its cells show; TRUE is 1, nan stands where there is none."""
+        shown = self.snapshot(book)
+        return [shown.numbers(area) for area in areas]
+
     def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
         """changes(): the cells that show something else in the formula bar than they do now.
 

@@ -52,22 +52,19 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
 
 def parity(blocks: "Iterable[RunValues]", book: Snapshot) -> Parity:
     """torch's blocks against what the cells of `book` show."""
+    return compared((block, np.array(book.numbers(block.area))) for block in blocks)
+
+
+def compared(pairs: "Iterable[tuple[RunValues, np.ndarray]]") -> Parity:
+    """torch's blocks, each with the numbers (rows, columns) that its cells show."""
     worst = Parity(None, None)
-    for block in blocks:
+    for block, shown in pairs:
         if np.isnan(block.values).all():
             continue
-        gap = difference(block.values, shown(book, block))
+        gap = difference(block.values, shown)
         if worst.maximum is None or gap > worst.maximum:
             worst = Parity(gap, block.area.address)
     return worst
-
-
-def shown(book: Snapshot, block: "RunValues") -> np.ndarray:
-    """The numbers in the block's cells (rows, columns); TRUE is 1, nan stands where there is no number."""
-    values = book.sheets[block.area.sheet].values
-    cells = [values.get(cell) for cell in block.area.cells()]
-    numbers = [float(x) if isinstance(x, float | bool) else np.nan for x in cells]
-    return np.array(numbers).reshape(block.area.shape)
 
 
 def collected(blocks: "Iterable[RunValues]", area: Area) -> np.ndarray:

@@ -1,5 +1,6 @@
 """xlwings on a program with an agent inside it: an engine, its app and the books that are open there."""
 
+import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -115,7 +116,7 @@ class App(base_classes.App):
         """Its window stays where the person has it."""
 
     def calculate(self) -> None:
-        self.of.ask("calculate")
+        self.of.ask("calculate", False)
 
     @property
     def selection(self) -> Range | None:
@@ -256,6 +257,13 @@ class Book(base_classes.Book):
 
     def outline(self) -> Snapshot:
         return outline_of(self.ask("outline"))
+
+    def numbers(self, areas: Sequence[Area]) -> list[list[list[float]]]:
+        """Of each area rows of the numbers that its cells show, nan where there is none."""
+        return [
+            [[math.nan if number is None else float(number) for number in row] for row in rows]
+            for rows in self.ask("numbers", [[area.sheet, corners(area)] for area in areas])
+        ]
 
     def watch(self, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
         """changes(): the cells that show something else in the formula bar than now."""

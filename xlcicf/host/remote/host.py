@@ -36,8 +36,14 @@ class Remote(Host):
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         return cells.impl.held(serials)
 
+    def numbers(self, book: xlwings.Book, areas: Sequence[Area]) -> list[list[list[float]]]:
+        return book.impl.numbers(areas)
+
     def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
         return book.impl.watch(name, areas)
+
+    def distrust(self, book: xlwings.Book) -> None:
+        book.impl.ask("calculate", True)
 
     def require_writable(self, book: xlwings.Book, areas: Sequence[Area]) -> None:
         """The program tells at the write itself."""

@@ -47,6 +47,7 @@ OPERATIONS = {
     "used": "(ID, sheet) -> area of the cells that hold something; [1, 1, 1, 1] where none does",
     "read": "(ID, sheet, area) -> see READ",
     "formulas": "(ID, sheet, area) -> rows of what the formula bar has: a formula, else the value as typed",
+    "numbers": "(ID, [[sheet, area], ...]) -> of each area rows of numbers; null where there is none",
     "watch": "(ID, name, [[sheet, area], ...]); remembers what the formula bar has, in place of that name's",
     "changes": "(ID, name) -> [[sheet, row, column, what it had, what it has], ...] of what was changed",
     # --- changed; those of one step are one entry of the program's own Undo
@@ -54,7 +55,7 @@ OPERATIONS = {
     "end": "(ID)",
     "write": "(ID, sheet, area, rows of cells; {'formula': formula} for a formula)",
     "write_array": "(ID, sheet, area, formula); one array formula for all these cells",
-    "calculate": "(ID); every formula anew, whatever is shown",
+    "calculate": "(ID, anew); the formulas whose results are out of date, or every one, whatever is shown",
     "define": "(ID, sheet or null for the whole book, name, what it refers to without '=', is hidden)",
     "add_sheet": "(ID, name, name of the sheet that it stands behind)",
     "remove_sheet": "(ID, name); without a question",

@@ -138,6 +138,11 @@ class Operations:
         document = self.document(id)
         return reading.formulas(document, self.grammar(document), sheet, area)
 
+    def _numbers(self, id, areas):
+        document = self.document(id)
+        held = (cells_of(document, sheet, area).getDataArray() for sheet, area in areas)
+        return [[[x if isinstance(x, float) else None for x in row] for row in rows] for rows in held]
+
     def _watch(self, id, name, areas):
         document = self.document(id)
         open_now = {one.RuntimeUID for one in self.documents()}
@@ -168,8 +173,9 @@ class Operations:
 
         self._change(id, write)
 
-    def _calculate(self, id):
-        self.document(id).calculateAll()
+    def _calculate(self, id, anew):
+        document = self.document(id)
+        document.calculateAll() if anew else document.calculate()
 
     def _define(self, id, sheet, name, text, _hidden):
         def define(document):

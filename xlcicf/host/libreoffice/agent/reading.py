@@ -40,6 +40,10 @@ ROUNDED = re.compile(r"[1-9](?:\.?\d){14}")
 CONSTANT = re.compile(f"{TEXT}|{QUOTED}|(?P<number>{NUMBER})")
 
 
+def is_typed(text):
+    return len(text) <= 8 and TYPED.fullmatch(text) is not None  # no longer one is there
+
+
 class Refused(Exception):
     """What cannot be read, as a sentence."""
 
@@ -121,7 +125,7 @@ def _read(document, grammar, sheet, area):
 
 def _without_call(typed):
     """A constant that Calc can hold as a formula only, as a person would type it: "=TRUE()" is TRUE."""
-    return typed[1:].replace("()", "") if TYPED.fullmatch(typed) else typed
+    return typed[1:].replace("()", "") if is_typed(typed) else typed
 
 
 def _typed(value):
@@ -164,8 +168,10 @@ class Cells:
         for part in self.range.queryContentCells(FORMULA).RangeAddresses:
             start, end = part.StartColumn + 1 - left, part.EndColumn + 2 - left
             for at in range(part.StartRow + 1 - top, part.EndRow + 2 - top):
-                rows[at][start:end] = [None if TYPED.fullmatch(t) else t for t in self.texts[at][start:end]]
+                rows[at][start:end] = [None if is_typed(t) else t for t in self.texts[at][start:end]]
         for at, row in enumerate(rows):
+            if not ROUNDED.search("\0".join(filter(None, row))):  # as of most rows, in one go
+                continue
             for to, text in enumerate(row):
                 if text and ROUNDED.search(text):
                     row[to] = _exact(text, self.cell(at, to).getTokens())
