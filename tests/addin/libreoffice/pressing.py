@@ -99,8 +99,17 @@ class Pressing:
         document = self.documents[path]
         document.CurrentController.setActiveSheet(document.Sheets.getByName(sheet))
         self.select(path, sheet, address)
-        for arguments in (["mousemove", "700", "600"], ["type", "--delay", "20", text], ["key", entered]):
-            subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
+        self.hands("mousemove", "700", "600")
+        self.type(text, entered)
+
+    def type(self, text, entered="Return"):
+        """Types into whatever has the keyboard."""
+        self.hands("type", "--delay", "20", text)
+        self.hands("key", entered)
+
+    def hands(self, *arguments):
+        """Mouse and keyboard, as the window system knows them."""
+        subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
 
     def error(self, path, sheet, address):
         return self.cells(path, sheet, address).getCellByPosition(0, 0).getError()
@@ -145,6 +154,21 @@ class Pressing:
         dispatch.removeStatusListener(listener, url)
         return listener.enabled
 
+    # --- by the mouse
+
+    def click(self, path, label):
+        """Clicks a button of a box or a toolbar, or an entry of the menu bar or of a menu that is open; says whether
+        there is one to be clicked."""
+        window = self.documents[path].CurrentController.Frame.ContainerWindow
+        parts = (part for top in [*self._boxes(), window.AccessibleContext] for part in _below(top))
+        for part in parts:
+            if part.AccessibleRole in CLICKED and part.AccessibleName == label and part.getSize().Width:
+                at, size = part.getLocationOnScreen(), part.getSize()
+                self.hands("mousemove", str(at.X + size.Width // 2), str(at.Y + size.Height // 2))
+                self.hands("click", "1")
+                return True
+        return False
+
     # --- boxes
 
     def has_box(self):
@@ -175,11 +199,11 @@ class Pressing:
 
 
 import unohelper  # noqa: E402
-from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, STATIC  # noqa: E402
+from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, MENU, MENU_ITEM, STATIC  # noqa: E402
 from com.sun.star.accessibility.AccessibleRole import PUSH_BUTTON as BUTTON  # noqa: E402
 from com.sun.star.frame import XStatusListener  # noqa: E402
 
-BOXES = (ALERT, DIALOG)
+BOXES, CLICKED = (ALERT, DIALOG), (BUTTON, MENU, MENU_ITEM)
 
 
 class Listener(unohelper.Base, XStatusListener):
