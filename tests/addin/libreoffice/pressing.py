@@ -157,17 +157,19 @@ class Pressing:
     # --- by the mouse
 
     def click(self, path, label):
-        """Clicks a button of a box or a toolbar, or an entry of the menu bar or of a menu that is open; says whether
-        there is one to be clicked."""
+        """Clicks a button of a box or a toolbar; says whether there is one to be clicked."""
         window = self.documents[path].CurrentController.Frame.ContainerWindow
         parts = (part for top in [*self._boxes(), window.AccessibleContext] for part in _below(top))
         for part in parts:
-            if part.AccessibleRole in CLICKED and part.AccessibleName == label and part.getSize().Width:
-                at, size = part.getLocationOnScreen(), part.getSize()
-                self.hands("mousemove", str(at.X + size.Width // 2), str(at.Y + size.Height // 2))
-                self.hands("click", "1")
+            if part.AccessibleRole == BUTTON and part.AccessibleName == label and part.getSize().Width:
+                self._click_on(part)
                 return True
         return False
+
+    def _click_on(self, part):
+        at, size = part.getLocationOnScreen(), part.getSize()
+        self.hands("mousemove", str(at.X + size.Width // 2), str(at.Y + size.Height // 2))
+        self.hands("click", "1")
 
     # --- boxes
 
@@ -199,11 +201,11 @@ class Pressing:
 
 
 import unohelper  # noqa: E402
-from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, MENU, MENU_ITEM, STATIC  # noqa: E402
+from com.sun.star.accessibility.AccessibleRole import ALERT, DIALOG, STATIC  # noqa: E402
 from com.sun.star.accessibility.AccessibleRole import PUSH_BUTTON as BUTTON  # noqa: E402
 from com.sun.star.frame import XStatusListener  # noqa: E402
 
-BOXES, CLICKED = (ALERT, DIALOG), (BUTTON, MENU, MENU_ITEM)
+BOXES = (ALERT, DIALOG)
 
 
 class Listener(unohelper.Base, XStatusListener):
