@@ -30,7 +30,7 @@ gc.set_threshold(50_000, 20, 20)
 
 RECORD = Path(__file__).parents[1] / ".pytest_cache" / "seconds.json"
 
-_tables = pytest.StashKey[dict[str, list[tuple[str, ...]]]]()
+tables = pytest.StashKey[dict[str, list[tuple[str, ...]]]]()
 _seconds = pytest.StashKey[dict[str, float]]()
 
 # mark -> (whether its tool is there, the reason for skipping where it is not)
@@ -71,7 +71,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.stash[_tables], config.stash[_seconds] = {}, {}
+    config.stash[tables], config.stash[_seconds] = {}, {}
     if not hasattr(config, "workerinput"):  # else the process that started this one has made the folder
         kept.begin()
 
@@ -138,7 +138,7 @@ def forked_trainers(monkeypatch):
 @pytest.fixture
 def told(request):
     """`told("facts", "rows", "891", "891")` adds a line to a table of that name after the tests."""
-    return lambda table, *columns: request.config.stash[_tables].setdefault(table, []).append(columns)
+    return lambda table, *columns: request.config.stash[tables].setdefault(table, []).append(columns)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def pytest_runtest_protocol(item):
 
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):  # one of the processes under -n
-        session.config.workeroutput["tables"] = session.config.stash[_tables]
+        session.config.workeroutput["tables"] = session.config.stash[tables]
         session.config.workeroutput["seconds"] = session.config.stash[_seconds]
     else:
         record(session.config.stash[_seconds])
@@ -170,7 +170,7 @@ def pytest_testnodedown(node):
     told = getattr(node, "workeroutput", {})
     node.config.stash[_seconds].update(told.get("seconds", {}))
     for table, rows in told.get("tables", {}).items():
-        node.config.stash[_tables].setdefault(table, []).extend(rows)
+        node.config.stash[tables].setdefault(table, []).extend(rows)
 
 
 def record(seconds: dict[str, float]) -> None:
@@ -185,11 +185,11 @@ def pytest_terminal_summary(terminalreporter, config):
     for test, took in config.stash[_seconds].items():
         by_file[test.partition("::")[0]] = by_file.get(test.partition("::")[0], 0) + took
     slowest = sorted(by_file.items(), key=lambda item: -item[1])[:10]
-    told = config.stash[_tables].setdefault(
+    told = config.stash[tables].setdefault(
         f"slowest files: seconds of the processor, of {sum(by_file.values()):.0f}", []
     )
     told += [(file, f"{took:.0f}") for file, took in slowest]
-    for table, rows in config.stash[_tables].items():
+    for table, rows in config.stash[tables].items():
         terminalreporter.section(table)
         widths = [min(60, max(map(len, column))) for column in zip(*rows, strict=True)]
         for row in rows:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from xlcicf.errors import TrainingError, XlcicfError
 from xlcicf.host import patience
 from xlcicf.host.headless.person import Busy, person_at
 from xlcicf.host.reading import outline
+from xlcicf.host.watching import Edited, Watched
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.optim import METHODS
 from xlcicf.solve import History, Problem, differentiate, find_problem
@@ -107,6 +109,24 @@ def a_weight_changes(answer: str):
         return scene.train(once(lambda: setattr(cell, "value", 7)))
 
     return act
+
+
+def a_weight_changes_between_look_and_write(scene: Scene) -> host_side.Ending:
+    """In a program that can tell."""
+    cell, written, usual = cells_of(scene.book, scene.areas[0])[0, 0], [], Watched.writing
+
+    @contextmanager
+    def writing(watched):
+        written.append(watched)
+        if len(written) == 3:
+            cell.value = 7
+            raise Edited
+        with usual(watched):
+            yield
+
+    person_at(scene.book).answer = "cancel"
+    scene.monkeypatch.setattr(Watched, "writing", writing)
+    return scene.train()
 
 
 def rows_move(scene: Scene) -> host_side.Ending:
@@ -295,6 +315,7 @@ FAULTS = [
     Fault("a weight is edited: Yes", a_weight_changes("yes"), "had found by then were written", "trained", ONE),
     Fault("a weight is edited: No", a_weight_changes("no"), "before the run were put back", "as before", ONE),
     Fault("a weight is edited: Cancel", a_weight_changes("cancel"), "left as they are", "by hand", ONE),
+    Fault("a weight is edited before a write", a_weight_changes_between_look_and_write, "left as they are", "by hand", ONE),
     Fault("rows are inserted", rows_move, "nothing more was written", "by hand", ONE),
     Fault("a second run on the book", a_second_run, "stopped by hand", "trained", ONE),
     Fault("the trainer is killed", a_signal_to_the_trainer(signal.SIGKILL), "ended from outside", "trained", BOTH),

@@ -18,6 +18,7 @@ from xlcicf.errors import AddressError, XlcicfError
 from xlcicf.formula.address import Area
 from xlcicf.host import host_of, outline, read_snapshot
 from xlcicf.host.exact_cells import read_rows, values_of
+from xlcicf.host.watching import Edited
 from xlcicf.sheet.picture import heat_map
 
 
@@ -39,7 +40,10 @@ def path(tmp_path):
     return tmp_path / "contract.xlsx"
 
 
-@pytest.fixture(params=["headless", pytest.param("libreoffice", marks=pytest.mark.libreoffice)])
+LIVE = pytest.param("libreoffice", marks=pytest.mark.libreoffice)
+
+
+@pytest.fixture(params=["headless", LIVE])
 def book(request, path):
     if request.param == "headless":
         yield xlcicf.open_book(path)
@@ -104,8 +108,8 @@ def test_what_is_out_of_date_is_computed_and_everything_on_request(book):
 
 def test_watched_cells_tell_what_was_changed(book):
     data, host = book.sheets["Data"], host_of(book)
-    changes = host.watch(book, "test", [Area("Data", 1, 1, 6, 5), Area("It's a sheet", 2, 2, 2, 2)])
-    other = host.watch(book, "other", [Area("Data", 2, 1, 2, 1)])
+    changes = host.watch(book, "test", [Area("Data", 1, 1, 6, 5), Area("It's a sheet", 2, 2, 2, 2)]).changes
+    other = host.watch(book, "other", [Area("Data", 2, 1, 2, 1)]).changes
     assert changes() == {}
     data["A2"].value = 10  # on which results depend, too
     assert changes() == other() == {("Data", 2, 1): ("1", "10")}
@@ -123,8 +127,23 @@ def test_watched_cells_tell_what_was_changed(book):
         ("Data", 5, 4): ("", "=A2"),
         ("It's a sheet", 2, 2): ("=Data!A2+1", ""),
     }
-    changes = host.watch(book, "test", [Area("Data", 1, 1, 6, 5)])
-    assert changes() == {}
+    watched = host.watch(book, "test", [Area("Data", 1, 1, 6, 5)])
+    with watched.writing():
+        data["A2"].value, data["D6"].value = 3, 4
+    assert watched.changes() == {}
+
+
+@pytest.mark.parametrize("book", [LIVE], indirect=True)  # nobody else is at a file
+def test_a_write_over_somebody_elses_edit_is_not_made(book):
+    data = book.sheets["Data"]
+    watched = host_of(book).watch(book, "test", [Area("Data", 2, 1, 3, 1)])
+    data["A2"].value = 7  # as a person does between a look and a write
+    with pytest.raises(Edited), watched.writing():
+        data["A3"].value = 8
+    assert (data["A2"].value, data["A3"].value) == (7, 3)
+    assert watched.changes() == {("Data", 2, 1): ("1", "7")}
+    data["A3"].value = 9  # a write that asks for nothing
+    assert data["A3"].value == 9
 
 
 def test_what_is_written_stands_there(book):

@@ -1,5 +1,7 @@
 """Nets of any depth, read from blocks of weights, held against torch's own modules."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from torch import nn
 
 from xlcicf.errors import DataError, TrainingError
 from xlcicf.learn import layers, titanic
+from xlcicf.optim.train import train
 
 widths = st.lists(st.integers(1, 5), min_size=2, max_size=5)
 
@@ -86,10 +89,25 @@ def test_training_finds_weights_that_are_better():
 
 
 def test_training_stops_when_its_time_is_over():
-    with pytest.raises(TrainingError, match="0 s were over at step 1 of 10"):
+    with pytest.raises(TrainingError, match="0 s were over at step 2 of 10"):
         layers.trained(
             np.ones((3, 2)), np.ones((3, 1)), np.full((1, 2), 0.1), 10, 0.01, "sgd", "mse", seconds=0
         )
+
+
+def test_what_is_loaded_for_the_first_step_takes_no_time_from_training(monkeypatch):
+    def slow_at_first(f, **settings):
+        for step in train(f, **settings):
+            if step.number == 1:
+                time.sleep(0.3)
+            yield step
+
+    monkeypatch.setattr(layers, "train", slow_at_first)
+    ones = np.ones((3, 1))
+    assert layers.trained(ones, ones, np.full((1, 1), 0.1), 3, 0.01, "sgd", "mse", seconds=0.25).shape == (
+        1,
+        1,
+    )
 
 
 def test_a_row_of_targets_is_as_good_as_a_column():

@@ -72,8 +72,8 @@ def test_results_that_follow_the_changing_cells_are_no_edits(watched):
 
 def test_ones_own_writes_are_not_somebody_elses(watched):
     book, watch = watched
-    book.sheets["Net"]["B1:B2"].value = [[0.1], [0.2]]
-    watch.written()
+    with watch.writing():
+        book.sheets["Net"]["B1:B2"].value = [[0.1], [0.2]]
     assert watch.touched() == []
     book.sheets["Net"]["B2"].value = 0.3
     assert watch.touched() == ["Net!B2"]

@@ -21,6 +21,7 @@ from xlcicf.addin.waiting import Task, hand_over, is_awaited
 from xlcicf.errors import BookError, DisagreementError, TrainingError, XlcicfError
 from xlcicf.host.hosts import host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
+from xlcicf.host.watching import Edited
 from xlcicf.solve import History, Problem
 from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.solve.training import Outcome, Settings, Training
@@ -142,8 +143,9 @@ class _Host:
                 self.trainer.ask(training.problem, training.arguments)
                 patiently(self._say, f"{TAB}: starting (Stop: ribbon)")
                 self._follow()
-            edits, touched = patiently(self._changed)
-            return self._asked(edits, touched) if edits or touched else self._finished()
+            return self._ended()
+        except Edited:
+            return self._ended()
         except BookError as error:
             raise self._with_what_is_kept(error) from error
         finally:
@@ -188,8 +190,8 @@ class _Host:
 
     def _show(self) -> None:
         training = self.training
-        training.show(self.recording)
-        self.watch.written()
+        with self.watch.writing():
+            training.show(self.recording)
         self._say(f"{TAB}: step {len(training.losses):,}, {training.best_loss:.6g} (Stop: ribbon)")
 
     def _say(self, text: str | bool) -> None:
@@ -204,6 +206,10 @@ class _Host:
     def _tell(self, seconds: float) -> None:
         tell_ribbon(self.book.app, os.path.basename(self.path), "SetRunning", seconds)
 
+    def _ended(self) -> Ending:
+        edits, touched = patiently(self._changed)
+        return self._asked(edits, touched) if edits or touched else self._finished()
+
     def _finished(self) -> Ending:
         if not self.training.losses:
             raise TrainingError("stopped before the first step; nothing was written")
@@ -211,11 +217,15 @@ class _Host:
             patiently(self.recording.restore)
             patiently(self.recording.end)
             return Ending(None, f"{self.training.reason}; the cells are as they were")
-        patiently(self.training.settle, self.recording)
+        patiently(self._settle)
         outcome, log = patiently(self.training.result)
         patiently(self.recording.write, log)
         patiently(self.recording.end)
         return Ending(outcome, outcome.sentence)
+
+    def _settle(self) -> None:
+        with self.watch.writing():
+            self.training.settle(self.recording)
 
     def _asked(self, edits: dict[str, tuple[str, str]], touched: list[str]) -> Ending:
         """Ends the run as the person wants who has changed its cells; nothing is overwritten unasked."""

@@ -18,16 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xlwings
 
-from xlcicf.formula.address import Area, SheetCell
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import through_xlwings
+from xlcicf.host.watching import Watched
 from xlcicf.ooxml.package import Package
 
 if TYPE_CHECKING:
     from xlcicf.formula.recalculation import Recalculation
-
-
-Differences = dict[SheetCell, tuple[str, str]]  # what a cell showed in the formula bar, and what it shows
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,9 @@ class Host(ABC):
         shown = self.snapshot(book)
         return [shown.numbers(area) for area in areas]
 
-    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
-        """changes(): the cells that show something else in the formula bar than they do now.
-
-        name  of this watch; one of the same name and book ends an earlier one
-        """
-        return through_xlwings.watch(book, areas, self.formulas)
+    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Watched:
+        """Watches areas from now on; another watch of that name and book ends this one."""
+        return Watched(areas, lambda area: self.formulas(through_xlwings.range_of(book, area)))
 
     def parts(self, book: xlwings.Book) -> Package | None:
         """The parts of the book's file, if the open book is exactly that; None where a program has it open,

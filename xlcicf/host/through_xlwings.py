@@ -3,13 +3,12 @@
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
 
 import numpy as np
 import xlwings
 from openpyxl.utils.datetime import to_excel
 
-from xlcicf.formula.address import Area, SheetCell
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import ERRORS, ExcelError, Sheet, Snapshot, Table
 from xlcicf.formula.text import area_of, split_sheet
 
@@ -137,7 +136,7 @@ def recalculation(
 ) -> Callable[[np.ndarray], float]:
     """value(v): what the objective's cell shows, nan for no number, with v (n,) in the changing cells, which
     hold again what they held when it returns."""
-    shown, blocks = _range(book, objective), [_range(book, area) for area in changing]
+    shown, blocks = range_of(book, objective), [range_of(book, area) for area in changing]
     ends = np.cumsum([block.size for block in blocks])[:-1]
 
     def write(rows: list[list[list]]) -> None:
@@ -158,29 +157,7 @@ def recalculation(
     return value
 
 
-def watch(
-    book: xlwings.Book, areas: Sequence[Area], formulas: Callable
-) -> Callable[[], dict[SheetCell, tuple[str, str]]]:
-    """changes(): what cells showed at this call, and what they show now, where that is not the same."""
-
-    def read() -> list[list[Sequence[str]]]:
-        return [formulas(_range(book, area)) for area in areas]
-
-    then = read()
-
-    def changes() -> dict[SheetCell, tuple[str, str]]:
-        found = {}
-        for area, before, after in zip(areas, then, read(), strict=True):
-            if before != after:
-                pairs = zip(chain(*before), chain(*after), strict=True)
-                placed = zip(area.cells(), pairs, strict=True)
-                found |= {(area.sheet, *cell): pair for cell, pair in placed if pair[0] != pair[1]}
-        return found
-
-    return changes
-
-
-def _range(book: xlwings.Book, area: Area) -> xlwings.Range:
+def range_of(book: xlwings.Book, area: Area) -> xlwings.Range:
     return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))
 
 

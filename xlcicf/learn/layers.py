@@ -4,6 +4,7 @@ Arrays (rows, columns) of float64 come in, tensors of that kind go out. A misfit
 names both.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -196,12 +197,15 @@ def trained(
 ) -> np.ndarray:
     """The best weights (units, in) that `train` meets in so many steps.
 
+    seconds  that it may take after its first step, for which programs may have to be loaded
     Raises TrainingError after `seconds`, and what `train` raises.
     """
     f = NetLoss(X, y, weights, kind)
-    stop = time.monotonic() + seconds
+    stop = math.inf
     for step in train(f, optimizer=optimizer, steps=steps, lr=lr):
-        if time.monotonic() > stop and step.reason is None:
+        now = time.monotonic()
+        stop = min(stop, now + seconds)
+        if now > stop and step.reason is None:
             raise TrainingError(
                 f"{seconds:g} s were over at step {step.number} of {steps};"
                 " ask for fewer steps, or train from the ribbon, where it may take its time"

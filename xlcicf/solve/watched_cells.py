@@ -1,6 +1,7 @@
 """The cells that an objective depends on, watched in an open book: has anybody changed one since?"""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.snapshot import Snapshot
@@ -17,31 +18,31 @@ class Watch:
     """
 
     def __init__(self, book, problem: PlacedProblem):
-        self._book = book
         needed, computed = (
             [area for area in areas if area.sheet != RIGHT_SIDES]
             for areas in way_to(problem.book, problem.asked_of)
         )
         self._results = _places(computed)
-        self._written, self._changing = _places(problem.changing), problem.changing
+        self._written = _places(problem.changing)
         self._inputs = host_of(book).watch(book, "inputs", needed)
-        self.written()
+        self._weights = host_of(book).watch(book, "changing cells", problem.changing)
 
-    def written(self) -> None:
-        """To be called after one's own write into the changing cells."""
-        self._weights = host_of(self._book).watch(self._book, "changing cells", self._changing)
+    def writing(self) -> AbstractContextManager[None]:
+        """For one's own writes into the changing cells. Raises Edited where somebody else has just been there
+        and the host can tell; then nothing is written."""
+        return self._weights.writing()
 
     def edits(self) -> dict[str, tuple[str, str]]:
         """Address of each other cell in which something else stands now -> what stood there and what does."""
         return {
             cell_address(*place): pair
-            for place, pair in self._inputs().items()
+            for place, pair in self._inputs.changes().items()
             if place not in self._written and not (place in self._results and _are_results(pair))
         }
 
     def touched(self) -> list[str]:
         """Addresses of the changing cells that somebody else has written to."""
-        return [cell_address(*place) for place in self._weights()]
+        return [cell_address(*place) for place in self._weights.changes()]
 
 
 def _are_results(pair: tuple[str, str]) -> bool:

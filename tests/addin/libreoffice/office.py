@@ -17,8 +17,6 @@ from tests.libreoffice import python_with_uno
 from xlcicf.addin.oxt import EXTENSION, build_extension
 
 CRASHED = ("DisposedException", "UnknownPropertyException")  # what the bridge then says
-crashes: list[str] = []  # what LibreOffice was asked when it crashed
-
 SECONDS = 60  # that anything may take
 NO_TIPS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -90,7 +88,6 @@ class PressedOffice:
         line = self.process.stdout.readline() if ready else b""
         done, said = json.loads(line) if line else (False, f"no answer to {what} {arguments}")
         if not done and (not line or any(sign in said for sign in CRASHED)):
-            crashes.append(what)
             self.end()
         assert done, said
         return said
@@ -124,15 +121,15 @@ class PressedOffice:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-_offices: list[PressedOffice] = []  # the last is the one in which controls are pressed
+offices: list[PressedOffice] = []  # the last is the one in which controls are pressed
 
 
 def running() -> PressedOffice:
     """The one that all tests of this process use; a new one where it has crashed."""
-    if not _offices or not _offices[-1].is_there:
-        _offices.append(PressedOffice())
-        atexit.register(_offices[-1].end)
-    return _offices[-1]
+    if not offices or not offices[-1].is_there:
+        offices.append(PressedOffice())
+        atexit.register(offices[-1].end)
+    return offices[-1]
 
 
 def _screen() -> tuple[subprocess.Popen, str]:

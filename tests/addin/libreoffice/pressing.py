@@ -99,8 +99,17 @@ class Pressing:
         document = self.documents[path]
         document.CurrentController.setActiveSheet(document.Sheets.getByName(sheet))
         self.select(path, sheet, address)
-        for arguments in (["mousemove", "700", "600"], ["type", "--delay", "20", text], ["key", entered]):
-            subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
+        self.hands("mousemove", "700", "600")
+        self.type(text, entered)
+
+    def type(self, text, entered="Return"):
+        """Types into whatever has the keyboard."""
+        self.hands("type", "--delay", "20", text)
+        self.hands("key", entered)
+
+    def hands(self, *arguments):
+        """Mouse and keyboard, as the window system knows them."""
+        subprocess.run(["xdotool", *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=30)
 
     def error(self, path, sheet, address):
         return self.cells(path, sheet, address).getCellByPosition(0, 0).getError()
@@ -144,6 +153,23 @@ class Pressing:
         dispatch.addStatusListener(listener, url)
         dispatch.removeStatusListener(listener, url)
         return listener.enabled
+
+    # --- by the mouse
+
+    def click(self, path, label):
+        """Clicks a button of a box or a toolbar; says whether there is one to be clicked."""
+        window = self.documents[path].CurrentController.Frame.ContainerWindow
+        parts = (part for top in [*self._boxes(), window.AccessibleContext] for part in _below(top))
+        for part in parts:
+            if part.AccessibleRole == BUTTON and part.AccessibleName == label and part.getSize().Width:
+                self._click_on(part)
+                return True
+        return False
+
+    def _click_on(self, part):
+        at, size = part.getLocationOnScreen(), part.getSize()
+        self.hands("mousemove", str(at.X + size.Width // 2), str(at.Y + size.Height // 2))
+        self.hands("click", "1")
 
     # --- boxes
 

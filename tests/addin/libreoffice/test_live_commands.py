@@ -17,8 +17,7 @@ from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.host.headless.person import person_at
 from xlcicf.solve import History
 
-# By --full only: LibreOffice 7.4 has crashed where its boxes are looked at over the bridge that drives it.
-pytestmark = [pytest.mark.libreoffice, pytest.mark.full]
+pytestmark = pytest.mark.libreoffice
 
 BOOKS = Path(__file__).parents[3] / "workbooks"
 SHEET, WEIGHTS, LOSS = "Sum of ReLUs", "F5:M7", "P7"  # of how_a_net_works
@@ -342,3 +341,60 @@ def test_a_book_goes_to_and_fro_between_the_window_and_the_file(scene):
     scene.office.open(scene.path)
     assert scene.office.values(scene.path, "Net", "P5")[0][0] == pytest.approx(trained, rel=1e-12)
     assert scene.office.text(scene.path, "Net", "R7").startswith("formulas and torch agree")
+
+
+# ---- by mouse and keys -----------------------------------------------------------------------------------
+
+
+def test_a_person_works_with_mouse_and_keys(scene):
+    office, path = scene.office, scene.path
+
+    def click(label: str, is_done) -> None:
+        """Until it has come to that: without a window manager a window may take its first click to come forward."""
+        for _ in range(5):
+            assert office.click(path, label), f"there is no {label} to be clicked"
+            until_then = time.monotonic() + 10
+            while time.monotonic() < until_then:
+                if is_done():
+                    return
+                time.sleep(0.1)
+        raise AssertionError(f"{label} did nothing")
+
+    def saved(name: str, text: str) -> bool:
+        return text in office.saved(path, SHEET, name)
+
+    def enabled(control: str) -> None:
+        until(lambda: office.is_enabled(path, control), what=f"{control} stayed grey")
+
+    start = scene.weights()
+    office.select(path, SHEET, "F5")
+    click("Gradient of the selected cell", office.has_box)
+    assert "Its exact derivative by" in office.box()[0][0]
+    click("OK", lambda: not office.has_box())
+    click("Step", lambda: scene.history().runs and scene.history().was is None)
+    enabled("undo")
+    stepped = scene.weights()
+    click("Undo", lambda: scene.weights() == start)
+    enabled("redo")
+    click("Redo", lambda: scene.weights() == stepped)
+    enabled("reset")
+    click("Reset weights", lambda: scene.weights() == start)
+    enabled("train")
+
+    scene.set(optimizer="adam", steps=10_000_000, lr=1e-4)
+    click("Train", lambda: scene.weights() != start)
+    office.keys(path, SHEET, "F6", "7")  # while it runs, over a weight
+    assert "F6 changed while training ran" in scene.box()[0][0]
+    click("Cancel", lambda: office.has_box() and "left as they are" in office.box()[0][0])
+    click("OK", scene.is_idle)
+    assert scene.weights()[1][0] == 7.0
+
+    before = scene.weights()
+    click("Train", lambda: scene.weights() != before)
+    office.keys(path, SHEET, "R30", "12")
+    assert office.values(path, SHEET, "R30") == [[12.0]]
+    click("Stop", scene.is_idle)
+    office.select(path, SHEET, "P8")
+    click("Set Objective", lambda: saved("solver_opt", "$P$8"))
+    office.select(path, SHEET, "F5:G7")
+    click("By Changing Variable Cells", lambda: saved("solver_adj", "$G$7"))

@@ -12,8 +12,7 @@ import xlcicf
 from tests.addin.libreoffice.office import running, until
 from xlcicf.addin.udfs import FUNCTIONS
 
-# By --full only: LibreOffice 7.4 has crashed where its boxes are looked at over the bridge that drives it.
-pytestmark = [pytest.mark.libreoffice, pytest.mark.full]
+pytestmark = pytest.mark.libreoffice
 
 BOOKS = Path(__file__).parents[3] / "workbooks"
 VALUE, NUM = 519, 503  # Calc's codes of #VALUE! and #NUM!

@@ -13,7 +13,6 @@ from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import split_sheet
-from xlcicf.host.boundary import Differences
 from xlcicf.host.own_engine import OwnEngine
 from xlcicf.host.refusal import refusing
 from xlcicf.host.remote.host import Remote
@@ -23,6 +22,7 @@ from xlcicf.host.remote.ranges import Range, SeveralAreas, corners
 from xlcicf.host.remote.sheets import Sheets
 from xlcicf.host.remote.snapshots import outline_of, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
+from xlcicf.host.watching import Differences, Watched
 
 Macro = Callable[["Book", str, tuple], None]
 Prints = dict[str, str]  # a sheet's name -> that of its formulas
@@ -54,6 +54,7 @@ class Engine(OwnEngine):
         self.link, self.host, self.name, self.macro = link, host, host.name, macro
         self.functions = functions
         self.seen: dict[str, tuple[Prints, Snapshot]] = {}  # by book
+        self.guards: dict[str, str] = {}  # by book: the watch whose cells a write must find unchanged
         self.waiting: dict[str, Waiting] = {}  # by book: what is not computed while a function asks
 
     @property
@@ -265,16 +266,9 @@ class Book(base_classes.Book):
             for rows in self.ask("numbers", [[area.sheet, corners(area)] for area in areas])
         ]
 
-    def watch(self, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
-        """changes(): the cells that show something else in the formula bar than now."""
+    def watch(self, name: str, areas: Sequence[Area]) -> "WatchedByAgent":
         self.ask("watch", name, [[area.sheet, corners(area)] for area in areas])
-
-        def changes() -> Differences:
-            return {
-                (sheet, row, col): (then, now) for sheet, row, col, then, now in self.ask("changes", name)
-            }
-
-        return changes
+        return WatchedByAgent(self, name)
 
     @contextmanager
     def one_step(self, title: str) -> Iterator[None]:
@@ -284,3 +278,23 @@ class Book(base_classes.Book):
             yield
         finally:
             self.ask("end")
+
+
+class WatchedByAgent(Watched):
+    """Cells that the agent watches: it alone can look and write with no edit of a person between."""
+
+    def __init__(self, book: Book, name: str):
+        self._book, self._name = book, name
+
+    def changes(self) -> Differences:
+        found = self._book.ask("changes", self._name)
+        return {(sheet, row, col): (then, now) for sheet, row, col, then, now in found}
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        guards = self._book.app.engine.guards
+        guards[self._book.id] = self._name
+        try:
+            yield
+        finally:
+            del guards[self._book.id]

@@ -1,14 +1,15 @@
 """A program with an agent inside it, as a host."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import xlwings
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host.boundary import Differences, Host
+from xlcicf.host.boundary import Host
 from xlcicf.host.remote.link import Refused
+from xlcicf.host.watching import Watched
 
 
 class Remote(Host):
@@ -39,7 +40,7 @@ class Remote(Host):
     def numbers(self, book: xlwings.Book, areas: Sequence[Area]) -> list[list[list[float]]]:
         return book.impl.numbers(areas)
 
-    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Callable[[], Differences]:
+    def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Watched:
         return book.impl.watch(name, areas)
 
     def distrust(self, book: xlwings.Book) -> None:

@@ -53,7 +53,7 @@ OPERATIONS = {
     # --- changed; those of one step are one entry of the program's own Undo
     "begin": "(ID, title); what is changed from now on is one step of that title",
     "end": "(ID)",
-    "write": "(ID, sheet, area, rows of cells; {'formula': formula} for a formula)",
+    "write": "(ID, sheet, area, rows of cells, watch or null) -> is it written; see WRITE",
     "write_array": "(ID, sheet, area, formula); one array formula for all these cells",
     "calculate": "(ID, anew); the formulas whose results are out of date, or every one, whatever is shown",
     "define": "(ID, sheet or null for the whole book, name, what it refers to without '=', is hidden)",
@@ -95,6 +95,11 @@ READ = """
 {"values": rows of cells, "formulas": rows, of an array formula each cell has it, "arrays": rows of true and
 false, whether the cell belongs to an array formula, or null where none does, "dates": rows of true and false,
 whether the number is shown as a date, or null where none is}
+"""
+
+WRITE = """
+A formula is {"formula": formula}. With a watch's name nothing is written where any of its cells was changed;
+what is written counts as no change.
 """
 
 # What `dress` and `look` know: as xlwings names them, with its values.

@@ -22,6 +22,7 @@ from xlcicf.host.looks import Looks
 from xlcicf.host.rectangle import Rectangle, SeveralRectangles
 from xlcicf.host.refusal import refusing
 from xlcicf.host.remote.snapshots import scalar
+from xlcicf.host.watching import Edited
 from xlcicf.ooxml.cells import Cell
 from xlcicf.ooxml.edits import Content, Formula
 
@@ -112,7 +113,13 @@ class Range(Looks, Rectangle):
         assert len(cells) == area.shape[0] * area.shape[1], "rows of data are equally long"
         contents = iter([_sent(cells[cell]) for cell in area.cells()])
         rows = [[next(contents) for _ in range(area.shape[1])] for _ in range(area.shape[0])]
-        self.sheet.range_at(area).ask("write", rows)
+        self.sheet.range_at(area).write(rows)
+
+    def write(self, rows: list[list]) -> None:
+        """Rows as the protocol has them. Raises Edited where a cell on which a write depends was changed."""
+        book = self.sheet.book
+        if not self.ask("write", rows, book.app.engine.guards.get(book.id)):
+            raise Edited
 
     def _show_moments(self, moments: dict[Cell, Any]) -> None:
         """Gives cells with a new date or time the format for it, as Excel does, where they have none."""
@@ -129,7 +136,7 @@ class Range(Looks, Rectangle):
         area = self.area.intersect(self.sheet.used_range.area)
         if area:
             rows, cols = area.shape
-            self.sheet.range_at(area).ask("write", [[None] * cols] * rows)
+            self.sheet.range_at(area).write([[None] * cols] * rows)
 
     # formulas
 

@@ -161,11 +161,18 @@ class Operations:
     def _end(self, id):
         self.steps.end(id)
 
-    def _write(self, id, sheet, area, rows):
+    def _write(self, id, sheet, area, rows, watch):
         def write(document):
             writing.write(document, cells_of(document, sheet, area), rows, self.grammar(document))
 
+        if watch is None:
+            self._change(id, write)
+            return True
+        if self._changes(id, watch):
+            return False
         self._change(id, write)
+        self._watched[id, watch].look_again(self.document(id))
+        return True
 
     def _write_array(self, id, sheet, area, formula):
         def write(document):

@@ -254,10 +254,14 @@ def _exact(text, tokens):
 
 
 class Watched:
-    """What the formula bar has for some areas, [[sheet, area], ...], at this moment."""
+    """What the formula bar has for some areas, [[sheet, area], ...], when it was last looked at."""
 
     def __init__(self, document, areas):
-        self._then = [_Seen(document, sheet, area) for sheet, area in areas]
+        self._areas = areas
+        self.look_again(document)
+
+    def look_again(self, document):
+        self._then = [_Seen(document, sheet, area) for sheet, area in self._areas]
 
     def changes(self, document, grammar):
         """[[sheet, row, column, what it had, what it has], ...]."""
