@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -467,6 +467,7 @@ def _trained(
 ) -> tuple[Facts, list[str], int]:
     """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to
     nothing that a person wants, nothing is written."""
+    from xlcicf.solve.cell_labels import headings
     from xlcicf.solve.training import Training
 
     training = Training(book, problem, settings)
@@ -485,7 +486,10 @@ def _trained(
     outcome = training.write(history)
     report = _reported(book, training, outcome, history, asked) if asked else None
     saved = _saved(book, history, Path(path))
-    facts, lines = _outcome_facts(training, outcome, saved), _outcome_lines(outcome, saved)
+    names = dict(
+        zip(training.f.cells, headings(training.problem.book, training.problem.changing), strict=True)
+    )
+    facts, lines = _outcome_facts(training, outcome, saved), _outcome_lines(outcome, saved, names)
     if report and asked:
         lines += asked.tell(report)
         facts["report"] = report.to_json()
@@ -592,7 +596,7 @@ def _outcome_facts(training, outcome, saved: Path) -> Facts:
     }
 
 
-def _outcome_lines(outcome, saved: Path) -> list[str]:
+def _outcome_lines(outcome, saved: Path, names: Mapping[str, str]) -> list[str]:
     from xlcicf.solve.problem import goal_of
 
     lines = [
@@ -604,24 +608,25 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         lines.append(f"  accuracy    {outcome.accuracy[0]:.1%} -> {outcome.accuracy[1]:.1%}")
     lines.append(f"  took        {outcome.seconds:.2f} s")
     lines.append(f"  method      {outcome.method}")
-    lines.append(f"  {outcome.status:<11} {outcome.reason}")
+    lines.append(f"  {outcome.status:<11} {outcome.reason.removeprefix(f'{outcome.status}: ')}")
     if outcome.missed:
         lines.append(f"  missed      {outcome.missed}")
     lines += [
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
-    lines += _answer_lines(outcome.answer) + _known_of(outcome)
+    lines += _answer_lines(outcome.answer, names) + _known_of(outcome)
     see = "" if outcome.parity.agrees else "; see xlcicf check"
     lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
     return lines
 
 
-def _answer_lines(answer) -> list[str]:
+def _answer_lines(answer, names: Mapping[str, str]) -> list[str]:
     """How far parameters are known, and which constraints bind, a line each."""
     known = [
         f"  parameter   {cell} = {value:.10g} ± {error:.5g}"
+        + (f"  {name}" if (name := names.get(cell)) else "")
         for cell, value, error, *_ in answer.parameters
         if error is not None
     ]
@@ -871,6 +876,7 @@ def _card(args):
     from xlcicf.ooxml.package import require_folder, require_target
     from xlcicf.pages.model_card import card_file, in_book
     from xlcicf.pages.model_card.markdown import card_text
+    from xlcicf.pages.model_card.sections import ASKED, SECTIONS
     from xlcicf.solve import History
 
     path = card_file.path_beside(args.book) if args.out is None else Path(args.out)
@@ -891,10 +897,12 @@ def _card(args):
     lines = [f"written {path}", f"  filled      {_count(len(content.known), 'field')} from the run log"]
     if args.fill:
         lines.append(f"  saved       {args.book}, with the sheets Model card and Data ethics")
-    if content.empty:
-        lines.append(f"  empty       {', '.join(content.empty)}")
-    if content.unanswered:
-        lines.append(f"  no evidence {', '.join(content.unanswered)}")
+    for section in SECTIONS:
+        if empty := [field.heading for field in section.fields if field.variable in content.empty]:
+            lines.append(f"  to fill     {section.title}: {'; '.join(empty)}")
+    if open_questions := [question.text for question in ASKED if question.name in content.unanswered]:
+        lines.append(f"  to answer   {_count(len(open_questions), 'question')} without evidence:")
+        lines += [f"              {text}" for text in open_questions]
     return facts, lines, DONE
 
 
