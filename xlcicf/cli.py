@@ -160,7 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     build = verb("build", _build, "build lesson books")
     build.add_argument("names", nargs="*", metavar="NAME", help="lessons to build")
     build.add_argument("--all", action="store_true", help="all of them")
-    build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
+    copies = build.add_mutually_exclusive_group()
+    copies.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
+    copies.add_argument("--answers", action="store_true", help="copies for teachers: exercises with answers")
     build.add_argument("--out", default=".", metavar="DIR", help="folder for the books (default: here)")
     in_place_of_solver = "train a book's changing cells in place of Solver"
     train = verb("train", _train, in_place_of_solver, solved, target, training, also=["solve"])
@@ -215,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="a folder, .zip or .tar.gz that has the files; without it they are downloaded",
     )
-    topic = verb("help", _help, "pages that the README is too short for, such as all functions")
+    topic = verb("help", _help, "pages that the README is too short for")
     topic.add_argument("topic", nargs="?", metavar="TOPIC", help="a page; without it they are listed")
     doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
     doctor.add_argument(
@@ -373,17 +375,18 @@ def _build(args):
         args.wrong_usage(f"--all builds {args.names[0]} too; name lessons, or give --all")
     if not args.all and not args.names:
         args.wrong_usage(f"name the lessons to build, or give --all; there are: {', '.join(LESSONS)}")
-    every = [made.name for made in LESSONS.values() if not args.blank or made.exercises]
+    is_copy = args.blank or args.answers
+    every = [made.name for made in LESSONS.values() if not is_copy or made.exercises]
     names = every if args.all else list(dict.fromkeys(args.names))
     for name in names:
-        if (there := Path(args.out, book_name(name, args.blank))).exists():
+        if (there := Path(args.out, book_name(name, args.blank, args.answers))).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
     paths = []
     with _bar(args, "building") as show:
         for number, name in enumerate(names):
             show(f"building {name}", number / len(names))
-            paths.append(str(build(name, args.out, args.blank)))
+            paths.append(str(build(name, args.out, args.blank, args.answers)))
     return {"built": paths}, [f"built {path}" for path in paths], DONE
 
 
@@ -405,7 +408,9 @@ def _help(args):
 
     topics = docs.topics()
     if args.topic is None:
-        return {"topics": topics}, [f"xlcicf help {topic}" for topic in topics], DONE
+        width = max(map(len, topics))
+        lines = [f"xlcicf help {topic:<{width}}  {docs.title(topic)}" for topic in topics]
+        return {"topics": topics}, lines, DONE
     if args.topic not in topics:
         raise BookError(f"there is no page {args.topic!r}; there are: {', '.join(topics)}")
     text = docs.page(args.topic)

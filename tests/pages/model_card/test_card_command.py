@@ -2,14 +2,13 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from huggingface_hub import ModelCard
 
 from tests import oracles
 from tests.addin.test_commands import TITANIC
-from xlcicf import cli
+from xlcicf import cli, docs
 from xlcicf.host import open_book
 from xlcicf.pages.model_card.sections import ASKED
 
@@ -95,9 +94,8 @@ def test_an_untrained_book_is_told_to_train_first(tmp_path, capsys):
     assert "xlcicf train new.xlsx" in capsys.readouterr().err
 
 
-def test_help_and_the_readme_name_the_usual_file(capsys):
+def test_help_and_the_page_name_the_usual_file(capsys):
     with pytest.raises(SystemExit):
         cli.main(["card", "--help"])
-    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
-    for text in (" ".join(capsys.readouterr().out.split()), readme):
+    for text in (" ".join(capsys.readouterr().out.split()), docs.page("commands")):
         assert "titanic-card.md" in text and "edited since" in text
