@@ -46,7 +46,7 @@ _TOOLS = {
     ),
     "excel": (
         lambda: _has_excel(),
-        "needs Excel on Windows or a Mac; the README lists what is to be confirmed there",
+        "needs Excel on Windows or a Mac; xlcicf help checklist lists what is to be confirmed there",
     ),
 }
 

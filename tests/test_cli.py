@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from tests import layouts, oracles
-from xlcicf import cli
+from xlcicf import cli, docs
 from xlcicf.addin import checklist
 from xlcicf.errors import AddressError, BookError
 from xlcicf.host import open_book
@@ -625,24 +625,28 @@ def test_wrong_usage_exits_with_2(args):
     assert run_as_process(*args).returncode == 2
 
 
-# --- the README and the code say the same ---------------------------------------------------------------
+# --- the page on commands and the code say the same -----------------------------------------------------
 
-VERBS = ["demo", "lessons", "build", "train", "undo", "redo", "grad", "check", "bench", "data", "doctor"]
+VERBS = [
+    "demo", "lessons", "build", "train", "undo", "redo", "grad", "check", "bench", "card", "addin", "data", "help",
+    "doctor",
+]  # fmt: skip
 
 
-def test_each_verb_has_help_and_stands_in_the_readme():
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+def test_each_verb_has_help_and_stands_in_the_page():
+    page = docs.page("commands")
     help_text = run_as_process("--help").stdout
     for verb in VERBS:
         assert re.search(rf"^\s+{verb}\s+\S", help_text, re.M), verb
-        assert f"xlcicf {verb}" in readme, verb
+        assert f"`xlcicf {verb}" in page, verb
+    assert set(re.findall(r"^    ([a-z]+) ", help_text, re.M)) == set(VERBS)
 
 
-def test_the_readme_names_every_option():
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+def test_the_page_names_every_option():
+    page = docs.page("commands")
     for verb in VERBS:
         for option in re.findall(r"(--[a-z]+)", run_as_process(verb, "--help").stdout):
-            assert option == "--help" or option in readme, (verb, option)
+            assert option in page, (verb, option)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a POSIX shell and /dev/full")

@@ -193,7 +193,7 @@ def test_a_run_that_is_stopped_where_constraints_do_not_hold_yet_says_so(book):
     outcome = training.write(History.beside(path))
     assert (outcome.status, outcome.answer.missed) == ("stopped", 1)
     assert "constraints are missed, by 1 at most" in outcome.sentence
-    assert "  missed      constraints are missed, by 1 at most" in _outcome_lines(outcome, path)
+    assert "  missed      constraints are missed, by 1 at most" in _outcome_lines(outcome, path, {})
     for _ in (training := Training(opened, asked, Settings())):
         pass
     outcome = training.write(History.beside(path))

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 import xlcicf
-from xlcicf import cli, words
+from xlcicf import cli, docs, words
 from xlcicf.addin.commands import COMMANDS
 from xlcicf.addin.ribbon import CONTROLS, SettingCell
 from xlcicf.errors import TrainingError
@@ -170,15 +170,15 @@ def test_the_ribbon_offers_each_optimizer_with_what_it_is_for():
     assert len(set(words.MADE_FOR.values())) == len(OPTIMIZERS)
 
 
-def test_the_command_line_and_the_readme_show_each_setting(capsys):
+def test_the_command_line_and_its_page_show_each_setting(capsys):
     with pytest.raises(SystemExit):
         cli.main(["train", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    page = docs.page("commands")
     for setting in SETTINGS.values():
         value = "|".join(setting.choices) or setting.metavar
         assert f"{setting.option} {setting.metavar} {setting.usage}" in shown
-        assert f"`{setting.option} {value}`" in readme
+        assert f"`{setting.option} {value}`" in page
 
 
 def test_the_defaults_are_those_of_train_and_the_optimizers_those_that_it_has():

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -160,7 +160,9 @@ def _parser() -> argparse.ArgumentParser:
     build = verb("build", _build, "build lesson books")
     build.add_argument("names", nargs="*", metavar="NAME", help="lessons to build")
     build.add_argument("--all", action="store_true", help="all of them")
-    build.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
+    copies = build.add_mutually_exclusive_group()
+    copies.add_argument("--blank", action="store_true", help="exercise copies: formulas are yours to write")
+    copies.add_argument("--answers", action="store_true", help="copies for teachers: exercises with answers")
     build.add_argument("--out", default=".", metavar="DIR", help="folder for the books (default: here)")
     in_place_of_solver = "train a book's changing cells in place of Solver"
     train = verb("train", _train, in_place_of_solver, solved, target, training, also=["solve"])
@@ -215,7 +217,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="a folder, .zip or .tar.gz that has the files; without it they are downloaded",
     )
-    topic = verb("help", _help, "pages that the README is too short for, such as all functions")
+    topic = verb("help", _help, "pages that the README is too short for")
     topic.add_argument("topic", nargs="?", metavar="TOPIC", help="a page; without it they are listed")
     doctor = verb("doctor", _doctor, "is everything there that xlcicf needs, and does it fit together")
     doctor.add_argument(
@@ -373,17 +375,18 @@ def _build(args):
         args.wrong_usage(f"--all builds {args.names[0]} too; name lessons, or give --all")
     if not args.all and not args.names:
         args.wrong_usage(f"name the lessons to build, or give --all; there are: {', '.join(LESSONS)}")
-    every = [made.name for made in LESSONS.values() if not args.blank or made.exercises]
+    is_copy = args.blank or args.answers
+    every = [made.name for made in LESSONS.values() if not is_copy or made.exercises]
     names = every if args.all else list(dict.fromkeys(args.names))
     for name in names:
-        if (there := Path(args.out, book_name(name, args.blank))).exists():
+        if (there := Path(args.out, book_name(name, args.blank, args.answers))).exists():
             raise BookError(f"{there} is there already; move it away, or choose another folder with --out")
     _make_folder(args.out)
     paths = []
     with _bar(args, "building") as show:
         for number, name in enumerate(names):
             show(f"building {name}", number / len(names))
-            paths.append(str(build(name, args.out, args.blank)))
+            paths.append(str(build(name, args.out, args.blank, args.answers)))
     return {"built": paths}, [f"built {path}" for path in paths], DONE
 
 
@@ -405,7 +408,9 @@ def _help(args):
 
     topics = docs.topics()
     if args.topic is None:
-        return {"topics": topics}, [f"xlcicf help {topic}" for topic in topics], DONE
+        width = max(map(len, topics))
+        lines = [f"xlcicf help {topic:<{width}}  {docs.title(topic)}" for topic in topics]
+        return {"topics": topics}, lines, DONE
     if args.topic not in topics:
         raise BookError(f"there is no page {args.topic!r}; there are: {', '.join(topics)}")
     text = docs.page(args.topic)
@@ -467,6 +472,7 @@ def _trained(
 ) -> tuple[Facts, list[str], int]:
     """Trains, shows how far it is, writes and saves; Ctrl-C stops and keeps the best. Where that came to
     nothing that a person wants, nothing is written."""
+    from xlcicf.solve.cell_labels import headings
     from xlcicf.solve.training import Training
 
     training = Training(book, problem, settings)
@@ -485,7 +491,10 @@ def _trained(
     outcome = training.write(history)
     report = _reported(book, training, outcome, history, asked) if asked else None
     saved = _saved(book, history, Path(path))
-    facts, lines = _outcome_facts(training, outcome, saved), _outcome_lines(outcome, saved)
+    names = dict(
+        zip(training.f.cells, headings(training.problem.book, training.problem.changing), strict=True)
+    )
+    facts, lines = _outcome_facts(training, outcome, saved), _outcome_lines(outcome, saved, names)
     if report and asked:
         lines += asked.tell(report)
         facts["report"] = report.to_json()
@@ -592,7 +601,7 @@ def _outcome_facts(training, outcome, saved: Path) -> Facts:
     }
 
 
-def _outcome_lines(outcome, saved: Path) -> list[str]:
+def _outcome_lines(outcome, saved: Path, names: Mapping[str, str]) -> list[str]:
     from xlcicf.solve.problem import goal_of
 
     lines = [
@@ -604,24 +613,25 @@ def _outcome_lines(outcome, saved: Path) -> list[str]:
         lines.append(f"  accuracy    {outcome.accuracy[0]:.1%} -> {outcome.accuracy[1]:.1%}")
     lines.append(f"  took        {outcome.seconds:.2f} s")
     lines.append(f"  method      {outcome.method}")
-    lines.append(f"  {outcome.status:<11} {outcome.reason}")
+    lines.append(f"  {outcome.status:<11} {outcome.reason.removeprefix(f'{outcome.status}: ')}")
     if outcome.missed:
         lines.append(f"  missed      {outcome.missed}")
     lines += [
         f"  dead        {cells} gives a constant in each row: it learns nothing more"
         for cells in outcome.dead
     ]
-    lines += _answer_lines(outcome.answer) + _known_of(outcome)
+    lines += _answer_lines(outcome.answer, names) + _known_of(outcome)
     see = "" if outcome.parity.agrees else "; see xlcicf check"
     lines.append(f"  parity      {outcome.parity.sentence}{see}")
     lines.append(f"  saved       {saved}   (take it back: xlcicf undo {_as_argument(saved)})")
     return lines
 
 
-def _answer_lines(answer) -> list[str]:
+def _answer_lines(answer, names: Mapping[str, str]) -> list[str]:
     """How far parameters are known, and which constraints bind, a line each."""
     known = [
         f"  parameter   {cell} = {value:.10g} ± {error:.5g}"
+        + (f"  {name}" if (name := names.get(cell)) else "")
         for cell, value, error, *_ in answer.parameters
         if error is not None
     ]
@@ -871,6 +881,7 @@ def _card(args):
     from xlcicf.ooxml.package import require_folder, require_target
     from xlcicf.pages.model_card import card_file, in_book
     from xlcicf.pages.model_card.markdown import card_text
+    from xlcicf.pages.model_card.sections import ASKED, SECTIONS
     from xlcicf.solve import History
 
     path = card_file.path_beside(args.book) if args.out is None else Path(args.out)
@@ -891,10 +902,12 @@ def _card(args):
     lines = [f"written {path}", f"  filled      {_count(len(content.known), 'field')} from the run log"]
     if args.fill:
         lines.append(f"  saved       {args.book}, with the sheets Model card and Data ethics")
-    if content.empty:
-        lines.append(f"  empty       {', '.join(content.empty)}")
-    if content.unanswered:
-        lines.append(f"  no evidence {', '.join(content.unanswered)}")
+    for section in SECTIONS:
+        if empty := [field.heading for field in section.fields if field.variable in content.empty]:
+            lines.append(f"  to fill     {section.title}: {'; '.join(empty)}")
+    if open_questions := [question.text for question in ASKED if question.name in content.unanswered]:
+        lines.append(f"  to answer   {_count(len(open_questions), 'question')} without evidence:")
+        lines += [f"              {text}" for text in open_questions]
     return facts, lines, DONE
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from torch.nn import functional as F
 
 from tests import oracles
 from tests.addin.cells import Cells
+from xlcicf import docs
 from xlcicf.addin import udfs
 from xlcicf.addin.function_calls import FUNCTIONS
 from xlcicf.addin.function_process import READING
@@ -186,10 +186,10 @@ def test_every_function_by_value_is_called_from_cells():
     assert called == {name for name, f in FUNCTIONS.items() if f.arguments and not f.by_reference}
 
 
-def test_each_function_stands_in_the_readme():
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_each_function_stands_in_the_page_on_the_add_in():
+    page = docs.page("addin")
     for usage, text in udfs.table():
-        assert f"| `={usage}` | {text} |" in readme
+        assert f"| `={usage}` | {text} |" in page
 
 
 def test_those_that_read_books_are_the_ones_that_are_handed_cells():

@@ -7,8 +7,8 @@ Each function is declared once, in xlcicf.addin.udfs:
         \"\"\"The larger of 0 and each number.\"\"\"
         return relu(x)
 
-Its name, arguments, defaults and docstring make the wrapper in VBA, the function wizard's texts, the README's
-table and the tests.
+Its name, arguments, defaults and docstring make the wrapper in VBA, the function wizard's texts, the table
+in docs/addin.md and the tests.
 """
 
 import hashlib

@@ -202,5 +202,5 @@ def wrappers_module() -> str:
 
 
 def table() -> list[tuple[str, str]]:
-    """(how one types it, what it gives) of each function, for the README."""
+    """(how one types it, what it gives) of each function, for docs/addin.md."""
     return [(function.usage, function.summary) for function in FUNCTIONS.values()]

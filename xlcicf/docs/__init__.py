@@ -1,4 +1,8 @@
-"""Pages of documentation that the README is too short for; `xlcicf help TOPIC` shows them."""
+"""Pages of documentation that the README is too short for; `xlcicf help TOPIC` shows them.
+
+A block of commands in them is marked `sh` or `console` where it runs anywhere, and a test runs it; `bat` and
+`zsh` are for Windows and Macs alone.
+"""
 
 from importlib.resources import files
 
@@ -8,6 +12,11 @@ def topics() -> list[str]:
     return sorted(
         entry.name.removesuffix(".md") for entry in files(__name__).iterdir() if entry.name.endswith(".md")
     )
+
+
+def title(topic: str) -> str:
+    """What a page is about: its heading."""
+    return page(topic).partition("\n")[0].removeprefix("# ")
 
 
 def page(topic: str) -> str:

@@ -65,20 +65,21 @@ def lesson(name: str) -> Lesson:
     return LESSONS[name]
 
 
-def build(name: str, out_dir: Path | str, blank: bool = False) -> Path:
+def build(name: str, out_dir: Path | str, blank: bool = False, answers: bool = False) -> Path:
     """Builds a lesson's workbook in out_dir, at `book_name`, and returns its path; the same bytes each time.
 
-    blank  an exercise copy: formulas for the reader to write are left out
+    blank    an exercise copy: formulas for the reader to write are left out
+    answers  the copy for teachers: the same formulas marked, and listed beside the tasks
     Raises BookError where there is no such lesson, no exercise in it, or the file cannot be written.
     """
     from xlcicf.ooxml.openpyxl_book import errors_in, generated
     from xlcicf.ooxml.package import save_package
-    from xlcicf.sheet.exercise import hush, make_exercises, rename
+    from xlcicf.sheet.exercise import hush, make_answers, make_exercises, rename
 
-    path = Path(out_dir) / book_name(name, blank)
+    path = Path(out_dir) / book_name(name, blank, answers)
     workbook = lesson(name).build()
-    if blank:
-        make_exercises(workbook, lesson(name).exercises)
+    if blank or answers:
+        (make_exercises if blank else make_answers)(workbook, lesson(name).exercises)
         rename(workbook, book_name(name), path.name)
     package = generated(workbook, path)
     if blank and any((erring := errors_in(package)).values()):
@@ -88,12 +89,13 @@ def build(name: str, out_dir: Path | str, blank: bool = False) -> Path:
     return path
 
 
-def book_name(name: str, blank: bool = False) -> str:
-    """What a lesson's file is called: "titanic.xlsx", as an exercise copy "titanic-exercises.xlsx".
+def book_name(name: str, blank: bool = False, answers: bool = False) -> str:
+    """What a lesson's file is called: "titanic.xlsx", as an exercise copy "titanic-exercises.xlsx", with the
+    answers "titanic-answers.xlsx".
 
     Raises BookError where there is no such lesson, or no exercise in it.
     """
-    if blank and not lesson(name).exercises:
+    if (blank or answers) and not lesson(name).exercises:
         have = ", ".join(made.name for made in LESSONS.values() if made.exercises)
         raise BookError(f"the lesson {name} has no exercises; those of these have: {have}")
-    return f"{lesson(name).name}-exercises.xlsx" if blank else f"{lesson(name).name}.xlsx"
+    return f"{lesson(name).name}{'-exercises' if blank else '-answers' if answers else ''}.xlsx"

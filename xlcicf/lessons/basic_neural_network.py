@@ -737,10 +737,10 @@ def _sigmoid_nets() -> list[tuple]:
             "with: loss 0.4546, accuracy 0.82584",
         ),
         ("2026, as printed", replay.PRINTED["2026"], SPLIT_2026, "accuracy 0.73743; with: loss 0.4895"),
-        ("2026, loop 20 with a sigmoid", loops[19], SPLIT_2026, "with: loss 0.4866"),
-        ("2026, loop 31", loops[30], SPLIT_2026, "with: loss 0.484938"),
-        ("2026, loop 40", loops[39], SPLIT_2026, "with: loss 0.483663"),
-        ("2026, after loop 40", loops[40], SPLIT_2026, "with: accuracy 0.47486"),
+        ("2026, step 20, with a sigmoid", loops[19], SPLIT_2026, "with: loss 0.4866"),
+        ("2026, step 31, with a sigmoid", loops[30], SPLIT_2026, "with: loss 0.484938"),
+        ("2026, step 40, with a sigmoid", loops[39], SPLIT_2026, "with: loss 0.483663"),
+        ("2026, in the end, with a sigmoid", loops[40], SPLIT_2026, "with: accuracy 0.47486"),
     ]  # fmt: skip
 
 

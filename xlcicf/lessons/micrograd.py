@@ -851,7 +851,8 @@ def training(workbook: Workbook) -> None:
     put(ws, "A18", "penalty's strength then", "Label")
     put(ws, "A19", "penalty's strength now", "Label")
     put(ws, PARITY.settings.corner, None, "Formula")
-    now = f'=ROUND(1000000*{NET.alpha.ref},0)&" millionths"'
+    millionths = f"ROUND(1000000*{NET.alpha.ref},0)"  # whole: a decimal point is another language's comma
+    now = f'=INT({millionths}/1000000)&"."&TEXT(MOD({millionths},1000000),"000000")'
     put(ws, PARITY.settings_now.corner, now, "Formula")
     _write_demo(ws)
     write_logs(ws, RUNS, STEPS, WEIGHTS_BEFORE, _weight_names(), ("L3", (520, 300)))

@@ -1,4 +1,5 @@
 """Exercise copies of lesson books: formulas taken out, the task in words, and a cell that judges the answer.
+The copy for teachers has the same sheet, the formulas in their places, and each of them beside its task.
 
 An answer is judged by a property that a right one has and that is computed another way, from what stands in
 the sheet now; so the judgement stays true when inputs change, and the formula taken out stands nowhere.
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell
+from openpyxl.formula.translate import Translator
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
@@ -70,9 +72,45 @@ def make_exercises(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
     add_exercise_style(workbook)
     for exercise in exercises:
         for block in exercise.cells:
-            _empty(workbook[block.sheet], block)
-    _write_page(workbook, exercises)
-    _point_there(workbook["Read me"])
+            _mark(workbook[block.sheet], block, emptied=True)
+    _write_page(workbook, exercises, "Write these formulas yourself", FOR_LEARNERS)
+    _point_there(
+        workbook["Read me"], "This is an exercise copy: some formulas are yours to write. Start here."
+    )
+
+
+def make_answers(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
+    """Marks the exercises' formulas in a lesson book and adds the same sheet, each answer beside its task."""
+    add_exercise_style(workbook)
+    answers = [_answer(workbook, exercise) for exercise in exercises]
+    for exercise in exercises:
+        for block in exercise.cells:
+            _mark(workbook[block.sheet], block, emptied=False)
+    ws = _write_page(workbook, exercises, "One answer to each exercise", FOR_TEACHERS)
+    ws.print_area = f"A1:K{FIRST + len(exercises) - 1}"
+    ws.column_dimensions["K"].width = ANSWER_WIDTH
+    put(ws, f"K{FIRST - 1}", "one answer", "Column header")
+    for row, lines in enumerate(answers, FIRST):
+        put(ws, f"K{row}", "\n".join(lines), "Text")
+        ws[f"K{row}"].alignment = _TEXT
+        height = 8 + 13 * sum(1 + len(line) // ANSWER_WIDTH for line in lines)
+        ws.row_dimensions[row].height = max(ws.row_dimensions[row].height or 0, min(height, HIGHEST))
+    _point_there(workbook["Read me"], "This copy is for teachers: an answer to each exercise stands here.")
+
+
+def _answer(workbook: Workbook, exercise: Exercise) -> list[str]:
+    """ "D15  =C15-B15": a cell and what it holds, a line for each formula that is not another one filled."""
+    lines: dict[str, str] = {}
+    for block in exercise.cells:
+        for row, col in block.area.cells():
+            cell = workbook[block.sheet].cell(row, col)
+            formula = cell.value.text if isinstance(cell.value, ArrayFormula) else cell.value
+            filled = Translator(str(formula), cell.coordinate).translate_formula(_FAR_OFF)
+            lines.setdefault(filled, f"{cell.coordinate}  {formula}")
+    listed = list(lines.values())
+    if len(listed) > MOST_LISTED:
+        return [*listed[:2], f"and {len(listed) - 2} more in the yellow cells, likewise"]
+    return listed
 
 
 def rename(workbook: Workbook, book: str, copy: str) -> None:
@@ -100,11 +138,13 @@ def _hushed(formula: str) -> str:
     return f'=IFERROR({formula.removeprefix("=")},"")'
 
 
-def _empty(ws: Worksheet, block: Block) -> None:
+def _mark(ws: Worksheet, block: Block, emptied: bool) -> None:
+    """Shows which cells are meant, and takes their formulas out if wanted."""
     for row, col in block.area.cells():
         cell = ws.cell(row, col)
         assert cell.data_type == "f" and cell.value, f"{ws.title}!{cell.coordinate} holds no formula"
-        put(ws, cell.coordinate, None, "Exercise", cell.number_format, cell.alignment.horizontal)
+        value = None if emptied else cell.value
+        put(ws, cell.coordinate, value, "Exercise", cell.number_format, cell.alignment.horizontal)
 
 
 # ---- the sheet -------------------------------------------------------------------------------------------
@@ -117,18 +157,29 @@ HEADERS = (
 )  # fmt: skip
 _TEXT = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
 _NUMBER = Alignment(horizontal="center", vertical="top")
+FOR_LEARNERS = (
+    "In this copy the yellow cells are empty. Write what is asked; this sheet looks at your answer and "
+    "says what it thinks. It keeps looking when you change an input."
+)
+FOR_TEACHERS = (
+    "In this copy the yellow cells hold one way to write each formula; it stands in column K, too. Others "
+    "are as good: the sheet judges what comes of a formula, not how it is written."
+)
+ANSWER_WIDTH = 80  # letters
+HIGHEST = 409  # points that a row can be high
+MOST_LISTED = 14  # formulas of an exercise
+_FAR_OFF = "AAA200000"  # where a formula is filled to, to be compared: all that it refers to is on the sheet
 PROBES = 12  # column L: from here on a column an exercise, 1 for each formula found
 
 
-def _write_page(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
+def _write_page(workbook: Workbook, exercises: Sequence[Exercise], title: str, intro: str) -> Worksheet:
     last = FIRST + len(exercises) - 1
     probes = column_letters(PROBES), column_letters(PROBES + len(exercises) - 1)
     ws = add_page(
         workbook,
         SHEET,
-        "Write these formulas yourself",
-        "In this copy the yellow cells are empty. Write what is asked; this sheet looks at your answer and "
-        "says what it thinks. It keeps looking when you change an input.",
+        title,
+        intro,
         widths=" ".join(f"{letters}={width}" for letters, width in WIDTHS.items())
         + f" {probes[0]}:{probes[1]}=11",
         print_area=f"A1:J{last}",
@@ -148,6 +199,7 @@ def _write_page(workbook: Workbook, exercises: Sequence[Exercise]) -> None:
         _write_line(ws, FIRST + i, exercise, probe, rows[exercise.after] if exercise.after else None)
     tint_when(ws, states, f'E{FIRST}="{RIGHT}"', good=True)
     tint_when(ws, states, f'OR(E{FIRST}="{WRONG}",E{FIRST}="{TYPED}")', good=False)
+    return ws
 
 
 def _write_line(ws: Worksheet, row: int, exercise: Exercise, probe: Block, after: int | None) -> None:
@@ -198,8 +250,8 @@ def _write_probe(ws: Worksheet, letters: str, exercise: Exercise) -> Block:
     return probe
 
 
-def _point_there(read_me: Worksheet) -> None:
-    put(read_me, "A3", "This is an exercise copy: some formulas are yours to write. Start here.", "Link")
+def _point_there(read_me: Worksheet, words: str) -> None:
+    put(read_me, "A3", words, "Link")
     _link(read_me, "A3", f"{SHEET}!A1")
 
 

@@ -1,8 +1,8 @@
 """The parity block: what torch computed in the last run beside what the sheet's formulas say now.
 
 Whoever trains the book writes the three values (loss, largest difference of a prediction, weights) and copies
-`net.settings` into `parity.settings`; the status cell compares. The settings are compared as text with whole
-numbers only, since a decimal point would read otherwise in another language's Excel.
+`net.settings` into `parity.settings`; the status cell compares. The settings are compared as text that is put
+together from whole numbers, since a decimal point would read otherwise in another language's Excel.
 """
 
 from dataclasses import dataclass
@@ -53,8 +53,10 @@ class ParityBlock:
 
 
 def settings_text(net: Net) -> str:
-    """A formula for what the loss depends on besides the weights: "MSE, 200‰ held out"."""
-    return f'={net.measure.ref}&", "&ROUND(1000*{net.held_out.ref},0)&"‰ held out"'
+    """A formula for what the loss depends on besides the weights: "MSE, 12.5% held out"."""
+    share = f"ROUND(1000*{net.held_out.ref},0)"
+    tenths = f'IF(MOD({share},10)=0,"","."&MOD({share},10))'
+    return f'={net.measure.ref}&", "&IF({share}=0,"nothing",INT({share}/10)&{tenths}&"%")&" held out"'
 
 
 def status(model: Model, parity: ParityBlock) -> str:

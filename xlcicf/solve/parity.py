@@ -27,6 +27,8 @@ class Parity:
     def sentence(self) -> str:
         if self.maximum is None:
             return "nothing to compare"
+        if not self.maximum:
+            return "formulas and torch agree to the last digit"
         if self.agrees:
             return f"formulas and torch agree to {self.maximum:.1e}"
         return f"formulas and torch differ by {self.maximum:.1e}, most in {self.worst}"

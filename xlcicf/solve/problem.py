@@ -105,4 +105,4 @@ def goal_of(sense: str | float) -> str:
     """A sense in words."""
     if isinstance(sense, str):
         return {"min": "as low as possible", "max": "as high as possible"}[sense]
-    return f"to {sense:g}"
+    return f"as near to {sense:g} as possible"

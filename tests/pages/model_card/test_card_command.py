@@ -2,15 +2,15 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from huggingface_hub import ModelCard
 
 from tests import oracles
 from tests.addin.test_commands import TITANIC
-from xlcicf import cli
+from xlcicf import cli, docs
 from xlcicf.host import open_book
+from xlcicf.pages.model_card.sections import ASKED
 
 
 def test_the_card_lies_beside_the_book_under_its_name_wherever_one_stands(
@@ -21,7 +21,13 @@ def test_the_card_lies_beside_the_book_under_its_name_wherever_one_stands(
     monkeypatch.chdir(elsewhere)
     assert cli.main(["card", str(copy)]) == 0
     card = copy.with_name("titanic-card.md")
-    assert capsys.readouterr().out.startswith(f"written {card}\n")
+    told = capsys.readouterr().out
+    assert told.startswith(f"written {card}\n")
+    to_fill = [line for line in told.splitlines() if line.startswith("  to fill ")]
+    assert to_fill[0].split() == "to fill Model Name: Summary".split() and len(to_fill) == 7
+    waiting = told.splitlines()[2 + len(to_fill) :]
+    assert waiting[0].split() == "to answer 16 questions without evidence:".split()
+    assert [line.strip() for line in waiting[1:]] == [question.text for question in ASKED]
     assert ModelCard.load(card).data.model_name == "titanic"
     assert list(elsewhere.iterdir()) == []
     monkeypatch.chdir(tmp_path)
@@ -88,9 +94,8 @@ def test_an_untrained_book_is_told_to_train_first(tmp_path, capsys):
     assert "xlcicf train new.xlsx" in capsys.readouterr().err
 
 
-def test_help_and_the_readme_name_the_usual_file(capsys):
+def test_help_and_the_page_name_the_usual_file(capsys):
     with pytest.raises(SystemExit):
         cli.main(["card", "--help"])
-    readme = Path(__file__).parents[3].joinpath("README.md").read_text(encoding="utf-8")
-    for text in (" ".join(capsys.readouterr().out.split()), readme):
+    for text in (" ".join(capsys.readouterr().out.split()), docs.page("commands")):
         assert "titanic-card.md" in text and "edited since" in text

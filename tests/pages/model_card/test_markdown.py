@@ -1,5 +1,9 @@
 """The card as Markdown: what Hugging Face reads, and that no text of a person's becomes structure."""
 
+import html
+import re
+from dataclasses import replace
+
 import pytest
 import yaml
 from huggingface_hub import ModelCard
@@ -11,7 +15,7 @@ from tests.pages.model_card.test_sections import PUBLISHED
 from tests.pages.model_card.test_sheets import RESULTS
 from xlcicf.host import open_book
 from xlcicf.pages.model_card import in_book
-from xlcicf.pages.model_card.content import Content
+from xlcicf.pages.model_card.content import Content, known_texts
 from xlcicf.pages.model_card.markdown import body, card_text
 from xlcicf.pages.model_card.sections import ASKED, FIELDS, SOCIOTECHNIC
 from xlcicf.pages.model_card.trained_book import TrainedBook
@@ -85,7 +89,31 @@ def test_whatever_is_typed_adds_no_heading(text):
         f"## {title}" for title in list(PUBLISHED)[1:]
     ]
     assert sum(line.startswith("| ") for line in lines) == 1 + len(ASKED)
-    assert "<script" not in body(Content({}, {"demo": "<script>alert(1)</script>"}))
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "[here](https://evil.example)", "me@evil.example"]
+)
+def test_a_cells_text_is_no_link_and_no_html(text):
+    markdown_it = pytest.importorskip(
+        "markdown_it", reason="markdown-it-py is missing: pip install '.[test]'"
+    )
+    pytest.importorskip("linkify_it", reason="linkify-it-py is missing: pip install '.[test]'")
+    results = replace(RESULTS, headers=(text, "passengers", "accuracy"))
+    answers = {ASKED[0].name: (text, text)}
+    made = body(Content({}, dict.fromkeys(FIELDS, text), answers, results=results))
+    shown = markdown_it.MarkdownIt("gfm-like", {"html": True}).render(made)
+    assert "<script" not in shown and "<img" not in shown
+    links = re.findall('<a href="([^"]*)"', shown)
+    assert links and all(link.startswith("#") for link in links)  # the table of contents
+    assert html.unescape(re.sub("<[^>]*>", "", shown)).count(text) == len(FIELDS) + 3
+
+
+def test_a_name_with_a_space_is_one_word_of_the_commands():
+    trained = TrainedBook("my net.xlsx", RUN, {}, (), (), (), None, {}, True)
+    assert known_texts(trained)["get_started_code"].startswith(
+        "xlcicf check 'my net.xlsx'\nxlcicf train 'my net.xlsx' "
+    )
 
 
 def test_results_by_group_stand_as_figures():

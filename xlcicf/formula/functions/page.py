@@ -21,7 +21,8 @@ These {count} functions are computed as Excel does, with texts, blanks and error
 this page is made from the table that computes them. What their derivative is on the way from changing cells
 to an objective:
 
-- **exact**: the derivative by every argument that has one; at corners (MAX, IF, ABS) the README's rules.
+- **exact**: the derivative by every argument that has one; at corners (MAX, IF, ABS) the rules that
+  `xlcicf help commands` gives.
 - **exact, but ...**: the arguments named may not depend on a changing cell; the cell is refused by name.
 - **in steps**: the value is followed wherever the changing cells go; between two steps the derivative is 0,
   and `grad`, `check` and `train` name the cell and the function.

@@ -1,5 +1,6 @@
 """What a model card says: the facts of a trained book as the card's texts, beside what people typed."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,7 @@ def content_of(trained: TrainedBook, typed: Mapping[str, str], answers: Answers)
 def known_texts(trained: TrainedBook) -> dict[str, str]:
     """Variable of the card -> what the run log and the book's own cells say; nothing for what they do not."""
     run, name = trained.run, trained.name
+    typed = shlex.quote(name)  # a name with spaces is one word of a command
     texts = {
         "model_id": Path(name).stem,
         "model_type": f"formulas of a worksheet, differentiated exactly; {run['variables']} changing cells",
@@ -85,7 +87,7 @@ def known_texts(trained: TrainedBook) -> dict[str, str]:
         "hardware_type": run.get("hardware"),
         "hours_used": _hours(run.get("seconds")),
         "software": run.get("software"),
-        "get_started_code": f"xlcicf check {name}\nxlcicf train {name} --out again.xlsx",
+        "get_started_code": f"xlcicf check {typed}\nxlcicf train {typed} --out again.xlsx",
     }
     return {variable: str(text) for variable, text in texts.items() if text}
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xlcicf import words
+from xlcicf.pages.inert import inert, inert_cell
 from xlcicf.pages.model_card.content import Content, is_count
 from xlcicf.pages.model_card.sections import ASKED, FIELDS, SECTIONS, SOCIETY
 from xlcicf.pages.model_card.trained_book import Groups, TrainedBook
@@ -95,7 +96,7 @@ def body(content: Content) -> str:
 
 def _lines(content: Content) -> Iterator[str]:
     _, contents, *others = SECTIONS
-    yield f"# Model Card for {content.text('model_id')}\n"
+    yield f"# Model Card for {inert_cell(content.text('model_id') or '')}\n"
     yield f"{_shown(content, 'model_summary')}\n"
     yield f"## {contents.title}\n"
     yield from (f"- [{section.title}](#{_anchor(section.title)})" for section in others)
@@ -121,7 +122,7 @@ def _shown(content: Content, variable: str) -> str:
     one, text = FIELDS[variable], content.text(variable)
     if text is None:
         return "[none given]" if one.optional else f"[to be filled by the {one.who}]"
-    return _fenced(text) if variable == "get_started_code" else _escaped(text)
+    return _fenced(text) if variable == "get_started_code" else inert(text)
 
 
 def _fenced(code: str) -> str:
@@ -132,16 +133,6 @@ def _fenced(code: str) -> str:
     return f"{fence}sh\n{code}\n{fence}"
 
 
-def _escaped(text: str) -> str:
-    """Text as Markdown shows it: no HTML, and no line that makes a heading or a list."""
-    lines = _without_html(text).split("\n")
-    return "  \n".join(f"\\{line}" if line[:1] in ("#", "-", "=", "`", "~") else line for line in lines)
-
-
-def _without_html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
 def _anchor(title: str) -> str:
     """The anchor that Markdown readers give a heading."""
     return "".join(c for c in title.lower() if c.isalnum() or c in " -").replace(" ", "-")
@@ -149,8 +140,7 @@ def _anchor(title: str) -> str:
 
 def _row(cells: Iterable) -> str:
     """A row of a table, each cell on one line."""
-    texts = (_without_html(str(cell)).replace("|", "\\|").replace("\n", " ") for cell in cells)
-    return f"| {' | '.join(texts)} |"
+    return f"| {' | '.join(inert_cell(str(cell)) for cell in cells)} |"
 
 
 def _results_table(results: Groups) -> Iterator[str]:
@@ -172,5 +162,6 @@ def _ethics_table(content: Content) -> Iterator[str]:
     yield "|---|---|---|"
     for question in ASKED:
         answer, evidence = content.answers.get(question.name, (None, None))
-        yield _row((question.text, answer or "[open]", evidence or "[open]"))
+        said = (inert_cell(text) if text else "[open]" for text in (answer, evidence))
+        yield f"| {' | '.join([question.text, *said])} |"
     yield ""

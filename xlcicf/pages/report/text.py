@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from xlcicf.pages.inert import inert, inert_cell
 from xlcicf.pages.report.content import Entry, Report, Section, Table, plain
 
 FEW = 40  # rows of a table in a terminal
@@ -12,19 +13,19 @@ def report_text(report: Report, most: int | None = None, pictures: Mapping[str, 
 
     pictures  title -> the picture's file, shown at the end
     """
-    parts = [f"# {report.title}", *(_section(section, most) for section in report.sections)]
+    parts = [f"# {inert(report.title)}", *(_section(section, most) for section in report.sections)]
     parts += [f"![{title}]({file})" for title, file in (pictures or {}).items()]
     return "\n\n".join(parts) + "\n"
 
 
 def _section(section: Section, most: int | None) -> str:
     tables = [f"### {table.title}\n\n{_table(table, most)}" for table in section.tables]
-    return "\n\n".join([f"## {section.title}", *section.said, *tables])
+    return "\n\n".join([f"## {section.title}", *map(inert, section.said), *tables])
 
 
 def _table(table: Table, most: int | None) -> str:
     rows = [[_text(entry) for entry in row] for row in table.rows[:most]]
-    heads = list(map(_escaped, table.columns.values()))
+    heads = list(table.columns.values())
     is_number = [_is_number([row[j] for row in table.rows]) for j in range(len(heads))]
     widths = [max(3, *(len(row[j]) for row in [heads, *rows])) for j in range(len(heads))]
 
@@ -46,8 +47,4 @@ def _text(entry: Entry) -> str:
     value = plain(entry)
     if value is None:
         return ""
-    return _escaped(value) if isinstance(value, str) else f"{value:.8g}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return inert_cell(value) if isinstance(value, str) else f"{value:.8g}"
