@@ -14,12 +14,13 @@ import xlcicf
 PACKAGE = Path(xlcicf.__file__).parent
 
 # room -> the rooms below it: cli, addin -> lessons -> pages -> sheet, solve -> host -> ooxml -> formula, optim,
-# learn -> errors, words, late (design.md, "The house")
-LEAVES = {"errors", "words", "late"}
+# learn -> errors, words, late, notebook (design.md, "The house")
+LEAVES = {"errors", "words", "late", "notebook"}
 NUMBERS = {"formula", "optim", "learn", *LEAVES}
 BELOW = {
     "errors": set(),
     "late": set(),
+    "notebook": set(),
     "words": {"errors"},
     "formula": LEAVES,
     "optim": LEAVES,

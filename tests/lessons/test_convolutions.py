@@ -371,3 +371,10 @@ def test_training_runs_show_one_image_at_a_time(saved):
     assert table(saved, book.IMAGE_NUMBER)[[0, -1], 0].tolist() == [1, 55_001]
     (said,) = (text for cell, text in saved.items() if "afterwards" in str(text))
     assert f"afterwards {log['accuracy'][0]:.1%} of the 10,000" in said
+
+
+def test_what_the_maps_of_layer_4_say_adds_up_to_the_score(computed):
+    votes = stacked(partial(table, computed, empty=0.0), book.VOTES)
+    said = int(computed["Output!B18"])
+    _, bias = book.trained_layer(5)
+    assert votes.sum() + bias[said] == pytest.approx(table(computed, book.SCORES)[said, 0], abs=1e-9)

@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 import torch
 
+from xlcicf import notebook
 from xlcicf.errors import AddressError, DataError, FormulaError, ProblemError
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
@@ -110,6 +111,20 @@ class SheetFunction:
     def evaluations(self) -> int:
         """How often the objective was computed so far, with its gradient or without."""
         return self._evaluated[0]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the changing cells and their slopes, in colours."""
+        value, slopes = self.value_and_gradient(self.start)
+        heading = f"{self.objective} = {value:.6g}, a function of {len(self.cells)} changing cells"
+        parts, at = [f'<div style="font:12px sans-serif">{heading}</div>'], 0
+        for area in self.changing:
+            count = math.prod(area.shape)
+            for numbers, what in ((self.start, "values"), (slopes, "slopes")):
+                block = numbers[at : at + count].reshape(area.shape)
+                seen = block[: notebook.MOST_ROWS, : notebook.MOST_COLUMNS].tolist()
+                parts.append(notebook.picture(seen, f"{what} of {area.address}"))
+            at += count
+        return "".join(parts)
 
     # --- at one point -----------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ def grow() -> dict:
 
         forest = RandomForestClassifier(TREES, min_samples_leaf=LEAF, random_state=seed)
         forest.fit(columns[training], survived[training])
-        return forest.predict_proba(columns[held_out])[:, 1]
+        return np.asarray(forest.predict_proba(columns[held_out]))[:, 1]
 
     probability = says(SEED)
     others = [right(says(seed), truth) for seed in OTHER_SEEDS]

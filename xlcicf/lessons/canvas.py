@@ -353,8 +353,7 @@ def _write_frames(ws: Worksheet) -> None:
     for m in MAPS:
         chosen = f"{MAP.local}={m + 1}"
         frame_when(ws, SUMS[m].map(0), 1, AT_ROW, AT_COLUMN, chosen)
-        doubled = [f"(2*{cell.local}-1)" for cell in (ROW, COLUMN)]
-        frame_when(ws, RELUS[m], 2, *doubled, chosen)
+        frame_when(ws, RELUS[m], 2, f"(2*{ROW.local}-1)", f"(2*{COLUMN.local}-1)", chosen)
         for block in (POOLS[m], KEPT[m], CHOSEN[m], PRODUCTS[m]):
             frame_when(ws, block, 1, ROW, COLUMN, chosen)
         for digit in range(CLASSES):

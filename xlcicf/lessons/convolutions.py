@@ -37,7 +37,7 @@ from xlcicf.sheet.page import (
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, frame_when, greys, squares
+from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, frame_when, greys, outline, squares
 from xlcicf.sheet.style import (
     BLUE,
     BLUE_TINT,
@@ -575,8 +575,8 @@ def centring(workbook: Workbook) -> None:
         workbook,
         AT.sheet,
         "From a drawing to a digit of MNIST's make",
-        "Scaled so that the longer side has 20 pixels, then moved so that the centre of mass comes to line "
-        "15, column 15: three matrices, down × ink × across.",
+        "Worked out for Draw, which shows the result. Scaled so that the longer side has 20 pixels, then "
+        "moved so that the centre of mass comes to line 15, column 15: down × ink × across.",
         widths="A=16 B:E=10 F:H=7",
         print_area="A1:CT70",
         zoom=70,
@@ -616,13 +616,12 @@ def _kernels_of(number: int) -> Kernels:
 MAPS = [_maps_of(number) for number in range(1, 6)]
 KERNELS = [_kernels_of(number) for number in range(1, 6)]
 LAYER_NOTES_OF = {
-    1: "The picture with an edge of 2 empty cells; 8 kernels of 5 × 5, each moved by 2 pixels at a time: 8 "
-    "maps of 14 × 14. What is below 0 is cut off (ReLU). Black is 2.5 and more.",
-    2: "A cell of these 16 maps of 7 × 7 looks at 3 × 3 cells in each of the 8 maps before, through 8 "
-    "kernels of its own, and adds up all 72 products and a bias.",
-    3: "32 maps of 4 × 4 out of 16 of 7 × 7. Each cell sees 17 pixels of the picture by now.",
-    4: "64 maps of 2 × 2 out of 32 of 4 × 4: no longer pictures, but answers to 64 questions about each "
-    "quarter of the digit.",
+    1: "Worked out for Layer 2. 8 kernels of 5 × 5, each moved by 2 pixels at a time over the picture and an "
+    "edge of 2 empty cells: 8 maps of 14 × 14. What is below 0 is cut off (ReLU). Black is 2.5 and more.",
+    2: "Worked out for Layer 3. A cell of these 16 maps looks at 3 × 3 cells in each of the 8 maps before.",
+    3: "Worked out for Layer 4: 32 maps of 4 × 4 out of 16 of 7 × 7. Each cell sees 17 pixels by now.",
+    4: "Worked out for Output, where the answer is: 64 maps of 2 × 2 out of 32 of 4 × 4: no longer pictures, "
+    "but answers to 64 questions about each quarter of the digit.",
 }
 
 
@@ -646,8 +645,36 @@ def _layer_page(number: int) -> Callable[[Workbook], None]:
             _write_input(ws)
         put(ws, f"{maps.map(0).letters}4", "Maps", "Section")
         _write_layer(ws, number)
+        for channel in range(maps.channels):
+            outline(ws, maps.map(channel))
+        if number == 4:
+            _write_votes(ws)
 
     return layer
+
+
+VOTES = Maps("votes", "Layer 4", "BD7", CHANNELS[4], SIZES[4], ACROSS[4])
+
+
+def _write_votes(ws: Worksheet) -> None:
+    """What each of the 64 maps adds to the score of the digit that the net says, beside the maps."""
+    kernels = KERNELS[4]
+    put(ws, f"{VOTES.map(0).letters}4", f'="What they say of the "&{CLASS_SAYS.ref}', "Section")
+    note = "Each number times its weight on Output. Orange speaks for it."
+    put(ws, f"{VOTES.map(0).letters}5", note, "Page note")
+    for channel in range(VOTES.channels):
+        block, there = VOTES.map(channel), MAPS[3].map(channel)
+        across = kernels.kernel(0, channel).area.left - kernels.weight.area.left
+
+        def vote(i: int, j: int, there=there, across=across) -> str:
+            # two down and two across: the kernel's first line and column lie in the padding
+            down = f"{kernels.size + 1}*{CLASS_SAYS.ref}+{i + 2}"
+            return f"={there.cell(i, j).free_local}*INDEX({kernels.weight.ref},{down},{across + j + 2})"
+
+        fill(ws, block, [[vote(i, j) for j in range(2)] for i in range(2)], "Formula", HIDDEN)
+        squares(ws, block, WIDTH)
+        blue_and_orange(ws, block, 1)
+        outline(ws, block)
 
 
 def _write_input(ws: Worksheet) -> None:

@@ -36,21 +36,25 @@ from xlcicf.sheet.pixels import (
     Digits,
     blue_and_orange,
     greys,
+    lead_to_the_middle,
     picture_in_line,
     squares,
     write_picture,
 )
 from xlcicf.sheet.style import (
     BIT,
+    DATA,
     DOT_THREE,
     FOUR,
     ORANGE_TINT,
     PERCENT,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHITE,
     WHOLE,
+    WORKING,
     tint_when,
     weight_scale,
 )
@@ -71,10 +75,10 @@ def build() -> Workbook:
         saliency,
         passenger,
         weights_card.weights_card("linear", "hidden"),
-        scores,
-        occlusion,
         weights,
         digits,
+        scores,
+        occlusion,
     )
     blocks = [PICKED, LINEAR, LINEAR_BIAS, HIDDEN_WEIGHT, HIDDEN_BIAS, OUTPUT, OUTPUT_BIAS, ACCURACY]
     return book_of(READ_ME, pages, blocks)
@@ -108,10 +112,15 @@ SHEETS = {
     "Saliency": "the slope of a score by each pixel, and what covering a patch costs",
     "A passenger": "the same questions about a row of a table: the net of titanic.xlsx",
     weights_card.SHEET: weights_card.ABOUT,
-    "Scores": "all 500 digits: ten scores, what the net says, how sure it is, its loss",
-    "Occlusion": "the sums behind the covered patches of Saliency",
     "Weights": "the weights of both nets, a row for each output, in the columns of their pixels",
     "Digits": "the 500 digits, a row each; an empty cell is white",
+    "Scores": "all 500 digits: ten scores, what the net says, how sure it is, its loss",
+    "Occlusion": "the sums behind the covered patches of Saliency",
+}
+KINDS = {
+    **dict.fromkeys(("Templates", "Confusion", "Saliency", "A passenger"), TRY),
+    **dict.fromkeys(("Weights", "Digits"), DATA),
+    **dict.fromkeys(("Scores", "Occlusion"), WORKING),
 }
 SOURCE = (
     "The questions are those of ml4a's chapter “Looking inside neural nets”, one of the resources of week 12 "
@@ -127,6 +136,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds=KINDS,
     links=resources.of_book("looking_inside"),
     roles=weights_card.ROLES,
 )
@@ -154,8 +164,8 @@ def weights(workbook: Workbook) -> None:
         workbook,
         "Weights",
         "The weights of both nets",
-        "A row for each output: its bias, then a weight for each of the 784 pixels, line by line from the "
-        "top left. They reach far to the right; the other sheets show them as pictures.",
+        "What both nets learned; Templates and Hidden show it as pictures, Scores and Saliency compute with "
+        "it. A row for each output: its bias, then a weight for each of the 784 pixels, line by line.",
         widths="A=12 B=9 C:ADF=7.5",
         print_area="A1:N43",
         frozen="C4",
@@ -185,6 +195,7 @@ def weights(workbook: Workbook) -> None:
         fill(ws, bias, values[f"{layer}.bias"][:, None].astype(float).tolist(), "Weight", THREE)
         fill(ws, weight, values[f"{layer}.weight"].astype(float).tolist(), "Weight", THREE)
         weight_scale(ws, weight.local)
+    lead_to_the_middle(ws, LINEAR, "A3", OUTPUT.area.bottom)
 
 
 def digits(workbook: Workbook) -> None:
@@ -322,8 +333,8 @@ def scores(workbook: Workbook) -> None:
         workbook,
         "Scores",
         "All 500 digits, scored by the ten templates",
-        "sure: the probability of what the net says. loss: minus the natural logarithm of the probability "
-        "of what the digit is. The last four columns put digits in order for other sheets.",
+        "Worked out for Confusion and Surest, which the last four columns put digits in order for. sure: the "
+        "probability of what the net says. loss: minus the logarithm of that of what the digit is.",
         widths="A:B=6 C:L=7.5 M:N=6 O:P=9 Q=9 R=10 S:T=10",
         print_area=f"A1:T{LAST}",
         frozen=f"C{FIRST}",
@@ -538,6 +549,9 @@ HIDDEN_NOTES = (
     "score of a class: the ten h, each times the weight under its picture, plus the class's bias.",
     "Nobody said what a unit should look for: training found pictures that tell the digits apart together.",
     "Unit 5 fires for none of the 500 digits: a dead ReLU. Its weights have no slope, so training left it.",
+    "Digits are easy: all stand alike. On small photographs of ten kinds (CIFAR-10) such a net without "
+    "convolutions gets 37% right, ml4a's chapter says, where chance gets 10%: one picture cannot fit a frog "
+    "on the left and a frog on the right.",
 )
 
 
@@ -691,8 +705,8 @@ def occlusion(workbook: Workbook) -> None:
         workbook,
         "Occlusion",
         "The score with a patch covered",
-        "A patch of 4 × 4 pixels a row: what its ink adds to each unit's sum. Without it the sums are "
-        "smaller by that much, some units fall silent, and the score changes.",
+        "Worked out for Saliency, which shows the last column as a picture. A patch of 4 × 4 pixels a row: "
+        "what its ink adds to each unit's sum, and the score without that.",
         widths="A:B=7 C:L=8 M:N=11",
         print_area=f"A1:N{OCCLUSION_FIRST + PATCHES - 1}",
         frozen=f"C{OCCLUSION_FIRST}",

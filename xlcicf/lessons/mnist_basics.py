@@ -41,20 +41,24 @@ from xlcicf.sheet.pixels import (
     Digits,
     blue_and_orange,
     greys,
+    lead_to_the_middle,
     picture_in_line,
     squares,
     write_picture,
 )
 from xlcicf.sheet.style import (
     BIT,
+    DATA,
     DOT_TWO,
     DOT_WHOLE,
     FOUR,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHITE,
     WHOLE,
+    WORKING,
     tint_when,
     weight_scale,
 )
@@ -82,10 +86,10 @@ def build() -> Workbook:
         simple_net,
         learning_curves,
         weights_card.weights_card("linear_3_7", "simple_net"),
+        training,
+        digits,
         scores,
         weights,
-        digits,
-        training,
     )
     blocks = [
         MEANS, ABC, SPEED_LOSS, NET.weights, *NET.weights.parts, NET.loss, NET.prediction, NET.accuracy,
@@ -131,10 +135,27 @@ SHEETS = {
     "simple_net": "784 pixels, thirty hidden units, one score",
     "Learning curves": "how well each model does after each epoch, and what fast.ai's book printed",
     weights_card.SHEET: weights_card.ABOUT,
+    "Training": "settings, the log of runs, the loss at each step",
+    "Digits": f"{LEARN} digits to learn from, then {JUDGE} to judge by; an empty cell is white",
     "Scores": f"all {COUNT} digits: distances, scores, what each model says",
     "Weights": "means and weights, a row each, in the columns of their pixels",
-    "Digits": f"{LEARN} digits to learn from, then {JUDGE} to judge by; an empty cell is white",
-    "Training": "settings, the log of runs, the loss at each step",
+}
+KINDS = {
+    **dict.fromkeys(
+        (
+            "A digit",
+            "Similarity",
+            "Gradient",
+            "Seven steps",
+            "mnist_loss",
+            "Linear",
+            "simple_net",
+            "Training",
+        ),
+        TRY,
+    ),
+    "Digits": DATA,
+    **dict.fromkeys(("Scores", "Weights"), WORKING),
 }
 SOURCE = (
     "The order of ideas is that of chapter 4, “MNIST basics”, of fast.ai's book by Jeremy Howard and Sylvain "
@@ -151,6 +172,7 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds=KINDS,
     links=resources.of_book("mnist_basics"),
     roles=weights_card.ROLES,
 )
@@ -248,7 +270,8 @@ def weights(workbook: Workbook) -> None:
         workbook,
         "Weights",
         "Means and weights",
-        "A row of 784 numbers each, line by line from the top left; other sheets show them as pictures.",
+        "For Similarity, Linear and simple_net, which show these rows as pictures, and for Scores, which "
+        "computes with them: 784 numbers each, line by line from the top left.",
         widths="A=22 B=9 C:ADF=7.5",
         print_area="A1:N55",
         frozen="C4",
@@ -277,6 +300,8 @@ def weights(workbook: Workbook) -> None:
         fill(ws, its_bias, biases, "Weight", THREE)
         fill(ws, weight, numbers, "Weight", THREE)
         weight_scale(ws, weight.local)
+    greys(ws, MEANS)
+    lead_to_the_middle(ws, MEANS, "A3", OUTPUT.area.bottom)
 
 
 def _write_by_pixel(ws: Worksheet) -> None:
@@ -386,8 +411,8 @@ def scores(workbook: Workbook) -> None:
         workbook,
         "Scores",
         f"All {COUNT} digits: what each model says",
-        f"1 stands for three, 0 for seven; wrong answers are tinted. From No. {LEARN + 1} on, models are "
-        "judged by digits that they did not learn from.",
+        "Worked out for Similarity, Linear and simple_net, where the shares of right answers stand. 1 is "
+        f"three, 0 seven; wrong answers are tinted. From No. {LEARN + 1} on, nothing was learned from.",
         widths="A:B=6 C=7 D:G=10 H:I=9 J:L=1.5 M:O=10 P=9 Q:R=10 S=9 T=10 U=9 V=1.5 W:AZ=7",
         print_area=f"A1:U{LAST}",
         frozen=f"D{FIRST}",

@@ -30,6 +30,7 @@ from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.page_in_new_book import write_page
 from xlcicf.sheet.parity_block import settings_text
+from xlcicf.sheet.style import DATA, TRY
 from xlcicf.sheet.training_sheet import write_training
 from xlcicf.solve import History, find_problem, place, write_back
 from xlcicf.solve.parity import collected
@@ -235,6 +236,10 @@ READ_ME = Front(
     to_do=TO_DO,
     sheets=SHEETS,
     source=SOURCE,
+    kinds={
+        **dict.fromkeys((CARD, ETHICS, "Net", "Training"), TRY),
+        "Passengers": DATA,
+    },
     links=resources.of_book("model_card"),
     roles={
         "Data": "on Model card: filled from the log of the run; elsewhere: what the net is given",

@@ -204,8 +204,8 @@ def weights(workbook: Workbook) -> None:
         workbook,
         "Weights",
         "All weights of the net",
-        "A layer has a row for each number that it puts out: its bias, then a weight for each number that "
-        "comes in. Names are torch's, and they are defined names of this book.",
+        "What training found; every sheet computes with it. A layer has a row for each number that it puts "
+        "out: its bias, then a weight for each number that comes in. Names are torch's, and this book's.",
         widths="A=34 B=8 C:AY=6.5",
         print_area=f"A1:AY{max(block.area.bottom for block in PARAMETERS.values())}",
         frozen="C4",
@@ -602,10 +602,11 @@ class Attention:
             workbook,
             self.name,
             f"Block {self.b}: attention",
-            "Each token asks a question (query); each token has a key that may fit it, and a value to give. "
-            "Who fits best gives most. Two heads ask at once, each with 8 of the 16 columns.",
+            f"Worked out for Layers {self.b}; Where it looks shows the shares as pictures. Each token asks a "
+            "question (query), has a key that may fit it, and a value to give. Who fits best gives most.",
             self.result.area.bottom + 1,
         )
+        break_page(ws, self.scores[0].area.top - 3)
         self.norm.write(ws, source, f"17 tokens of 16 numbers, from {source.sheet}")
         for block, name, text in (
             (self.query, "query", "queries: what a token asks"),
@@ -706,8 +707,8 @@ class Layers:
             workbook,
             self.name,
             f"Block {self.b}: each token by itself",
-            "Now each token thinks over what it has gathered: 32 ReLUs, the same ones for every token, then "
-            "back to 16 numbers, which are added to what came in.",
+            f"Worked out for {'Class' if self.b == BLOCKS[-1] else f'Attention {self.b + 1}'}. Each token "
+            "thinks over what it has gathered: 32 ReLUs, the same for every token, then back to 16 numbers.",
             self.result.area.bottom + 1,
         )
         self.norm.write(ws, source, f"from {source.sheet}")

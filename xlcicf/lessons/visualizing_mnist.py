@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import column_letters
+from xlcicf.formula.address import column_letters, column_number, quote_sheet
 from xlcicf.learn import embedding
 from xlcicf.lessons import resources
 from xlcicf.lessons.solver_settings import save_problem
@@ -31,12 +31,26 @@ from xlcicf.sheet.page import (
     fill_down,
     put,
     put_column,
+    put_link,
     put_over,
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, squares
-from xlcicf.sheet.style import FOUR, PERCENT, SCIENTIFIC, SIX, TENTH_PERCENT, THREE, TWO, WHOLE, tint_when
+from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, greys, lead_to_the_middle, squares
+from xlcicf.sheet.style import (
+    DATA,
+    FOUR,
+    PERCENT,
+    SCIENTIFIC,
+    SIX,
+    TENTH_PERCENT,
+    THREE,
+    TRY,
+    TWO,
+    WHOLE,
+    WORKING,
+    tint_when,
+)
 
 CLASSES, PER_CLASS, FEW, SOME = 10, embedding.PER_CLASS, embedding.FEW, embedding.SOME
 COUNT = CLASSES * PER_CLASS
@@ -49,7 +63,7 @@ def build() -> Workbook:
     """The workbook with the shipped maps; formulas without cached values."""
     pages = (
         pixels, two_pixels, components, mds, sammon, neighbours, tsne,
-        directions, distances, frames, squares_apart, digits,
+        which_map, frames, digits, directions, distances, squares_apart,
     )  # fmt: skip
     blocks = [
         LOADINGS, MDS.cost, MDS.positions, SAMMON.cost, SAMMON.positions, DIVERGENCE, PURITY, OWN_CLASS,
@@ -59,6 +73,7 @@ def build() -> Workbook:
 
 # ---- Read me ---------------------------------------------------------------------------------------------
 
+WHICH = "Which map"
 READ_ME = Front(
     title="Visualizing MNIST: how do you look at a space of 784 dimensions?",
     links=resources.of_book("visualizing_mnist"),
@@ -80,7 +95,8 @@ READ_ME = Front(
         "On Sammon, do the same: small distances count more. xlcicf train visualizing_mnist.xlsx --sheet "
         "Sammon; and xlcicf undo visualizing_mnist.xlsx takes a run back.",
         "On Neighbours, type the number of a digit and see the three that are nearest to it.",
-        "On t-SNE, go through the frames from 1 to 12 and watch crowds form. Which classes stay close?",
+        "On t-SNE, go through the frames from 1 to 12 and watch crowds form. Which classes stay close? "
+        "Frames shows all twelve beside each other.",
     ),
     sheets={
         "Pixels": "a digit as 28 × 28 numbers, and a random point of the same space",
@@ -90,11 +106,12 @@ READ_ME = Front(
         "Sammon": "the same, where an error weighs more between digits that are near to each other",
         "Neighbours": "each digit tied to its three nearest, and the knots that this makes",
         "t-SNE": "a map that keeps who is whose neighbour, in twelve frames; its cost by formulas",
+        WHICH: "what each map keeps, what it gives up, and when to take it",
+        "Frames": "t-SNE's twelve frames as pictures, and where its 200 points are in each",
+        "Digits": "the 500 digits, a row each; an empty cell is white",
         "Directions": "for PCA: the mean digit and the directions, in the columns of their pixels",
         "Distances": "for MDS and Sammon: how far 50 digits are from each other",
-        "Frames": "for t-SNE: where its 200 points are in each frame",
         "Squares": "for t-SNE: the squared distances of 200 digits",
-        "Digits": "the 500 digits, a row each; an empty cell is white",
     },
     source=(
         "The maps and their order follow Christopher Olah's essay “Visualizing MNIST” (2014), one of the "
@@ -102,6 +119,11 @@ READ_ME = Front(
         "Cortes and Burges; CC BY-SA 3.0). This workbook was made anew by xlcicf, MIT licence; what it "
         "stores, such as t-SNE's frames, was computed with PyTorch, and its cells check it."
     ),
+    kinds={
+        **dict.fromkeys(("Pixels", "Two pixels", "PCA", "MDS", "Sammon", "Neighbours", "t-SNE"), TRY),
+        **dict.fromkeys(("Frames", "Digits"), DATA),
+        **dict.fromkeys(("Directions", "Distances", "Squares"), WORKING),
+    },
     roles={
         "Data": "given: pixels, and what was computed beforehand",
         "Weight": "positions on a map: training changes them and nothing else",
@@ -434,8 +456,8 @@ def directions(workbook: Workbook) -> None:
         workbook,
         "Directions",
         "The mean digit, and the directions of PCA",
-        "A number a pixel, in the columns that the pixels have on Digits; PCA shows them as pictures. The "
-        "first two directions were computed by PyTorch's SVD; the rows below check them.",
+        "Worked out for PCA, which shows these rows as pictures: a number a pixel, in the columns that the "
+        "pixels have on Digits. Directions 1 and 2 come from PyTorch's SVD; the rows below check them.",
         widths=f"A=30 B=2 C:{last}=9",
         print_area="A1:N13",
         frozen="C5",
@@ -475,6 +497,11 @@ def directions(workbook: Workbook) -> None:
     ):  # fmt: skip
         fill(ws, block, [formulas], "Formula", number_format)
     blue_and_orange(ws, Block("", "Directions", "C6", 3, PIXELS), 0.12)
+    greys(ws, DIRECTIONS.row(0))
+    greys(ws, VARIANCES, 0.4)
+    for rows in (CONTRASTS, ROUNDS.row(0), ROUNDS.row(1)):
+        blue_and_orange(ws, rows, 0.5 if rows is CONTRASTS else 2000)
+    lead_to_the_middle(ws, LOADINGS, "A3", 13)
 
 
 # ---- MDS and Sammon --------------------------------------------------------------------------------------
@@ -696,8 +723,8 @@ def distances(workbook: Workbook) -> None:
         workbook,
         "Distances",
         "How far 50 digits are from each other",
-        "The root of the sum, over all 784 pixels, of the squared differences; pixels from 0 to 1. Down and "
-        "across stand the same digits, five of each class.",
+        "Worked out for MDS and Sammon: the root of the sum, over all 784 pixels, of the squared "
+        "differences; pixels from 0 to 1. Down and across stand the same digits, five of each class.",
         widths="A:B=6 C=2 D:BA=6.5",
         print_area=f"A1:AG{APART.area.bottom}",
         frozen="D5",
@@ -969,10 +996,10 @@ def frames(workbook: Workbook) -> None:
         workbook,
         "Frames",
         "t-SNE's frames",
-        "Where the 200 points are after so many steps of gradient descent with momentum, x beside y.",
-        widths="A:B=6 C:Z=11",
-        print_area=f"A1:Z{STORED_FRAMES.area.bottom}",
-        frozen=f"C{STORED_FRAMES.area.top}",
+        "For t-SNE, which draws one frame of the twelve: where the 200 points are after so many steps of "
+        "gradient descent with momentum, x beside y. They were computed beforehand.",
+        widths="A:B=6 C:Z=9 AA=2",
+        print_area="AB1:BC66",
         zoom=80,
     )
     shipped = embedding.shipped()
@@ -982,7 +1009,64 @@ def frames(workbook: Workbook) -> None:
     put_row(ws, "A5", ["No.", "digit", *(["x", "y"] * len(embedding.FRAMES))], "Column header")
     _write_numbers(ws, STORED_FRAMES.area.top, SOME)
     positions = np.concatenate(list(shipped["frames"]), axis=1)
-    fill(ws, STORED_FRAMES, positions.tolist(), "Data", "0.000000")
+    fill(ws, STORED_FRAMES, positions.tolist(), "Data", THREE)
+    put_link(ws, "A3", "to the pictures", "#Frames!AB4")
+    for cell, style in (("1", "Page title"), ("2", "Page note")):
+        put(ws, f"AB{cell}", ws[f"A{cell}"].value, style, None, "left")
+    for k, step in enumerate(shipped["steps"].tolist()):
+        down, right = divmod(k, 4)
+        corner = f"{column_letters(column_number('AB') + 7 * right)}{4 + 21 * down}"
+        groups_chart(
+            ws, corner, (420, 350), f"frame {k + 1}: after {step} steps",
+            f"Dots in ten colours and shapes: where the 200 digits are after {step} steps of t-SNE.",
+            _by_class(STORED_FRAMES.col(2 * k), STORED_FRAMES.col(2 * k + 1)), ("", ""), legend=False,
+        )  # fmt: skip
+
+
+WHICH_HEADS = ("map", "what it keeps", "what it gives up", "take it when", "neighbours of their own class")
+WHICH_ROWS = (
+    ("Two pixels", "two of the 784 numbers, as they are", "the other 782",
+     "you know which numbers matter", None),
+    ("PCA", "the view from the side where the digits spread most; its axes can be looked at",
+     "whatever lies behind: classes cover each other", "you want to say what an axis means", PCA_PURITY),
+    ("MDS", "all distances, as well as a plane can", "small distances: the many large ones outvote them",
+     "you ask how far apart groups are", None),
+    ("Sammon", "distances, the small ones before all", "some of the large ones",
+     "you ask both, and have few points", None),
+    ("Neighbours", "who is tied to whom", "all distances: the drawing is springs",
+     "you look for bridges and knots", OWN_CLASS),
+    ("t-SNE", "who is whose neighbour", "sizes of crowds and gaps between them mean nothing",
+     "you look for groups", PURITY),
+)  # fmt: skip
+WHICH_NOTES = (
+    "No map of a plane keeps everything of 784 dimensions: ask first what you want to see, then choose.",
+    "The share: of each digit's three nearest, how many are of its class. For PCA and t-SNE nearest on the "
+    "map, of 200 digits; for Neighbours nearest in the pixels, of all 500.",
+    "That a map has groups does not say that the space has them; look at two maps before you believe one.",
+    "The maps are those of Olah's essay, which ends with a table of such trade-offs; Read me links to it. "
+    "Words and shares are this book's.",
+)
+
+
+def which_map(workbook: Workbook) -> None:
+    """The six maps beside each other: what each is good for."""
+    ws = add_page(
+        workbook,
+        WHICH,
+        "Which map for which question?",
+        "Six maps of the same digits. Each keeps something and gives up the rest.",
+        widths="A=16 B=46 C=46 D=34 E=16",
+        print_area=f"A1:E{7 + len(WHICH_ROWS) + len(WHICH_NOTES)}",
+    )
+    put_row(ws, "A4", WHICH_HEADS, "Column header")
+    ws.row_dimensions[4].height = 28
+    for row, (name, *texts, share) in enumerate(WHICH_ROWS, 5):
+        put_link(ws, f"A{row}", name, f"#{quote_sheet(name)}!A1")
+        put_row(ws, f"B{row}", texts, "Text")
+        shown = (f"={share.ref}", "Result") if share else ("–", "Formula")
+        put(ws, f"E{row}", *shown, TENTH_PERCENT, "center")
+        ws.row_dimensions[row].height = 30
+    put_column(ws, f"A{6 + len(WHICH_ROWS)}", WHICH_NOTES, "Page note")
 
 
 def squares_apart(workbook: Workbook) -> None:
@@ -992,12 +1076,12 @@ def squares_apart(workbook: Workbook) -> None:
         workbook,
         "Squares",
         "Squared distances of 200 digits",
-        "The sum, over all 784 pixels, of the squared differences; pixels from 0 to 1. Since (a − b)² is "
-        "a² + b² − 2ab, one product of matrices gives all the distances between two classes.",
+        "Worked out for t-SNE: the sum, over all 784 pixels, of the squared differences; pixels from 0 to 1. "
+        "Since (a − b)² is a² + b² − 2ab, one product of matrices gives all of two classes.",
         widths="A:B=6 C=11 D:GU=6",
-        print_area="A1:AG60",
+        print_area=f"A1:GU{top + TSNE_COUNT - 1}",
         frozen=f"D{top}",
-        zoom=70,
+        zoom=40,
     )
     put_row(ws, f"A{top - 1}", ["No.", "digit", "its own a²"], "Column header")
     _write_numbers(ws, top, SOME)

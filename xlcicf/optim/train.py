@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from xlcicf import notebook
 from xlcicf.errors import TrainingError
 from xlcicf.optim.choosing import choose
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
@@ -40,6 +41,7 @@ def train(
 
     f.sense "min" lowers the objective, "max" raises it, a number brings it near that number by minimising
     the squared distance. Bounds are honoured: by L-BFGS-B itself, by projection after a first-order step.
+    In a notebook the loss is drawn below the cell as the steps are taken.
     The last Step says how the run ended (`status`), why (`reason`), and which method made it.
     Raises TrainingError where the settings make no run, and at the first step where f.start gives no number.
     """
@@ -56,7 +58,8 @@ def train(
         )
     if optimizer != AUTO:
         _require_service(f, METHODS[optimizer])
-    return _run(f, optimizer, steps, restarts, seed, lr, elsewhere or Nowhere(), time_limit)
+    run = _run(f, optimizer, steps, restarts, seed, lr, elsewhere or Nowhere(), time_limit)
+    return run if notebook.shell() is None else notebook.live(run, getattr(f, "objective", "the objective"))
 
 
 def _require_service(f: Objective, method: Method) -> None:

@@ -126,6 +126,7 @@ def groups_chart(
     groups: Sequence[Curve],
     axes: tuple[str, str],
     links: Curve | None = None,
+    legend: bool = True,
 ) -> None:
     """Dots, each of up to ten groups in its own colour and shape. `size` is width, height in pixels.
 
@@ -144,7 +145,7 @@ def groups_chart(
     _label_axes(chart, *axes)
     chart.x_axis.crosses = chart.y_axis.crosses = "min"  # at the edge, not at 0
     _place(ws, chart, corner, size, title, alt)
-    chart.legend = Legend(legendPos="r")
+    chart.legend = Legend(legendPos="r") if legend else None
 
 
 def _add_series(ws: Worksheet, chart: ScatterChart, curve: Curve):

@@ -9,9 +9,9 @@ from openpyxl.formatting.rule import ColorScaleRule, FormulaRule
 from openpyxl.styles import Border, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcicf.formula.address import column_letters, column_number
+from xlcicf.formula.address import column_letters, column_number, quote_sheet
 from xlcicf.sheet.block import Block
-from xlcicf.sheet.page import add_page, fill, put, put_row
+from xlcicf.sheet.page import add_page, fill, put, put_link, put_row
 from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, GREY, RED, WHITE, WHOLE, thin_frame
 
 SIDE = 28  # of a digit of MNIST, in pixels
@@ -93,6 +93,25 @@ def frame_when(
     ws.conditional_formatting.add(block.local, FormulaRule(formula=[inside], border=_FRAME))
 
 
+def lead_to_the_middle(ws: Worksheet, pixels: Block, link: str, last: int) -> None:
+    """For a sheet whose rows hold the 784 numbers of a picture, of which the first lines are empty mostly.
+
+    The cell `link` leads to line 14 of the pictures; that line is what is printed, down to row `last`, beside
+    the columns before `pixels`. Title and explanation move over the pixels, and stand above line 14 too.
+    """
+    start, end = (column_letters(pixels.area.left + MIDDLE_LINE * SIDE + at) for at in (-SIDE, -1))
+    put_link(ws, link, f"to line {MIDDLE_LINE}", f"#{quote_sheet(ws.title)}!{start}{pixels.area.top}")
+    for row, style in ((1, "Page title"), (2, "Page note")):
+        for column in (pixels.letters, start):
+            put(ws, f"{column}{row}", ws[f"A{row}"].value, style, None, "left")
+        put(ws, f"A{row}", None, style)
+    ws.print_area = f"{start}1:{end}{last}"
+    ws.print_title_cols = f"A:{column_letters(pixels.area.left - 1)}"
+
+
+MIDDLE_LINE = 14  # of 28
+
+
 @dataclass(frozen=True)
 class Digits:
     """A table of digits, one a row: its number, what it is, then its pixels line by line, from 0 to 255.
@@ -146,6 +165,8 @@ class Digits:
             put(ws, f"B{row}", int(label), "Data", WHOLE, "center")
             for at in np.flatnonzero(image):
                 ws.cell(row, int(at) + 3, int(image.flat[at]))
+        greys(ws, self.pixels, 2 * 255)  # half as dark, so that the numbers can be read
+        lead_to_the_middle(ws, self.pixels, "A3", self.first + min(self.count, 60) - 1)
 
     def write_picked(
         self, ws: Worksheet, picture: Block, number: str, black: float = 1.0, width: float = 2.6

@@ -17,6 +17,7 @@ from xlcicf.host.headless.names_and_tables import Names
 from xlcicf.host.headless.person import Person
 from xlcicf.host.headless.ranges import Range
 from xlcicf.host.headless.sheets import Sheets
+from xlcicf.host.in_notebook import show_ranges
 from xlcicf.host.own_engine import OwnEngine
 from xlcicf.host.refusal import refusing
 from xlcicf.ooxml.document import Document
@@ -34,6 +35,7 @@ def open_book(path: str | os.PathLike) -> xlwings.Book:
         xlwings.engines.add(xlwings.Engine(impl=ENGINE))
         if xlwings.engines.active is None:
             xlwings.engines(NAME).activate()
+    show_ranges()
     app = ENGINE.apps.add()
     return xlwings.Book(impl=app.books.open(path))
 
