@@ -208,7 +208,8 @@ FIT_UNKNOWN = "fit.unknown"  # in words, why there are none of some
 
 RUNS_LOG = "runs.log"
 RUNS_WEIGHTS = "runs.weights"  # before each run of the log
-STEPS_LOG = "steps.log"
+STEPS_LOG = "steps.log"  # of the start that won the last run
+STARTS_LOG = "starts.log"  # where each start of the last run ended
 
 # ---- headers of the logs ---------------------------------------------------------------------------------
 

@@ -56,8 +56,8 @@ def test_the_shipped_run_is_what_its_weights_give_on_the_training_rows(saved):
     training = np.array([saved[f"Net!V{row}"] for row in range(11, 902)]) == 1
     assert (~training).sum() == 179
     assert ((pred - data.y) ** 2)[training].mean() == pytest.approx(RUN["facts"]["after"], abs=1e-12)
-    assert sum(count for count, _ in RUN["losses"]) == RUN["facts"]["steps"]
-    assert RUN["losses"][-1][1] == RUN["facts"]["after"]
+    assert RUN["won"][-1][1] == min(loss for _, loss in RUN["ends"]) == RUN["facts"]["after"]
+    assert len(RUN["ends"]) == RUN["facts"]["restarts"]
 
 
 def test_the_book_shows_the_run_and_agrees_with_torch(saved):

@@ -64,7 +64,7 @@ NAMES = {
     "train.seed": (1, 1), "train.init": (1, 1),
     "parity.weights": (2, 11), "parity.loss": (1, 1), "parity.prediction": (1, 1), "parity.settings": (1, 1),
     "parity.status": (1, 1), "fit.errors": (2, 11), "fit.unknown": (1, 1),
-    "runs.log": (51, 12), "runs.weights": (50, 22), "steps.log": (201, 2),
+    "runs.log": (51, 12), "runs.weights": (50, 22), "steps.log": (201, 2), "starts.log": (201, 2),
 }  # fmt: skip
 
 
@@ -586,3 +586,51 @@ def test_the_dots_of_the_chart_are_the_lins_of_survivors_and_of_the_others(insid
         np.testing.assert_allclose(dots[mine], lin[mine], rtol=0, atol=1e-12)
         drawn = {tuple(dot) for dot in dots[mine].tolist()}
         assert {tuple(dot) for dot in dots[~mine].tolist()} <= drawn
+
+
+# ---- the picture of the net, the chart of the loss -------------------------------------------------------
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("number", [0, 1, 2, 300, 891])
+def test_the_picture_of_the_net_is_the_row_of_the_passenger_that_it_shows(shared, weights, number):
+    shared[book.SHOWN.free] = number
+    shared[NET.weights.free] = WEIGHTS[weights]
+    row = NET.you if number == 0 else number + 10
+    x = shared.numbers(f"Net!C{row}:M{row}")
+    for products, w in zip(("Z6:Z16", "AG6:AG16"), WEIGHTS[weights], strict=True):
+        np.testing.assert_allclose(shared.numbers(f"Net!{products}"), w * x, rtol=0, atol=1e-12)
+    *relus, prediction = shared.numbers(f"Net!P{row}:R{row}")
+    assert (shared["Net!X12"], shared["Net!AI12"]) == pytest.approx(tuple(relus), abs=1e-12)
+    assert shared["Net!AC19"] == pytest.approx(prediction, abs=1e-12)
+    assert (shared["Net!AC20"] == "above 0.5: survives") == (prediction > 0.5)
+
+
+def test_groups_says_while_the_net_is_untrained(live):
+    assert live["Groups!A3"] == book.UNTRAINED
+    live["Net!C5"] = 0.5
+    assert live["Groups!A3"] == "of the net as it stands on Net now"
+
+
+def test_the_chart_of_the_loss_is_never_empty_and_shows_the_run_that_won(copy):
+    path = copy
+    drawings = openpyxl.load_workbook(path)["Net"]._charts
+    (small,) = drawings
+    filled = openpyxl.load_workbook(path, data_only=True)
+    points = [_points(filled, series) for series in small.series]
+    assert [len(of) > 1 for of in points] == [True, True, False, False], "recorded, its starts, yours"
+    assert cli.main(["train", str(path), "--restarts", "3", "--json"]) == 0
+    filled = openpyxl.load_workbook(path, data_only=True)
+    _, _, won, ends = (_points(filled, series) for series in small.series)
+    loss = filled["Net"]["P5"].value
+    assert won[0][0] == 0 and won[-1][1] == pytest.approx(loss, abs=1e-12)
+    assert len(ends) == 3 and min(loss for _, loss in ends) == pytest.approx(won[-1][1], abs=1e-12)
+
+
+def _points(workbook, series) -> list[tuple[float, float]]:
+    """What a series draws."""
+    columns = []
+    for source in (series.xVal.numRef.f, series.yVal.numRef.f):
+        sheet, cells = source.rsplit("!", 1)
+        columns.append([cell.value for (cell,) in workbook[sheet.strip("'")][cells.replace("$", "")]])
+    return [point for point in zip(*columns, strict=True) if None not in point]

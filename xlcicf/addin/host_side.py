@@ -23,6 +23,7 @@ from xlcicf.host.hosts import host_of
 from xlcicf.host.patience import HostIsBusy, once, patiently
 from xlcicf.host.watching import Edited
 from xlcicf.solve import History, Problem
+from xlcicf.solve.course import Mark
 from xlcicf.solve.processes import interpreter, own_group
 from xlcicf.solve.training import Outcome, Settings, Training
 from xlcicf.solve.watched_cells import Watch
@@ -167,7 +168,8 @@ class _Host:
         try:
             for report in self.trainer.reports():
                 if report is not None:
-                    training.take(report.losses, np.array(report.values), **report.end)
+                    marks = [Mark(*mark) for mark in report.marks]
+                    training.take(report.losses, np.array(report.values), marks, **report.end)
                 if self.claim.is_stop_wanted:
                     self.trainer.stop()
                 elif time.monotonic() >= due:

@@ -21,6 +21,7 @@ class Report:
     """What happened since the last one.
 
     losses  the best loss after each step
+    marks   of each step what `solve.course.Mark` has
     values  the best values so far (n,)
     end     how the run ended, as `Training.take` is told it; empty where it goes on
     error   why there is no run or it had to give up, a sentence; then the rest is empty
@@ -30,6 +31,7 @@ class Report:
     values: list[float]
     end: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    marks: list[tuple[int, float, float | None]] = field(default_factory=list)
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

@@ -94,22 +94,25 @@ def _answer(line: bytes, channel: _Channel, stop: Event) -> None:
 def _train(line: bytes, channel: _Channel, stop: Event) -> None:
     from xlcicf.formula import differentiate
     from xlcicf.optim import train
+    from xlcicf.solve.course import Mark
     from xlcicf.solve.question import question_of
     from xlcicf.solve.share import restarts
 
     question, settings = question_of(line)
     losses: list[float] = []
+    marks: list[tuple[int, float, float | None]] = []
     place, due = None, 0.0
     f, elsewhere = differentiate(**question), restarts(lambda: line, settings)
     for step in train(f, **settings, elsewhere=elsewhere):
         here = step.restart, step.number, step.best_loss
         if here != place:  # the last one may only add the reason
             losses.append(step.best_loss)
+            marks.append(Mark.of(step))
         place = here
         if step.reason or stop.is_set() or time.monotonic() >= due:
             began = time.monotonic()
-            channel.say(Report(losses, step.best_values.tolist(), step.end).to_line())
-            losses = []
+            channel.say(Report(losses, step.best_values.tolist(), step.end, marks=marks).to_line())
+            losses, marks = [], []
             due = time.monotonic() + max(PAUSE, (time.monotonic() - began) / BUSY_WRITING)
         if stop.is_set():
             return

@@ -13,6 +13,7 @@ from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
 from xlcicf.lessons import notebook_05, resources
 from xlcicf.lessons import notebook_slips as slips
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.lessons.titanic import passengers
 from xlcicf.sheet import net, parity_block
@@ -22,6 +23,7 @@ from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.gradient import write_gradients
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.page import (
     add_page,
     allow,
@@ -62,6 +64,8 @@ TRAINING = TrainingSheet(
     cols=NET.columns,
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="error and split",
+    recorded=recorded("basic_neural_network"),
+    axis=LossAxis(0.16, 0.46),
 )
 PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Net", "X5"),

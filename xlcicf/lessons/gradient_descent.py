@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.lessons import resources
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
@@ -19,6 +20,7 @@ from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.page import (
     add_page,
     allow,
@@ -175,6 +177,8 @@ TRAINING = TrainingSheet(
     cols=list(START),
     columns_log=list(START),
     conditions="points",
+    recorded=recorded("gradient_descent"),
+    axis=LossAxis(0.0001, has_powers_of_ten=True),
     values={words.OPTIMIZER.cell: "adam", words.LR.cell: 1},
 )
 PARITY = parity_block.ParityBlock(

@@ -13,6 +13,7 @@ from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import quadratic as points
 from xlcicf.lessons import resources
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
@@ -20,6 +21,7 @@ from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.net import MEASURES
 from xlcicf.sheet.page import (
     add_page,
@@ -416,6 +418,8 @@ TRAINING = TrainingSheet(
     cols=[f"ReLU {k}" for k in range(1, UNITS + 1)],
     columns_log=[f"{role} {k}" for role in ROLE_OF_ROW for k in range(1, UNITS + 1)],
     conditions="error, ReLUs and curve",
+    recorded=recorded("how_a_net_works"),
+    axis=LossAxis(0.001, has_powers_of_ten=True),
     values={words.INIT.cell: 2},
 )
 PARITY = parity_block.ParityBlock(

@@ -12,12 +12,14 @@ from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import moons
 from xlcicf.lessons import resources
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.nodes import Graph, Node, write_graph
 from xlcicf.sheet.page import (
     add_page,
@@ -44,7 +46,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training_sheet import add_training_page, write_logs
+from xlcicf.sheet.training_sheet import add_training_page, losses_of, write_logs
 
 
 def build() -> Workbook:
@@ -855,7 +857,9 @@ def training(workbook: Workbook) -> None:
     now = f'=INT({millionths}/1000000)&"."&TEXT(MOD({millionths},1000000),"000000")'
     put(ws, PARITY.settings_now.corner, now, "Formula")
     _write_demo(ws)
-    write_logs(ws, RUNS, STEPS, WEIGHTS_BEFORE, _weight_names(), ("L3", (520, 300)))
+    losses = losses_of(STEPS, WEIGHTS_BEFORE, recorded("micrograd"), "micrograd.xlsx")
+    axis = LossAxis(0.01, has_powers_of_ten=True)
+    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, _weight_names(), axis, ("L4", (520, 300)))
 
 
 def _write_demo(ws: Worksheet) -> None:

@@ -17,12 +17,14 @@ from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import mnist, threes_sevens, vision
 from xlcicf.lessons import resources, weights_card
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, parity_block, training_log
 from xlcicf.sheet.block import Block, Blocks
 from xlcicf.sheet.book import book_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -62,7 +64,7 @@ from xlcicf.sheet.style import (
     tint_when,
     weight_scale,
 )
-from xlcicf.sheet.training_sheet import add_training_page, write_logs
+from xlcicf.sheet.training_sheet import add_training_page, losses_of, write_logs
 
 SHOWN = mnist.sample().only(3, 7)
 LEARN, JUDGE = len(SHOWN.train_x), len(SHOWN.valid_x)  # digits to learn from, digits to judge by
@@ -1172,7 +1174,9 @@ def training(workbook: Workbook) -> None:
     learnt = _learning(DIGITS.labels).ref
     now = f'=COUNTIFS({learnt},3)&" threes, "&COUNTIFS({learnt},7)&" sevens"'
     put(ws, PARITY.settings_now.corner, now, "Formula")
-    write_logs(ws, RUNS, STEPS, WEIGHTS_BEFORE, [*_names_of_pixels(), "bias"], ("L3", (520, 300)))
+    losses = losses_of(STEPS, WEIGHTS_BEFORE, recorded("mnist_basics"), "mnist_basics.xlsx")
+    names = [*_names_of_pixels(), "bias"]
+    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, names, LossAxis(0), ("L4", (520, 300)))
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ passengers held out; it is written into the book as a run would be, and the card
 import datetime as dt
 import tempfile
 from dataclasses import replace
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +33,13 @@ from xlcicf.sheet.parity_block import settings_text
 from xlcicf.sheet.style import DATA, TRY
 from xlcicf.sheet.training_sheet import write_training
 from xlcicf.solve import History, find_problem, place, write_back
+from xlcicf.solve.course import Course
 from xlcicf.solve.parity import collected
 from xlcicf.solve.training_log import TrainingLog
 
 BOOK = "model_card.xlsx"
 HELD_OUT = 0.2
-TRAINING = replace(titanic.TRAINING, book=BOOK, has_errors=False)
+TRAINING = replace(titanic.TRAINING, book=BOOK, has_errors=False, recorded=None)
 
 
 def build() -> Workbook:
@@ -88,7 +89,6 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     """The shipped run into the workbook, of which a copy lies at `path`: weights, log, losses, parity."""
     run = passengers.run()
     facts, start, weights = run["facts"], np.ravel(run["start"]), np.ravel(run["weights"])
-    losses = list(chain.from_iterable(repeat(loss, count) for count, loss in run["losses"]))
     book = open_book(path)
     problem = find_problem(book)
     placed = place(read_snapshot(book), problem)
@@ -98,7 +98,9 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     pred = collected(list(f.blocks(weights)), log.areas[words.NET_PREDICTION])
     when = dt.datetime.fromisoformat(facts["when"])
     line = words.log_line(facts | {"accuracy": log.accuracy(), "when": when})
-    written = log.contents(weights, start, f.value(weights), pred, losses, line)
+    written = log.contents(
+        weights, start, f.value(weights), pred, Course.recorded(run["won"], run["ends"]), line
+    )
     for area, rows in {NET.weights.area: weights.reshape(NET.weights.rows, -1).tolist(), **written}.items():
         _write_values(workbook[area.sheet], area, rows)
 

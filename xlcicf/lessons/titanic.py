@@ -17,14 +17,17 @@ from xlcicf import words
 from xlcicf.formula.address import column_letters
 from xlcicf.learn import forest, titanic
 from xlcicf.lessons import resources
+from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, net, parity_block
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chain import Chain, write_chain
+from xlcicf.sheet.diagram import Pair, write_pair
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.gradient import write_gradients
+from xlcicf.sheet.loss_chart import LossAxis, write_loss_chart
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -50,12 +53,14 @@ from xlcicf.sheet.style import (
     TRY,
     TWO,
     WHOLE,
+    tint_when,
     weight_scale,
 )
 from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 FIRST, ROWS = 11, 891
 LAST = FIRST + ROWS - 1
+LAST_PRINTED = FIRST + 59  # of the long sheets
 
 NET = net.Net("Net", titanic.LESSON, ROWS, FIRST)
 TRAINING = TrainingSheet(
@@ -65,6 +70,8 @@ TRAINING = TrainingSheet(
     cols=NET.columns,
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="switch and held-out share",
+    recorded=recorded("titanic"),
+    axis=LossAxis(0.12, 0.28),
     has_errors=True,
 )
 PARITY = parity_block.ParityBlock(
@@ -107,7 +114,8 @@ TO_DO = (
     "Options > Add-ins > Go.)",
     "Or let xlcicf find them, with exact gradients and sooner: xlcicf train titanic.xlsx. It writes the "
     "weights into Net and the run into Training; xlcicf undo titanic.xlsx takes it back.",
-    "On Net, type yourself into the row “You”: would you have survived?",
+    "On Net, type yourself into the row “You”: would you have survived? The picture at the right shows your "
+    "numbers on their way through the net, or any passenger's.",
     "Before you believe the accuracy: look at Compare and Groups, and hold out some rows on Net.",
     "On Look inside, ask what it has learned. With Solver's weights each ReLU has its own ports. Choose "
     "“trained”: now ReLU1 fires for 61% of the children and 15% of the adults, ReLU2 for every woman.",
@@ -115,7 +123,7 @@ TO_DO = (
 SHEETS = {
     "Passengers": "the 891 rows of the list, as they were written down",
     "Columns": "eleven numbers made of each row: blanks filled, words turned into 0 and 1, scaled",
-    "Net": "the net itself: 22 weights, every step of every prediction, the loss, and a row for you",
+    "Net": "the net itself, as a table and as a picture: 22 weights, each prediction, the loss, a row for you",
     "Gradient": "how much the loss changes when a weight changes, by the chain rule and by trying",
     "Training": "settings, the log of runs, the weights before each run, the loss at each step",
     "Compare": "the net beside Solver's, two straight lines, logistic regression, “women survive”, a forest",
@@ -175,7 +183,7 @@ def passengers(workbook: Workbook) -> None:
         "891 people, one a row. A blank is left blank here; the sheet Columns fills it. Passenger 1 stands "
         "in row 11 of every sheet, passenger 2 in row 12, and so on.",
         widths=" ".join(f"{letters[column]}={width}" for column, (width, _, _) in PASSENGERS.items()),
-        print_area=f"A1:L{LAST}",
+        print_area=f"A1:L{LAST_PRINTED}",
         frozen=f"A{FIRST}",
         zoom=90,
     )
@@ -241,7 +249,7 @@ def columns(workbook: Workbook) -> None:
         "A net can only multiply and add. So blanks are filled with the commonest value (the mode), words "
         "become columns of 0 and 1, and each column is divided by its maximum. A dot is 0.",
         widths="A=10 B:D=7.5 E=9 F=7.5 G:I=8.5 J=8 K:M=10 N=2 O:Q=7.5 R=8.5 S=7.5 T:V=8.5 W:Y=10",
-        print_area=f"A1:Y{LAST}",
+        print_area=f"A1:Y{LAST_PRINTED}",
         frozen=f"B{FIRST}",
         zoom=90,
     )
@@ -290,14 +298,14 @@ def the_net(workbook: Workbook) -> None:
         workbook,
         "Net",
         "The net: 22 weights, two ReLUs, one sum",
-        "Along a row: Lin = SUMPRODUCT(the 11 columns, a set of weights); ReLU = MAX(0, Lin); prediction = "
-        "ReLU1 + ReLU2. Above 0.5 it says 1, survived. The loss is how far off it was; training makes its "
-        "mean small.",
+        "Along a row: Lin = SUMPRODUCT(11 columns, a set of weights); ReLU = MAX(0, Lin); prediction = "
+        "ReLU1 + ReLU2; above 0.5: survived.",
         widths="A=8 B=9 C:E=7.5 F=8 G=8.5 H:J=8.5 K:M=10.5 N:O=8.5 P:Q=9.5 R=10 S=7 T=8 U=7 V=9",
-        print_area=f"A1:V{LAST}",
+        print_area=f"A1:V{LAST_PRINTED},X1:AI26",
         frozen=f"C{FIRST}",
         zoom=90,
     )
+    ws.row_dimensions[1].height = 74  # the small chart stands in rows 1 and 2
     put(ws, "A3", "Weights: training changes these 22 numbers and nothing else", "Section")
     net.write_weights(ws, NET, titanic.weights("start"))
     net.write_score(ws, NET)
@@ -310,6 +318,8 @@ def the_net(workbook: Workbook) -> None:
     ]
     net.write_examples(ws, NET, "=Columns!$A{row}", "=Passengers!$B{row}", inputs)
     save_problem(ws, NET.loss, NET.weights)
+    _write_picture(ws)
+    write_loss_chart(ws, "N1", (540, 116), TRAINING.losses, TRAINING.axis, is_small=True)
 
 
 def _write_parity(ws: Worksheet) -> None:
@@ -351,6 +361,43 @@ def _write_you(ws: Worksheet) -> None:
     net.write_you(ws, NET)
     put(ws, "T9", '=IF(S9=1,"you survive","you do not survive")', "Result", None, "center")
     ws.merge_cells("T9:V9")
+
+
+PICTURE = "X5"
+SHOWN = Block("picture.shown", "Net", "AC4")
+
+
+def _write_picture(ws: Worksheet) -> None:
+    """The net as a diagram, to the right of everything: one passenger, or the reader, goes through it."""
+    ws.column_dimensions["W"].width = 2
+    put(ws, "X3", "The net as a picture: one passenger goes through it", "Section")
+    put(ws, "X4", "passenger no., or 0 for you", "Label")
+    hint = f"A number from 1 to {ROWS}, or 0: the row “You”."
+    put_setting(ws, SHOWN.corner, 0, hint, between(0, ROWS, whole=True))
+    put(ws, "J3", "as a picture: to the right", "Link")
+    ws["J3"].hyperlink = f"#Net!{PICTURE}"
+    ws["J3"].style = "Link"
+    row = f"MAX(1,{SHOWN.local})"
+    name = f"INDEX({_cells('Passengers', 'D').ref},{row})"
+    put(ws, "AD4", f'=IF({SHOWN.local}=0,"you, as typed in row 8",{name})', "Label")
+    columns = [NET.inputs.col(j) for j in range(len(NET.columns))]
+    inputs = [
+        (name, f"IF({SHOWN.local}=0,{x.letters}${NET.you},INDEX({x.local},{row}))")
+        for name, x in zip(NET.columns, columns, strict=True)
+    ]
+    first, second = ([w.local for w in _cells_of(NET.weights.row(unit))] for unit in range(NET.units))
+    drawn = write_pair(
+        ws, Pair(PICTURE, inputs, ("ReLU1", "ReLU2"), (first, second), "prediction: both added")
+    )
+    said = f'=IF({drawn.outputs[0]}>0.5,"above 0.5: survives","not above 0.5: does not survive")'
+    survived = f'IF(INDEX({NET.target.local},{row})=1,"in truth: survived","in truth: did not")'
+    truth = f'=IF({SHOWN.local}=0,"",{survived})'
+    at, col = place(drawn.outputs[0])
+    put_column(ws, f"{column_letters(col)}{at + 1}", (said, truth), "Label")
+
+
+def _cells_of(row: Block) -> list[Block]:
+    return [row.cell(0, j) for j in range(row.cols)]
 
 
 # ---- Gradient --------------------------------------------------------------------------------------------
@@ -600,8 +647,8 @@ def groups(workbook: Workbook) -> None:
         "For whom is the net right?",
         "true rate: the share that survived. predicted rate: the share of whom the net on Net says so now. "
         "A net can be right on the whole and wrong about a group.",
-        widths="A=9 B=21 C:H=11.5 I=2 J:Q=9",
-        print_area="A1:Q34",
+        widths="A=9 B=21 C:H=11.5 I=2 J:R=9",
+        print_area="A1:R34",
         zoom=90,
     )
     heads = [
@@ -614,6 +661,7 @@ def groups(workbook: Workbook) -> None:
         "predicted less true",
         "accuracy",
     ]
+    _write_trained(ws)
     put_row(ws, "A4", heads, "Column header")
     ws.row_dimensions[4].height = 28
     for row, (by, group, conditions) in enumerate(GROUPS, 5):
@@ -637,6 +685,19 @@ def groups(workbook: Workbook) -> None:
         names,
         {"true rate": true, "predicted rate": predicted},
     )
+
+
+UNTRAINED = "untrained: Net holds its start weights, drawn at random. Train it, and look again"
+
+
+def _write_trained(ws: Worksheet) -> None:
+    """Whether the net on Net is still the one that it began as."""
+    begun = repr(float((titanic.weights("start") ** 2).sum()))
+    is_begun = f"ABS(SUMSQ({NET.weights.ref})-{begun})<1E-9"
+    put(ws, "A3", f'=IF({is_begun},"{UNTRAINED}","of the net as it stands on Net now")', "Status")
+    ws.merge_cells("A3:H3")
+    ws.row_dimensions[3].height = 20
+    tint_when(ws, "A3", 'LEFT($A$3,9)="untrained"', good=False)
 
 
 # ---- Look inside -----------------------------------------------------------------------------------------

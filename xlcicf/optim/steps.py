@@ -35,6 +35,8 @@ class Step:
                  the right side; None where they are not known
     others       likewise: other optima that restarts met, the better first
     evaluations  likewise: of the objective, with its slopes or without
+    ended        likewise: the loss of the step itself, which shows the best
+    begun        the loss where the step's restart began; None where the method does not say it
 
     One step of a first-order optimiser moves all restarts at once; the Step shows the one that stands best.
     A run that stops between two steps repeats the last one, now with the reason.
@@ -52,6 +54,8 @@ class Step:
     multipliers: np.ndarray | None = None
     others: tuple["Optimum", ...] = ()
     evaluations: int | None = None
+    ended: float | None = None
+    begun: float | None = None
 
     @property
     def end(self) -> dict[str, Any]:
@@ -93,6 +97,7 @@ class Best:
     def __init__(self, start: np.ndarray):
         self.missed, self.merit, self.loss, self.values = math.inf, math.inf, math.nan, start
         self.number = self.restart = 0
+        self._begun: tuple[int, float] | None = None  # which restart, and its loss there
 
     def offer(self, merit, loss, values: np.ndarray, number: int, restart: int, missed: float = 0.0) -> Step:
         """The Step for this point, which becomes the best if it is."""
@@ -101,7 +106,10 @@ class Best:
         if (missed, merit) < (self.missed, self.merit):
             self.missed, self.merit, self.loss, self.values = missed, float(merit), loss, values
             self.number, self.restart = number, restart
-        return Step(number, restart, loss, values, self.loss, self.values)
+        if number == 0:
+            self._begun = restart, loss
+        begun = self._begun[1] if self._begun and self._begun[0] == restart else None
+        return Step(number, restart, loss, values, self.loss, self.values, begun=begun)
 
     def try_out(self, f: Objective, values: np.ndarray, number: int, restart: int = 0) -> Step:
         """The Step for these values (n,): what they come to, and by how much they miss what is demanded."""
@@ -167,6 +175,7 @@ def closed(
         multipliers=claim.multipliers,
         others=others,
         evaluations=ends.evaluations,
+        ended=step.loss,
     )
 
 

@@ -24,6 +24,7 @@ from xlcicf.sheet.style import BLUE, GREEN, GREY, INK, LINE, ORANGE, RED
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, INK)
 MEDIUM, THIN = 22_000, 9_000  # widths of lines in EMU: 1.7 and 0.7 points
+SMALL = 4  # of dots, in points
 # of up to ten groups of dots: Okabe and Ito's colours and two more, no two that are alike with one shape
 MARKS = (
     (BLUE, "circle"), (ORANGE, "square"), (GREEN, "triangle"), (RED, "diamond"), ("CC79A7", "circle"),
@@ -67,7 +68,7 @@ def line_chart(
     """A line through points; rows that are still empty draw nothing. `size` is width, height in pixels."""
     chart = ScatterChart()
     chart.scatterStyle = "lineMarker"
-    series = Series(_reference(ws, y), _reference(ws, x), title=title)
+    series = Series(_reference(y), _reference(x), title=title)
     series.graphicalProperties.line.solidFill = BLUE
     series.graphicalProperties.line.width = MEDIUM
     series.marker.symbol = "none"
@@ -85,25 +86,28 @@ def curves_chart(
     alt: str,
     curves: list[Curve],
     axes: tuple[str, str] = ("step", "loss"),
-    powers_of_ten: tuple[float, float] | None = None,
+    powers_of_ten: tuple[float, float | None] | None = None,
     behind: Sequence[Curve] = (),
-    heights: tuple[float, float] | None = None,
+    heights: tuple[float, float | None] | None = None,
+    is_small: bool = False,
 ) -> None:
     """Curves in one frame, with a legend where there are several. `size` is width, height in pixels.
 
     axes           what the horizontal and the vertical axis show
     powers_of_ten  least and largest number of a vertical axis whose lines are powers of ten; cells that it
                    shows must be above 0
-    behind         thin grey lines behind the others; the legend shows the first of them for all
-    heights        least and largest number of a vertical axis that cuts off what lies beyond
+    behind         thin grey lines and small grey dots behind the others; the legend shows the first for all
+    heights        least and largest number of a vertical axis that cuts off what lies beyond; as above, None
+                   leaves the largest to the program
+    is_small       without legend and names of axes
     """
     chart = ScatterChart()
     chart.scatterStyle = "lineMarker"
     for curve in behind:
-        _draw(_add_series(ws, chart, curve), GREY, "solid", THIN)
+        _draw(_add_series(chart, curve), GREY, None if curve.dots else "solid", THIN, SMALL)
     for curve, colour, dash in zip(curves, COLOURS, DASHES, strict=False):
-        _draw(_add_series(ws, chart, curve), colour, None if curve.dots else dash)
-    _label_axes(chart, *axes)
+        _draw(_add_series(chart, curve), colour, None if curve.dots else dash)
+    _label_axes(chart, *(axes if not is_small else (None, None)))
     if heights:
         chart.y_axis.scaling.min, chart.y_axis.scaling.max = heights
     if powers_of_ten:
@@ -111,8 +115,8 @@ def curves_chart(
         scaling.logBase, (scaling.min, scaling.max) = 10, powers_of_ten
         chart.y_axis.number_format = "0E+0"
     chart.x_axis.crosses = chart.y_axis.crosses = "min"  # at the edge, not at 0
-    _place(ws, chart, corner, size, title, alt)
-    if len(chart.series) > 1:
+    _place(ws, chart, corner, size, title, alt, 9 if is_small else 11)
+    if len(chart.series) > 1 and not is_small:
         hidden = [LegendEntry(i, delete=True) for i in range(1, len(behind))]
         chart.legend = Legend(legendPos="b", legendEntry=hidden)
 
@@ -137,9 +141,9 @@ def groups_chart(
     chart = ScatterChart()
     chart.scatterStyle = "lineMarker"
     if links:
-        _draw(_add_series(ws, chart, links), LINE, "solid", THIN)
+        _draw(_add_series(chart, links), LINE, "solid", THIN)
     for group, (colour, symbol) in zip(groups, MARKS, strict=False):
-        series = _add_series(ws, chart, group)
+        series = _add_series(chart, group)
         _draw(series, colour, None)
         series.marker.symbol, series.marker.size = symbol, 5
     _label_axes(chart, *axes)
@@ -148,29 +152,29 @@ def groups_chart(
     chart.legend = Legend(legendPos="r") if legend else None
 
 
-def _add_series(ws: Worksheet, chart: ScatterChart, curve: Curve):
-    series = Series(_reference(ws, curve.y), _reference(ws, curve.x), title=curve.name)
+def _add_series(chart: ScatterChart, curve: Curve):
+    series = Series(_reference(curve.y), _reference(curve.x), title=curve.name)
     series.smooth = False
     chart.series.append(series)
     return series
 
 
-def _draw(series, colour: str, dash: str | None, width: int = MEDIUM) -> None:
-    """A line with that dash, or dots without a line."""
+def _draw(series, colour: str, dash: str | None, width: int = MEDIUM, dots: int = 6) -> None:
+    """A line with that dash, or dots of that size without a line."""
     line = series.graphicalProperties.line
     if dash:
         line.solidFill, line.width, line.dashStyle = colour, width, dash
         series.marker.symbol = "none"
         return
     line.noFill = True
-    series.marker.symbol, series.marker.size = "circle", 6
+    series.marker.symbol, series.marker.size = "circle", dots
     series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
     series.marker.graphicalProperties.line.solidFill = colour
 
 
-def _label_axes(chart: ScatterChart, *names: str) -> None:
+def _label_axes(chart: ScatterChart, *names: str | None) -> None:
     for axis, name in zip((chart.x_axis, chart.y_axis), names, strict=True):
-        axis.title = _title(name, 9)
+        axis.title = _title(name, 9) if name else None
         axis.number_format = "General"
         axis.majorGridlines = ChartLines(GraphicalProperties(ln=LineProperties(solidFill=LINE)))
 
@@ -193,13 +197,13 @@ def bar_chart(
     chart = BarChart()
     chart.type, chart.gapWidth = "bar", 40
     for colour, (name, block) in zip(COLOURS, series.items(), strict=False):
-        bars = Series(_reference(ws, block), title=name)
+        bars = Series(_reference(block), title=name)
         bars.graphicalProperties = GraphicalProperties(solidFill=colour)
         bars.dLbls = DataLabelList(showVal=True, txPr=_text(8))
         for flag in ("showSerName", "showCatName", "showLegendKey", "showPercent"):
             setattr(bars.dLbls, flag, False)
         chart.series.append(bars)
-    chart.set_categories(_reference(ws, categories))
+    chart.set_categories(_reference(categories))
     chart.x_axis.scaling.orientation = "maxMin"  # the first category on top, as in the table
     chart.x_axis.tickLblPos = "low"  # at the edge, also where bars go to the left
     chart.y_axis.scaling.min, chart.y_axis.scaling.max = span
@@ -211,21 +215,19 @@ def bar_chart(
         chart.legend.position = "b"
 
 
-def _reference(ws: Worksheet, block: Block) -> Reference:
-    assert ws.parent is not None
-    area = block.area
-    return Reference(
-        ws.parent[block.sheet], min_col=area.left, min_row=area.top, max_col=area.right, max_row=area.bottom
-    )
+def _reference(block: Block) -> Reference:
+    return Reference(range_string=block.ref)  # by name, since the sheet may come later in the book
 
 
-def _place(ws: Worksheet, chart, corner: str, size: tuple[int, int], title: str, alt: str) -> None:
-    chart.title = _title(title, 11)
+def _place(
+    ws: Worksheet, chart, corner: str, size: tuple[int, int], title: str, alt: str, letters: int = 11
+) -> None:
+    chart.title = _title(title, letters)
     chart.title.overlay = False
     chart.legend = None
     for axis in (chart.x_axis, chart.y_axis):
         axis.delete = False  # openpyxl's default hides the axes in newer Excels
-        axis.txPr = _text(9)
+        axis.txPr = _text(min(9, letters - 1))
     chart.anchor = _Described(corner, *size, title, alt)
     ws.add_chart(chart)
 

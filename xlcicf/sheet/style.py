@@ -148,6 +148,14 @@ def tint_when(ws: Worksheet, cells: str, condition: str, good: bool) -> None:
     )
 
 
+def pale_while_empty(ws: Worksheet, cells: str) -> None:
+    """Takes the colour from those of `cells` that hold nothing yet."""
+    first = cells.split(":")[0]
+    ws.conditional_formatting.add(
+        cells, FormulaRule(formula=[f"ISBLANK({first})"], fill=fill_of(WHITE), border=thin_frame(LINE))
+    )
+
+
 def powers_of_ten_when_long(ws: Worksheet, cells: str) -> None:
     """Shows numbers of `cells` from 100,000 on, and below -100,000, as powers of ten, so that they fit.
 

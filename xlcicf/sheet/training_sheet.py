@@ -9,10 +9,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import column_letters
-from xlcicf.sheet import chart, training_log
-from xlcicf.sheet.block import Block
+from xlcicf.sheet import training_log
+from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.loss_chart import LossAxis, LossLogs, RecordedRun, said, write_loss_chart, write_recorded
 from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
-from xlcicf.sheet.style import FOUR, weight_scale
+from xlcicf.sheet.style import FOUR, pale_while_empty, weight_scale
 
 SHEET = "Training"
 
@@ -28,6 +29,8 @@ class TrainingSheet:
     conditions   in words, what the loss depends on besides the weights
     values       settings that the book ships with, where not as in `training_log.SHIPPED`: name -> value
     has_errors   whether a run of least squares tells here how far each weight is known
+    recorded     a run that ships with the book, None where its logs hold one
+    axis         the loss chart's
     """
 
     book: str
@@ -36,6 +39,8 @@ class TrainingSheet:
     cols: Sequence[str]
     columns_log: Sequence[str]
     conditions: str
+    recorded: RecordedRun | None
+    axis: LossAxis
     values: Mapping[str, float | str] = field(default_factory=dict)
     has_errors: bool = False
 
@@ -81,6 +86,10 @@ class TrainingSheet:
             words.STEPS_LOG, SHEET, f"Q{self._logs_row}", training_log.STEPS + 1, len(training_log.STEP_LOG)
         )
 
+    @property
+    def losses(self) -> LossLogs:
+        return losses_of(self.steps, self.weights_before, self.recorded, self.book)
+
     def logs(self) -> list[Block]:
         fit = [self.errors, self.unknown] if self.has_errors else []
         return [self.runs, self.weights_before, self.steps, *fit]
@@ -100,8 +109,8 @@ def write_training(workbook: Workbook, training: TrainingSheet, settings_text: s
     _write_weights_after(ws, training, settings_text)
     if training.has_errors:
         _write_errors(ws, training)
-    logs = training.runs, training.steps, training.weights_before
-    write_logs(ws, *logs, training.columns_log, ("I3", (560, 270)))
+    logs = training.runs, training.weights_before, training.losses
+    write_logs(ws, *logs, training.columns_log, training.axis, ("J4", (610, 270)))
 
 
 def add_training_page(
@@ -144,8 +153,15 @@ def _how_to_train(book: str, net: str) -> tuple[str, ...]:
     )
 
 
+def _while_empty(block: Block, text: str) -> str:
+    """A formula for a text that stands there while no number stands in the block."""
+    return f'=IF(COUNT({block.local})=0,"{text}","")'
+
+
 def _write_weights_after(ws: Worksheet, training: TrainingSheet, settings_text: str) -> None:
     put(ws, "A17", "Weights after the last run", "Section")
+    put(ws, "D17", _while_empty(training.weights_after, "empty until a run writes them here"), "Page note")
+    pale_while_empty(ws, training.weights_after.free_local)
     put_row(ws, "B18", training.cols, "Column header")
     after = training.weights_after
     fill(ws, after, [[None] * after.cols] * after.rows, "Weight", FOUR)
@@ -175,35 +191,53 @@ def _write_errors(ws: Worksheet, training: TrainingSheet) -> None:
     put(ws, f"A{said}", "not known", "Label")
     ws[f"A{said}"].alignment = Alignment(horizontal="left", vertical="top", indent=1)
     put(ws, unknown.corner, NO_ERRORS, "Text")
+    pale_while_empty(ws, errors.free_local)
     ws.merge_cells(f"B{said}:R{said}")
     ws.row_dimensions[said].height = 6 * 13  # as many lines as a run may write
+
+
+def losses_of(steps: Block, weights_before: Block, recorded: RecordedRun | None, book: str) -> LossLogs:
+    """Where a Training sheet logs losses: the starts' ends left of the steps, the recorded run at the right.
+
+    recorded  a run that ships with the book, None where its logs hold one
+    book      the file's name, as a person types it
+    """
+    top = steps.area.top
+    corner = f"{column_letters(steps.area.left - 3)}{top}"
+    starts = Block(words.STARTS_LOG, SHEET, corner, steps.rows, steps.cols)
+    return LossLogs(steps, starts, f"{column_letters(weights_before.area.right + 2)}{top}", recorded, book)
 
 
 def write_logs(
     ws: Worksheet,
     log: Block,
-    steps: Block,
     weights_before: Block,
+    losses: LossLogs,
     names: Sequence[str],
+    axis: LossAxis,
     chart_at: tuple[str, tuple[int, int]],
 ) -> None:
-    """The logs of runs, of the last run's steps and of weights, empty; and the chart of the steps.
+    """The logs of runs, of the last run's losses and of weights, empty; the recorded run; and the chart of
+    the losses, below a line that says what it shows.
 
     names     what each weight is called, in the order in which training has them
     chart_at  the chart's corner and its size in pixels
     """
-    for block, text in ((log, "Runs"), (steps, "Last run"), (weights_before, "Weights before each run")):
+    steps, starts = losses.steps, losses.starts
+    for block, text in (
+        (log, "Runs"), (starts, "Where its starts ended"), (steps, "Last run"),
+        (weights_before, "Weights before each run"),
+    ):  # fmt: skip
         put(ws, f"{block.letters}{log.area.top - 1}", text, "Section")
+    none = "none yet: your first run writes the first line, its losses and the weights before it"
+    put(ws, f"B{log.area.top - 1}", _while_empty(log, none), "Page note")
     training_log.write_log(ws, log, training_log.LOG)
-    training_log.write_log(ws, steps, training_log.STEP_LOG)
+    for block in (starts, steps):
+        training_log.write_log(ws, block, training_log.STEP_LOG)
     training_log.write_weight_log(ws, weights_before, names)
-    first = steps.area.top + 1
-    step, loss = (Block("chart", SHEET, f"{letter}{first}", training_log.STEPS) for letter in "QR")
-    chart.line_chart(
-        ws,
-        *chart_at,
-        "Best loss so far, step by step of the last run",
-        "A line: the best loss so far at each step of the last training run. Empty until a run.",
-        step,
-        loss,
-    )
+    write_recorded(ws, losses)
+    assert ws.parent
+    starts.define(ws.parent)
+    row, col = place(chart_at[0])
+    put_column(ws, f"{column_letters(col)}{row - 2}", said(losses), "Page note")
+    write_loss_chart(ws, *chart_at, losses, axis)

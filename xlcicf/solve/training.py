@@ -21,6 +21,7 @@ from xlcicf.solve.agreement import agreed
 from xlcicf.solve.answer import Answer, answer
 from xlcicf.solve.book_problem import laid_out, training_settings
 from xlcicf.solve.constraints import RIGHT_SIDES
+from xlcicf.solve.course import Course, Mark
 from xlcicf.solve.fingerprints import constants, hashes, weight_hashes
 from xlcicf.solve.history import History
 from xlcicf.solve.parity import Parity, collected, compared
@@ -143,6 +144,7 @@ class Training:
     f         the function that it makes of it
     written   the areas that the run may write to: the changing cells, and in xlcicf's own books its log
     losses    the best loss after each step
+    course    how the loss went: of the start that won, and where each ended
 
     Raises what `agreed` and `differentiate` raise, AddressError where a cell to write to is locked or covered
     by a merged one, and at the first step what `train` raises.
@@ -162,6 +164,7 @@ class Training:
         self._evaluation = time.perf_counter() - began
         self.best_loss, self.best_values = self.before, self.f.start
         self.losses: list[float] = []
+        self.course = Course()
         self.reason, self.status, self.method = (
             "stopped before the first step",
             words.STOPPED,
@@ -183,7 +186,9 @@ class Training:
         place = None
         for step in train(self.f, **arguments, elsewhere=elsewhere):
             here = step.restart, step.number, step.best_loss
-            self.take([step.best_loss] if here != place else [], step.best_values, **step.end)
+            is_new = here != place
+            marks = [Mark.of(step)] if is_new else []
+            self.take([step.best_loss] if is_new else [], step.best_values, marks, **step.end)
             place = here  # the last one may only add the reason
             yield step
 
@@ -191,6 +196,7 @@ class Training:
         self,
         best_losses: Sequence[float],
         best_values: np.ndarray,
+        marks: Sequence[Mark] = (),
         reason: str | None = None,
         status: str | None = None,
         method: str | None = None,
@@ -198,9 +204,11 @@ class Training:
         others: Sequence[tuple[float, Sequence[float]]] = (),
         evaluations: int | None = None,
     ) -> None:
-        """Notes steps: the best loss after each, the best values (n,), and of the last one how the run ended,
-        as `optim.Step.end` says it."""
+        """Notes steps: the best loss after each, the best values (n,), what each adds to the run's course,
+        and of the last one how the run ended, as `optim.Step.end` says it."""
         self.losses += best_losses
+        for mark, best in zip(marks, best_losses, strict=True):
+            self.course.add(mark, best)
         self.best_values = best_values
         if best_losses:
             self.best_loss = best_losses[-1]
@@ -308,7 +316,7 @@ class Training:
     def show(self, recording: Recording) -> None:
         """Writes how far the run has come: the best weights, and the losses where the book has a log."""
         self._name(recording)
-        recording.write(self._weights() | (self.log.steps(self.losses) if self.log else {}))
+        recording.write(self._weights() | (self.log.steps(self.course) if self.log else {}))
 
     def settle(self, recording: Recording) -> None:
         """Writes the best weights for good; the sheet's formulas follow."""
@@ -330,7 +338,7 @@ class Training:
                 self.f.start,
                 self.f.value(self.best_values),
                 collected(blocks, self.log.areas[words.NET_PREDICTION]),
-                self.losses,
+                self.course,
                 self._line(accuracy[1]),
             ) | self.log.fit(known, self._no_errors)
         outcome = Outcome(

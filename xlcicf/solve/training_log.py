@@ -15,6 +15,7 @@ from xlcicf.formula.references import resolve
 from xlcicf.host.exact_cells import read_rows
 from xlcicf.solve.answer import Answer
 from xlcicf.solve.book_problem import cells_of, laid_out
+from xlcicf.solve.course import Course
 from xlcicf.solve.placed import PlacedProblem
 
 _WRITTEN = (
@@ -25,6 +26,7 @@ _WRITTEN = (
     words.RUNS_WEIGHTS,
 )
 _FIT = (words.FIT_ERRORS, words.FIT_UNKNOWN)  # which not every such book has
+_OF_STEPS = (words.STEPS_LOG, words.STARTS_LOG)  # the second is not in books made before there was one
 _READ = (words.STEPS_LOG, words.NET_ACCURACY, words.NET_PREDICTION, words.NET_SETTINGS)
 
 REASONS = 4  # why there is no standard error, at most so many in a cell
@@ -52,6 +54,8 @@ class TrainingLog:
             return None
         if all((name, None) in snapshot.names for name in _FIT):
             wanted += _FIT
+        if (words.STARTS_LOG, None) in snapshot.names:
+            wanted += (words.STARTS_LOG,)
         areas = {name: resolve(snapshot, name, "the block") for name in wanted}
         weights, weights_after = areas.pop(words.WEIGHTS), areas.pop(words.PARITY_WEIGHTS)
         errors = areas.pop(words.FIT_ERRORS, [])
@@ -63,33 +67,33 @@ class TrainingLog:
     def written(self) -> list[Area]:
         """All cells that a run may write to."""
         named = [self.areas[name] for name in (*_WRITTEN, words.FIT_UNKNOWN) if name in self.areas]
-        return [*self.weights_after, *self.errors, *named, self._steps_area]
+        logs = [self._below_header(name) for name in _OF_STEPS if name in self.areas]
+        return [*self.weights_after, *self.errors, *named, *logs]
 
     def accuracy(self) -> float | None:
         """What the accuracy cell shows now."""
         value = self._cells(words.NET_ACCURACY).value
         return value if isinstance(value, float) else None
 
-    def steps(self, losses: list[float]) -> dict[Area, list[list]]:
-        """What the step log's cells are to hold for the best loss after each step."""
-        area = self._steps_area
-        points = [list(point) for point in thinned(losses, area.shape[0])]
-        return {area: [*points, *([None, None] for _ in range(area.shape[0] - len(points)))]}
+    def steps(self, course: Course) -> dict[Area, list[list]]:
+        """What the logs of the last run are to hold: the steps of the start that won, and where each start
+        ended, in books that have room for that."""
+        points = {words.STEPS_LOG: course.won, words.STARTS_LOG: course.ends}
+        rooms = {name: self._below_header(name) for name in points if name in self.areas}
+        return {area: _filled(points[name], area.shape[0]) for name, area in rooms.items()}
 
-    @property
-    def _steps_area(self) -> Area:
-        """The step log without its header."""
-        area = self.areas[words.STEPS_LOG]
+    def _below_header(self, name: str) -> Area:
+        area = self.areas[name]
         return replace(area, top=area.top + 1)
 
     def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
-                 losses: list[float], row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
+                 course: Course, row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
         """What the cells of `written`, but for those of `fit`, are to hold after a run whose weights stand in
         their cells already.
 
         weights, start  the weights (n,) after and before the run
         loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
-        losses          the best loss after each step
+        course          how the loss went
         row             header -> what the log's line says there
         """
         shown = _numbers(self._values(words.NET_PREDICTION))
@@ -100,7 +104,7 @@ class TrainingLog:
         }
         blocks[words.RUNS_LOG], blocks[words.RUNS_WEIGHTS] = self._with_line(row, start)
         blocks = {self.areas[name]: rows for name, rows in blocks.items()}
-        return laid_out(self.weights_after, weights) | blocks | self.steps(losses)
+        return laid_out(self.weights_after, weights) | blocks | self.steps(course)
 
     def fit(self, answer: Answer, doubt: str) -> dict[Area, list[list]]:
         """What the cells of standard errors are to hold after a run that came to `answer`.
@@ -175,6 +179,12 @@ def _padded(lines: list[list], room: int) -> list[list]:
     """The last `room` lines, and blank ones where there are fewer."""
     blank = [None] * len(lines[0])
     return [*lines[-room:], *([*blank] for _ in range(room - len(lines)))]
+
+
+def _filled(points: list[tuple[int, float]], room: int) -> list[list]:
+    """The points, or evenly chosen ones of them, a line each, and blank lines below."""
+    chosen = points if len(points) <= room else [points[i] for i in _evenly(len(points), room)]
+    return [*map(list, chosen), *([None, None] for _ in range(room - len(chosen)))]
 
 
 def thinned(losses: list[float], most: int) -> list[tuple[int, float]]:
