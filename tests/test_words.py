@@ -30,7 +30,7 @@ NAMES = {
     constant: name
     for constant, name in vars(words).items()
     if constant == "WEIGHTS" or constant.startswith(("NET_", "PARITY_")) or constant in ("RUNS_LOG",
-    "RUNS_WEIGHTS", "STEPS_LOG")
+    "RUNS_WEIGHTS", "STEPS_LOG", "STARTS_LOG")
 }  # fmt: skip
 CELLS = {setting.cell for setting in (*SETTINGS.values(), INIT)}
 

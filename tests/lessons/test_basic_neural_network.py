@@ -207,6 +207,16 @@ def test_right_and_accuracy_after_the_last_epoch_are_those_printed(shared):
     assert shared.numbers("'Notebook 05'!H6:H9").round(4).tolist() == [0.7865, 0.8258, 0.8258, 0.8258]
 
 
+@pytest.mark.parametrize("passenger", [2, 700])
+def test_the_pictures_come_to_what_the_sheets_of_notebook_05_predict(saved, shared, passenger):
+    shared[notebook_05.EPOCH.ref] = 20
+    shared[notebook_05.PICKED.ref] = passenger
+    outputs = "D22", "E22", "AA42", "S78"
+    for sheet, output in zip(notebook_05.SHEETS, outputs, strict=True):
+        prediction = shared[f"{sheet.prediction.cell(passenger - 1, 0).free}"]
+        assert shared[f"'{notebook_05.PICTURES}'!{output}"] == pytest.approx(prediction, abs=1e-12)
+
+
 # ---- what to try -----------------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ def column(values, letter, rows, sheet=ROW) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", ["hidden.weight", "net.loss", "net.prediction", "train.optimizer", "runs.log",
-                                  "runs.weights", "steps.log", "parity.status", "parity.weights"])  # fmt: skip
+                                  "runs.weights", "starts.log", "steps.log", "parity.status", "parity.weights"])  # fmt: skip
 def test_the_names_that_others_rely_on_are_there(name):
     assert name in openpyxl.load_workbook(BOOK).defined_names
 

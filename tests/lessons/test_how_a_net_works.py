@@ -42,7 +42,7 @@ WEIGHTS = {
         ("parity.prediction", (1, 1)), ("parity.settings", (1, 1)), ("parity.status", (1, 1)),
         ("train.optimizer", (1, 1)), ("train.steps", (1, 1)), ("train.lr", (1, 1)), ("train.restarts", (1, 1)),
         ("train.seed", (1, 1)), ("train.init", (1, 1)),
-        ("runs.log", (51, 12)), ("runs.weights", (50, 24)), ("steps.log", (201, 2)),
+        ("runs.log", (51, 12)), ("runs.weights", (50, 24)), ("steps.log", (201, 2)), ("starts.log", (201, 2)),
     ],
 )  # fmt: skip
 def test_the_names_that_others_rely_on_are_there(name, shape):
@@ -265,6 +265,16 @@ def test_the_gradient_through_the_sheet_is_autograds(book):
         value, gradient = f.value_and_gradient(weights.ravel())
         assert value == pytest.approx(loss.item(), abs=1e-12)
         np.testing.assert_allclose(gradient, slope.flatten(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("used", [3, 8])
+@pytest.mark.parametrize("x", [-2, 0.5])
+def test_the_picture_of_the_net_is_the_fit_at_the_x_that_it_shows(shared, x, used):
+    shared[lesson.SUM.weights.ref] = np.linspace(-2, 2, 24)
+    shared[lesson.SUM.used.ref] = used
+    shared[lesson.SHOWN.ref] = x
+    row = 11 + round(10 * (x + 2))
+    assert shared["'Sum of ReLUs'!AI11"] == pytest.approx(shared[f"'Sum of ReLUs'!D{row}"], abs=1e-12)
 
 
 def test_relus_that_fire_for_no_point_are_counted_among_those_in_use(live):

@@ -44,7 +44,7 @@ def workbook() -> openpyxl.Workbook:
         ("hidden.weight", 337), ("parity.weights", 337), ("net.prediction", 100), ("net.loss", 1), ("net.accuracy", 1),
         ("net.settings", 1), ("parity.loss", 1), ("parity.prediction", 1), ("parity.settings", 1), ("parity.status", 1),
         ("train.optimizer", 1), ("train.steps", 1), ("train.lr", 1), ("train.restarts", 1), ("train.seed", 1),
-        ("train.init", 1), ("runs.log", 21 * 12), ("runs.weights", 20 * 337), ("steps.log", 201 * 2),
+        ("train.init", 1), ("runs.log", 21 * 12), ("runs.weights", 20 * 337), ("steps.log", 201 * 2), ("starts.log", 201 * 2),
     ],
 )  # fmt: skip
 def test_the_names_that_others_rely_on_are_there(workbook, name, cells):

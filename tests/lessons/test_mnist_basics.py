@@ -57,6 +57,7 @@ SHAPES = {
     "speed.abc": [(1, 3)], "speed.loss": [(1, 1)],
     "parity.weights": [(28, 28), (1, 1)], "runs.log": [(11, 12)], "runs.weights": [(10, 785)],
     "steps.log": [(201, 2)],
+    "starts.log": [(201, 2)],
 }  # fmt: skip
 
 

@@ -594,7 +594,7 @@ def test_the_dots_of_the_chart_are_the_lins_of_survivors_and_of_the_others(insid
 @pytest.mark.parametrize("weights", WEIGHTS)
 @pytest.mark.parametrize("number", [0, 1, 2, 300, 891])
 def test_the_picture_of_the_net_is_the_row_of_the_passenger_that_it_shows(shared, weights, number):
-    shared[book.SHOWN.free] = number
+    shared[NET.shown.free] = number
     shared[NET.weights.free] = WEIGHTS[weights]
     row = NET.you if number == 0 else number + 10
     x = shared.numbers(f"Net!C{row}:M{row}")

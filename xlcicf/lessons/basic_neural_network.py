@@ -38,6 +38,7 @@ from xlcicf.sheet.page import (
 )
 from xlcicf.sheet.style import (
     BIT,
+    DATA,
     DOT_THREE,
     DOT_TWO,
     DOT_WHOLE,
@@ -46,7 +47,9 @@ from xlcicf.sheet.style import (
     SCIENTIFIC,
     SIX,
     THREE,
+    TRY,
     WHOLE,
+    WORKING,
     powers_of_ten_when_long,
     weight_scale,
 )
@@ -54,6 +57,7 @@ from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
 FIRST, ROWS = notebook_05.FIRST, notebook_05.ROWS
 LAST = FIRST + ROWS - 1
+LAST_PRINTED = notebook_05.LAST_PRINTED
 ONES = "Ones"  # the thirteenth column: always 1, so that its weight is the bias
 NET = net.Net("Net", (*titanic.NOTEBOOK, ONES), ROWS, FIRST)
 ALL, SPLIT_2024, SPLIT_2026 = "all rows", "2024: 713", "2026: 712"
@@ -82,10 +86,9 @@ SPLIT = Block("net.split", "Net", NET.held_out.corner)
 def build() -> Workbook:
     """The workbook at its start weights; formulas without cached values."""
     pages = (
-        derivative, passengers, columns, the_net, gradient, one_step, ten_steps, every_row,
-        sigmoid,
-        slips.broadcasting, notebook_05.summary, notebook_05.models, notebook_05.logs, slips.adding_up,
-        slips.unit_trap, training,
+        derivative, passengers, columns, the_net, gradient, one_step, ten_steps, sigmoid, slips.broadcasting,
+        notebook_05.summary, notebook_05.pictures, slips.adding_up, slips.unit_trap, training,
+        notebook_05.logs, notebook_05.models, every_row,
     )  # fmt: skip
     blocks = [
         NET.weights, NET.inputs, NET.target, NET.prediction, NET.loss, NET.accuracy, NET.valid_loss,
@@ -132,19 +135,40 @@ READ_ME = Front(
         "Gradient": "if I move the first weight, how much does the loss change? And any other?",
         "One step": "before, slope, after: one step down, and what it did to the loss",
         "Ten steps": "the notebooks' training loops, live: every weight before every step",
-        "Every row": "how Ten steps gets there: two ReLUs and a slope for each passenger at each step",
         "Sigmoid": "the same nets with and without a sigmoid at the end",
         "Broadcasting": "how 3 predictions less 3 truths became 9 errors",
         "Notebook 05": "fast.ai's notebook: the losses of each epoch, six lists, four of them proved",
-        "05 Linear": "its twelve coefficients at the epoch you pick",
-        "05 Sigmoid": "the same with a sigmoid",
-        "05 One hidden layer": "twenty units between",
-        "05 Two hidden layers": "ten and ten units between",
-        "Logs": "all coefficients that torch had in each epoch",
+        "05 Pictures": "its four nets as pictures: one passenger goes through them, past every weight",
         "Adding up": "what happens when slopes are not cleared",
         "Unit trap": "softmax and cross entropy, and a logarithm of the wrong base",
         "Training": "settings, the log of runs, the weights before each run, the loss at each step",
+        "Logs": "all coefficients that torch had in each epoch of notebook 05",
+        "05 Linear": "for Notebook 05: twelve coefficients at the epoch you pick, passenger by passenger",
+        "05 Sigmoid": "for Notebook 05: the same with a sigmoid",
+        "05 One hidden layer": "for Notebook 05: twenty units between",
+        "05 Two hidden layers": "for Notebook 05: ten and ten units between",
+        "Every row": "for Ten steps: two ReLUs and a slope for each passenger at each step",
     },
+    kinds={
+        "Derivative": TRY,
+        "Passengers": DATA,
+        "Net": TRY,
+        "Gradient": TRY,
+        "One step": TRY,
+        "Ten steps": TRY,
+        "Broadcasting": TRY,
+        "Notebook 05": TRY,
+        "05 Pictures": TRY,
+        "Adding up": TRY,
+        "Unit trap": TRY,
+        "Training": TRY,
+        "Logs": DATA,
+        "05 Linear": WORKING,
+        "05 Sigmoid": WORKING,
+        "05 One hidden layer": WORKING,
+        "05 Two hidden layers": WORKING,
+        "Every row": WORKING,
+    },  # fmt: skip
     source=(
         "The lesson is week 12 of the CI Compass Fellowship, “What is a neural network?”; notebook 05 is "
         "fast.ai's “Linear model and neural net from scratch”. Their figures are quoted; this workbook was "
@@ -287,7 +311,7 @@ def columns(workbook: Workbook) -> None:
         "Blanks get the commonest value (the mode), words become 0 and 1, and each column is divided by its "
         "maximum. A dot is 0. Male and Female say the same twice, as in the notebook.",
         widths="A=10 B:D=7.5 E=9 F:G=8 H:J=8.5 K:M=10.5 N:O=2 P:R=7.5 S:X=8.5 Y:AA=10.5 AB=2 AC:AD=11",
-        print_area=f"A1:AD{LAST}",
+        print_area=f"A1:AD{LAST_PRINTED}",
         frozen=f"B{FIRST}",
         zoom=90,
     )
@@ -343,10 +367,10 @@ def the_net(workbook: Workbook) -> None:
         workbook,
         "Net",
         "The net: two sets of 12 weights and a bias, two ReLUs, one sum",
-        "Lin = SUMPRODUCT(the columns, a set of weights); ReLU = MAX(0, Lin); prediction = ReLU1 + ReLU2. "
-        "Above 0.5 it says 1, survived. The column Ones is always 1, so its weight is the bias.",
+        "Lin = SUMPRODUCT(columns, a set of weights); ReLU = MAX(0, Lin); prediction = ReLU1 + ReLU2. The "
+        "column Ones is always 1, so its weight is the bias.",
         widths="A=8 B=9 C:E=7.5 F=8 G:H=8.5 I:K=8.5 L:N=10.5 O=7.5 P:Q=9.5 R:S=10.5 T=10 U=7 V=8 W=7 X=9",
-        print_area=f"A1:X{LAST}",
+        print_area=f"A1:X{LAST_PRINTED},{NET.picture.free_local}",
         frozen=f"C{FIRST}",
         zoom=90,
     )
@@ -365,6 +389,8 @@ def the_net(workbook: Workbook) -> None:
     net.write_examples(ws, NET, "=Columns!$A{row}", "=Passengers!$B{row}", [*inputs, ("=1", *BIT)])
     drawn = f'IF({SPLIT.local}="{SPLIT_2024}",Columns!$AC{{row}},Columns!$AD{{row}})'
     fill_down(ws, NET.training, f'=IF({SPLIT.local}="{ALL}",1,{drawn})', "Formula", *BIT)
+    net.write_picture(ws, NET, _cells("Passengers", "D"))
+    net.write_losses(ws, NET, TRAINING.losses, TRAINING.axis)
     save_problem(ws, NET.loss, NET.weights)
 
 
@@ -418,7 +444,7 @@ def one_step(workbook: Workbook) -> None:
         "The weights before are those of Net as they stand. On the right, each passenger before and after "
         "the step.",
         widths="A=7 B=14 C:F=13 G=2 H:N=11",
-        print_area=f"A1:N{LAST}",
+        print_area=f"A1:N{LAST_PRINTED}",
         frozen=f"A{FIRST}",
         zoom=90,
     )
@@ -547,7 +573,7 @@ def ten_steps(workbook: Workbook) -> None:
         "Ten loops of training, live",
         "Row by row: weights, their slopes, and one step further down the weights of the next row. Every "
         "row has the passengers.",
-        widths="A=17 B=24 C=13 D=14 E=15 F=13 G:AF=10.5 AG=2 AH:BG=10.5",
+        widths="A=22 B=24 C=13 D=14 E=15 F=13 G:AF=10.5 AG=2 AH:BG=10.5",
         print_area=f"A1:L{STATE_TOP + STATES + 22}",
         zoom=90,
     )
@@ -662,6 +688,9 @@ def _write_state(ws: Worksheet, state: int, row: int) -> None:
     put(ws, f"D{row}", formula, "Result", SIX)
 
 
+EVERY_LABELS = ("loss, as on Ten steps", "says “survived” of", "above 0, so many rows")
+
+
 def every_row(workbook: Workbook) -> None:
     """Both ReLUs and the slope of each passenger in each state of Ten steps."""
     last = column_letters(5 + 3 * (STATES - 1))
@@ -669,10 +698,10 @@ def every_row(workbook: Workbook) -> None:
         workbook,
         EVERY,
         "Every row of Ten steps: two ReLUs and a slope, step after step",
-        "slope: how much the loss grows with this passenger's prediction. Ten steps adds them up, each "
-        "times its column where the ReLU fires.",
+        "This sheet works for Ten steps, where its slopes are added up, each times its column where the ReLU "
+        "fires.",
         widths=f"A:C=9 D:{last}=9",
-        print_area=f"A1:L{LAST}",
+        print_area=f"A1:L{LAST_PRINTED}",
         frozen=f"D{FIRST}",
         zoom=90,
     )
@@ -681,6 +710,7 @@ def every_row(workbook: Workbook) -> None:
     fill_down(ws, _cells(EVERY, "B"), "=Net!$B{row}", "Data", *BIT)
     split = f"'Ten steps'!$E${NOW}=\"{SPLIT_2024}\""
     fill_down(ws, _cells(EVERY, "C"), f"=IF({split},Columns!$AC{{row}},Columns!$AD{{row}})", "Data", *BIT)
+    put_column(ws, "A4", EVERY_LABELS, "Label")
     for state in range(STATES):
         _write_passengers(ws, state)
     powers_of_ten_when_long(ws, f"D{FIRST}:{last}{LAST}")
@@ -696,8 +726,14 @@ def _write_passengers(ws: Worksheet, state: int) -> None:
         put(ws, f"{relu.letters}{FIRST - 1}", f"ReLU{unit + 1}", "Column header")
         formula = f"=MAX(0,SUMPRODUCT(Net!{NET.inputs.on_row('{row}')},{weights}))"
         fill_down(ws, relu, formula, "Formula", DOT_THREE)
+    predicted = f"{relus[0].local}+{relus[1].local}"
+    put(ws, f"{relus[0].letters}4", f"='Ten steps'!$D${row}", "Result", FOUR, "center")
+    put(ws, f"{relus[0].letters}5", f"=SUMPRODUCT(({predicted}>0.5)*1)", "Result", WHOLE, "center")
+    for relu in relus:
+        put(ws, f"{relu.letters}6", f'=COUNTIF({relu.local},">0")', "Formula", WHOLE, "center")
     if state == STATES - 1:
         return
+    put(ws, f"{_slope(state).letters}6", f'=COUNTIF({_slope(state).local},">0")', "Formula", WHOLE, "center")
     off = f"({relus[0].letters}{{row}}+{relus[1].letters}{{row}}-$B{{row}})"
     if state < WARM:
         kind = f"'Ten steps'!$B${row}"

@@ -39,10 +39,13 @@ from xlcicf.sheet.style import (
     PERCENT,
     SIX,
     THREE,
+    TRY,
     TWO,
     WHOLE,
+    WORKING,
     powers_of_ten_when_long,
     tint_when,
+    weight_scale,
 )
 from xlcicf.sheet.training_sheet import TrainingSheet, write_training
 
@@ -61,7 +64,7 @@ LOSS = "[>=100000]0.0E+00;[<0.001]0.0E+00;0.000"  # a number format, for what is
 
 def build() -> Workbook:
     """The workbook at its start values; formulas without cached values."""
-    pages = line, one_row, optimisers, steps, too_fast, training
+    pages = line, one_row, optimisers, too_fast, training, steps
     blocks = [
         LINE.weights, LINE.x, LINE.y, LINE.prediction, LINE.loss, LINE.accuracy,
         *PARITY.blocks(), *TRAINING.logs(),
@@ -95,10 +98,18 @@ READ_ME = Front(
         "Line": "the 29 points, the line's two numbers, its loss, and the truth, which you may change",
         "One row at a time": "six passes over the points: estimated beside exact derivatives, a step a row",
         "Optimisers": "SGD, momentum, RMSProp, Adam and Adagrad beside each other: settings, losses, chart",
-        "Steps": "how those five got there: every derivative, every running mean, every step",
         "Too fast": "four learning rates, from too slow to exploding, and the edge between",
         "Training": "settings, the log of runs, the numbers before each run, the loss at each step",
+        "Steps": "for Optimisers: how those five got there, every derivative, running mean and step",
     },
+    kinds={
+        "Line": TRY,
+        "One row at a time": TRY,
+        "Optimisers": TRY,
+        "Too fast": TRY,
+        "Training": TRY,
+        "Steps": WORKING,
+    },  # fmt: skip
     source=(
         "The lesson follows an idea of fast.ai's graddesc.xlsm, to which week 12 of the CI Compass "
         "Fellowship points: its 29 points, its settings and the errors that it logged are quoted here as "
@@ -310,8 +321,8 @@ def one_row(workbook: Workbook) -> None:
         ROW,
         "One row at a time: look at a point, make a step, look at the next",
         "Each row starts from the slope and intercept that the row above it left. Read from left to right.",
-        widths="A=6 B=5 C=5 D=8 E:F=12 G:P=12 Q=11 R=2",
-        print_area=f"A1:AA{ROW_LAST}",
+        widths="A=6 B=5 C=5 D=8 E:F=12 G:P=12 Q=11 R=2 S=92",
+        print_area=f"A1:S{ROW_FIRST + 2 * POINTS - 1}",
         frozen=f"A{ROW_FIRST}",
         zoom=90,
     )
@@ -334,6 +345,7 @@ def one_row(workbook: Workbook) -> None:
     _write_rows(ws)
     powers_of_ten_when_long(ws, f"I5:P{ROW_LAST}")
     powers_of_ten_when_long(ws, f"E{ROW_FIRST}:H{ROW_LAST}")
+    weight_scale(ws, left)
     curves_chart(
         ws,
         "O3",
@@ -622,14 +634,17 @@ def steps(workbook: Workbook) -> None:
     """The working of the five optimisers, a step a row."""
     last = column_letters(TRACKS[-1].left + len(TRACKS[-1].headers) - 1)
     narrow = " ".join(f"{column_letters(track.left - 1)}=2" for track in TRACKS[1:])
+    ends = [column_letters(track.left + len(track.headers) - 1) for track in TRACKS]
+    begins = ["A", *(column_letters(track.left) for track in TRACKS[1:])]
+    printed = [f"{begin}1:{end}{STEPS_FIRST + 24}" for begin, end in zip(begins, ends, strict=True)]
     ws = add_page(
         workbook,
         "Steps",
         "Steps: the working of the five optimisers",
-        "Each row: where the line stands, the derivatives there, what the optimiser remembers, the loss over "
-        "all points. The row below starts from old − learning rate · step.",
+        "This sheet works for Optimisers, where its losses are read and drawn. A row: where the line stands, "
+        "the derivatives there, what is remembered, the loss; the row below is a step further.",
         widths=f"A:D=6 E:{last}=12 {narrow}",
-        print_area=f"A1:{last}{STEPS_FIRST + COUNT}",
+        print_area=",".join(printed),
         frozen=f"E{STEPS_FIRST}",
         zoom=80,
     )

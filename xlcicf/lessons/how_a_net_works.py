@@ -19,6 +19,8 @@ from xlcicf.sheet import parity_block
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chart import Curve, curves_chart
+from xlcicf.sheet.diagram import Diagram, Layer, write_diagram
+from xlcicf.sheet.diagram import relu as relu_of
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.loss_chart import LossAxis
@@ -87,7 +89,7 @@ TO_DO = (
 SHEETS = {
     "Quadratic": "three numbers, twenty points, the loss and its slopes; a step down the slope, then ten",
     "ReLU": "a line cut off at zero; two of them added",
-    "Sum of ReLUs": "up to eight ReLUs, each with its weight, that training fits to a curve",
+    "Sum of ReLUs": "up to eight ReLUs, each with its weight, that training fits to a curve; their picture",
     "Training": "settings, the log of runs, the weights before each run, the loss at each step",
 }
 SOURCE = (
@@ -461,8 +463,8 @@ def sum_of_relus(workbook: Workbook) -> None:
         "Enough ReLUs add up to any curve",
         "fit = weight 1 × ReLU 1 + weight 2 × ReLU 2 + … Training changes slopes, offsets and weights until "
         "the fit meets the curve.",
-        widths="A:D=8 E=10 F:M=8.5 N=2 O=22 P=11 Q=2 R=12 S:T=9.5 U=11",
-        print_area=f"A1:U{TOP + len(GRID) - 1}",
+        widths="A:D=8 E=10 F:M=8.5 N=2 O=22 P=11 Q=2 R=12 S:T=9.5 U=11 V=7",
+        print_area=f"A1:V{TOP + len(GRID) - 1}",
         zoom=90,
     )
     put(ws, "A3", f"Training changes these {3 * UNITS} numbers and nothing else", "Section")
@@ -485,7 +487,27 @@ def sum_of_relus(workbook: Workbook) -> None:
     for row, text in zip((34, 36, 38, 40), SUM_NOTES, strict=True):
         put(ws, f"O{row}", text, "Text")
         ws.merge_cells(f"O{row}:U{row + 1}")
+    _write_picture(ws)
     save_problem(ws, SUM.loss, SUM.weights)
+
+
+SHOWN = _on_sum("picture.x", "X4")
+
+
+def _write_picture(ws: Worksheet) -> None:
+    """The net as a diagram, to the right of everything: one x goes through the ReLUs in use."""
+    put(ws, "W3", "The net as a picture: one x goes through it", "Section")
+    put(ws, "W4", "x", "Label")
+    put_setting(ws, SHOWN.corner, 0.5, "A number from −2 to 2.", between(-2, 2), "0.0")
+    units = [f"ReLU {k}" for k in range(1, UNITS + 1)]
+    slopes, offsets, weights = ([SUM.weights.cell(i, j) for j in range(UNITS)] for i in range(3))
+    hidden = [[slope.local, offset.local] for slope, offset in zip(slopes, offsets, strict=True)]
+    in_use = [
+        f"IF({SUM.numbers.cell(0, j).local}<={SUM.used.local},{weights[j].local},0)" for j in range(UNITS)
+    ]
+    inputs = [("x: to slopes", SHOWN.local), ("1: to offsets", "1")]
+    layers = Layer(units, hidden, [relu_of] * UNITS, "ReLU"), Layer(["the fit"], [in_use])
+    write_diagram(ws, Diagram("W5", inputs, layers, unit_width=7.5, name_width=17))
 
 
 def _write_weights(ws: Worksheet) -> None:

@@ -37,12 +37,16 @@ from xlcicf.sheet.style import (
     DOT_TWO,
     FIVE,
     FOUR,
+    READ,
     SCIENTIFIC,
     SIX,
     TENTH_PERCENT,
     THREE,
+    TRY,
     TWO,
     WHOLE,
+    WORKING,
+    pale_while_empty,
     tint_when,
     weight_scale,
 )
@@ -105,6 +109,15 @@ READ_ME = Front(
     source=SOURCE,
     links=resources.of_book("micrograd"),
     roles={"Weight": WEIGHTS_ARE},
+    kinds={
+        "Nodes": TRY,
+        "One neuron chain": TRY,
+        "Two by two": TRY,
+        "Moons": TRY,
+        "Boundary": READ,
+        "Training": TRY,
+        "More weights": WORKING,
+    },  # fmt: skip
 )
 
 
@@ -831,8 +844,8 @@ STEPS = Block(words.STEPS_LOG, "Training", f"Q{LOG_TOP}", training_log.STEPS + 1
 WEIGHTS_BEFORE = Block(words.RUNS_WEIGHTS, "Training", f"T{LOG_TOP + 1}", KEPT_RUNS, 337)
 HOW_TO_TRAIN = (
     "Close this book, then run  xlcicf train micrograd.xlsx  and open it again.",
-    "To take a run back: xlcicf undo micrograd.xlsx. In Excel with the add-in: Train and Undo on the ribbon.",
-    "As shipped: 100 steps of plain gradient descent over all points, learning rate 1, the best step kept.",
+    "Back: xlcicf undo micrograd.xlsx. With the add-in: Train and Undo on the ribbon.",
+    "As shipped: 100 steps of gradient descent over all points, learning rate 1.",
 )
 DEMO = (
     (0, 0.8958, 0.50),
@@ -859,7 +872,7 @@ def training(workbook: Workbook) -> None:
     _write_demo(ws)
     losses = losses_of(STEPS, WEIGHTS_BEFORE, recorded("micrograd"), "micrograd.xlsx")
     axis = LossAxis(0.01, has_powers_of_ten=True)
-    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, _weight_names(), axis, ("L4", (520, 300)))
+    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, _weight_names(), axis, ("L4", (465, 300)))
 
 
 def _write_demo(ws: Worksheet) -> None:
@@ -892,9 +905,9 @@ def more_weights(workbook: Workbook) -> None:
     ws = add_page(
         workbook,
         "More weights",
-        "Two more sets of weights, laid out as on Moons",
-        "The upper set was trained by micrograd's own 100 steps: copy E5:AM21 onto E5 of Moons. The lower "
-        "set is what the last run of xlcicf left; it shows whether a weight was changed since.",
+        "More weights for Moons: a trained set, and what the last run left",
+        "This sheet works for Moons. Copy E5:AM21, trained by micrograd's own 100 steps, onto E5 there, and "
+        "look at Boundary. With the lower set Moons' weights are compared, and A15 there says the outcome.",
         widths="A:D=5 E:T=7 U=5 V:AK=7 AL=5 AM:AO=9",
         print_area="A1:AO45",
         zoom=80,
@@ -904,6 +917,10 @@ def more_weights(workbook: Workbook) -> None:
     put(ws, "A4", "trained", "Section")
     _write_layers(ws, trained, moons.weights("trained"))
     put(ws, "A28", "last run", "Section")
+    is_empty = f"COUNT({WEIGHTS_AFTER.parts[0].local})=0"
+    put(ws, "E33", f'=IF({is_empty},"empty until a run of xlcicf writes here what it left","")', "Page note")
+    for part in WEIGHTS_AFTER.parts:
+        pale_while_empty(ws, part.free_local)
     _write_layers(ws, WEIGHTS_AFTER, empty)
 
 

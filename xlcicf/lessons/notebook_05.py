@@ -16,7 +16,8 @@ from xlcicf.formula.address import column_letters
 from xlcicf.learn import replay, titanic
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.chart import Curve, curves_chart
-from xlcicf.sheet.page import add_page, allow, between, fill, fill_down, put, put_column, put_row
+from xlcicf.sheet.diagram import Diagram, Layer, relu, sigmoid, write_diagram
+from xlcicf.sheet.page import add_page, allow, between, fill, fill_down, put, put_column, put_row, put_setting
 from xlcicf.sheet.style import (
     BIT,
     DOT_THREE,
@@ -33,7 +34,8 @@ from xlcicf.sheet.style import (
 
 FIRST, ROWS = 11, 891
 LAST = FIRST + ROWS - 1
-SUMMARY, LOGS = "Notebook 05", "Logs"
+LAST_PRINTED = FIRST + 59  # of the long sheets
+SUMMARY, LOGS, PICTURES = "Notebook 05", "Logs", "05 Pictures"
 EPOCH = Block("replay.epoch", SUMMARY, "C4")
 EPOCHS = 30
 TABLE = 17  # Notebook 05: the sheet row of the first epoch's losses
@@ -212,7 +214,7 @@ def summary(workbook: Workbook) -> None:
         workbook,
         SUMMARY,
         "fast.ai's notebook 05: every printed loss, proved by formulas",
-        "Pick an epoch. The four sheets to the right compute it from the log's coefficients, and the table "
+        "Pick an epoch. The four sheets named in the table compute it from the log's coefficients; the table "
         "says whether they come to what the notebook printed.",
         widths="A=4 B=23 C:H=13.5 I=2 J:Q=9.5",
         print_area="A1:Q47",
@@ -222,12 +224,14 @@ def summary(workbook: Workbook) -> None:
     put(ws, EPOCH.corner, 1, "Setting")
     hint = f"A whole number from 1 to {EPOCHS}, or {EPOCHS + 1}: after the last."
     allow(ws, EPOCH.corner, hint, between(1, EPOCHS + 1, whole=True))
-    put(
-        ws,
-        "D4",
-        f"1 to {EPOCHS}; {EPOCHS + 1} is after the last. The linear model has 18 epochs.",
-        "Page note",
+    untrained = (
+        f"untrained: in epoch 1 the coefficients are as they were drawn. Type {EPOCHS} for trained ones"
     )
+    trained = f"1 to {EPOCHS}; {EPOCHS + 1} is after the last. The linear model has 18 epochs"
+    put(ws, "D4", f'=IF({EPOCH.local}=1,"{untrained}","{trained}")', "Status")
+    ws.merge_cells("D4:H4")
+    ws.row_dimensions[4].height = 28
+    tint_when(ws, "D4", f"{EPOCH.local}=1", good=False)
     heads = [
         "model",
         "epoch",
@@ -282,6 +286,85 @@ def _write_line(ws: Worksheet, row: int, sheet: Sheet) -> None:
     put(ws, f"H{row}", f"={sheet.accuracy.ref}", "Result", TENTH_PERCENT, "center")
 
 
+# ---- 05 Pictures -----------------------------------------------------------------------------------------
+
+PICKED = Block("replay.passenger", PICTURES, "B4")
+
+
+PICTURE_NOTES = (
+    "Follow an input along its row: at each unit's column it meets a weight. Below the column stands the sum "
+    "of input × weight.",
+    "Without a hidden layer the sum is the output, or its sigmoid is. With one, each unit makes a ReLU of "
+    "its sum,",
+    "and the ReLUs go down the arrows to the next layer's weights, whose sums stand at the right.",
+    "The output says how sure the net is that this passenger survived; above 0.5 it says so.",
+    f"On {SUMMARY}, type epoch {EPOCHS}: the weights take on colour, and many units are off.",
+)
+
+
+def pictures(workbook: Workbook) -> None:
+    """The four nets at the epoch that is picked, one passenger on the way through each of them."""
+    ws = add_page(
+        workbook,
+        PICTURES,
+        "Notebook 05: one passenger goes through its four nets",
+        f"Each weight stands where its input meets its unit, at the epoch picked on {SUMMARY}. Pale: it has "
+        "nothing to carry, since its input is 0. A unit that is off is grey.",
+        widths="A=22",
+        print_area="A1:AA79",
+        zoom=90,
+    )
+    put(ws, "A4", "passenger no.", "Label")
+    put_setting(ws, PICKED.corner, 2, f"A number from 1 to {ROWS}.", between(1, ROWS, whole=True))
+    names = Block("", "Passengers", f"D{FIRST}", ROWS)
+    put(ws, "D4", f"=INDEX({names.ref},{PICKED.local})", "Label")
+    put(ws, "A5", "epoch", "Label")
+    put(ws, "B5", f"=MIN({EPOCH.ref},{EPOCHS + 1})", "Formula", WHOLE)
+    put(ws, "D5", f"picked on {SUMMARY}", "Link")
+    ws["D5"].hyperlink = f"#'{SUMMARY}'!{EPOCH.corner}"
+    ws["D5"].style = "Link"
+    truth = f'=IF(INDEX({SURVIVED.ref},{PICKED.local})=1,"in truth: survived","in truth: did not")'
+    put(ws, "N4", truth, "Label")
+    linear, squeezed, hidden, deep = SHEETS
+    columns = (INPUTS.col(j).ref for j in range(INPUTS.cols))
+    inputs = [
+        (name, f"INDEX({column},{PICKED.local})")
+        for name, column in zip(titanic.NOTEBOOK, columns, strict=True)
+    ]
+    plain = Layer(
+        ("linear", "sigmoid"),
+        [_weights(linear, 0)[0], _weights(squeezed, 0)[0]],
+        (lambda total: total, sigmoid),
+        "output",
+    )
+    put_column(ws, "H9", PICTURE_NOTES, "Page note")
+    for row, text, layers in (
+        (7, "Two nets without a hidden layer", [plain]),
+        (25, "One hidden layer of twenty units", _layers(hidden)),
+        (48, "Two hidden layers of ten units", _layers(deep)),
+    ):
+        put(ws, f"D{row}", text, "Section")
+        write_diagram(ws, Diagram(f"A{row + 1}", inputs, layers, look=THREE, unit_width=7, is_even=True))
+
+
+def _layers(sheet: Sheet) -> list[Layer]:
+    last = sheet.model.layers - 1
+    layers = []
+    for number in range(last):
+        units = [f"{number + 1}.{unit + 1}" for unit in range(sheet.model.sizes[number + 1])]
+        layers.append(
+            Layer(units, _weights(sheet, number), [relu] * len(units), "ReLU: the sum, or 0 if below")
+        )
+    return [*layers, Layer(["output"], _weights(sheet, last), [sigmoid], "output: sigmoid of the sum")]
+
+
+def _weights(sheet: Sheet, layer: int) -> list[list[str]]:
+    """Of each unit of a layer, the references of its weights, and of the layer's constant, if any."""
+    table = sheet.table(layer, 0)
+    constant = [sheet.const(layer, 0).ref] if layer in sheet.model.consts else []
+    return [[*(table.cell(unit, j).ref for j in range(table.cols)), *constant] for unit in range(table.rows)]
+
+
 # ---- the models' sheets ----------------------------------------------------------------------------------
 
 
@@ -297,9 +380,9 @@ def _write_model(workbook: Workbook, sheet: Sheet) -> None:
     bottom, left = sheet.table(0, 3).area.bottom, tables.area.left
     before, labels, last = map(column_letters, (left - 2, left - 1, left + sum(sheet.model.sizes) + 12))
     right = column_letters(tables.area.right + 1)
-    printed = f"A1:{steps.letters}{LAST},{labels}8:{right}{bottom}"
+    printed = f"A1:{steps.letters}{LAST_PRINTED},{labels}8:{right}{bottom}"
     if sheet.model.layers == 1:
-        printed = f"A1:{right}{LAST}"
+        printed = f"A1:{right}{LAST_PRINTED}"
     ws = add_page(
         workbook,
         sheet.name,
@@ -312,9 +395,17 @@ def _write_model(workbook: Workbook, sheet: Sheet) -> None:
     )
     _write_score(ws, sheet)
     put(
-        ws, "E4", f"The epoch is picked on {SUMMARY}; the learning rate is {sheet.model.rate:g}.", "Page note"
+        ws,
+        "E4",
+        f"This sheet works for {SUMMARY}: there the epoch is picked, and C5, C6 and C7 are read.",
+        "Page note",
     )
-    put(ws, "E5", f"Weights, slopes, next weights: from column {tables.letters} on.", "Page note")
+    put(ws, "E5", f"The weights beside what they do, for one passenger: on {PICTURES}.", "Page note")
+    rate = f"{sheet.model.rate:g}"
+    there = f"Weights, their slopes, the next weights (rate {rate}): to the right, from {tables.corner} on"
+    put(ws, "E6", there, "Link")
+    ws["E6"].hyperlink = f"#'{sheet.name}'!{tables.corner}"
+    ws["E6"].style = "Link"
     put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "Training"], "Column header")
     for letter, source, look in (
         ("A", Block("", "Passengers", "A1"), (WHOLE, "center")),

@@ -132,7 +132,7 @@ def adding_up(workbook: Workbook) -> None:
         "torch adds each pass's slopes to those that stand in grad already. Notebook 05's first "
         "coefficients, all 891 rows, one step.",
         widths="A=27 B=12 C=18 D:F=9.5 G=9.5 H:I=9.5 J:L=9.5 M:O=11",
-        print_area=f"A1:O{LAST}",
+        print_area=f"A1:O{notebook_05.LAST_PRINTED}",
         frozen=f"A{FIRST}",
         zoom=90,
     )

@@ -20,14 +20,13 @@ from xlcicf.lessons import resources
 from xlcicf.lessons.recorded_runs import recorded
 from xlcicf.lessons.solver_settings import save_problem
 from xlcicf.sheet import chart, net, parity_block
-from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.block import Block
 from xlcicf.sheet.book import book_of
 from xlcicf.sheet.chain import Chain, write_chain
-from xlcicf.sheet.diagram import Pair, write_pair
 from xlcicf.sheet.exercise import Exercise
 from xlcicf.sheet.front import Front
 from xlcicf.sheet.gradient import write_gradients
-from xlcicf.sheet.loss_chart import LossAxis, write_loss_chart
+from xlcicf.sheet.loss_chart import LossAxis
 from xlcicf.sheet.page import (
     add_page,
     between,
@@ -123,7 +122,7 @@ TO_DO = (
 SHEETS = {
     "Passengers": "the 891 rows of the list, as they were written down",
     "Columns": "eleven numbers made of each row: blanks filled, words turned into 0 and 1, scaled",
-    "Net": "the net itself, as a table and as a picture: 22 weights, each prediction, the loss, a row for you",
+    "Net": "the net itself, as a table and a picture: 22 weights, each prediction, the loss, a row for you",
     "Gradient": "how much the loss changes when a weight changes, by the chain rule and by trying",
     "Training": "settings, the log of runs, the weights before each run, the loss at each step",
     "Compare": "the net beside Solver's, two straight lines, logistic regression, “women survive”, a forest",
@@ -301,11 +300,10 @@ def the_net(workbook: Workbook) -> None:
         "Along a row: Lin = SUMPRODUCT(11 columns, a set of weights); ReLU = MAX(0, Lin); prediction = "
         "ReLU1 + ReLU2; above 0.5: survived.",
         widths="A=8 B=9 C:E=7.5 F=8 G=8.5 H:J=8.5 K:M=10.5 N:O=8.5 P:Q=9.5 R=10 S=7 T=8 U=7 V=9",
-        print_area=f"A1:V{LAST_PRINTED},X1:AI26",
+        print_area=f"A1:V{LAST_PRINTED},{NET.picture.free_local}",
         frozen=f"C{FIRST}",
         zoom=90,
     )
-    ws.row_dimensions[1].height = 74  # the small chart stands in rows 1 and 2
     put(ws, "A3", "Weights: training changes these 22 numbers and nothing else", "Section")
     net.write_weights(ws, NET, titanic.weights("start"))
     net.write_score(ws, NET)
@@ -318,8 +316,8 @@ def the_net(workbook: Workbook) -> None:
     ]
     net.write_examples(ws, NET, "=Columns!$A{row}", "=Passengers!$B{row}", inputs)
     save_problem(ws, NET.loss, NET.weights)
-    _write_picture(ws)
-    write_loss_chart(ws, "N1", (540, 116), TRAINING.losses, TRAINING.axis, is_small=True)
+    net.write_picture(ws, NET, _cells("Passengers", "D"), has_you=True)
+    net.write_losses(ws, NET, TRAINING.losses, TRAINING.axis)
 
 
 def _write_parity(ws: Worksheet) -> None:
@@ -361,43 +359,6 @@ def _write_you(ws: Worksheet) -> None:
     net.write_you(ws, NET)
     put(ws, "T9", '=IF(S9=1,"you survive","you do not survive")', "Result", None, "center")
     ws.merge_cells("T9:V9")
-
-
-PICTURE = "X5"
-SHOWN = Block("picture.shown", "Net", "AC4")
-
-
-def _write_picture(ws: Worksheet) -> None:
-    """The net as a diagram, to the right of everything: one passenger, or the reader, goes through it."""
-    ws.column_dimensions["W"].width = 2
-    put(ws, "X3", "The net as a picture: one passenger goes through it", "Section")
-    put(ws, "X4", "passenger no., or 0 for you", "Label")
-    hint = f"A number from 1 to {ROWS}, or 0: the row “You”."
-    put_setting(ws, SHOWN.corner, 0, hint, between(0, ROWS, whole=True))
-    put(ws, "J3", "as a picture: to the right", "Link")
-    ws["J3"].hyperlink = f"#Net!{PICTURE}"
-    ws["J3"].style = "Link"
-    row = f"MAX(1,{SHOWN.local})"
-    name = f"INDEX({_cells('Passengers', 'D').ref},{row})"
-    put(ws, "AD4", f'=IF({SHOWN.local}=0,"you, as typed in row 8",{name})', "Label")
-    columns = [NET.inputs.col(j) for j in range(len(NET.columns))]
-    inputs = [
-        (name, f"IF({SHOWN.local}=0,{x.letters}${NET.you},INDEX({x.local},{row}))")
-        for name, x in zip(NET.columns, columns, strict=True)
-    ]
-    first, second = ([w.local for w in _cells_of(NET.weights.row(unit))] for unit in range(NET.units))
-    drawn = write_pair(
-        ws, Pair(PICTURE, inputs, ("ReLU1", "ReLU2"), (first, second), "prediction: both added")
-    )
-    said = f'=IF({drawn.outputs[0]}>0.5,"above 0.5: survives","not above 0.5: does not survive")'
-    survived = f'IF(INDEX({NET.target.local},{row})=1,"in truth: survived","in truth: did not")'
-    truth = f'=IF({SHOWN.local}=0,"",{survived})'
-    at, col = place(drawn.outputs[0])
-    put_column(ws, f"{column_letters(col)}{at + 1}", (said, truth), "Label")
-
-
-def _cells_of(row: Block) -> list[Block]:
-    return [row.cell(0, j) for j in range(row.cols)]
 
 
 # ---- Gradient --------------------------------------------------------------------------------------------

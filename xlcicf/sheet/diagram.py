@@ -40,12 +40,14 @@ class Layer:
     units    what each is called
     weights  of each unit, references of its weights in the order of the inputs, a last one for a constant 1
              where there is a bias; empty where the inputs are added up as they are
-    makes    what a unit makes of its sum, and what that is called; None where the sum is the output
+    makes    of each unit, what it makes of its sum; empty where the sums are the outputs
+    called   what that is called
     """
 
     units: Sequence[str]
     weights: Sequence[Sequence[str]] = ()
-    makes: tuple[Callable[[str], str], str] | None = None
+    makes: Sequence[Callable[[str], str]] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,19 @@ class Diagram:
 
     inputs      name and formula of each; that of a bias is 1
     layers      the first takes the inputs
-    products    whether x × weight stands beside each weight of the first layer
     unit_width  of a column of weights, in characters
+    look        number format of weights, sums and outputs
+    name_width  of the column of names, likewise
+    is_even     whether all columns right of the inputs have that width, since other pictures share them
     """
 
     corner: str
     inputs: Sequence[tuple[str, str]]
     layers: Sequence[Layer]
-    products: bool = False
     unit_width: float = 7.5
+    look: str = TWO
+    name_width: float = NAME
+    is_even: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,8 +104,8 @@ class Pair:
 
     corner: str
     inputs: Sequence[tuple[str, str]]
-    units: tuple[str, str]
-    weights: tuple[Sequence[str], Sequence[str]]
+    units: Sequence[str]
+    weights: Sequence[Sequence[str]]
     output: str
 
 
@@ -170,7 +176,7 @@ class _Pen:
     def write_inputs(self) -> list[str]:
         """Name and value of each input below each other."""
         top, left = place(self.diagram.corner)
-        self.width(left, NAME)
+        self.width(left, self.diagram.name_width)
         self.width(left + 1, VALUE)
         self.put(top, left, "input", "Column header")
         self.put(top, left + 1, "x", "Column header")
@@ -181,39 +187,36 @@ class _Pen:
 
     def write_down(self, layer: Layer, signals: list[str]) -> list[str]:
         """A layer whose inputs stand below each other: weights to their right, sums and outputs below."""
-        (top, left), _ = place(signals[0]), signals
+        top, left = place(signals[0])
         names = place(self.diagram.corner)[1]
-        has_products = self.diagram.products and left == names + 1
+        is_first = left == names + 1
         signals = self._with_constant(layer, signals, 1, 0)
-        last = place(signals[-1])[0]
+        last, col = place(signals[-1])[0], left + 2
         self.wires(((row, left + 1) for row in range(top, last + 1)), "→")
         self.width(left + 1, WIRE)
+        if is_first:
+            if len(signals) > len(self.diagram.inputs):
+                self.put(last, names, "constant", "Label")
+            self.put(last + 1, names, "sum of x × weight", "Label")
+            if layer.makes:
+                self.put(last + 2, names, layer.called, "Label")
+        else:
+            self.put(last + 1, left, "sum", "Column header")
+            self.put(last + 2, left, layer.called.partition(":")[0], "Column header")
         sums, outputs = [], []
         for unit, (name, weights) in enumerate(zip(layer.units, layer.weights, strict=True)):
-            col = left + 2 + (1 + has_products) * unit
-            self.head(top - 1, col, f"to {name}" if layer.makes else name, col + has_products)
+            at = col + unit
+            self.put(top - 1, at, name, "Column header")
+            self.width(at, self.diagram.unit_width)
             for row, weight in zip(range(top, last + 1), weights, strict=True):
-                self.put(row, col, f"={weight}", "Weight", TWO)
-                if has_products:
-                    product = f"={_at(row, left)}*{_at(row, col)}"
-                    self.put(row, col + 1, product, "Formula", DOT_TWO)
-            self.width(col, self.diagram.unit_width)
-            self.pale(_span(top, col, last, col), f"${_at(top, left)}=0")
-            carried = f"SUM({_span(top, col + 1, last, col + 1)})" if has_products else None
-            inputs = f"{_span(top, left, last, left)}"
-            total = carried or f"SUMPRODUCT({inputs},{_span(top, col, last, col)})"
-            at = col + has_products
-            if has_products:
-                self.width(at, self.diagram.unit_width)
-            self.put(last + 1, at, f"={total}", "Formula", TWO)
+                self.put(row, at, f"={weight}", "Weight", self.diagram.look)
+            inputs, those = (f"{_at(top, c)}:{_at(last, c)}" for c in (left, at))
+            self.put(last + 1, at, f"=SUMPRODUCT({inputs},{those})", "Formula", self.diagram.look)
             sums.append(_at(last + 1, at))
             if layer.makes:
-                self.node(last + 2, at, layer.makes[0](_at(last + 1, at)))
+                self.node(last + 2, at, layer.makes[unit](sums[-1]))
                 outputs.append(_at(last + 2, at))
-        if left == names + 1:
-            self.put(last + 1, names, "Lin: what came, added up", "Label")
-            if layer.makes:
-                self.put(last + 2, names, layer.makes[1], "Label")
+        self.pale(_span(top, col, last, col + len(layer.units) - 1), f"${_at(top, left)}=0")
         return outputs or sums
 
     def write_across(self, layer: Layer, signals: list[str]) -> list[str]:
@@ -222,33 +225,27 @@ class _Pen:
         row, left = place(signals[0])
         last = place(signals[-1])[1]
         names = place(self.diagram.corner)[1]
-        end = max(last, self.right)
+        top, end = row + 2, max(last, self.right)
+        self.wires(((row + 1, col) for col in range(left, last + 1)), "↓")
         outputs = []
         for unit, name in enumerate(layer.units):
-            at = row + 2 + unit if layer.weights else row
-            if layer.weights:
-                for signal, weight in zip(signals, layer.weights[unit], strict=True):
-                    _, col = place(signal)
-                    self.put(at, col, f"={weight}", "Weight", TWO)
-                    self.wires([(row + 1, col)], "↓")
-                    self.pale(_at(at, col), f"{column_letters(col)}${row}=0")
-                self.put(at, names, f"weights to {name}", "Label")
-                total = f"SUMPRODUCT({_span(row, left, row, last)},{_span(at, left, at, last)})"
-            else:
-                total = "+".join(signals)
+            at = top + unit
+            self.put(at, names, f"to {name}", "Label")
+            for col, weight in zip(range(left, last + 1), layer.weights[unit], strict=True):
+                self.put(at, col, f"={weight}", "Weight", self.diagram.look)
             self.wires([(at, end + 1)], "→")
-            self.put(at, end + 2, f"={total}", "Formula", TWO)
-            if layer.makes:
-                self.node(at, end + 3, layer.makes[0](_at(at, end + 2)))
-            outputs.append(_at(at, end + 2 + bool(layer.makes)))
-        top = place(outputs[0])[0] - 1
-        for col, text in (
-            (end + 2, "sum" if layer.makes else layer.units[0]),
-            (end + 3, layer.makes and layer.makes[1]),
-        ):
-            if text:
-                self.head(top, col, text, col)
-                self.width(col, TOTAL)
+            total = f"SUMPRODUCT({_span(row, left, row, last)},{_span(at, left, at, last)})"
+            if not layer.makes:
+                self.node(at, end + 2, total)
+                outputs.append(_at(at, end + 2))
+                continue
+            self.put(at, end + 2, f"={total}", "Formula", self.diagram.look)
+            self.node(at, end + 3, layer.makes[unit](_at(at, end + 2)))
+            outputs.append(_at(at, end + 3))
+        self.pale(_span(top, left, top + len(layer.units) - 1, last), f"{column_letters(left)}${row}=0")
+        for col, text in enumerate(("sum", layer.called.partition(":")[0])[: 1 + bool(layer.makes)], end + 2):
+            self.put(top - 1, col, text, "Column header")
+            self.width(col, TOTAL)
         self.width(end + 1, WIRE)
         return outputs
 
@@ -262,7 +259,7 @@ class _Pen:
 
     def node(self, row: int, col: int, formula: str) -> None:
         """The output of a unit: green, or grey where it is 0."""
-        self.put(row, col, f"={formula}", "Result", TWO, "center")
+        self.put(row, col, f"={formula}", "Result", self.diagram.look, "center")
         off = FormulaRule(formula=[f"{_at(row, col)}=0"], fill=fill_of(GREY_TINT), font=Font(color=PALE))
         self.ws.conditional_formatting.add(_at(row, col), off)
 
@@ -281,6 +278,8 @@ class _Pen:
             self.ws.merge_cells(start_row=row, end_row=row, start_column=col, end_column=last)
 
     def width(self, col: int, width: float) -> None:
+        if self.diagram.is_even and col > place(self.diagram.corner)[1] + 2:
+            width = self.diagram.unit_width
         self.ws.column_dimensions[column_letters(col)].width = width
 
     def put(self, row: int, col: int, value, style: str, *look: str | None) -> None:

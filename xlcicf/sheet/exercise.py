@@ -118,7 +118,7 @@ def rename(workbook: Workbook, book: str, copy: str) -> None:
     for ws in workbook:
         for row in ws.iter_rows():
             for cell in row:
-                if isinstance(cell, Cell) and isinstance(cell.value, str) and cell.data_type == "s":
+                if isinstance(cell, Cell) and isinstance(cell.value, str):
                     cell.value = cell.value.replace(book, copy)
 
 

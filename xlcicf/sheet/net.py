@@ -12,7 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import column_letters
-from xlcicf.sheet.block import Block
+from xlcicf.sheet.block import Block, place
+from xlcicf.sheet.diagram import Pair, write_pair
+from xlcicf.sheet.loss_chart import LossAxis, LossLogs, write_loss_chart
 from xlcicf.sheet.page import between, choices, fill, fill_down, put, put_column, put_row, put_setting
 from xlcicf.sheet.style import BIT, DOT_THREE, FIVE, FOUR, PERCENT, TENTH_PERCENT, WHOLE, weight_scale
 
@@ -119,6 +121,18 @@ class Net:
         """The share of examples kept out of training, 0 to 0.9."""
         return self._score(words.NET_HELD_OUT, 5, 2)
 
+    # the picture: right of the examples, with an empty column between
+    @property
+    def picture(self) -> Block:
+        """The whole of it: from the sheet's first row, below the last of what it says."""
+        left = self.training.area.left + 2
+        return Block("net.picture", self.sheet, f"{column_letters(left)}1", len(self.columns) + 11, 12)
+
+    @property
+    def shown(self) -> Block:
+        """Which example the picture shows, 0 for the reader's own."""
+        return Block("net.shown", self.sheet, f"{column_letters(self.picture.area.left + 5)}4")
+
     @property
     def _computed(self) -> int:
         return 2 + len(self.columns)
@@ -194,6 +208,57 @@ def write_held_out(ws: Worksheet, net: Net) -> None:
     label = column_letters(net.loss.area.left - 2)
     put(ws, f"{label}{net.held_out.area.top}", "held-out share", "Label")
     put_setting(ws, net.held_out.corner, 0, "A share from 0% to 90% of the rows.", between(0, 0.9), PERCENT)
+
+
+def write_picture(ws: Worksheet, net: Net, names: Block, has_you: bool = False) -> None:
+    """The net as a picture that one example goes through, to the right of everything; a net of two units.
+
+    names    of the examples, a column
+    has_you  whether the reader's own row may be shown too, as number 0
+    """
+    left = column_letters(net.picture.area.left)
+    put(ws, "J3", "as a picture: to the right", "Link")
+    ws["J3"].hyperlink = f"#{net.sheet}!{left}3"
+    ws["J3"].style = "Link"
+    ws.column_dimensions[column_letters(net.picture.area.left - 1)].width = 2
+    put(ws, f"{left}3", "The net as a picture: one passenger goes through it", "Section")
+    shown, least = net.shown.local, 0 if has_you else 1
+    rule = between(least, net.rows, whole=True)
+    put(ws, f"{left}4", "passenger no., or 0 for you" if has_you else "passenger no.", "Label")
+    you = ", or 0: the row “You”" if has_you else ""
+    put_setting(ws, net.shown.corner, least, f"A number from 1 to {net.rows}{you}.", rule)
+    row, columns = f"MAX(1,{shown})", [net.inputs.col(j) for j in range(len(net.columns))]
+    own = [f"{column.letters}${net.you}" for column in columns]
+    picked = [f"INDEX({column.local},{row})" for column in columns]
+    values = (
+        [f"IF({shown}=0,{mine},{its})" for mine, its in zip(own, picked, strict=True)] if has_you else picked
+    )
+    name = f"INDEX({names.ref},{row})"
+    name = f'IF({shown}=0,"you, as typed in row 8",{name})' if has_you else name
+    put(ws, f"{column_letters(net.shown.area.left + 1)}4", f"={name}", "Label")
+    weights = [[net.weights.cell(u, j).local for j in range(len(columns))] for u in range(net.units)]
+    pair = Pair(
+        f"{left}5",
+        list(zip(net.columns, values, strict=True)),
+        ("ReLU1", "ReLU2"),
+        weights,
+        "prediction: both added",
+    )
+    output = write_pair(ws, pair).outputs[0]
+    survived = f'IF(INDEX({net.target.local},{row})=1,"in truth: survived","in truth: did not")'
+    told = (
+        f'=IF({output}>0.5,"above 0.5: survives","not above 0.5: does not survive")',
+        f'=IF({shown}=0,"",{survived})' if has_you else f"={survived}",
+    )
+    at, col = place(output)
+    put_column(ws, f"{column_letters(col)}{at + 1}", told, "Label")
+
+
+def write_losses(ws: Worksheet, net: Net, losses: LossLogs, axis: LossAxis) -> None:
+    """The chart of the loss, small, above the score."""
+    ws.row_dimensions[1].height = 74
+    corner = f"{column_letters(net.loss.area.left - 2)}1"
+    write_loss_chart(ws, corner, (540, 116), losses, axis, is_small=True)
 
 
 def _headers(net: Net) -> list[str]:
