@@ -1,8 +1,11 @@
 """The ribbon's commands in a live LibreOffice: what they do there is what they do on a copy of the file."""
 
+import contextlib
 import os
+import re
 import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -248,6 +251,36 @@ def test_a_killed_process_loses_nothing(scene, who):
     until(lambda: not _training(scene.office), what="a trainer goes on")
     scene.press("undo")
     until(lambda: [list(row) for row in scene.weights()] == start, what="Undo did not bring the weights back")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_full_disk_is_told_and_loses_nothing(office, small_disk):
+    scene = Scene(office, small_disk, "how_a_net_works")
+    start, rest = scene.weights(), small_disk / "rest"
+    with contextlib.suppress(OSError), rest.open("wb") as file:
+        while True:
+            file.write(bytes(4096))
+    scene.press("step")
+    assert re.search("cannot be written .*; free some", scene.answered("OK"))
+    scene.ended()
+    assert scene.weights() == start
+    rest.unlink()
+    scene.press("step")
+    until(lambda: scene.history().runs and scene.history().was is None)
+    scene.ended()
+    assert scene.weights() != start
+    office.close(scene.path)
 
 
 def test_a_killed_libreoffice_leaves_no_process_behind(tmp_path):
