@@ -1,12 +1,13 @@
 """Draws the pictures of a lesson book that the README shows, through LibreOffice and poppler.
 
-    python -m tests.lessons.pictures BOOK PNG [SHEET] [SHARE]
+    python -m tests.lessons.pictures BOOK PNG [SHEET] [SHARE] [PAGE]
 
-SHEET is "Net" unless told, SHARE how much of its first printed page is kept, from the top (0.6).
+SHEET is "Net" unless told, SHARE how much of its first printed page, or of another, is kept, from the top (0.6).
 workbooks/titanic.png is drawn of the book that `xlcicf demo` trains:
 
     xlcicf demo --out DIR
     python -m tests.lessons.pictures DIR/titanic.xlsx workbooks/titanic.png
+    python -m tests.lessons.pictures DIR/titanic.xlsx workbooks/titanic_net.png Net 0.6 3
 
 and workbooks/how_a_net_works.png of the book that `xlcicf train DIR/how_a_net_works.xlsx` trained, with the
 sheet "Sum of ReLUs" and the share 0.85; workbooks/micrograd.png likewise, with "Boundary" and 0.86.
@@ -30,11 +31,11 @@ DPI = 130
 LANDSCAPE_A4 = 11.69, 8.27  # inches
 
 
-def draw(book: Path, png: Path, sheet: str = "Net", share: float = 0.6) -> None:
-    """The top of a sheet's first printed page as a picture."""
+def draw(book: Path, png: Path, sheet: str = "Net", share: float = 0.6, nth: float = 1) -> None:
+    """The top of a sheet's first printed page, or of its nth, as a picture."""
     with tempfile.TemporaryDirectory() as folder:
         pdf = libreoffice.convert(book, "pdf", Path(folder))
-        page = str(first_page(pdf, sheet))
+        page = str(first_page(pdf, sheet) + int(nth) - 1)
         width, height = (round(DPI * inches) for inches in LANDSCAPE_A4)
         crop = ["-x", "0", "-y", "30", "-W", str(width), "-H", str(round(share * height))]
         target = ["-singlefile", str(pdf), str(png.with_suffix(""))]

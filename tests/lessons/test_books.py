@@ -1,6 +1,7 @@
 """What every lesson book promises, whatever it teaches: a lesson is tested by standing in LESSONS."""
 
 import re
+import subprocess
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,13 +10,14 @@ import numpy as np
 import openpyxl
 import pytest
 
-from tests import oracles
+from tests import libreoffice, oracles
 from xlcicf import lessons
 from xlcicf.lessons import resources
 from xlcicf.sheet.style import TABS, WORKING
 
 SHIPPED = Path(__file__).parents[2] / "workbooks"
 MOST_BYTES = 4_000_000
+MOST_PAGES = 60
 
 
 @pytest.fixture(scope="module", params=list(lessons.LESSONS))
@@ -146,6 +148,25 @@ def test_every_chart_has_a_title_and_alternative_text(shipped):
         ]
     assert about
     assert all(attributes["name"] and len(attributes["descr"]) > 30 for attributes in about)
+
+
+@pytest.mark.libreoffice
+def test_a_book_prints_in_tens_of_pages(shipped, tmp_path, measured):
+    pdf = libreoffice.convert(shipped, "pdf", tmp_path)
+    about = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True).stdout
+    pages = int(re.findall(r"^Pages:\s+(\d+)", about, re.MULTILINE)[0])
+    measured(f"{shipped.name}: pages", str(pages))
+    assert pages < MOST_PAGES
+
+
+def test_a_sheet_that_works_for_others_says_so_first(workbook):
+    front, *others = workbook.worksheets
+    kinds = {row[1].value: row[0].value for row in front.iter_rows(max_col=2) if row[1].hyperlink}
+    names = [ws.title for ws in others]
+    for ws in others:
+        if kinds[ws.title] == WORKING:
+            head = " ".join(str(cell.value) for row in ws["A1:G7"] for cell in row)
+            assert any(name in head for name in names if name != ws.title), ws.title
 
 
 def test_every_sheet_prints_a_page_wide_and_where_it_is_long_with_its_header_on_each_page(workbook):

@@ -6,6 +6,7 @@ Each sheet has one function here, in the order of the book; its texts stand abov
 from dataclasses import dataclass
 
 from openpyxl import Workbook
+from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
@@ -783,6 +784,7 @@ def _write_axes(ws: Worksheet, block: Block) -> None:
     for j in range(GRID_COLS):
         at = f"{block.col(j).letters}{block.area.bottom + 1}"
         put(ws, at, f"={LEFT.local}+{j}*{WIDTH.local}", "Page note", "0.0#", "center")
+        ws[at].alignment = Alignment(horizontal="center", vertical="center", shrink_to_fit=True)
 
 
 def _points_here(i: int, j: int) -> str:

@@ -16,6 +16,7 @@ from xlcicf.sheet.page import add_page, fill, put, put_column, put_row
 from xlcicf.sheet.style import FOUR, pale_while_empty, weight_scale
 
 SHEET = "Training"
+PRINTED_RUNS = 12  # of the log, and as many steps
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ def write_training(workbook: Workbook, training: TrainingSheet, settings_text: s
     net, last = training.weights.sheet, column_letters(19 + len(training.columns_log))
     widths = f"A=14 B=16 C:L=11 M:O=12 P=2 Q:R=9 S=2 T:{last}=11"
     how_to = _how_to_train(training.book, net)
-    ws = add_training_page(workbook, net, widths, training.runs.area.bottom, training.values, how_to)
+    ws = add_training_page(
+        workbook, net, widths, training.runs.area.top + PRINTED_RUNS, training.values, how_to
+    )
     _write_weights_after(ws, training, settings_text)
     if training.has_errors:
         _write_errors(ws, training)
