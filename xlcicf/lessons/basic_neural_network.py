@@ -122,7 +122,8 @@ READ_ME = Front(
         "such as 0.2.",
         "On Sigmoid, see why a sigmoid behind a sum of ReLUs never says less than one half.",
         "On Broadcasting, compare the right loss, of 3 errors, with the slip's, of 9.",
-        "On Notebook 05, pick an epoch from 1 to 31: formulas prove the loss that the notebook printed.",
+        "On Notebook 05, pick an epoch from 1 to 31: formulas prove the loss that the notebook printed. On 05 "
+        "Pictures one passenger goes through its nets, past every weight.",
         "On Adding up, choose “cleared” and “added up”: three passes then count once, or three times.",
         "Let xlcicf train the net: xlcicf train basic_neural_network.xlsx. It writes the weights into Net "
         "and the run into Training; xlcicf undo takes it back. Excel's Solver, too, opens filled in on Net.",
@@ -131,7 +132,7 @@ READ_ME = Front(
         "Derivative": "x² at 3 and a function of three numbers: slopes exactly and by a nudge",
         "Passengers": "the 891 rows of the list, as they were written down",
         "Columns": "twelve numbers of each row, scaled, and who is held out",
-        "Net": "two sets of 12 weights and a bias: every step of every prediction, and the loss",
+        "Net": "two sets of 12 weights and a bias, as a table and as a picture; the loss",
         "Gradient": "if I move the first weight, how much does the loss change? And any other?",
         "One step": "before, slope, after: one step down, and what it did to the loss",
         "Ten steps": "the notebooks' training loops, live: every weight before every step",

@@ -214,7 +214,7 @@ def line(workbook: Workbook) -> None:
         widths="A=12 B:C=11 D:E=12 F=12 G=2 H:M=10",
         print_area=f"A1:Q{LINE.first + POINTS}",
     )
-    put(ws, "B4", "The truth, which made y", "Section")
+    put(ws, "B4", "The truth behind y", "Section")
     put(ws, "D4", "The line: change these", "Section")
     put(ws, "A6", "now", "Label")
     for block, values, style in ((LINE.truth, TRUTH, "Setting"), (LINE.weights, START, "Weight")):

@@ -308,8 +308,8 @@ def pictures(workbook: Workbook) -> None:
         workbook,
         PICTURES,
         "Notebook 05: one passenger goes through its four nets",
-        f"Each weight stands where its input meets its unit, at the epoch picked on {SUMMARY}. Pale: it has "
-        "nothing to carry, since its input is 0. A unit that is off is grey.",
+        f"Each weight stands where its input meets its unit, at the epoch picked on {SUMMARY}. Grey "
+        "and slanted: it has nothing to carry, since its input is 0, or the unit is off.",
         widths="A=22",
         print_area="A1:AA79",
         zoom=90,
@@ -387,25 +387,19 @@ def _write_model(workbook: Workbook, sheet: Sheet) -> None:
         workbook,
         sheet.name,
         title,
-        note,
+        f"This sheet works for {SUMMARY}, where the epoch is picked and C5, C6 and C7 are read. {note}",
         widths=f"A=16 B=9 C=10 D:{before}=8.5 {labels}:{last}=10",
         print_area=printed,
         frozen=f"D{FIRST}",
         zoom=90,
     )
     _write_score(ws, sheet)
-    put(
-        ws,
-        "E4",
-        f"This sheet works for {SUMMARY}: there the epoch is picked, and C5, C6 and C7 are read.",
-        "Page note",
-    )
-    put(ws, "E5", f"The weights beside what they do, for one passenger: on {PICTURES}.", "Page note")
+    put(ws, "E4", f"The weights beside what they do, for one passenger: on {PICTURES}.", "Page note")
     rate = f"{sheet.model.rate:g}"
     there = f"Weights, their slopes, the next weights (rate {rate}): to the right, from {tables.corner} on"
-    put(ws, "E6", there, "Link")
-    ws["E6"].hyperlink = f"#'{sheet.name}'!{tables.corner}"
-    ws["E6"].style = "Link"
+    put(ws, "E5", there, "Link")
+    ws["E5"].hyperlink = f"#'{sheet.name}'!{tables.corner}"
+    ws["E5"].style = "Link"
     put_row(ws, f"A{FIRST - 1}", ["No.", "Survived", "Training"], "Column header")
     for letter, source, look in (
         ("A", Block("", "Passengers", "A1"), (WHOLE, "center")),

@@ -3,7 +3,7 @@
 A layer's inputs run along its rows and its units down its columns, like the wires of a crossbar: where two
 cross stands the weight. Below each column is the sum, and below that what the unit makes of it. The next
 layer takes those as its columns and sends its sums to the right, and so on in turn. A weight that has nothing
-to carry, since its input is 0, is pale; a unit that is off is grey.
+to carry, since its input is 0, stands in grey slanted digits, and so does a unit that is off.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,9 +16,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcicf.formula.address import column_letters
 from xlcicf.sheet.block import Block, place
 from xlcicf.sheet.page import put
-from xlcicf.sheet.style import BLUE, DOT_TWO, GREY_TINT, LINE, TWO, fill_of, thin_frame, weight_scale
+from xlcicf.sheet.style import BLUE, DOT_TWO, GREY, GREY_TINT, LINE, TWO, fill_of, thin_frame, weight_scale
 
-PALE = "97A3AF"
 NAME, VALUE, WIRE, TOTAL, UNIT = 22.0, 7.0, 3.0, 9.0, 13.0  # widths of columns in characters
 _FINE, _WIRE = Side(style="thin", color=LINE), Side(style="medium", color=BLUE)
 
@@ -260,12 +259,16 @@ class _Pen:
     def node(self, row: int, col: int, formula: str) -> None:
         """The output of a unit: green, or grey where it is 0."""
         self.put(row, col, f"={formula}", "Result", self.diagram.look, "center")
-        off = FormulaRule(formula=[f"{_at(row, col)}=0"], fill=fill_of(GREY_TINT), font=Font(color=PALE))
+        off = FormulaRule(
+            formula=[f"{_at(row, col)}=0"], fill=fill_of(GREY_TINT), font=Font(color=GREY, italic=True)
+        )
         self.ws.conditional_formatting.add(_at(row, col), off)
 
     def pale(self, cells: str, condition: str) -> None:
         weight_scale(self.ws, cells)
-        self.ws.conditional_formatting.add(cells, FormulaRule(formula=[condition], font=Font(color=PALE)))
+        self.ws.conditional_formatting.add(
+            cells, FormulaRule(formula=[condition], font=Font(color=GREY, italic=True))
+        )
 
     def wires(self, places: Iterable[tuple[int, int]], arrow: str) -> None:
         for row, col in places:
