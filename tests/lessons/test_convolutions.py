@@ -369,7 +369,7 @@ def test_training_runs_show_one_image_at_a_time(saved):
     loss, mean = (table(saved, block)[:, 0] for block in (book.IMAGE_LOSS, book.IMAGE_MEAN))
     assert loss == pytest.approx(log["loss"], abs=1e-7) and mean == pytest.approx(log["mean"], abs=1e-7)
     assert table(saved, book.IMAGE_NUMBER)[[0, -1], 0].tolist() == [1, 55_001]
-    (said,) = (text for cell, text in saved.items() if "afterwards" in str(text))
+    (said,) = (text for cell, text in saved.items() if str(text).startswith("afterwards"))
     assert f"afterwards {log['accuracy'][0]:.1%} of the 10,000" in said
 
 
