@@ -76,6 +76,7 @@ def lived(folder: Path, script: list[str]) -> list[str]:
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",  # other tests have the other cores
     }
     home.mkdir()
     done = subprocess.run(
