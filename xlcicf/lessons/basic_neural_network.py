@@ -122,8 +122,8 @@ READ_ME = Front(
         "such as 0.2.",
         "On Sigmoid, see why a sigmoid behind a sum of ReLUs never says less than one half.",
         "On Broadcasting, compare the right loss, of 3 errors, with the slip's, of 9.",
-        "On Notebook 05, pick an epoch from 1 to 31: formulas prove the loss that the notebook printed. On 05 "
-        "Pictures one passenger goes through its nets, past every weight.",
+        "On Notebook 05, pick an epoch from 1 to 31: formulas prove the loss that the notebook printed. On "
+        "05 Pictures one passenger goes through its nets, past every weight.",
         "On Adding up, choose “cleared” and “added up”: three passes then count once, or three times.",
         "Let xlcicf train the net: xlcicf train basic_neural_network.xlsx. It writes the weights into Net "
         "and the run into Training; xlcicf undo takes it back. Excel's Solver, too, opens filled in on Net.",

@@ -132,7 +132,7 @@ def write_pair(ws: Worksheet, pair: Pair) -> Drawn:
             pen.put(row, weight, f"={pair.weights[unit][row - top - 1]}", "Weight", TWO, "center")
             pen.put(row, product, f"={_at(row, middle + 1)}*{_at(row, weight)}", "Formula", DOT_TWO, "center")
             pen.wires([(row, bus)], "─")
-            ws[_at(row, bus)].border = Border(**{"left" if way < 0 else "right": _WIRE})
+            ws[_at(row, bus)].border = Border(left=_WIRE) if way < 0 else Border(right=_WIRE)
         pen.pale(_span(top + 1, weight, last, weight), f"${_at(top + 1, middle + 1)}=0")
         products = _span(top + 1, product, last, product)
         relus.append(_write_unit(pen, pair.units[unit], node, (top + last) // 2 - 1, products))
@@ -156,10 +156,10 @@ def _write_unit(pen: "_Pen", name: str, col: int, row: int, products: str) -> st
 
 def _write_way_to_sum(pen: "_Pen", col: int, end: int, top: int, bottom: int, way: int) -> None:
     """A line down from a unit and along to the sum."""
-    outer = "left" if way < 0 else "right"
+    left, right = (_WIRE, None) if way < 0 else (None, _WIRE)
     for row in range(top, bottom + 1):
-        last = {"bottom": _WIRE} if row == bottom else {}
-        pen.ws[_at(row, col)].border = Border(**{outer: _WIRE}, **last)
+        bottom_line = _WIRE if row == bottom else None
+        pen.ws[_at(row, col)].border = Border(left=left, right=right, bottom=bottom_line)
     for at in range(col - way, end - way, -way):
         pen.ws[_at(bottom, at)].border = Border(bottom=_WIRE)
     pen.wires([(bottom + 1, end)], "→" if way < 0 else "←")
