@@ -35,7 +35,7 @@ def unopkg(folder: Path, *arguments) -> subprocess.CompletedProcess:
     home.mkdir(exist_ok=True)
     command = [shutil.which("unopkg") or str(_program() / "unopkg")]
     command += [*arguments, f"-env:UserInstallation={profile_in(folder)}"]
-    environment = os.environ | {"HOME": str(home)}
+    environment = os.environ | _path() | {"HOME": str(home)}
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, 65534, 65534)
@@ -43,6 +43,11 @@ def unopkg(folder: Path, *arguments) -> subprocess.CompletedProcess:
     return subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
     )
+
+
+def _path() -> dict[str, str]:
+    """LibreOffice's own Python first: it cannot load it where another comes before."""
+    return {"PATH": os.pathsep.join([str(Path(python_with_uno()).parent), os.environ["PATH"]])}
 
 
 def profile_in(folder: Path) -> str:
@@ -57,8 +62,11 @@ class PressedOffice:
     """LibreOffice in front of a person. What `pressing.Pressing` can do is a method here."""
 
     def __init__(self):
-        if not shutil.which("Xvfb"):
-            pytest.skip("no display for LibreOffice's windows: Xvfb is missing")
+        for program in ("Xvfb", "xdotool"):
+            if not shutil.which(program):
+                pytest.skip(f"nobody sits before LibreOffice's windows: {program} is missing")
+        if python_with_uno() is None:
+            pytest.skip("no Python here has LibreOffice's uno module (python3-uno)")
         self.folder = Path(tempfile.mkdtemp(prefix="xlcicf-pressed-"))
         self.folder.chmod(0o755)
         settings = self.folder / "profile" / "user" / "registrymodifications.xcu"
@@ -71,6 +79,7 @@ class PressedOffice:
         self.process = subprocess.Popen(
             [python_with_uno(), Path(__file__).with_name("pressing.py"), profile_in(self.folder)],
             env=os.environ
+            | _path()
             | {"TMPDIR": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "PYTHONUTF8": "1"}
             | {"DISPLAY": display, "SAL_USE_VCLPLUGIN": "gen"},
             stdin=subprocess.PIPE,
