@@ -585,9 +585,11 @@ def test_a_target_that_may_not_be_written_is_refused_before_the_book_is_read(boo
     protected.chmod(0o444)
     (tmp_path / "~$o.xlsx").touch()
     folder.mkdir()
-    targets = [protected, opened, folder, tmp_path / "none" / "t.xlsx"]
+    targets = [protected, opened, folder, tmp_path / "none" / "t.xlsx", tmp_path / "t.csv"]
     for target, why in zip(
-        targets, ["is read-only", "is open in Excel", "is a folder", "no folder"], strict=True
+        targets,
+        ["is read-only", "is open in Excel", "is a folder", "no folder", "as .xlsx only"],
+        strict=True,
     ):
         code, _, err = run(capsys, "train", path, *TARGET, "--out", target)
         assert code == 1 and why in err
@@ -597,6 +599,11 @@ def test_a_book_that_is_not_there_is_what_is_said_of_it(capsys, tmp_path):
     for verb in ("train", "card"):
         code, _, err = run(capsys, verb, tmp_path / "none" / "t.xlsx")
         assert code == 1 and "there is no file" in err
+
+
+def test_whoever_types_the_name_alone_is_shown_what_can_follow():
+    done = run_as_process()
+    assert done.returncode == 2 and "build the Titanic book" in done.stderr and not done.stdout
 
 
 @needs_proc

@@ -29,7 +29,11 @@ Facts = dict[str, object]
 def main(argv: list[str] | None = None) -> int:
     """Runs one command: 0 done, 1 a named problem with the input; argparse exits with 2 by itself."""
     _prepare_streams()
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        parser.print_help(sys.stderr)
+        return WRONG_USAGE
+    args = parser.parse_args(argv)
     args.is_alone = argv is None  # the process is this command's own
     if args.is_alone:
         gc.set_threshold(50_000, 20, 20)  # what is loaded at first stays: hardly any of it is garbage
@@ -440,6 +444,7 @@ def _demo(args):
 
 
 def _train(args):
+    from xlcicf.ooxml.package import require_same_kind
     from xlcicf.solve import History
     from xlcicf.solve.problem import OPTIONS
     from xlcicf.solve.training import Settings
@@ -448,6 +453,7 @@ def _train(args):
     asked = _Reports(args.report, args.report_sheet) if args.report_sheet or args.report is not None else None
     if os.path.exists(args.book):  # else that is what is said of it
         _require_targets(out, history, asked)
+        require_same_kind(Path(args.book), Path(out))
     with _bar(args, f"reading {Path(args.book).name}") as show:
         book = _opened(args)
         settings = Settings.of(book, **{name: getattr(args, name) for name in SETTINGS})

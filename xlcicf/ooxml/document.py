@@ -38,7 +38,7 @@ from xlcicf.ooxml.edits import (
 )
 from xlcicf.ooxml.inventory import Inventory
 from xlcicf.ooxml.new_parts import HEAD
-from xlcicf.ooxml.package import Package, read_package, save_package
+from xlcicf.ooxml.package import Package, read_package, require_same_kind, save_package
 from xlcicf.ooxml.second_opinion import IronCalc
 from xlcicf.ooxml.splice import KEEP, Patch, splice
 
@@ -337,10 +337,7 @@ class Document:
         Raises BookError where the file cannot be written and NotPossibleHeadless for another kind of file.
         """
         target = self.path if path is None else Path(os.path.realpath(path))
-        if target.suffix.lower() != self.path.suffix.lower():
-            raise NotPossibleHeadless(
-                f"a {self.path.suffix} book can be saved as {self.path.suffix} only; rename {target.name}"
-            )
+        require_same_kind(self.path, target)
         if self._not_calculated or (self.edits and not self.trusted):
             self._calculate()
         package, uncomputed = self._written(), self.uncomputed

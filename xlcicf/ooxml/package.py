@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from xlcicf.errors import BookError
+from xlcicf.errors import BookError, NotPossibleHeadless
 from xlcicf.ooxml.replacing import completed, replace_file
 
 MAX_MEMBERS = 20_000
@@ -170,6 +170,14 @@ def require_folder(folder: str | os.PathLike) -> None:
         raise BookError(
             f"nothing can be written into the folder {folder} ({error.strerror}); choose another folder"
         ) from error
+
+
+def require_same_kind(book: Path, target: Path) -> None:
+    """Raises NotPossibleHeadless where a book is to be saved as a file of another kind."""
+    if target.suffix.lower() != book.suffix.lower():
+        raise NotPossibleHeadless(
+            f"a {book.suffix} book can be saved as {book.suffix} only; rename {target.name}"
+        )
 
 
 def refuse_open_book(path: Path) -> None:
