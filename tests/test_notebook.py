@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from xlcicf.host import in_notebook
 
 ROOT = Path(__file__).parents[1]
 LESSON = ROOT / "workbooks" / "lesson.ipynb"
-MOST_SECONDS = 60
+MOST_SECONDS = 60  # of the processor: a busy machine takes longer by the clock
 needs_ipython = pytest.mark.skipif(
     not find_spec("IPython"), reason='IPython is not installed: pip install "xlcicf[test]"'
 )
@@ -129,7 +128,7 @@ def shown(tmp_path_factory) -> dict[str, dict]:
         shutil.copy(LESSON.parent / name, folder)
     command = [sys.executable, "-m", "tests.notebook_cells", str(LESSON)]
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    began = time.perf_counter()
+    began = sum(os.times()[2:4])
     done = subprocess.run(
         command,
         cwd=folder,
@@ -138,7 +137,7 @@ def shown(tmp_path_factory) -> dict[str, dict]:
         env=os.environ | {"PYTHONPATH": paths, "IPYTHONDIR": str(folder)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert time.perf_counter() - began < MOST_SECONDS
+    assert sum(os.times()[2:4]) - began < MOST_SECONDS
     return {cell["id"]: cell for cell in json.loads(done.stdout)}
 
 
