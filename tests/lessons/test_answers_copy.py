@@ -53,7 +53,8 @@ def test_it_is_the_lesson_but_for_the_exercises(copy):
         for row in ws.iter_rows():
             for cell in row:
                 if cell.data_type == "f" and isinstance(cell.value, str):
-                    assert book[ws.title][cell.coordinate].value == cell.value
+                    named = cell.value.replace(f"{lesson.name}.xlsx", f"{lesson.name}-answers.xlsx")
+                    assert book[ws.title][cell.coordinate].value == named
 
 
 def test_what_is_printed_has_the_answers(copy):
