@@ -128,6 +128,9 @@ CLAIMS: dict[str, dict[str, Check]] = {
     "convolutions": {
         "windows that slide over pixels": lambda b: b.says("Edges", "window slides"),
         "every layer of a trained net as formulas": lambda b: b.computes("Layer 1", "Layer 2", "Layer 3", "Layer 4", "Output"),
+        "max-pool and dropout on one canvas": lambda b: b.computes("One canvas")
+        and b.says("One canvas", "(?i)max-?pool")
+        and b.says("One canvas", "(?i)dropout"),
         "28×28 cells to draw in": lambda b: b.says("Draw", "yellow cells are your paper"),
         "its picture stands at the top": lambda b: README.index("workbooks/convolutions.png") < README.index("## "),
     },
