@@ -7,7 +7,7 @@ workbooks/titanic.png is drawn of the book that `xlcicf demo` trains:
 
     xlcicf demo --out DIR
     python -m tests.lessons.pictures DIR/titanic.xlsx workbooks/titanic.png
-    python -m tests.lessons.pictures DIR/titanic.xlsx workbooks/titanic_net.png Net 0.6 3
+    python -m tests.lessons.pictures DIR/titanic.xlsx workbooks/titanic_net.png Net 0.7 3
 
 and workbooks/how_a_net_works.png of the book that `xlcicf train DIR/how_a_net_works.xlsx` trained, with the
 sheet "Sum of ReLUs" and the share 0.85; workbooks/micrograd.png likewise, with "Boundary" and 0.86.
