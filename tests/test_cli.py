@@ -261,7 +261,7 @@ def test_the_way_back_is_told_as_it_is_typed(book, capsys):
     path = book({"A1": 3, "B1": "=(A1-1)^2"}, name="my model.xlsx")
     _, out, _ = run(capsys, "train", path, "--objective", "S!B1", "--changing", "S!A1", "--sense", "2")
     assert re.search(r"""xlcicf undo (['"]).*my model\.xlsx\1""", out)
-    assert "to 2, by changing S!A1 (1 cell)\n" in out
+    assert "as near to 2 as possible, by changing S!A1 (1 cell)\n" in out
 
 
 # --- looking --------------------------------------------------------------------------------------------

@@ -5,13 +5,19 @@ where its boxes are looked at over the bridge while they open or close. A fault 
 only stands in the table "run twice" after the tests.
 """
 
+from pathlib import Path
+
 from _pytest.runner import runtestprotocol
 
 from tests.addin.libreoffice import office
 from tests.conftest import tables
 
+HERE = Path(__file__).parent
+
 
 def pytest_runtest_protocol(item, nextitem):
+    if HERE not in item.path.parents:
+        return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(report.failed for report in reports) and office.offices:
