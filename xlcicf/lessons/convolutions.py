@@ -37,7 +37,17 @@ from xlcicf.sheet.page import (
     put_row,
     put_setting,
 )
-from xlcicf.sheet.pixels import HIDDEN, SIDE, Digits, blue_and_orange, frame_when, greys, outline, squares
+from xlcicf.sheet.pixels import (
+    HIDDEN,
+    SIDE,
+    Digits,
+    blue_and_orange,
+    frame_when,
+    greys,
+    outline,
+    squares,
+    write_probabilities,
+)
 from xlcicf.sheet.style import (
     BLUE,
     BLUE_TINT,
@@ -499,15 +509,7 @@ def draw(workbook: Workbook) -> None:
     picked = f'IF({LOOK_AT.local}="{FROM_TABLE}","No. "&{PICKED.ref}&" on Edges is a "' \
              f'&INDEX({DIGITS.labels.ref},{PICKED.ref}),"")'  # fmt: skip
     put(ws, "A8", f"={picked}", "Label")
-    put_row(ws, "A10", ["digit", "probability"], "Column header")
-    for k in range(CLASSES):
-        put(ws, f"A{11 + k}", k, "Formula", WHOLE, "center")
-        put(ws, f"B{11 + k}", f"={PROBABILITIES.cell(k, 0).ref}", "Formula", TENTH_PERCENT, "center")
-    chart.bar_chart(
-        ws, "A22", (275, 300), "How probable each digit is",
-        "Bars: the probability of each of the ten digits for what the net sees, as in the table above.",
-        DRAW_TABLE.col(0), {"probability": DRAW_TABLE.col(1)}, span=(0, 1.35),
-    )  # fmt: skip
+    write_probabilities(ws, DRAW_TABLE, PROBABILITIES, "A22", (275, 300), "what the net sees")
     put(ws, f"{PAPER.letters}3", "Your drawing", "Section")
     put(ws, f"{SEEN.letters}3", "What the net sees", "Section")
     write_paper(ws, PAPER, _first_drawing(), 1.9)

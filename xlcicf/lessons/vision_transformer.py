@@ -44,6 +44,7 @@ from xlcicf.sheet.pixels import (
     outline,
     squares,
     write_picture,
+    write_probabilities,
 )
 from xlcicf.sheet.style import (
     DATA,
@@ -364,15 +365,7 @@ def paint(workbook: Workbook) -> None:
     allow(ws, PAINTED.free_local, hint, between(0, 1))
     greys(ws, PAINTED)
     put(ws, "AE4", "How probable each digit is", "Section")
-    put_row(ws, "AE5", ["digit", "probability"], "Column header")
-    for k in range(CLASSES):
-        put(ws, f"AE{6 + k}", k, "Formula", WHOLE, "center")
-        put(ws, f"AF{6 + k}", f"={PROBABILITIES.cell(k, 0).ref}", "Formula", TENTH_PERCENT, "center")
-    chart.bar_chart(
-        ws, "AE18", (460, 300), "How probable each digit is",
-        "Bars: the probability of each of the ten digits for what the net looks at, as in the table above.",
-        PAINT_TABLE.col(0), {"probability": PAINT_TABLE.col(1)}, span=(0, 1.35),
-    )  # fmt: skip
+    write_probabilities(ws, PAINT_TABLE, PROBABILITIES, "AE18", (460, 300), "what the net looks at")
 
 
 PAINT_TABLE = Block("paint.table", "Paint", "AE6", CLASSES, 2)

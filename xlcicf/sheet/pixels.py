@@ -10,9 +10,10 @@ from openpyxl.styles import Border, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf.formula.address import column_letters, column_number, quote_sheet
+from xlcicf.sheet import chart
 from xlcicf.sheet.block import Block
 from xlcicf.sheet.page import add_page, fill, put, put_link, put_row
-from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, GREY, RED, WHITE, WHOLE, thin_frame
+from xlcicf.sheet.style import ABOVE_ZERO, BELOW_ZERO, GREY, RED, TENTH_PERCENT, WHITE, WHOLE, thin_frame
 
 SIDE = 28  # of a digit of MNIST, in pixels
 SMALL = 1.0  # width of a pixel where many pictures stand beside each other
@@ -77,6 +78,31 @@ def outline(ws: Worksheet, block: Block) -> None:
 
 
 _FRAME = thin_frame(RED)
+
+
+def write_probabilities(
+    ws: Worksheet, table: Block, probabilities: Block, corner: str, size: tuple[int, int], of: str
+) -> None:
+    """How probable each class is, as a table (classes, 2) below its header, and as bars.
+
+    of  what the net says it of, in the words for those who do not see the bars
+    """
+    put_row(ws, f"{table.letters}{table.area.top - 1}", ["digit", "probability"], "Column header")
+    for k in range(table.area.shape[0]):
+        put(ws, table.cell(k, 0).corner, k, "Formula", WHOLE, "center")
+        put(
+            ws,
+            table.cell(k, 1).corner,
+            f"={probabilities.cell(k, 0).ref}",
+            "Formula",
+            TENTH_PERCENT,
+            "center",
+        )
+    chart.bar_chart(
+        ws, corner, size, "How probable each digit is",
+        f"Bars: the probability of each of the ten digits for {of}, as in the table above.",
+        table.col(0), {"probability": table.col(1)}, span=(0, 1.35),
+    )  # fmt: skip
 
 
 def frame_when(
