@@ -38,6 +38,13 @@ def blocks(count, size=7):
     return cells | {"H1": f"=SUM(D1:D{count * size})"}  # fmt: skip
 
 
+def columns():
+    """Seven columns of 300 rows, one with texts and blanks among the numbers, and five that change."""
+    cells = {f"{c}{r}": np.cos(r * ord(c)) for r in range(1, 301) for c in "ABCDEGI"}
+    cells |= {"A7": "none", "B9": None, "C11": True, "I3": None}
+    return cells | {f"{c}{r}": f"=B{r}*F$1+{r}" for r in range(1, 301) for c in "JKLMN"}
+
+
 SHEETS = {
     "models one below another": blocks(12),
     "numbers and places all over": {f"A{r}": np.sin(r * r) for r in range(1, 31)}
@@ -62,6 +69,11 @@ SHEETS = {
     "powers of all kinds": {f"A{r}": r / 9 for r in range(1, 31)}
     | {f"C{r}": f"=(A{r * 7 % 30 + 1}*F$3)^{[2, 3, 0.5, -1, 0][r % 5]}" for r in range(1, 31)}
     | {"H1": "=SUM(C1:C30)"},
+    "columns longer than a batch gathers cell by cell": columns()
+    | {f"{c}305": f"=SUMPRODUCT(${c}$1:${c}$300,$G$1:$G$300)*F$1+COUNT(${c}$1:${c}$300)" for c in "ABCDE"}
+    | {f"{c}306": f"=SUMPRODUCT((${c}$1:${c}$300>F$2)*$I$1:$I$300)" for c in "JKLM"}
+    | {f"{c}307": f'=COUNTIF(${c}$1:${c}$300,">0.5")+MAX(${c}$1:${c}$300)' for c in "JKLMN"}
+    | {"H1": "=SUMSQ(A305:E305)+SUM(J306:M307)"},
     "cells beside": {f"A{r}": r / 9 for r in range(1, 31)}
     | {f"C{r}": f"=A1:A30*F$1+{r}" for r in range(1, 31)}
     | {"H1": "=SUM(C1:C30)"},
@@ -87,6 +99,14 @@ def test_models_one_below_another_are_as_many_batches_as_a_model_has_levels():
 
 def test_formulas_that_differ_in_numbers_alone_are_one_batch():
     assert batches(P | SHEETS["numbers and places all over"]) == [30]
+
+
+def test_large_ranges_are_shared_by_those_that_read_the_same_and_read_by_each_where_few_do():
+    shared = {f"Q{i}": f"=SUM($A$1:$A$300)+{i}" for i in range(1, 6)}
+    own = {f"{c}305": f"=SUM(${c}$1:${c}$300)" for c in "ABCDEG"}
+    assert sorted(batches(columns() | shared)) == [5, 1500]
+    assert sorted(batches(columns() | own)) == [6, 1500]
+    assert sorted(batches(columns() | {f"{c}305": f"=SUM(${c}$1:${c}$300)" for c in "ABC"})) == [1500]
 
 
 def test_ranges_of_other_sizes_texts_and_array_formulas_are_another():

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 MAX_ROW = 1_048_576
 MAX_COL = 16_384
@@ -92,7 +93,7 @@ class Area:
 
     def cells(self):
         """(row, column) of each cell, row by row."""
-        return ((r, c) for r in range(self.top, self.bottom + 1) for c in range(self.left, self.right + 1))
+        return product(range(self.top, self.bottom + 1), range(self.left, self.right + 1))
 
     def contains(self, row: int, col: int) -> bool:
         return self.top <= row <= self.bottom and self.left <= col <= self.right

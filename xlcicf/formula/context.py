@@ -106,7 +106,7 @@ class Context:
     def taking(self, ranges: str) -> "Context":
         """For arguments that take ranges so: see Function."""
         array = {"array": True, "plain": False, "inherit": self.array_args}[ranges]
-        return replace(self, array_args=array)
+        return self if array == self.array_args else replace(self, array_args=array)
 
     def value(self, node: Node) -> Value:
         """An argument as it stands: cells, array or single value."""
@@ -183,8 +183,11 @@ def place_of(ref: Ref, host: Host) -> Place | None:
         areas = host.areas(ref)
         tops, lefts = np.array([[area.top for area in areas], [area.left for area in areas]])
         return Place(tops[:, None], lefts[:, None], *areas[0].shape)
-    if ref.footprint(host) is None:
+    footprint = ref.footprint(host)
+    if footprint is None:
         return None
+    if host.top == host.bottom and host.left == host.right:
+        return Place(np.full((1, 1), footprint.top), np.full((1, 1), footprint.left), *footprint.shape)
     tops, lefts, bottoms, rights = lines_meant(ref, host)
     height, width = (int(abs(a - b).flat[0]) + 1 for a, b in ((tops, bottoms), (lefts, rights)))
     return Place(np.minimum(tops, bottoms), np.minimum(lefts, rights), height, width)

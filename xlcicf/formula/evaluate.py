@@ -27,10 +27,11 @@ from xlcicf.formula.grid import (
     from_numbers,
     from_scalars,
     laid_out,
+    stacked,
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.made_references import spots_of
-from xlcicf.formula.pieces import Numbered, Piece, in_a_row
+from xlcicf.formula.pieces import Gathering, Numbered, Piece, in_a_row
 from xlcicf.formula.running import Growing, Way
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.snapshot import Snapshot
@@ -53,7 +54,7 @@ from xlcicf.formula.tree import (
     RefInfix,
     Union,
 )
-from xlcicf.formula.units import Batch, Host, Run
+from xlcicf.formula.units import SMALL, Batch, Host, Run
 
 MAX_CELLS = 2**22  # of one range
 
@@ -68,11 +69,12 @@ class Evaluator:
     def __init__(self, graph: RunGraph, tape: Tape | None = None, book_values: BookValues | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = AreaIndexes()
-        self._book_values, self._numbered = book_values or BookValues(graph.book), Numbered()
+        self.book_values, self._numbered = book_values or BookValues(graph.book), Numbered()
+        self._stacks: dict[tuple[Area, ...], Grid] = {}  # what one unit reads more than once
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
-        return Evaluator(self.graph, book_values=self._book_values)
+        return Evaluator(self.graph, book_values=self.book_values)
 
     def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""
@@ -104,6 +106,7 @@ class Evaluator:
     def cells_of(self, unit: Run | Batch) -> Grid:
         """What the unit's cells show (1, 1, rows, columns)."""
         host = unit.host
+        self._stacks.clear()
         block = unit if isinstance(unit, Run) and unit.block else None
         if self.tape:
             self.tape.deciding = host
@@ -365,59 +368,46 @@ class Evaluator:
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
         """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w), or (1, 1, h, w)
         where all mean the same."""
-        areas = batch.areas(ref)
-        first = self._bounded(areas[0], batch.cell(0, 0), blanks_count)
-        if all(area == areas[0] for area in areas):
-            place = place_of(ref, batch)
-            return self.values(first).at(place and place.of_one())
-        filled = [self.graph.trimmed(area) for area in areas]
-        return self._gathered(filled).at(place_of(ref, batch))
+        self._bounded(batch.areas(ref)[0], batch.cell(0, 0), blanks_count)
+        areas = batch.kept(ref, "areas", lambda: [self.graph.trimmed(area) for area in batch.areas(ref)])
+        place = batch.kept(ref, "place", lambda: place_of(ref, batch))
+        if batch.kept(ref, "is one", lambda: all(area == areas[0] for area in areas)):
+            return self.values(areas[0]).at(place and place.of_one())
+        if math.prod(areas[0].shape) > SMALL:
+            return self._stacked(areas).at(place)
+        gathering = batch.kept(ref, self._numbered.layout, lambda: self._numbered.gathering(areas))
+        return self._gathered(gathering).at(place)
 
     def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
         found = self.pieces.touching(area)
         if not found:
-            return self._book_values.grid(area)
+            return self.book_values.grid(area)
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
-            return self._gathered([area]).reshaped((1, 1, *area.shape))
+            return self._gathered(self._numbered.gathering([area])).reshaped((1, 1, *area.shape))
         parts, wanted = [], np.ones(area.shape, bool)
         for laid in found:
             if both := laid.area.intersect(area):
                 parts.append((both.within(area), laid.part(both)))
                 wanted[both.within(area)] = False
-        return laid_out(parts, self._book_values.some(area, wanted))
+        return laid_out(parts, self.book_values.some(area, wanted))
 
-    def _gathered(self, areas: Sequence[Area]) -> Grid:
+    def _stacked(self, areas: Sequence[Area]) -> Grid:
+        """What stands in areas of one size (areas, 1, h, w), each read as a whole and only once."""
+        key = tuple(areas)
+        if key not in self._stacks:
+            read = {area: self.values(area) for area in areas}
+            self._stacks[key] = stacked([read[area] for area in areas])
+        return self._stacks[key]
+
+    def _gathered(self, found: Gathering) -> Grid:
         """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
-        h, w = areas[0].shape
-        tops, lefts = np.array([(area.top, area.left) for area in areas]).T[..., None, None, None]
-        rows, cols = np.broadcast_arrays(tops + np.arange(h)[:, None], lefts + np.arange(w))
-        sheets = np.array([area.sheet for area in areas])
-        index, others, count = np.full(rows.shape, -1), [], self._numbered.count
-        for sheet in np.unique(sheets).tolist():
-            here = np.broadcast_to((sheets == sheet)[:, None, None, None], rows.shape)
-            index[here] = self._numbered.numbers(sheet, rows[here], cols[here])
-            if (here := here & (index < 0)).any():
-                around, wanted, index[here] = _around(sheet, rows[here], cols[here], count)
-                others.append(in_a_row(self._book_values.some(around, wanted)))
-                count += wanted.size
-        sources, index = self._numbered.sources(index, others)
-        together = beside(sources) if len(sources) > 1 else sources[0]
-        return together.picked(index)
-
-
-def _around(
-    sheet: str, rows: np.ndarray, cols: np.ndarray, first: int
-) -> tuple[Area, np.ndarray, np.ndarray]:
-    """The area around cells, which of it they are (rows, columns), and their numbers, counted from its first
-    cell's."""
-    around = Area(sheet, *(int(x) for x in (rows.min(), cols.min(), rows.max(), cols.max())))
-    wanted = np.zeros(around.shape, bool)
-    rows, cols = rows - around.top, cols - around.left
-    wanted[rows, cols] = True
-    return around, wanted, first + rows * around.shape[1] + cols
+        others = [in_a_row(self.book_values.some(*other)) for other in found.others]
+        rows = [*self._numbered.rows(found.pieces), *others]
+        together = beside(rows) if len(rows) > 1 else rows[0]
+        return together.picked(found.index)
 
 
 def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:

@@ -129,23 +129,23 @@ class Grid:
 
     def kinds(self) -> np.ndarray:
         """One kind an element, in the grid's full shape."""
-        return np.broadcast_to(np.uint8(NUMBER) if self.kind is None else self.kind, self.shape)
+        return spread(np.array(NUMBER, np.uint8) if self.kind is None else self.kind, self.shape)
 
     def texts(self) -> np.ndarray:
-        return np.broadcast_to(np.array(None, dtype=object) if self.text is None else self.text, self.shape)
+        return spread(np.array(None, dtype=object) if self.text is None else self.text, self.shape)
 
     def has(self, *kinds: int) -> bool:
         return self.kind is not None and any(bool((self.kind == kind).any()) for kind in kinds)
 
     def varies(self) -> np.ndarray:
         """Which elements depend on the changing cells, in the grid's full shape."""
-        return np.broadcast_to(not self.is_constant if self.varying is None else self.varying, self.shape)
+        return spread(np.array(not self.is_constant) if self.varying is None else self.varying, self.shape)
 
     def numbers(self) -> np.ndarray:
         """The numbers as they are while recording, in the grid's full shape."""
         num = t.value_of(self.num)
         assert isinstance(num, Tensor)
-        return np.broadcast_to(num.numpy(), self.shape)
+        return spread(num.numpy(), self.shape)
 
     def full(self) -> t.Array:
         """The numbers in the grid's full shape."""
@@ -165,14 +165,14 @@ class Grid:
 
     def with_num(self, num: t.Array) -> "Grid":
         """Other numbers under the same kinds."""
-        return replace(self, num=num)
+        return Grid(num, self.kind, self.text, self.place, self.varying, self.there)
 
     def at(self, place: Place | None) -> "Grid":
-        return replace(self, place=place)
+        return Grid(self.num, self.kind, self.text, place, self.varying, self.there)
 
     def as_value(self) -> "Grid":
         """The same as an array or single value of its own, no longer a range of the sheet."""
-        return self if self.place is None else replace(self, place=None)
+        return self if self.place is None else self.at(None)
 
     def without_falses(self) -> "Grid":
         """Numbers, where a changing cell decided between one and FALSE: FALSE as 0, which stands there."""
@@ -359,7 +359,9 @@ def from_cells(num: t.Array) -> Grid:
 
 def from_scalars(values: np.ndarray) -> Grid:
     """A constant grid from an object array (H, W, h, w) of float, bool, str, ExcelError, None."""
-    kind = np.vectorize(kind_of, otypes=[np.uint8])(values)
+    if values.size == 1:
+        return constant(values.item())
+    kind = np.fromiter(map(kind_of, values.ravel()), np.uint8, values.size).reshape(values.shape)
     plain = kind <= BOOL
     num = np.zeros(values.shape)
     num[plain] = values[plain].astype(float)
@@ -376,9 +378,17 @@ def from_kinds(num: np.ndarray, kind: np.ndarray, text: np.ndarray | None) -> Gr
 
 def constant(value: Scalar) -> Grid:
     """One value as a (1, 1, 1, 1) grid."""
-    cell = np.empty((1, 1, 1, 1), dtype=object)
-    cell[0, 0, 0, 0] = value
-    return from_scalars(cell)
+    kind, text, one = kind_of(value), None, (1, 1, 1, 1)
+    if kind >= TEXT:
+        text = np.empty(one, dtype=object)
+        text[0, 0, 0, 0] = value
+    num = torch.full(one, value if isinstance(value, float | bool) else 0.0, dtype=t.DTYPE)
+    return Grid(num, None if kind == NUMBER else np.full(one, kind, np.uint8), text)
+
+
+def spread(a: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """An array broadcast, which costs where it is asked for: here only where it is needed."""
+    return a if a.shape == shape else np.broadcast_to(a, shape)
 
 
 def kind_of(value: Scalar) -> int:
@@ -423,6 +433,27 @@ def beside(grids: Sequence[Grid]) -> Grid:
     ends = np.cumsum([g.size[1] for g in rows])
     parts = [((slice(0, 1), slice(end - g.size[1], end)), g) for g, end in zip(rows, ends, strict=True)]
     return laid_out(parts, from_numbers(torch.zeros(*batch, 1, int(ends[-1]), dtype=t.DTYPE)))
+
+
+def stacked(grids: Sequence[Grid]) -> Grid:
+    """Arrays of one size (1, 1, h, w) as those of as many cells (n, 1, h, w)."""
+
+    def together(part: Callable[[Grid], np.ndarray]) -> np.ndarray:
+        return np.concatenate([part(g) for g in grids])
+
+    num, there, varying = t.join(*(g.full() for g in grids), dim=0), None, None
+    if any(g.there is not None for g in grids):
+        yes = torch.ones(grids[0].shape, dtype=torch.bool)
+        there = t.join(*(yes if g.there is None else t.expand(g.there, g.shape) for g in grids), dim=0)
+    if isinstance(num, t.Var):
+        varying = together(Grid.varies)
+    return Grid(
+        num,
+        together(Grid.kinds) if any(g.kind is not None for g in grids) else None,
+        together(Grid.texts) if any(g.text is not None for g in grids) else None,
+        varying=None if varying is None or varying.all() else varying,
+        there=there,
+    )
 
 
 def arrayed(elements: Sequence[Grid], size: tuple[int, int]) -> Grid:
@@ -529,7 +560,10 @@ def settled(grid: Grid, found: Errors | None, host: Host) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(grid.num, t.Var):
         return with_errors(grid, found)
-    found = errors_where(~torch.isfinite(grid.num).numpy(), "#NUM!", host, after=found)
+    finite = torch.isfinite(grid.num)
+    if finite.all():
+        return with_errors(grid, found)
+    found = errors_where(~finite.numpy(), "#NUM!", host, after=found)
     num = torch.nan_to_num(grid.num, nan=0.0, posinf=0.0, neginf=0.0)
     return with_errors(grid.with_num(num), found)
 
@@ -567,15 +601,18 @@ def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
     """Grids whose arrays broadcast: a shorter one gets #N/A where it has no partner, as in Excel.
 
     Raises NotDifferentiable where they would come to more than MOST elements."""
+    shapes = [g.shape for g in grids]
     for axis in (2, 3):
-        longest = max((g.shape[axis] for g in grids), default=1)
-        grids = [
-            g
-            if g.shape[axis] in (1, longest)
-            else framed(g, axis, 0, longest - g.shape[axis], "#N/A", host, "pairs arrays of different sizes")
-            for g in grids
-        ]
-    if math.prod(np.broadcast_shapes(*(g.shape for g in grids))) > MOST:
+        if len({shape[axis] for shape in shapes} - {1}) > 1:
+            longest, why = max(shape[axis] for shape in shapes), "pairs arrays of different sizes"
+            grids = [
+                g
+                if g.shape[axis] in (1, longest)
+                else framed(g, axis, 0, longest - g.shape[axis], "#N/A", host, why)
+                for g in grids
+            ]
+            shapes = [g.shape for g in grids]
+    if math.prod(map(max, zip(*shapes, strict=True))) > MOST:
         cell = host.cell(0, 0)
         raise NotDifferentiable(
             f"{cell}: computes more than {MOST:,} numbers at once; name only the cells that hold data", cell

@@ -44,11 +44,29 @@ class Laid(NamedTuple):
         return whole if area == self.area else whole.cut(*area.within(self.area))
 
 
+@dataclass(frozen=True, eq=False)
+class Gathering:
+    """Where the cells of areas, all of one size, are to be found: in a row of all of these pieces, and after
+    them of the cells of others.
+
+    pieces  by their numbers
+    others  areas of which formulas fill none, or none yet, and which of their cells are meant (rows, columns)
+    index   each cell's place in the row (areas, 1, h, w)
+    """
+
+    pieces: Sequence[int]
+    others: Sequence[tuple[Area, np.ndarray]]
+    index: np.ndarray
+
+
 class Numbered:
-    """The computed cells, each with a number: pieces stand one after another in the order they were laid."""
+    """The computed cells, each with a number: pieces stand one after another in the order they were laid.
+
+    layout  a number that tells one order of areas from another
+    """
 
     def __init__(self):
-        self.count = 0
+        self.count = self.layout = 0
         self._pieces: list[Piece] = []
         self._starts: list[int] = []
         self._waiting: dict[str, list[tuple[Area, int]]] = defaultdict(list)
@@ -60,15 +78,16 @@ class Numbered:
             self._pieces.append(laid.piece)
             self._starts.append(self.count)
         self._waiting[laid.area.sheet].append((laid.area, self.count))
+        self.layout = hash((self.layout, laid.area, laid.start))
         self.count += math.prod(laid.area.shape)
 
     def numbers(self, sheet: str, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Those of cells (n,); -1 for what is not computed."""
         keys, numbers = self._known.get(sheet, (np.zeros(0, np.int64),) * 2)
         if waiting := self._waiting.pop(sheet, None):
-            new = [_keys(*(at.ravel() for at in _lines(area))) for area, _ in waiting]
-            ones = [first + np.arange(math.prod(area.shape)) for area, first in waiting]
-            keys, numbers = np.concatenate([keys, *new]), np.concatenate([numbers, *ones])
+            keys = np.concatenate([keys, *(_keys_of(area) for area, _ in waiting)])
+            ones = [np.arange(first, first + math.prod(area.shape)) for area, first in waiting]
+            numbers = np.concatenate([numbers, *ones])
             order = np.argsort(keys, kind="stable")
             keys, numbers = self._known[sheet] = keys[order], numbers[order]
         if not keys.size:
@@ -77,30 +96,63 @@ class Numbered:
         at = np.searchsorted(keys, wanted, side="right") - 1
         return np.where((at >= 0) & (keys[at] == wanted), numbers[at], -1)
 
-    def sources(self, numbers: np.ndarray, others: Sequence[Grid]) -> tuple[list[Grid], np.ndarray]:
-        """The pieces that the numbers lie in, each in a row, and `others`, which are numbered after all of
-        them; and what the numbers are among these alone."""
+    def gathering(self, areas: Sequence[Area]) -> Gathering:
+        """Where to find what stands in areas of one size."""
+        h, w = areas[0].shape
+        tops, lefts = np.array([(area.top, area.left) for area in areas]).T[..., None, None, None]
+        rows, cols = np.broadcast_arrays(tops + np.arange(h)[:, None], lefts + np.arange(w))
+        sheets = np.array([area.sheet for area in areas])
+        numbers, others, count = np.full(rows.shape, -1), [], self.count
+        for sheet in np.unique(sheets).tolist():
+            here = np.broadcast_to((sheets == sheet)[:, None, None, None], rows.shape)
+            numbers[here] = self.numbers(sheet, rows[here], cols[here])
+            if (here := here & (numbers < 0)).any():
+                around, wanted, numbers[here] = _around(sheet, rows[here], cols[here], count)
+                others.append((around, wanted))
+                count += wanted.size
+        return self._found(numbers, others)
+
+    def _found(self, numbers: np.ndarray, others: Sequence[tuple[Area, np.ndarray]]) -> Gathering:
+        """The pieces that the numbers lie in, and what the numbers are among these and the `others`, which
+        are numbered after all pieces."""
         mine = numbers < self.count
         piece = np.searchsorted(self._starts, numbers[mine], side="right") - 1
-        moved, grids, size = numbers - self.count, [], 0
+        pieces, size = np.unique(piece).tolist(), 0
         starts = np.zeros(len(self._pieces), np.int64)
-        for k in np.unique(piece).tolist():
-            grids.append(in_a_row(self._pieces[k].grid))
+        for k in pieces:
             starts[k] = size - self._starts[k]
-            size += grids[-1].size[1]
-        moved += size
-        moved[mine] = numbers[mine] + starts[piece]
-        return [*grids, *others], moved
+            size += math.prod(self._pieces[k].grid.size)
+        index = numbers - self.count + size
+        index[mine] = numbers[mine] + starts[piece]
+        return Gathering(pieces, others, index)
+
+    def rows(self, pieces: Sequence[int]) -> list[Grid]:
+        """The cells of pieces, by their numbers, each in a row."""
+        return [in_a_row(self._pieces[k].grid) for k in pieces]
+
+
+def _around(
+    sheet: str, rows: np.ndarray, cols: np.ndarray, first: int
+) -> tuple[Area, np.ndarray, np.ndarray]:
+    """The area around cells, which of it they are (rows, columns), and their numbers, counted from its first
+    cell's."""
+    around = Area(sheet, *(int(x) for x in (rows.min(), cols.min(), rows.max(), cols.max())))
+    wanted = np.zeros(around.shape, bool)
+    rows, cols = rows - around.top, cols - around.left
+    wanted[rows, cols] = True
+    return around, wanted, first + rows * around.shape[1] + cols
 
 
 def _keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
     return rows.astype(np.int64) * (MAX_COL + 1) + cols
 
 
-def _lines(area: Area) -> tuple[np.ndarray, np.ndarray]:
-    """The rows and the columns of an area's cells (rows, columns)."""
-    rows, cols = np.mgrid[area.top : area.bottom + 1, area.left : area.right + 1]
-    return rows, cols
+def _keys_of(area: Area) -> np.ndarray:
+    """Those of an area's cells, row by row."""
+    if area.top == area.bottom and area.left == area.right:
+        return np.array([area.top * (MAX_COL + 1) + area.left])
+    rows, cols = area.positions()
+    return _keys(rows, cols).ravel()
 
 
 def in_a_row(grid: Grid) -> Grid:

@@ -29,6 +29,8 @@ from xlcicf.formula.stepped import depend_on_changing, stepped
 Places = np.ndarray  # integers (n,), ascending
 Shape = tuple[int, ...]
 
+WORTH_ORDERING = 4  # looks through all numbers, after which they are put in order
+
 NOWHERE: Places = np.empty(0, np.intp)
 
 
@@ -61,6 +63,7 @@ class Cells:
         self._scalars = lambda: scalars()[at]
         self._found: dict[Hashable, Places] = {}
         self._alike: dict[int, Alike] = {}
+        self._times_looked = 0
 
     def __len__(self) -> int:
         return self.kinds.size
@@ -125,7 +128,12 @@ class Cells:
 
     def between(self, low: float, high: float, ends: tuple[bool, bool] = (True, True)) -> Places:
         """Where numbers between two bounds stand; `ends` says whether the bounds themselves count."""
-        return _between(self.in_order, low, high, ends)
+        self._times_looked += 1
+        if self._times_looked > WORTH_ORDERING:
+            return _between(self.in_order, low, high, ends)
+        above = self.numbers >= low if ends[0] else self.numbers > low
+        below = self.numbers <= high if ends[1] else self.numbers < high
+        return np.flatnonzero(above & below & (self.kinds == NUMBER))
 
     def between_in_texts(self, low: float, high: float) -> Places:
         """Where texts stand that read as a number from low to high."""

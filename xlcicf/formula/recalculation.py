@@ -1,6 +1,7 @@
 """Every formula of a book by our own evaluator: all that is wanted once, then what an edit reaches."""
 
 import math
+import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -314,7 +315,8 @@ class Recalculation:
             for piece in computed(evaluator, [unit], refused):
                 done += piece.areas
                 for sheet, cells, values in shown(piece):
-                    self._hold(sheet, dict(zip(cells, values, strict=True)))
+                    if not self._holds(sheet, cells, values):
+                        self._hold(sheet, dict(zip(cells, values, strict=True)))
         for run, area in self._located(_left_over(plan.parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
         return left
@@ -436,6 +438,11 @@ class Recalculation:
         if sheet.values is self._before[name]:
             sheet.values = dict(sheet.values)
         return sheet.values
+
+    def _holds(self, name: str, cells: Sequence[Cell], values: Sequence[Scalar]) -> bool:
+        """Whether the cells hold these values already."""
+        held = list(map(self.book.sheets[name].values.get, cells))
+        return held == values and all(map(operator.is_, map(type, held), map(type, values)))
 
     def _hold(self, name: str, results: Mapping[Cell, Scalar]) -> None:
         """From now on the cells hold these results."""

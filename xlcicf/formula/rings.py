@@ -160,7 +160,7 @@ class _Inside(Evaluator):
     """Computes a ring's formulas as functions of what they read."""
 
     def __init__(self, outer: Evaluator, tape: t.Tape, numbers: dict[int, int], runs: Sequence[Run]):
-        super().__init__(outer.graph)
+        super().__init__(outer.graph, book_values=outer.book_values)
         self._on, self._first_cell, self._runs = tape, numbers, runs
         self._known: dict[tuple[Ref, Area], Grid] = {}
         self.reads: list[_Read] = []
@@ -585,7 +585,7 @@ class _OneCell(Evaluator):
     """
 
     def __init__(self, recorded: _Recorded, run: Run):
-        super().__init__(recorded.inside.graph)
+        super().__init__(recorded.inside.graph, book_values=recorded.inside.book_values)
         self._recorded, self._run = recorded, run
         self.on = t.Tape(torch.zeros(()))
         self.sources: list[_Read | t.Array] = []

@@ -6,9 +6,10 @@ many ranges, each number for as many numbers.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ OF_ONE_SHEET = {"AGGREGATE", "CELL", "FORMULATEXT", "ISFORMULA", "SHEET", "SUBTO
 MOST_READ = 2**20  # cells that the members of a batch read together, each its own
 
 Operand = Ref | Const
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -123,6 +125,13 @@ class Batch:
         found = self._areas[place] = [area for area in areas if area is not None]
         return found
 
+    def kept(self, ref: Ref, what: Hashable, find: Callable[[], T]) -> T:
+        """find(), of a reference of the tree, kept for the next time that the same is asked."""
+        key = self._places[id(ref)], what
+        if key not in self._kept:
+            self._kept[key] = find()
+        return self._kept[key]  # type: ignore[return-value]
+
     def numbers(self, constant: Const) -> np.ndarray | None:
         """What a number of the tree is in each cell (cells, 1, 1, 1); None for one that all have."""
         if id(constant) not in self._places:
@@ -142,6 +151,10 @@ class Batch:
         return {}
 
     @cached_property
+    def _kept(self) -> dict[tuple[int, Hashable], object]:
+        return {}
+
+    @cached_property
     def _places(self) -> dict[int, int]:
         return {id(node): i for i, node in enumerate(self.operands[0])}
 
@@ -154,27 +167,43 @@ def batched(
     if len(runs) < FEWEST:
         return list(runs)
     units: list[Run | Batch] = []
-    alike: dict[tuple, list[Run]] = {}
-    reading: dict[tuple, int] = {}
+    alike: dict[tuple, list[tuple[Run, list[Range]]]] = {}
     for run in runs:
         rows, cols = run.area.shape
-        sizes = None
+        ranges = None
         if rows * cols <= SMALL and not run.block and (rows * cols == 1 or formula(run).slides):
-            sizes = _sizes(formula(run), run.area, trimmed)
-        if sizes is None:
+            ranges = _ranges(formula(run), run.area, trimmed)
+        if ranges is None:
             units.append(run)
             continue
-        key = run.array, formula(run).shape, _sheets(formula(run)), *sizes
-        alike.setdefault(key, []).append(run)
-        own = sum(math.prod(size[0]) for size in sizes if not isinstance(size, Area))
-        reading[key] = reading.get(key, 0) + rows * cols * own
+        shared = (one.shared for one in ranges)
+        key = run.array, formula(run).shape, _sheets(formula(run)), *(one.sizes for one in ranges), *shared
+        alike.setdefault(key, []).append((run, ranges))
+    apart: dict[tuple, list[tuple[Run, list[Range]]]] = {}
     for key, some in alike.items():
-        if len(some) < FEWEST or reading[key] > MOST_READ:
-            units += some
-        else:
-            operands = [formula(run).operands for run in some]
-            units.append(Batch(some, formula(some[0]).tree, operands, some[0].array))
+        if len(some) >= FEWEST:
+            units += _at_once(some, formula)
+        else:  # large ranges that these few have in common, others of the same size do not share
+            apart.setdefault(key[: len(key) - len(some[0][1])], []).extend(some)
+    for some in apart.values():
+        units += _at_once(some, formula)
     return units
+
+
+def _at_once(
+    alike: Sequence[tuple[Run, "list[Range]"]], formula: Callable[[Run], Formula]
+) -> list[Run | Batch]:
+    """Runs of one skeleton as a batch, if they are enough and do not read too much."""
+    runs, ranges = zip(*alike, strict=True)
+    own = sum(math.prod(each[0].sizes[0]) for each in zip(*ranges, strict=True) if not _is_common(each))
+    if len(runs) < FEWEST or own * sum(math.prod(run.area.shape) for run in runs) > MOST_READ:
+        return list(runs)
+    return [Batch(runs, formula(runs[0]).tree, [formula(run).operands for run in runs], runs[0].array)]
+
+
+def _is_common(ranges: "Sequence[Range]") -> bool:
+    """Whether all of these are one large range."""
+    return ranges[0].shared is not None and all(one.shared == ranges[0].shared for one in ranges)
 
 
 def _sheets(formula: Formula) -> tuple[str, ...]:
@@ -184,14 +213,20 @@ def _sheets(formula: Formula) -> tuple[str, ...]:
     return tuple(node.sheet for node in formula.operands if type(node) is Ref)
 
 
-Size = tuple[tuple[int, int], tuple[int, int]]
+class Range(NamedTuple):
+    """A range that a formula names.
+
+    sizes   as far as the data goes, and in full
+    shared  which it is, of a large one that all cells of a run read
+    """
+
+    sizes: tuple[tuple[int, int], tuple[int, int]]
+    shared: Area | None
 
 
-def _sizes(formula: Formula, host: Area, trimmed: Callable[[Area], Area]) -> list[Size | Area] | None:
-    """What the ranges that a formula names have to have in common with those of another: their sizes, as far
-    as the data goes and in full; of a large range that all cells of the host read, which it is. None where
-    one points off the sheet."""
-    sizes: list[Size | Area] = []
+def _ranges(formula: Formula, host: Area, trimmed: Callable[[Area], Area]) -> list[Range] | None:
+    """The ranges that a formula names; None where one points off the sheet."""
+    ranges: list[Range] = []
     for node in formula.operands:
         if type(node) is Ref:
             area = node.area(host.top, host.left)
@@ -199,8 +234,8 @@ def _sizes(formula: Formula, host: Area, trimmed: Callable[[Area], Area]) -> lis
                 return None
             held = trimmed(area).shape
             is_shared = math.prod(held) > SMALL and node.footprint(host) == area
-            sizes.append(area if is_shared else (held, area.shape))
-    return sizes
+            ranges.append(Range((held, area.shape), area if is_shared else None))
+    return ranges
 
 
 @dataclass(eq=False)
