@@ -16,10 +16,10 @@ from tests.solve.models.planning import product_mix
 from xlcicf.addin import claims, commands
 from xlcicf.addin.ribbon import CONTROLS
 from xlcicf.formula.address import Area
+from xlcicf.host import cells_of
 from xlcicf.host.headless.person import person_at
 from xlcicf.lessons import LESSONS, Lesson
 from xlcicf.pages import panel
-from xlcicf.solve.book_problem import cells_of
 
 MIX = product_mix()
 TITANIC = Path(__file__).parents[2] / "workbooks" / "titanic.xlsx"

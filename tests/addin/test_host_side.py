@@ -26,14 +26,12 @@ from tests.forks import Forked
 from tests.layouts import MODELS
 from xlcicf.addin import claims, host_side, pipe
 from xlcicf.errors import TrainingError, XlcicfError
-from xlcicf.host import patience
+from xlcicf.host import cells_of, outline, patience
 from xlcicf.host.headless.person import Busy, person_at
-from xlcicf.host.reading import outline
 from xlcicf.host.watching import Edited, Watched
 from xlcicf.ooxml.openpyxl_book import save_generated
 from xlcicf.optim import METHODS
 from xlcicf.solve import History, Problem, differentiate, find_problem
-from xlcicf.solve.book_problem import cells_of
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Constraint
 from xlcicf.solve.training import Settings, Training

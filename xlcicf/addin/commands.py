@@ -14,12 +14,11 @@ from xlcicf.addin.doctor import findings
 from xlcicf.addin.ribbon import ALWAYS, CONTROLS
 from xlcicf.errors import AddressError, ProblemError, TrainingError, XlcicfError
 from xlcicf.formula.address import Area, cells_in, disjoint
-from xlcicf.host import host_of, read_snapshot
-from xlcicf.host.reading import outline
+from xlcicf.host import cells_of, host_of, outline, read_snapshot
 from xlcicf.ooxml.package import free_path
 from xlcicf.pages import panel
 from xlcicf.solve import History, Problem, place, save_changing, save_constraints, save_objective
-from xlcicf.solve.book_problem import cells_of, typed_setting
+from xlcicf.solve.book_problem import typed_setting
 from xlcicf.solve.cell_labels import headings
 from xlcicf.solve.problem import goal_of
 from xlcicf.solve.solver_names import saved_problems

@@ -74,6 +74,18 @@ class Host(ABC):
         """
         return [through_xlwings.area(cells)]
 
+    def cells(self, book: xlwings.Book, area: Area) -> xlwings.Range:
+        """The cells of an area; whoever asks has seen its sheet."""
+        return through_xlwings.range_of(book, area)
+
+    def contents(self, cells: xlwings.Range) -> list[list[tuple]]:
+        """Rows of what cells hold, dates as datetimes, each with what shows in the formula bar; for a cell
+        without a formula the latter may be None."""
+        return [
+            list(zip(*rows, strict=True))
+            for rows in zip(self.values(cells), self.formulas(cells), strict=True)
+        ]
+
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         """What cells hold, as rows: float, bool, str, ExcelError, None for a blank.
 
@@ -88,7 +100,7 @@ class Host(ABC):
 
     def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Watched:
         """Watches areas from now on; another watch of that name and book ends this one."""
-        return Watched(areas, lambda area: self.formulas(through_xlwings.range_of(book, area)))
+        return Watched(areas, lambda area: self.formulas(self.cells(book, area)))
 
     def parts(self, book: xlwings.Book) -> Package | None:
         """The parts of the book's file, if the open book is exactly that; None where a program has it open,

@@ -18,11 +18,7 @@ def read_rows(cells) -> Rows:
     """What the cells of an xlwings Range hold."""
     from xlcicf.host.hosts import host_of  # and xlwings with it: what runs have kept is compared without
 
-    host = host_of(cells)
-    return [
-        [_cell(value, formula) for value, formula in zip(*rows, strict=True)]
-        for rows in zip(host.values(cells), host.formulas(cells), strict=True)
-    ]
+    return [[_cell(value, formula) for value, formula in row] for row in host_of(cells).contents(cells)]
 
 
 def rows_of(values: list[list]) -> Rows:

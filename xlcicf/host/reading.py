@@ -2,6 +2,7 @@
 
 import xlwings
 
+from xlcicf.formula.address import Area
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host.hosts import host_of
 
@@ -13,6 +14,11 @@ def read_snapshot(book: xlwings.Book) -> Snapshot:
     Raises BookError for a damaged file and for one that has to be computed and cannot be.
     """
     return host_of(book).snapshot(book)
+
+
+def cells_of(book: xlwings.Book, area: Area) -> xlwings.Range:
+    """The cells of an area of a sheet that the book has."""
+    return host_of(book).cells(book, area)
 
 
 def outline(book: xlwings.Book) -> Snapshot:

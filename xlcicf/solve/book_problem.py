@@ -11,7 +11,7 @@ from xlcicf.errors import AddressError, DataError, ProblemError, TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host import host_of, outline, read_snapshot
+from xlcicf.host import cells_of, host_of, outline, read_snapshot
 from xlcicf.solve.feasible import require_possible
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
@@ -203,8 +203,3 @@ def _meant(setting: Setting, held: object, where: str) -> str | int | float:
     except TrainingError as error:
         raise DataError(f"{where}: {error}") from error
     return value
-
-
-def cells_of(book, area: Area):
-    """The xlwings Range of an area."""
-    return book.sheets[area.sheet].range((area.top, area.left), (area.bottom, area.right))

@@ -8,6 +8,7 @@ from xlcicf.errors import BookError, TrainingError, XlcicfError
 from xlcicf.formula.address import Area, SheetCell, cell_address
 from xlcicf.formula.references import resolve
 from xlcicf.formula.text import area_of, split_sheet
+from xlcicf.host import cells_of, outline
 from xlcicf.host.exact_cells import (
     Rows,
     around,
@@ -21,8 +22,6 @@ from xlcicf.host.exact_cells import (
     shown,
     values_of,
 )
-from xlcicf.host.reading import outline
-from xlcicf.solve.book_problem import cells_of
 from xlcicf.solve.records import Change, Record
 
 

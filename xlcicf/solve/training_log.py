@@ -6,15 +6,17 @@ The book decides where they lie and which columns its log has; this finds them b
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
+from xlcicf.host import cells_of
 from xlcicf.host.exact_cells import read_rows
 from xlcicf.solve.answer import Answer
-from xlcicf.solve.book_problem import cells_of, laid_out
+from xlcicf.solve.book_problem import laid_out
 from xlcicf.solve.course import Course
 from xlcicf.solve.placed import PlacedProblem
 
@@ -40,7 +42,7 @@ class TrainingLog:
     errors         likewise their standard errors; no areas in a book that tells none
     """
 
-    book: object  # an xlwings Book
+    book: Any  # an xlwings Book
     areas: dict[str, Area]
     weights_after: list[Area]
     errors: list[Area]

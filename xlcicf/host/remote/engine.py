@@ -1,5 +1,6 @@
 """xlwings on a program with an agent inside it: an engine, its app and the books that are open there."""
 
+import datetime as dt
 import math
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import xlwings
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
@@ -19,7 +21,7 @@ from xlcicf.host.remote.host import Remote
 from xlcicf.host.remote.link import Link
 from xlcicf.host.remote.names_and_tables import Names
 from xlcicf.host.remote.ranges import Range, SeveralAreas, corners
-from xlcicf.host.remote.sheets import Sheets
+from xlcicf.host.remote.sheets import Sheet, Sheets
 from xlcicf.host.remote.snapshots import outline_of, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
 from xlcicf.host.watching import Differences, Watched
@@ -54,6 +56,7 @@ class Engine(OwnEngine):
         self.link, self.host, self.name, self.macro = link, host, host.name, macro
         self.functions = functions
         self.seen: dict[str, tuple[Prints, Snapshot]] = {}  # by book
+        self.epochs: dict[str, dt.datetime] = {}  # by book: the day from which its dates are counted
         self.guards: dict[str, str] = {}  # by book: the watch whose cells a write must find unchanged
         self.waiting: dict[str, Waiting] = {}  # by book: what is not computed while a function asks
 
@@ -67,9 +70,7 @@ class Engine(OwnEngine):
 
     def cells(self, book: str, sheet: str, area: list[int]) -> xlwings.Range:
         """An area of it, as the protocol says it."""
-        home = self.book(book).sheets[sheet]
-        top, left, bottom, right = area
-        return home.range((top, left), (bottom, right))
+        return xlwings.Range(impl=App(self, book).of.cells(Area(sheet, *area)))
 
 
 @refusing
@@ -243,6 +244,10 @@ class Book(base_classes.Book):
             raise AddressError(f"{reference!r} is no range of cells")
         return self.sheets(sheet).range(cells)
 
+    def cells(self, area: Area) -> Range:
+        """Those of an area, without asking whether there is such a sheet: whoever uses them is told."""
+        return Sheet(self, area.sheet).range_at(area)
+
     def snapshot(self) -> Snapshot:
         """The whole book in one operation; formulas that have been seen already are not sent again."""
         engine = self.app.engine
@@ -250,14 +255,25 @@ class Book(base_classes.Book):
         while True:
             prints, before = engine.seen.get(self.id, (None, None))
             got = self.ask("snapshot", prints, waiting)
-            found = snapshot_of(got, before)
+            found = self._noted(snapshot_of(got, before))
             engine.seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
             if got["computed"]:
                 return found
             waiting = engine.waiting[self.id] = waiting_cells(found, engine.functions)
 
     def outline(self) -> Snapshot:
-        return outline_of(self.ask("outline"))
+        return self._noted(outline_of(self.ask("outline")))
+
+    def _noted(self, found: Snapshot) -> Snapshot:
+        self.app.engine.epochs[self.id] = MAC_EPOCH if found.calculation.date1904 else WINDOWS_EPOCH
+        return found
+
+    @property
+    def epoch(self) -> dt.datetime:
+        """The day from which dates are counted, as it was when the book was last read."""
+        if self.id not in self.app.engine.epochs:
+            self.outline()
+        return self.app.engine.epochs[self.id]
 
     def numbers(self, areas: Sequence[Area]) -> list[list[list[float]]]:
         """Of each area rows of the numbers that its cells show, nan where there is none."""

@@ -34,6 +34,12 @@ class Remote(Host):
     def areas(self, cells: xlwings.Range) -> list[Area]:
         return cells.impl.areas
 
+    def cells(self, book: xlwings.Book, area: Area) -> xlwings.Range:
+        return xlwings.Range(impl=book.impl.cells(area))
+
+    def contents(self, cells: xlwings.Range) -> list[list[tuple]]:
+        return cells.impl.contents()
+
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         return cells.impl.held(serials)
 

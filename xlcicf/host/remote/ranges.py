@@ -1,11 +1,10 @@
 """xlwings' Range on a program with an agent inside it."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
+from openpyxl.utils.datetime import WINDOWS_EPOCH
 
 from xlcicf.errors import DataError
 from xlcicf.formula.address import Area, area_around
@@ -62,10 +61,18 @@ class Range(Looks, Rectangle):
 
     def held(self, serials: bool) -> list[list]:
         """Rows of what the cells hold; dates as serial numbers or as datetimes."""
+        return self._held(self.ask("read"), serials)
+
+    def contents(self) -> list[list[tuple]]:
+        """Rows of (what a cell holds, its formula or None), in one operation."""
         found = self.ask("read")
+        pairs = zip(self._held(found, serials=False), found["formulas"], strict=True)
+        return [list(zip(*pair, strict=True)) for pair in pairs]
+
+    def _held(self, found: dict, serials: bool) -> list[list]:
         rows = [[scalar(value) for value in row] for row in found["values"]]
         if found["dates"] and not serials:
-            epoch = self._epoch
+            epoch = self.sheet.book.epoch
             rows = [
                 [
                     moment_of(value, epoch) if is_date and isinstance(value, float) else value
@@ -87,7 +94,7 @@ class Range(Looks, Rectangle):
             data = data.tolist()
         if isinstance(data, list | tuple):
             written = self.places(data)
-            epoch = self._epoch if any(map(is_moment, written.values())) else WINDOWS_EPOCH
+            epoch = self.sheet.book.epoch if any(map(is_moment, written.values())) else WINDOWS_EPOCH
             self._write({cell: content_of(value, epoch) for cell, value in written.items()})
             self._show_moments({cell: value for cell, value in written.items() if is_moment(value)})
         elif (content := self._content(data)) is None:
@@ -98,12 +105,7 @@ class Range(Looks, Rectangle):
             self._show_moments(dict.fromkeys(cells, data) if is_moment(data) else {})
 
     def _content(self, value) -> Content:
-        return content_of(value, self._epoch if is_moment(value) else WINDOWS_EPOCH)
-
-    @property
-    def _epoch(self) -> dt.datetime:
-        calculation = self.sheet.book.outline().calculation
-        return MAC_EPOCH if calculation.date1904 else WINDOWS_EPOCH
+        return content_of(value, self.sheet.book.epoch if is_moment(value) else WINDOWS_EPOCH)
 
     def _write(self, cells: dict[Cell, Content]) -> None:
         """In one write: what data fill is a rectangle."""
@@ -125,7 +127,7 @@ class Range(Looks, Rectangle):
         """Gives cells with a new date or time the format for it, as Excel does, where they have none."""
         if not moments:
             return
-        area, epoch = area_around(self.sheet.name, moments), self._epoch
+        area, epoch = area_around(self.sheet.name, moments), self.sheet.book.epoch
         dates = self.sheet.range_at(area).ask("read")["dates"]
         for cell, moment in moments.items():
             if dates is None or not dates[cell[0] - area.top][cell[1] - area.left]:

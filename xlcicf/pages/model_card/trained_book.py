@@ -13,9 +13,9 @@ from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
+from xlcicf.host import cells_of, outline, read_snapshot
 from xlcicf.host.exact_cells import read_rows, values_of
-from xlcicf.host.reading import outline, read_snapshot
-from xlcicf.solve.book_problem import cells_of, find_problem
+from xlcicf.solve.book_problem import find_problem
 from xlcicf.solve.fingerprints import Fingerprint, constants, differing, digest, fingerprint, hashes
 from xlcicf.solve.history import History
 from xlcicf.solve.placed import place

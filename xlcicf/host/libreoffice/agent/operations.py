@@ -5,6 +5,7 @@
 import uno
 from com.sun.star.beans import PropertyValue
 from xlcicf_agent import looks, reading, writing
+from xlcicf_agent.kept import Kept
 from xlcicf_agent.settings import FUNCTIONS, SERVICE
 from xlcicf_agent.windows import Windows
 
@@ -35,7 +36,7 @@ class Operations:
         self.shown = lambda id, can_be_pressed, texts: None  # set by who draws the controls
         manager = context.ServiceManager
         self._desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
-        self._grammar, self._watched = None, {}
+        self._grammar, self._watched, self._kept = None, {}, {}
 
     def do(self, name, arguments):
         """The result of an operation, as JSON has it."""
@@ -66,6 +67,15 @@ class Operations:
             ours = {SERVICE + "." + method: one["name"] for method, one in FUNCTIONS.items()}
             self._grammar = reading.grammar_of(document, ours)
         return self._grammar
+
+    def kept(self, document):
+        """What is kept of a document's cells."""
+        if document.RuntimeUID not in self._kept:
+            open_now = {one.RuntimeUID for one in self.documents()}
+            self._kept = {id: kept for id, kept in self._kept.items() if id in open_now}
+            self._watched = {key: one for key, one in self._watched.items() if key[0] in open_now}
+            self._kept[document.RuntimeUID] = Kept(document)
+        return self._kept[document.RuntimeUID]
 
     def _change(self, id, change):
         document = self.document(id)
@@ -121,7 +131,7 @@ class Operations:
 
     def _snapshot(self, id, known, waiting):
         document = self.document(id)
-        return reading.snapshot(document, self.grammar(document), known, waiting)
+        return reading.snapshot(document, self.grammar(document), self.kept(document), known, waiting)
 
     def _outline(self, id):
         document = self.document(id)
@@ -145,9 +155,7 @@ class Operations:
 
     def _watch(self, id, name, areas):
         document = self.document(id)
-        open_now = {one.RuntimeUID for one in self.documents()}
-        self._watched = {key: watched for key, watched in self._watched.items() if key[0] in open_now}
-        self._watched[id, name] = reading.Watched(document, areas)
+        self._watched[id, name] = reading.Watched(document, self.kept(document), areas)
 
     def _changes(self, id, name):
         document = self.document(id)
@@ -163,7 +171,9 @@ class Operations:
 
     def _write(self, id, sheet, area, rows, watch):
         def write(document):
-            writing.write(document, cells_of(document, sheet, area), rows, self.grammar(document))
+            cells = cells_of(document, sheet, area)
+            with self.kept(document).writing(sheet, cells, area):
+                writing.write(document, cells, rows, self.grammar(document))
 
         if watch is None:
             self._change(id, write)

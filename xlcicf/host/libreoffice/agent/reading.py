@@ -76,11 +76,10 @@ def outline(document, grammar):
     return dict(_structure(document, grammar), sheets=[{"name": sheet.Name} for sheet in _sheets(document)])
 
 
-def snapshot(document, grammar, known, waiting=None):
-    found, filtered, truths = _structure(document, grammar), _filtered(document), Truths(document)
-    read = [Cells(sheet, _used(sheet)) for sheet in _sheets(document)]
-    for cells in read:
-        truths.look_in(cells)
+def snapshot(document, grammar, kept, known, waiting=None):
+    """`kept` are the document's cells as they were last read."""
+    found, filtered, read = _structure(document, grammar), _filtered(document), kept.sheets(document)
+    truths = kept.truths
     found["sheets"] = [
         _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, [])) for cells in read
     ]
@@ -95,7 +94,7 @@ def snapshot(document, grammar, known, waiting=None):
 
 
 def used(document, sheet):
-    return _used(document.Sheets.getByName(sheet))
+    return used_area(document.Sheets.getByName(sheet))
 
 
 def read(document, grammar, sheet, area):
@@ -150,7 +149,8 @@ class Cells:
     formulas  rows: the text as Calc has it, that of an array formula in {} in each cell; None without one
     """
 
-    def __init__(self, sheet, area):
+    def __init__(self, sheet, area, read=None):
+        """`read` are the texts and formulas, where they are known."""
         self.sheet, self.name, self.area = sheet, sheet.Name, area
         top, left, bottom, right = area
         if (bottom - top + 1) * (right - left + 1) > MAX_CELLS:
@@ -158,8 +158,27 @@ class Cells:
                 f"the cells of sheet {self.name!r} span more than {MAX_CELLS:,}; move them together"
             )
         self.range = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
-        self.texts = self.range.getFormulaArray()
-        self.formulas = self._formulas()
+        self.texts, self.formulas = read or (self.range.getFormulaArray(), None)
+        if self.formulas is None:
+            self.formulas = self._formulas()
+
+    def part(self, area):
+        """An area of them, as they were read."""
+        rows, cols = self._within(area)
+        texts = tuple(tuple(row[cols]) for row in self.texts[rows])
+        return Cells(self.sheet, area, (texts, [row[cols] for row in self.formulas[rows]]))
+
+    def put(self, area, texts):
+        """Notes what now stands in an area without formulas; returns what stood there and what does."""
+        rows, cols = self._within(area)
+        lines, was = list(self.texts), [text for row in self.texts[rows] for text in row[cols]]
+        lines[rows] = [line[: cols.start] + new + line[cols.stop :] for line, new in zip(lines[rows], texts)]
+        self.texts = tuple(lines)
+        return was, [text for row in texts for text in row]
+
+    def _within(self, area):
+        top, left = self.area[:2]
+        return slice(area[0] - top, area[2] - top + 1), slice(area[1] - left, area[3] - left + 1)
 
     def _formulas(self):
         """A text may look as a formula does; which cells are ones is asked."""
@@ -239,6 +258,11 @@ class Cells:
         ]
 
 
+def is_within(area, whole):
+    """Whether an area lies inside another."""
+    return area[0] >= whole[0] and area[1] >= whole[1] and area[2] <= whole[2] and area[3] <= whole[3]
+
+
 def _exact(text, tokens):
     """A formula's text with its numbers as its tokens, by which Calc computes, have them."""
     numbers = {f"{n:.15g}": n for n in (token.Data for token in tokens) if isinstance(n, float)}
@@ -254,27 +278,35 @@ def _exact(text, tokens):
 
 
 class Watched:
-    """What the formula bar has for some areas, [[sheet, area], ...], when it was last looked at."""
+    """What the formula bar has for some areas, [[sheet, area], ...], when it was last looked at.
 
-    def __init__(self, document, areas):
-        self._areas = areas
+    kept  the document's cells as they were last read
+    """
+
+    def __init__(self, document, kept, areas):
+        self._areas, self._kept = areas, kept
         self.look_again(document)
 
     def look_again(self, document):
-        self._then = [_Seen(document, sheet, area) for sheet, area in self._areas]
+        self._then = [_Seen(self._kept.cells(document, sheet, area)) for sheet, area in self._areas]
+        self._revision = self._kept.revision(document)
 
     def changes(self, document, grammar):
-        """[[sheet, row, column, what it had, what it has], ...]."""
+        """[[sheet, row, column, what it had, what it has], ...], but for what is of our own writing."""
+        revision = self._kept.revision(document)
+        if revision is not None and revision == self._revision:
+            return []
         _enter(document, grammar)
-        return [change for then in self._then for change in then.changes(document, grammar)]
+        found = [change for then in self._then for change in then.changes(document, grammar)]
+        self._revision = revision if not found else None
+        return found
 
 
 class _Seen:
     """An area as it was seen. Calc's texts of numbers are rounded: the numbers are kept beside them."""
 
-    def __init__(self, document, sheet, area):
-        self.sheet, self.area = sheet, area
-        self.cells = Cells(document.Sheets.getByName(sheet), area)
+    def __init__(self, cells):
+        self.sheet, self.area, self.cells = cells.name, cells.area, cells
         self.numbers = self._numbers(self.cells.range)
 
     @staticmethod
@@ -291,7 +323,7 @@ class _Seen:
         cells = sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
         if cells.getFormulaArray() == self.cells.texts and self._numbers(cells) == self.numbers:
             return
-        now = _Seen(document, self.sheet, self.area)
+        now = _Seen(Cells(sheet, self.area))
         for at, rows in enumerate(zip(self._shown(grammar), now._shown(grammar))):
             for to, (before, after) in enumerate(zip(*rows)):
                 if before != after:
@@ -326,7 +358,7 @@ def _whole(cells, grammar, known, filtered):
     return found
 
 
-def _used(sheet):
+def used_area(sheet):
     cursor = sheet.createCursor()
     cursor.gotoStartOfUsedArea(False)
     cursor.gotoEndOfUsedArea(True)
