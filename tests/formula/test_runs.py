@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -311,3 +312,16 @@ def test_what_stands_still_upstream_is_named_behind_names_too():
     book.sheets["S"].values |= {(1, 2): 0.5, (2, 2): 1.0, (3, 2): 2.0, (4, 2): 2.0}
     f = differentiate(book, area("C1"), [area("A1")])
     assert (f.value(f.start), sorted(f.frozen)) == (11.0, ["S!B1", "S!B2", "S!B3"])
+
+
+def test_snapshots_share_runs_only_where_formulas_and_what_they_name_are_the_same():
+    book = snapshot({"A1": 2.0, "B1": "=A1*rate", "B2": "=SUM(A1:A3)"})
+    book.names["rate", None] = "S!$A$1"
+    runs = RunGraph(book).runs("S")
+    later = replace(book, sheets={"S": replace(book.sheets["S"], values={(1, 1): 5.0})})
+    assert RunGraph(later).runs("S") == runs  # the same objects: what they mean is known already
+    renamed = replace(book, names={("rate", None): "S!$A$2"})
+    assert RunGraph(renamed).refs(RunGraph(renamed).runs("S")[0])[1].top.at == 2
+    edited = replace(book, sheets={"S": replace(book.sheets["S"], formulas={(1, 2): "=A1*3"})})
+    assert [run.text for run in RunGraph(edited).runs("S")] == ["=A1*3"]
+    assert RunGraph(book).refs(RunGraph(book).runs("S")[0])[1].top.at == 1

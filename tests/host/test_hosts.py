@@ -64,7 +64,9 @@ def test_a_snapshot_through_xlwings_is_the_documents(kind, tmp_path):
     book = open_book(path)
     book.sheets["Model"]["C1:C3"].value = [["x"], [True], ["#N/A"]]
     book.sheets["Model"]["D6"].value = "=A1&B1"
-    straight = dataclasses.replace(read_snapshot(book), calculation=Calculation())  # the file's alone
+    straight = dataclasses.replace(
+        read_snapshot(book), calculation=Calculation(), fused={}
+    )  # the file's alone
     pretend(book, Plain())
     for sheet in straight.sheets.values():
         sheet.hidden, sheet.filtered = type(sheet.hidden)(), type(sheet.filtered)()

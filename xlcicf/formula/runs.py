@@ -23,7 +23,7 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
 from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.legible import legible_refs
-from xlcicf.formula.snapshot import Sheet, Snapshot
+from xlcicf.formula.snapshot import Fused, Sheet, Snapshot
 from xlcicf.formula.templates import Templates
 from xlcicf.formula.tree import MAKERS, Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
@@ -106,7 +106,7 @@ class RunGraph:
         if sheet not in self._runs:
             found = self.book.sheets.get(sheet)  # none for another workbook's
             self._hold(
-                sheet, [part for run in self._fuse(found) for part in self._parts_of(run)] if found else []
+                sheet, [part for run in self._fused(found) for part in self._parts_of(run)] if found else []
             )
         return self._runs[sheet]
 
@@ -164,6 +164,14 @@ class RunGraph:
         """The runs that have cells in `area`."""
         self.runs(area.sheet)
         return self._sheets[area.sheet].touching(area)
+
+    def _fused(self, sheet: Sheet) -> list[Run]:
+        fused = self.book.fused.get(sheet.name)
+        if fused is None or not fused.is_of(sheet, self.book.words):
+            runs = list(self._fuse(sheet))
+            fused = Fused(sheet.formulas, sheet.arrays, len(sheet.formulas), self.book.words, runs)
+            self.book.fused[sheet.name] = fused
+        return fused.runs
 
     def _fuse(self, sheet: Sheet) -> Iterator[Run]:
         plain, arrays = sheet.formulas, {}

@@ -6,6 +6,7 @@ The host makes a snapshot in a handful of bulk reads; from then on neither Excel
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from xlcicf.formula.address import Area
 
@@ -101,6 +102,22 @@ class Calculation:
         return is_done and self.full_precision and not self.iterates
 
 
+class Fused(NamedTuple):
+    """The runs of a sheet, and of which formulas, arrays and words they were made."""
+
+    formulas: dict[tuple[int, int], str]
+    arrays: dict[tuple[int, int], Area]
+    count: int
+    words: tuple
+    runs: list
+
+    def is_of(self, sheet: Sheet, words: tuple) -> bool:
+        """Whether those are this sheet's. Of equal dictionaries another one does not count: to compare them
+        would take longer than to make the runs."""
+        is_same = self.formulas is sheet.formulas and self.arrays is sheet.arrays
+        return is_same and self.count == len(sheet.formulas) and self.words == words
+
+
 @dataclass
 class Snapshot:
     """A workbook at one moment.
@@ -109,6 +126,8 @@ class Snapshot:
            formula text without "=", such as "Net!$D$4:$N$5"
     tables name casefolded -> Table
     elsewhere  "[1]sheet1" casefolded, a sheet of another workbook -> what this one keeps of its values
+    fused  a sheet's name -> the runs of its formulas, once somebody has asked; snapshots with the same
+           formulas may share it
     """
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
@@ -116,6 +135,12 @@ class Snapshot:
     tables: dict[str, Table] = field(default_factory=dict)
     calculation: Calculation = Calculation()
     elsewhere: dict[str, Sheet] = field(default_factory=dict)
+    fused: dict[str, "Fused"] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def words(self) -> tuple:
+        """What formulas may name besides cells: that decides what their texts mean."""
+        return tuple(self.sheets), self.names, self.tables
 
     def held(self, name: str) -> Sheet:
         """The sheet of exactly that name, of this workbook or of another."""

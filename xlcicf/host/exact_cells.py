@@ -65,7 +65,7 @@ def shape(rows: Rows) -> tuple[int, int]:
 def same(cell, other) -> bool:
     """Whether two cells hold exactly the same; Python itself finds 1.0 equal to True. Zeros have no sign:
     not every reader of a cell keeps it."""
-    if type(cell) is float and type(other) is float:
+    if type(cell) is type(other) and type(cell) in (float, str, bool):
         return cell == other
     return json.dumps(cell) == json.dumps(other)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xlcicf.errors import BookError, NotPossibleHeadless, XlcicfError
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.downstream import rectangles_of
-from xlcicf.formula.snapshot import Contents, Scalar, Sheet, Snapshot, same
+from xlcicf.formula.snapshot import Contents, Fused, Scalar, Sheet, Snapshot, same
 from xlcicf.formula.text import relative
 from xlcicf.ooxml import drawings, formats, saved_results, sheets_and_names, tables
 from xlcicf.ooxml.cells import Cell, SheetCells, read_sheet
@@ -78,6 +78,7 @@ class Document:
         self._saved: dict[str, SheetCells] = {}
         self._now: dict[str, SheetCells] = {}  # the saved ones, until something in them is another
         self._lent: set[str] = set()  # sheets whose cells somebody else holds too
+        self._fused: dict[str, Fused] = {}  # which snapshots share
         self._edited: set[CellOfSheet] = set()
         self._styles: dict[CellOfSheet, int] = {}  # new cell formats
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
@@ -109,6 +110,7 @@ class Document:
                 name, of.formulas, of.values, of.arrays, of.data_tables, of.hidden, of.filtered
             )
         self._lent |= found.sheets.keys()
+        found.fused = self._fused
         return found
 
     def as_saved(self) -> Snapshot:

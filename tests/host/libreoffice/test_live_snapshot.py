@@ -204,3 +204,19 @@ def test_a_print_changes_with_what_a_sheet_computes_and_with_nothing_else(tmp_pa
         "a row put in": ["Model", "Other"],
         "an array": ["Model"],
     }
+
+
+# What is no change of the document, or one of our own that leaves its formulas as they are.
+LEFT_AS_IT_WAS = {
+    *("nothing", "calculated", "a place", "copied", "another place", "a range"),
+    *("ours: numbers again", "ours: texts beyond"),
+}
+EITHER = {"ours: numbers"}  # the first write beside all others may be told of twice
+
+
+def test_what_is_kept_counts_until_somebody_changes_the_document(tmp_path):
+    """Whatever a person, a macro or Undo does: the book read by what is kept is the book read anew."""
+    found = asked(the_book("plain", tmp_path), "kept_after_edits")
+    assert {what for what, (counts, _) in found.items() if counts} - EITHER == LEFT_AS_IT_WAS
+    assert [what for what, (_, is_so) in found.items() if not is_so] == []
+    assert len(found) > 30

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,8 @@ from xlcicf.host.remote.sheets import Sheet, Sheets
 from xlcicf.host.remote.snapshots import outline_of, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
 from xlcicf.host.watching import Differences, Watched
+
+MOMENT = 0.2  # seconds for which a book's name counts as known
 
 Macro = Callable[["Book", str, tuple], None]
 Prints = dict[str, str]  # a sheet's name -> that of its formulas
@@ -189,6 +192,7 @@ class Book(base_classes.Book):
     def __init__(self, app: App, id: str):
         self.app, self.id, self.host = app, id, app.host
         self._about: tuple[str, str] | None = None
+        self._seen_at = -math.inf
 
     def ask(self, operation: str, *arguments) -> Any:
         """What the agent returns of an operation on this book."""
@@ -210,7 +214,11 @@ class Book(base_classes.Book):
         return path or title
 
     def _title_and_path(self) -> tuple[str, str]:
-        """As they were last seen: a book that has been closed meanwhile keeps its name."""
+        """As they were last seen: a book that has been closed meanwhile keeps its name. xlwings asks for it
+        three times at each write, to compare sheets."""
+        if self._about is not None and time.monotonic() - self._seen_at < MOMENT:
+            return self._about
+        self._seen_at = time.monotonic()
         for book, title, path in self.app.engine.link("books")[0]:
             if book == self.id:
                 self._about = title, path
@@ -278,7 +286,7 @@ class Book(base_classes.Book):
     def numbers(self, areas: Sequence[Area]) -> list[list[list[float]]]:
         """Of each area rows of the numbers that its cells show, nan where there is none."""
         return [
-            [[math.nan if number is None else float(number) for number in row] for row in rows]
+            [[math.nan if x is None else x for x in row] if None in row else row for row in rows]
             for rows in self.ask("numbers", [[area.sheet, corners(area)] for area in areas])
         ]
 

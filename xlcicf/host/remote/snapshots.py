@@ -11,6 +11,8 @@ Rows = Sequence[Sequence]
 def snapshot_of(got: dict, before: Snapshot | None) -> Snapshot:
     """The result of the operation `snapshot`; a sheet without formulas shares those of `before`."""
     found = outline_of(got)
+    if before is not None:
+        found.fused = before.fused
     for said in got["sheets"]:
         old = before.sheets.get(said["name"]) if before else None
         found.sheets[said["name"]] = _sheet(said, old)
@@ -36,7 +38,12 @@ def scalar(cell) -> Scalar:
 
 def _sheet(said: dict, before: Sheet | None) -> Sheet:
     name, (top, left, *_) = said["name"], said["area"]
-    values = {cell: scalar(held) for cell, held in _placed(said["values"], top, left)}
+    values = {
+        (row, col): held if type(held) in (float, str) else scalar(held)
+        for row, cells in enumerate(said["values"], top)
+        for col, held in enumerate(cells, left)
+        if held is not None
+    }
     if "formulas" not in said:
         assert before is not None, f"the agent tells nothing of the formulas of sheet {name!r}"
         return Sheet(name, before.formulas, values, before.arrays, [], before.hidden, before.filtered)

@@ -30,20 +30,36 @@ class Changes(unohelper.Base, XModifyListener):
 class Kept:
     """A document's cells as they were last read.
 
-    truths  of these cells
+    truths  of these cells, None where they are not known
     """
 
     def __init__(self, document):
         self._changes = Changes()
         document.addModifyListener(self._changes)
         self._cells, self._seen, self.truths = {}, None, None
+        self._found, self._asked = {}, None
+        self._writes = 0  # of ours, those apart that a watch allows
 
     def revision(self, document):
         """What is another one after any change that is not ours; None while Calc is told to tell nobody."""
         return self._changes.count if document.isSetModifiedEnabled() else None
 
+    def cells_are_as(self, document):
+        """What is another one after any change that no watch allows; None as above."""
+        revision = self.revision(document)
+        return None if revision is None else (revision, self._writes)
+
+    def once(self, document, what, find):
+        """find(), which is called again after a change only."""
+        revision = self.revision(document)
+        if revision is None or revision != self._asked:
+            self._found, self._asked = {}, revision
+        if what not in self._found:
+            self._found[what] = find()
+        return self._found[what]
+
     def sheets(self, document):
-        """The used cells of all sheets."""
+        """The used cells of all sheets; `truths` tells them apart from now on."""
         revision = self.revision(document)
         if revision is None or revision != self._seen:
             self._cells, self.truths = {}, None
@@ -61,15 +77,23 @@ class Kept:
         return kept if kept is not None and kept.area == area else Cells(sheet, area)
 
     def cells(self, document, name, area):
-        """An area of a sheet."""
-        kept, sheet = self._cells.get(name), document.Sheets.getByName(name)
-        is_known = self._seen is not None and self._seen == self.revision(document)
-        return kept.part(area) if is_known and kept and is_within(area, kept.area) else Cells(sheet, area)
+        """An area of a sheet, and who tells truths in it."""
+        revision = self.revision(document)
+        is_known = revision is not None and revision == self._seen and self.truths is not None
+        kept = self._cells.get(name) if is_known else None
+        if kept is not None and is_within(area, kept.area):
+            return kept.part(area), self.truths
+        cells, truths = Cells(document.Sheets.getByName(name), area), Truths(document)
+        truths.look_in(cells)
+        return cells, truths
 
     @contextmanager
-    def writing(self, name, cells, area):
-        """While something of ours is written into cells. Where no formula stands there before and after, the
-        document's formulas are still those that are kept."""
+    def writing(self, name, cells, area, is_allowed):
+        """While something of ours is written into cells. Where no formula stands there before or after, the
+        document's formulas are still those that are kept.
+
+        is_allowed  whether a watch asks no questions about it"""
+        self._writes += not is_allowed
         had_formulas = _has_formulas(cells)
         self._changes.are_ours = True
         try:

@@ -66,6 +66,8 @@ class Operations:
         if self._grammar is None:
             ours = {SERVICE + "." + method: one["name"] for method, one in FUNCTIONS.items()}
             self._grammar = reading.grammar_of(document, ours)
+        names = self.kept(document).once(document, "own", lambda: reading.names_of_sheets(document))
+        self._grammar.in_book(names)
         return self._grammar
 
     def kept(self, document):
@@ -135,18 +137,18 @@ class Operations:
 
     def _outline(self, id):
         document = self.document(id)
-        return reading.outline(document, self.grammar(document))
+        return reading.outline(document, self.grammar(document), self.kept(document))
 
     def _used(self, id, sheet):
         return reading.used(self.document(id), sheet)
 
     def _read(self, id, sheet, area):
         document = self.document(id)
-        return reading.read(document, self.grammar(document), sheet, area)
+        return reading.read(document, self.grammar(document), self.kept(document), sheet, area)
 
     def _formulas(self, id, sheet, area):
         document = self.document(id)
-        return reading.formulas(document, self.grammar(document), sheet, area)
+        return reading.formulas(document, self.grammar(document), self.kept(document), sheet, area)
 
     def _numbers(self, id, areas):
         document = self.document(id)
@@ -172,7 +174,7 @@ class Operations:
     def _write(self, id, sheet, area, rows, watch):
         def write(document):
             cells = cells_of(document, sheet, area)
-            with self.kept(document).writing(sheet, cells, area):
+            with self.kept(document).writing(sheet, cells, area, watch is not None):
                 writing.write(document, cells, rows, self.grammar(document))
 
         if watch is None:

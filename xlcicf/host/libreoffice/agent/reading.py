@@ -13,7 +13,6 @@ import re
 from com.sun.star.sheet.FormulaLanguage import API, OOXML
 from com.sun.star.util.NumberFormat import DATETIME
 from xlcicf_agent.grammar import NUMBER, QUOTED, TEXT, Grammar, names_by
-from xlcicf_agent.truths import Truths
 
 ALL_GROUPS = 0x7FFFFFFF
 NUMBERS, TEXTS, FORMULA = 1 + 2, 4, 16  # of com.sun.star.sheet.CellFlags
@@ -72,13 +71,14 @@ def sheets(document):
     return [found, controller.ActiveSheet.Name if controller else found[0][0]]
 
 
-def outline(document, grammar):
-    return dict(_structure(document, grammar), sheets=[{"name": sheet.Name} for sheet in _sheets(document)])
+def outline(document, grammar, kept):
+    found = _structure(document, grammar, kept)
+    return dict(found, sheets=[{"name": sheet.Name} for sheet in _sheets(document)])
 
 
 def snapshot(document, grammar, kept, known, waiting=None):
     """`kept` are the document's cells as they were last read."""
-    found, filtered, read = _structure(document, grammar), _filtered(document), kept.sheets(document)
+    found, filtered, read = _structure(document, grammar, kept), _filtered(document), kept.sheets(document)
     truths = kept.truths
     found["sheets"] = [
         _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, [])) for cells in read
@@ -97,8 +97,8 @@ def used(document, sheet):
     return used_area(document.Sheets.getByName(sheet))
 
 
-def read(document, grammar, sheet, area):
-    cells, values, texts = _read(document, grammar, sheet, area)
+def read(document, grammar, kept, sheet, area):
+    cells, values, texts = _read(document, grammar, kept, sheet, area)
     arrays = [[text is not None and text[0] == "{" for text in row] for row in cells.formulas]
     return {
         "values": values,
@@ -108,17 +108,15 @@ def read(document, grammar, sheet, area):
     }
 
 
-def formulas(document, grammar, sheet, area):
-    _, values, texts = _read(document, grammar, sheet, area)
+def formulas(document, grammar, kept, sheet, area):
+    _, values, texts = _read(document, grammar, kept, sheet, area)
     return [
         [_typed(value) if text is None else text for value, text in zip(*rows)] for rows in zip(values, texts)
     ]
 
 
-def _read(document, grammar, sheet, area):
-    _enter(document, grammar)
-    cells, truths = Cells(document.Sheets.getByName(sheet), area), Truths(document)
-    truths.look_in(cells)
+def _read(document, grammar, kept, sheet, area):
+    cells, truths = kept.cells(document, sheet, area)
     return cells, cells.values(truths), cells.translated(grammar)
 
 
@@ -288,17 +286,16 @@ class Watched:
         self.look_again(document)
 
     def look_again(self, document):
-        self._then = [_Seen(self._kept.cells(document, sheet, area)) for sheet, area in self._areas]
-        self._revision = self._kept.revision(document)
+        self._then = [_Seen(self._kept.cells(document, sheet, area)[0]) for sheet, area in self._areas]
+        self._then_as = self._kept.cells_are_as(document)
 
     def changes(self, document, grammar):
-        """[[sheet, row, column, what it had, what it has], ...], but for what is of our own writing."""
-        revision = self._kept.revision(document)
-        if revision is not None and revision == self._revision:
+        """[[sheet, row, column, what it had, what it has], ...]."""
+        now_as = self._kept.cells_are_as(document)
+        if now_as is not None and now_as == self._then_as:
             return []
-        _enter(document, grammar)
         found = [change for then in self._then for change in then.changes(document, grammar)]
-        self._revision = revision if not found else None
+        self._then_as = None if found else now_as
         return found
 
 
@@ -418,25 +415,24 @@ def _hidden(sheet, bottom):
 # ---- the book --------------------------------------------------------------------------------------------
 
 
-def _structure(document, grammar):
-    """All of a book but its sheets."""
-    _enter(document, grammar)
+def _structure(document, grammar, kept):
+    """All of a book but its sheets. The header of a table may be a formula's result."""
     return {
-        "names": _names(document, grammar),
+        "names": kept.once(document, "names", lambda: _names(document, grammar)),
         "tables": _tables(document),
-        "calculation": _calculation(document),
+        "calculation": kept.once(document, "calculation", lambda: _calculation(document)),
     }
 
 
-def _enter(document, grammar):
-    """Tells the grammar which words with a dot are names of a sheet's own."""
+def names_of_sheets(document):
+    """Those of a sheet's own as formulas name them, Sheet.name, unless the book has one spelled so."""
     of_book = {name.lower() for name in document.NamedRanges.ElementNames}
     owned = (
         f"{sheet.Name}.{name}".lower()
         for sheet in _sheets(document)
         for name in sheet.NamedRanges.ElementNames
     )
-    grammar.in_book(frozenset(owned) - of_book)
+    return frozenset(owned) - of_book
 
 
 def _sheets(document):
