@@ -15,26 +15,28 @@ from xlcicf_agent.truths import CONSTANTS, Truths
 
 
 class Changes(unohelper.Base, XModifyListener):
-    """Counts the changes of a document, those apart that are made while they are `ours`."""
+    """Counts the changes of a document, those apart that are made while they are `ours`; calls `gone` when it
+    is closed."""
 
-    def __init__(self):
-        self.count, self.are_ours = 0, False
+    def __init__(self, gone):
+        self.count, self.are_ours, self._gone = 0, False, gone
 
     def modified(self, _event):
         self.count += not self.are_ours
 
     def disposing(self, _event):
-        """The document is closed."""
+        self._gone()
 
 
 class Kept:
     """A document's cells as they were last read.
 
+    gone    is called when the document is closed
     truths  of these cells, None where they are not known
     """
 
-    def __init__(self, document):
-        self._changes = Changes()
+    def __init__(self, document, gone=lambda: None):
+        self._changes = Changes(gone)
         document.addModifyListener(self._changes)
         self._cells, self._seen, self.truths = {}, None, None
         self._found, self._asked = {}, None

@@ -72,12 +72,14 @@ class Operations:
 
     def kept(self, document):
         """What is kept of a document's cells."""
-        if document.RuntimeUID not in self._kept:
-            open_now = {one.RuntimeUID for one in self.documents()}
-            self._kept = {id: kept for id, kept in self._kept.items() if id in open_now}
-            self._watched = {key: one for key, one in self._watched.items() if key[0] in open_now}
-            self._kept[document.RuntimeUID] = Kept(document)
-        return self._kept[document.RuntimeUID]
+        id = document.RuntimeUID
+        if id not in self._kept:
+            self._kept[id] = Kept(document, lambda: self._forget(id))
+        return self._kept[id]
+
+    def _forget(self, id):
+        self._kept.pop(id, None)
+        self._watched = {key: watched for key, watched in self._watched.items() if key[0] != id}
 
     def _change(self, id, change):
         document = self.document(id)
