@@ -1,5 +1,7 @@
 """The person in front of a headless book: boxes, status bar, selection, macros, and work between two calls."""
 
+from types import SimpleNamespace
+
 import pytest
 import xlwings
 
@@ -106,3 +108,22 @@ def test_a_busy_host_takes_no_call_and_has_changed_nothing(book):
         book.sheets["Net"]["B1"].value = 7
     person_at(book).meanwhile = None
     assert book.sheets["Net"]["B1"].value == 4
+
+
+def test_a_sheet_comes_to_the_front_whatever_else_xlwings_has_open(book, tmp_path):
+    """xlwings refuses where its active app is another: a second book's, or Excel's, as on Windows and Mac."""
+    other = xlcicf.open_book(save_small(tmp_path / "other.xlsx"))
+    excel = xlwings.Engine(impl=SimpleNamespace(name="as Excel", apps={}))
+    before = xlwings.engines.active
+    try:
+        for engine in (before, excel):
+            xlwings.engines.active = engine
+            for one in (book, other):
+                one.sheets[-1].activate()
+                one.sheets[0].activate()
+                assert one.sheets.active == one.sheets[0]
+            assert xlwings.engines.active is engine
+        other.app.activate()
+        assert xlwings.apps.active == other.app
+    finally:
+        xlwings.engines.active = before

@@ -57,16 +57,18 @@ class Apps(base_classes.Apps):
         self.engine = engine
         self._apps: weakref.WeakValueDictionary[int, App] = weakref.WeakValueDictionary()
         self._numbers = itertools.count(1)
+        self.in_front = 0  # the app that was activated last
 
     def add(self, spec=None, add_book=None, xl=None, visible=None) -> "App":
         if add_book:
             raise NotPossibleHeadless("a new book needs a running Excel; open a file instead")
         app = App(self.engine, next(self._numbers))
         self._apps[app.pid] = app
+        self.in_front = app.pid
         return app
 
     def keys(self) -> list[int]:
-        return sorted(self._apps.keys(), reverse=True)  # the first is the active one
+        return sorted(self._apps.keys(), key=lambda pid: (pid == self.in_front, pid), reverse=True)
 
     def __iter__(self) -> Iterator["App"]:
         return iter([self._apps[pid] for pid in self.keys()])
@@ -98,9 +100,13 @@ class App(base_classes.App):
         self.books = Books(self)
         self.host: Host = HEADLESS
         self.person = Person()
+        self.before: xlwings.Engine | None = None  # xlwings' active engine when this app was activated
 
     def activate(self, steal_focus=False) -> None:
-        """There is no window to bring to the front."""
+        """There is no window; but xlwings asks afterwards whether this is now the active app of all."""
+        self.engine.apps.in_front = self.pid
+        self.before = xlwings.engines.active
+        xlwings.engines(NAME).activate()
 
     def calculate(self) -> None:
         """Each read shows calculated values already."""
@@ -231,7 +237,9 @@ class Book(base_classes.Book):
         self.app.books.close(self)
 
     def activate(self) -> None:
-        """An app has one book: it is the active one."""
+        """An app has one book: it is the active one. xlwings' active engine is again the one from before."""
+        if self.app.before is not None:
+            self.app.before.activate()
 
     @property
     def selection(self) -> Range:
