@@ -25,7 +25,7 @@ from xlcicf.formula.runs import RunGraph, Slice
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.formula.structure import Structure
 from xlcicf.formula.tree import MAKERS
-from xlcicf.formula.undisturbed import without_collecting
+from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Batch, Host, Run
 
 
@@ -272,6 +272,7 @@ def _idle_lines(host: Host, idle: torch.Tensor) -> Iterator[Area]:
             yield Area(host.sheet, host.top, host.left + j, host.bottom, host.left + j)
 
 
+@one_thread()
 @without_collecting()
 def differentiate(
     book: Snapshot,

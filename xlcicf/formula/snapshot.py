@@ -140,7 +140,7 @@ class Snapshot:
     @property
     def words(self) -> tuple:
         """What formulas may name besides cells: that decides what their texts mean."""
-        return tuple(self.sheets), self.names, self.tables
+        return tuple(self.sheets), dict(self.names), dict(self.tables)
 
     def held(self, name: str) -> Sheet:
         """The sheet of exactly that name, of this workbook or of another."""

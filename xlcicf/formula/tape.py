@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from xlcicf.formula.undisturbed import one_thread
+
 DTYPE = torch.float64
 
 
@@ -147,7 +149,13 @@ class Program:
         return len(self._steps)
 
     def __call__(self, *inputs) -> list:
-        """The outputs, in order, at these inputs: tensors of the shapes recorded, or plain numbers."""
+        """The outputs, in order, at these inputs: tensors of the shapes recorded, or plain numbers.
+
+        On one thread: a small product that waits for a second one takes a thousand times as long on a busy
+        machine, and sums change."""
+        if torch.get_num_threads() > 1:
+            with one_thread():
+                return self(*inputs)
         registers = self._registers.copy()
         registers[: len(inputs)] = inputs
         for function, ins, out in self._steps:
