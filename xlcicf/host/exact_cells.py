@@ -63,8 +63,9 @@ def shape(rows: Rows) -> tuple[int, int]:
 
 def same(cell, other) -> bool:
     """Whether two cells hold exactly the same; Python itself finds 1.0 equal to True. Zeros have no sign:
-    not every reader of a cell keeps it."""
-    return type(cell) is type(other) and cell == other
+    not every reader of a cell keeps it. An error is what it shows."""
+    is_one_kind = type(cell) is type(other) or isinstance(cell, str) and isinstance(other, str)
+    return is_one_kind and cell == other
 
 
 def differing(area: Area, rows: Rows, others: Rows) -> list[SheetCell]:
