@@ -249,12 +249,12 @@ def test_a_single_start_that_was_cut_short_says_so_and_claims_no_optimum(tmp_pat
     path = tmp_path / "titanic.xlsx"
     path.write_bytes(TITANIC.read_bytes())
     book = xlcicf.open_book(path)
-    training = Training(book, xlcicf.find_problem(book), Settings())
+    training = Training(book, xlcicf.find_problem(book), Settings(steps=60))
     assert training.before == pytest.approx(0.26424450270227445, abs=1e-15)
     for _ in training:
         pass
     assert training.status == "stopped"
-    assert training.reason == "the cap of 200 steps was reached; more steps may find better values"
+    assert training.reason == "the cap of 60 steps was reached; more steps may find better values"
     assert training.best_loss < 0.1355
 
 
