@@ -117,13 +117,12 @@ class Batch:
 
     def areas(self, ref: Ref) -> list[Area]:
         """What a reference of the tree means in each cell; all areas have one size."""
-        place = self._places[id(ref)]
-        if place in self._areas:
-            return self._areas[place]
+        return self.kept(ref, "meant", lambda: self._meant(ref))
+
+    def _meant(self, ref: Ref) -> list[Area]:
         refs = self._each(ref)
         areas = [refs[i].area(row, col) for i, run in enumerate(self.runs) for row, col in run.area.cells()]
-        found = self._areas[place] = [area for area in areas if area is not None]
-        return found
+        return [area for area in areas if area is not None]
 
     def kept(self, ref: Ref, what: Hashable, find: Callable[[], T]) -> T:
         """find(), of a reference of the tree, kept for the next time that the same is asked."""
@@ -146,12 +145,8 @@ class Batch:
         return [operands[self._places[id(node)]] for operands in self.operands]
 
     @cached_property
-    def _areas(self) -> dict[int, list[Area]]:
-        """Place of an operand -> what it means in each cell, once it has been asked."""
-        return {}
-
-    @cached_property
     def _kept(self) -> dict[tuple[int, Hashable], object]:
+        """(place of an operand, what was asked of it) -> what was found."""
         return {}
 
     @cached_property

@@ -31,6 +31,8 @@ def outline_of(got: dict) -> Snapshot:
 
 def scalar(cell) -> Scalar:
     """A cell of the protocol; its numbers are floats."""
+    if type(cell) in (float, str):  # as nearly all are
+        return cell
     if isinstance(cell, list):
         return ExcelError(cell[0])
     return float(cell) if isinstance(cell, int) and not isinstance(cell, bool) else cell
@@ -38,12 +40,7 @@ def scalar(cell) -> Scalar:
 
 def _sheet(said: dict, before: Sheet | None) -> Sheet:
     name, (top, left, *_) = said["name"], said["area"]
-    values = {
-        (row, col): held if type(held) in (float, str) else scalar(held)
-        for row, cells in enumerate(said["values"], top)
-        for col, held in enumerate(cells, left)
-        if held is not None
-    }
+    values = {cell: scalar(held) for cell, held in _placed(said["values"], top, left)}
     if "formulas" not in said:
         assert before is not None, f"the agent tells nothing of the formulas of sheet {name!r}"
         return Sheet(name, before.formulas, values, before.arrays, [], before.hidden, before.filtered)
