@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.formula.cell_by_cell import assert_equal_functions, assert_equal_values, values
-from tests.formula.sheets import snapshot
-from xlcicf.formula import rings
+from tests.formula.sheets import area, snapshot
+from xlcicf.formula import differentiate, rings
 from xlcicf.formula.address import column_letters
 from xlcicf.formula.snapshot import ExcelError
 
@@ -64,7 +64,7 @@ SHEETS = {
     "two sheets": {"B1": "=F3", **column("B", 2, 60, "=Other!D{p}*F$1+1"), **column("Other!D", 1, 60, "=S!B{r}*0.5+S!F$2")},
     "two rows that depend on each other": {"B1": "=F3", **column("B", 2, 60, "=INDEX(D{p}:D{n},1)*F$1+1"), **column("D", 1, 62, "=B{r}*0.5")},
     "rows apart": {"B1": "=F3"} | {f"B{r}": f"=D{r + 9}*F$1+1" for r in range(2, 61)} | {f"D{r + 10}": f"=B{r}*0.5+F$2" for r in range(1, 61)},
-    "a net that remembers": {**data("A", 1, 40, SINE), "H1": "=F1", "I1": "=F2", "J1": "=F3",
+    "a net that remembers": {**data("A", 1, 40, SINE), **column("B", 1, 40, "=H{r}+I{r}-J{r}"), "H1": "=F1", "I1": "=F2", "J1": "=F3",
                              **{f"{c}{r}": f"=TANH(SUMPRODUCT($H{r - 1}:$J{r - 1},$L${i}:$N${i})+$A{r}*{c}$1)" for r in range(2, 41) for i, c in enumerate("HIJ", 1)},
                              **{f"{c}{i}": (i * j - 3) / 7 for i in (1, 2, 3) for j, c in enumerate("LMN", 1)}},
     "headers in between": {"B1": "=F3", **{f"B{r}": "Year" if r % 13 == 0 else f"=B{r - 2 if r % 13 == 1 else r - 1}*F$1+F$2" for r in range(2, 80)}},
@@ -77,13 +77,14 @@ SHEETS = {
 }  # fmt: skip
 
 
-def sheet_of(name):
-    cells = P | SHEETS[name]
-    last = max(
-        (int("".join(filter(str.isdigit, a.split("!")[-1]))) for a in cells if a.split("!")[-1][0] == "B"),
-        default=1,
-    )
-    return snapshot(cells | {"G1": f"=SUMSQ(B1:B{last})"})
+def last_row(name):
+    """Of column B."""
+    addresses = (a.split("!")[-1] for a in P | SHEETS[name])
+    return max((int("".join(filter(str.isdigit, a))) for a in addresses if a[0] == "B"), default=1)
+
+
+def sheet_of(name, objective="=SUMSQ(B1:B{last})"):
+    return snapshot(P | SHEETS[name] | {"G1": objective.format(last=last_row(name))})
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -104,6 +105,34 @@ def test_its_function_is_the_same_too(name):
             one = f.value_and_gradient(v.numpy())
             np.testing.assert_allclose(value, one[0], rtol=1e-12)
             np.testing.assert_allclose(slope, one[1], rtol=1e-10, atol=1e-10)
+
+
+RISING = [
+    name
+    for name in SHEETS
+    if name
+    not in ("a loan that ends in blanks", "an error in the middle", "two rows that depend on each other")
+    and "SUM" not in str(SHEETS[name].get("B9"))  # a sum, not a row of the ring
+]
+
+
+@pytest.mark.parametrize("name", RISING)
+def test_all_its_cells_rise_as_each_of_them_does(name, monkeypatch):
+    """Forwards, all cells at once, is what is found backwards, a cell at a time."""
+    f = differentiate(sheet_of(name), area("G1"), [area("F1:F3")])
+    residuals = f.structure.squares["min"]
+    assert residuals.count > 3
+    residuals.jacobian(f.start)  # recorded, which takes both ways
+    with monkeypatch.context() as only_forwards:
+        only_forwards.delattr(rings._System, "backward")
+        rises = residuals.jacobian(f.start)
+    value, slope = f.value_and_gradient(f.start)
+    r = residuals.values(f.start)
+    np.testing.assert_allclose(
+        2 * r @ rises * (value / (r @ r)), slope, rtol=1e-9, atol=1e-9 * np.abs(slope).max()
+    )
+    last = differentiate(sheet_of(name, "=1*B{last}"), area("G1"), [area("F1:F3")])
+    np.testing.assert_allclose(rises[-1], last.gradient(f.start), rtol=1e-9, atol=1e-12)
 
 
 SOLVED = [

@@ -4,7 +4,8 @@ With X the cells of a ring and F its formulas, the sheet says X = F(X, theta), t
 read outside. Put in the order of computation each cell reads earlier ones only, most often near ones, so the
 Jacobian of F is a band below the diagonal. Newton's step is one triangular solve, exact where F is affine in
 the ring's own cells; each step makes at least one more cell right, and as a rule all of them. The gradient
-needs no iteration: one transposed solve and one pullback of F.
+needs no iteration: one transposed solve and one pullback of F; nor do the derivatives of all cells along one
+direction of theta: the pullback's own, by what it pulls back, and one solve.
 
 What each formula reads of the ring is an input of its own on a tape (`_Read`). So one pullback of the sum of
 all formulas yields every entry of the band, and which cell an input is wired to is found by sending the
@@ -14,6 +15,7 @@ cells' numbers through the references.
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -422,9 +424,10 @@ class _System:
         direct = tape.pulled_back(formulas, weights, [*recorded.theta, *inputs])
         count = len(recorded.theta)
         through_reads = tape.pulled_back([read.wired for read in reads], direct[count:], recorded.theta)
-        self._back = tape.program(
-            [t.reshape(t.add(a, b), shape=(-1,)) for a, b in zip(direct[:count], through_reads, strict=True)]
-        )
+        self._pulled = [
+            t.reshape(t.add(a, b), shape=(-1,)) for a, b in zip(direct[:count], through_reads, strict=True)
+        ]
+        self._weights, self._back = weights, tape.program(self._pulled)
         inner = order.wired >= 0
         self._inner, self._source = inner, order.wired[inner]
         source, owner = order.rank[self._source], order.rank[order.owners[inner]]
@@ -442,7 +445,12 @@ class _System:
         )
         self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta), is_linear)
         pull = t.Primitive(lambda g, cells, *theta: t.one_by_one(self.backward, g, cells, *theta))
-        pull.is_last = True
+        push = t.Primitive(lambda u, cells, *theta: t.one_by_one(self.along, u, cells, *theta))
+        pull.is_last = push.is_last = True
+
+        @pull.pullback
+        def _(u, out, g, cells, *theta):
+            return push(u, cells, *theta), *[None] * (1 + len(theta))
 
         @self.of.pullback
         def _(g, out, *theta):
@@ -500,12 +508,34 @@ class _System:
 
     def backward(self, g: Tensor, cells: Tensor, *theta: Tensor) -> Tensor:
         """The cotangents of what stands outside, one after another, for those of the cells (K,)."""
-        point = self._last
-        if point is None or point.cells.data_ptr() != cells.data_ptr():
-            point = self._at(cells.numpy(), self._outside(theta), theta)
+        point = self._point(cells, theta)
         weights = self._solve(point.band, np.nan_to_num(g.numpy()), transposed=True)
         inputs = [*self._zeros, *theta, *point.reads, *self._by_run(weights)]
         return torch.cat(self._back(*inputs))
+
+    def along(self, u: Tensor, cells: Tensor, *theta: Tensor) -> Tensor:
+        """How the cells (K,) change where what stands outside, one after another, changes by u."""
+        point = self._point(cells, theta)
+        risen = self._rising(*self._zeros, *theta, *point.reads, *self._zeros, u)
+        flat = np.concatenate([x.numpy().ravel() for x in risen])
+        return torch.from_numpy(self._solve(point.band, np.nan_to_num(flat), transposed=False))
+
+    @cached_property
+    def _rising(self) -> t.Program:
+        """How the formulas change, the ring's cells held: the pullback's own derivative by its weights, of
+        which it is linear."""
+        tape, pulled = self._recorded.tape, t.join(*self._pulled, dim=0)
+        u = tape.another_input(torch.ones(t.shape_of(pulled), dtype=t.DTYPE))
+        if not isinstance(pulled, t.Var):
+            return tape.program(self._zeros)
+        total = t.dot(pulled, u)
+        return tape.program(tape.gradients(total, self._weights))  # pyright: ignore[reportArgumentType]
+
+    def _point(self, cells: Tensor, theta: Sequence[Tensor]) -> _Point:
+        point = self._last
+        if point is None or point.cells.data_ptr() != cells.data_ptr():
+            point = self._at(cells.numpy(), self._outside(theta), theta)
+        return point
 
     def _outside(self, theta: Sequence[Tensor]) -> np.ndarray:
         """The elements of all reads where they come from outside; 0 for cells of the ring."""

@@ -93,12 +93,13 @@ class Primitive:
     cotangent an operand (None: no derivative), each written in primitives and of the operand's shape.
     Without a pullback the primitive is constant almost everywhere. `is_linear` where the outcome is linear in
     all operands together, `is_separable` where each number of it adds up what is made of each element of an
-    operand by itself.
+    operand by itself. `is_last` marks a derivative already: its pullback is by its first operand, in which it
+    is linear, and nobody has written its derivative by the others.
     """
 
     def __init__(self, forward: Callable, is_linear: bool = False, is_separable: bool = False):
         self.forward, self.is_linear, self.is_separable = forward, is_linear, is_separable
-        self.is_last = False  # a derivative already, whose own nobody has written
+        self.is_last = False
         self.name = forward.__name__
         self._pullback: Callable | None = None
 
@@ -115,9 +116,9 @@ class Primitive:
         return tape.record(self, operands, static, value)
 
     def cotangents(self, g: Array, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
-        if self.is_last:
-            raise NoFurther
         if self._pullback is None:
+            if self.is_last:
+                raise NoFurther
             return [None] * len(operands)
         # An error that IF or IFERROR passes over comes back as g = 0, and 0 times nan would not be 0.
         return self._pullback(g, out.tape.finite(out), *map(out.tape.finite, operands), **static)
@@ -297,7 +298,7 @@ class Tape:
         """The derivatives of the sum of all `outs`, each times its weight of the same shape, by these inputs,
         or by what was computed on the way.
 
-        A weight that depends on an input counts as a constant."""
+        A weight that depends on an input counts as a constant. Raises NoFurther."""
         cotangents: dict[int, list[Array | Part]] = {}
         ends = {x.index for x in by}
         for out, weight in zip(outs, weights, strict=True):
@@ -307,6 +308,8 @@ class Tape:
         for primitive, operands, static, var in reversed(self._records[: last + 1]):
             if var.index not in cotangents or var.index in ends or primitive is None:
                 continue
+            if primitive.is_last and any(isinstance(x, Var) and self.reaches(x, by) for x in operands[1:]):
+                raise NoFurther
             g = _together(cotangents.pop(var.index))
             for operand, part in zip(operands, primitive.cotangents(g, var, operands, static), strict=True):
                 if isinstance(operand, Var) and part is not None:
