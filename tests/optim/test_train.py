@@ -165,9 +165,9 @@ def test_a_run_counts_its_steps_and_gives_its_reason_last(optimizer):
     assert {step.status for step in before} == {None}
 
 
-def test_a_net_that_died_is_pointed_out():
+def test_where_nothing_moves_any_more_that_is_said():
     reason = last(train(net(titanic.fastai_sheet(), np.full((2, 10), 0.1)))).reason
-    assert "every slope is exactly 0 there, as at an optimum or where no ReLU fires any more" in reason
+    assert "every slope is exactly 0 there" in reason
     assert "every slope" not in last(train(titanic_net(), steps=5)).reason
 
 
@@ -210,17 +210,15 @@ def test_first_order_restarts_move_as_one_batch():
 
 
 inf = math.inf
+FAR = [0.5, 1, 2, 4] * 3 + [10, 100] * 2
 BOXES = {  # the boxes in which one start after another begins, by turns
     "both bounds": (dict(lower=[-3, 10], upper=[-1, 20]), [([-3, 10], [-1, 20])]),
     "an own net": (dict(init=0.5), [([-0.5, -0.5], [0.5, 0.5])]),
     "an own net, cut by a bound": (dict(init=0.5, lower=[0, -inf]), [([0, -0.5], [0.5, 0.5])]),
-    "around the values": (
-        dict(),
-        [([-0.4, 7], [0.6, 21]), ([-0.9, 0], [1.1, 28]), ([-1.9, -14], [2.1, 42]), ([-3.9, -42], [4.1, 70])],
-    ),
+    "around the values": (dict(), [([0.1 - r, 14 - 14 * r], [0.1 + r, 14 + 14 * r]) for r in FAR]),
     "around the values, cut by a bound": (
         dict(upper=[inf, 15]),
-        [([-0.4, 7], [0.6, 15]), ([-0.9, 0], [1.1, 15]), ([-1.9, -14], [2.1, 15]), ([-3.9, -42], [4.1, 15])],
+        [([0.1 - r, 14 - 14 * r], [0.1 + r, 15]) for r in FAR],
     ),
 }
 
@@ -228,7 +226,7 @@ BOXES = {  # the boxes in which one start after another begins, by turns
 @pytest.mark.parametrize(("fields", "boxes"), BOXES.values(), ids=BOXES)
 def test_restarts_begin_evenly_spread_within_their_boxes(fields, boxes):
     f = Function(bowl, [0.1, 14], **fields)
-    first, *drawn = starts(f, 8001, seed=3)
+    first, *drawn = starts(f, 16_001, seed=3)
     assert (first == np.clip(f.start, f.lower, f.upper)).all()
     for turn, (low, high) in enumerate(boxes):
         here = np.array(drawn[turn :: len(boxes)])

@@ -229,8 +229,9 @@ class SheetFunction:
                 found[cell] = list(crossing)
         return found
 
-    def dead(self, v: Sequence[float] | np.ndarray) -> list[str]:
-        """Columns (of a run in one row: rows) of MAX, MIN or IF that give a constant in each of their cells.
+    def dead(self, v: Sequence[float] | np.ndarray, with_single: bool = False) -> list[str]:
+        """Columns (of a run in one row: rows) of MAX, MIN or IF that give a constant in each of their cells;
+        formulas that stand alone only if asked for.
 
         Such a unit, a dead ReLU where the formula is MAX(0, x), has no gradient and learns nothing more.
         """
@@ -238,7 +239,7 @@ class SheetFunction:
         found: dict[str, None] = {}
         patterns = self._tape.program([decision.pattern for decision in asked])(self._tensor(v))
         for decision, pattern in zip(asked, patterns, strict=True):
-            if decision.owner.shape != (1, 1):
+            if with_single or decision.owner.shape != (1, 1):
                 idle = _per_cell(pattern == decision.idle, decision.owner.shape, all_of=True)
                 found.update(dict.fromkeys(line.address for line in _idle_lines(decision.owner, idle)))
         return list(found)

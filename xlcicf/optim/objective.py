@@ -12,6 +12,10 @@ from threadpoolctl import threadpool_limits
 
 from xlcicf.errors import TrainingError
 
+# Of a value, or of 1: how far off starts are drawn where nothing bounds them; after a dozen farther, since a
+# value of 0 tells nothing of its size.
+REACH = (*(0.5, 1.0, 2.0, 4.0) * 3, *(10.0, 100.0) * 2)
+
 
 class Relation(Protocol):
     """One of an Objective's constraints."""
@@ -155,6 +159,11 @@ class Objective(Protocol):
         """The name of a value -> where a corner is crossed within v +- reach (n,) by it."""
         ...
 
+    def dead(self, v: np.ndarray, /, with_single: bool = False) -> Sequence[str]:
+        """Columns in which a choice between branches, or a side of a corner, gives constants at v (n,); cells
+        that stand alone only if asked for."""
+        ...
+
 
 class Free:
     """The part of an Objective that has no constraints, and of which no more is known than its slopes."""
@@ -194,6 +203,9 @@ class Free:
     def kinks(self, v: np.ndarray, reach: np.ndarray) -> dict[str, list[str]]:
         return {}
 
+    def dead(self, v: np.ndarray, with_single: bool = False) -> Sequence[str]:
+        return ()
+
     def value_and_gradient(self, v: np.ndarray) -> tuple[float, np.ndarray]:
         raise NotImplementedError
 
@@ -211,13 +223,13 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
     """The values each restart begins with (restarts, n), all within the bounds.
 
     Row 0 is f.start. The others are uniform: between the bounds where both are finite; else within f.init on
-    both sides of 0 where the book gives it; else around the value, by turns within 1/2, 1, 2 and 4 times
+    both sides of 0 where the book gives it; else around the value, by turns within REACH times
     max(1, |value|) on both sides.
     """
     boxed = np.isfinite(f.lower) & np.isfinite(f.upper)
     with np.errstate(over="ignore"):  # a start beyond the largest number ends where it begins, and is told
         if f.init is None:
-            reach = np.resize([0.5, 1.0, 2.0, 4.0], restarts - 1)[:, None]
+            reach = np.resize(REACH, restarts - 1)[:, None]
             most = np.finfo(float).max / 4
             middle, half = f.start, np.minimum(np.maximum(1, np.abs(f.start)) * reach, most)
         else:

@@ -196,6 +196,22 @@ class Optimality:
         most = slopes.max()
         return most * 1e-2 * GAIN / whole if whole else math.inf
 
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether every slope is 0 though this need be no optimum: the objective bends nowhere, or down
+        somewhere, or a formula is constant here. So it is where zeros are multiplied, and at saddles."""
+        if self._value_slope.any() or (self._by_square and not self.merit):
+            return False
+        moving = np.flatnonzero(self.f.lower < self.f.upper)
+        if moving.size > DENSE or self.f.dead(self.v, with_single=True):
+            return True
+        bend = self.f.hessian(self.v, np.array([self._by_value, *np.zeros(len(self.f.constraints))]))
+        bend = bend[np.ix_(moving, moving)]
+        if not np.isfinite(bend).all():
+            return True
+        bends = np.linalg.eigvalsh(bend)
+        return bool(bends.size and (bends[-1] <= 0 or bends[0] < -NEAR * bends[-1]))
+
     @property
     def is_optimal(self) -> bool:
         """Whether constraints hold and no allowed way promises to gain anything."""

@@ -79,8 +79,7 @@ class Optimum(NamedTuple):
     values: np.ndarray
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What a method knows of its outcome by itself: a status, a sentence, and multipliers, as in Step."""
 
     status: str
@@ -153,8 +152,8 @@ def closed(
     there = at_bounds(f, best.values)
     if there is not best.values:
         best.values, best.loss = there, f.value_and_gradient(there)[0]
-    others = ends.others(best, f.sense)
-    claim = claim or _judged(f, best, reason, others)
+    others = tuple(one for one in ends.others(best, f.sense) if not Optimality(f, one.values, 0.0).is_flat)
+    claim = claim or _judged(f, best, reason, others, restarts)
     parts = [reason, claim.sentence]
     if restarts > 1:
         which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"
@@ -179,7 +178,7 @@ def closed(
     )
 
 
-def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum]) -> Claim:
+def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum], restarts: int) -> Claim:
     """What the best values are, by slopes and constraints."""
     begun, _ = merit_of(f.sense, *f.value_and_gradient(np.clip(f.start, f.lower, f.upper)))
     here = Optimality(f, best.values, begun)
@@ -194,8 +193,7 @@ def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum]) ->
         named = listed([f"{cell} ({function})" for cell, function in f.stepped])
         return Claim(FLAT, f"every slope is 0, because of {named}, which moves in steps")
     if not here.slope.any():
-        why = "every slope is exactly 0 there, as at an optimum or where no ReLU fires any more"
-        return Claim(FOUND, why, multipliers)
+        return _at_rest(f, best, here, restarts)._replace(multipliers=multipliers)
     is_flat = not len(f.constraints) and _way_out(f, here).max(initial=0.0) <= GTOL
     if is_flat or (not _is_cut_short(reason) and here.is_optimal):
         if others:
@@ -205,6 +203,28 @@ def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum]) ->
     if _is_cut_short(reason):
         return Claim(STOPPED, "more steps may find better values", multipliers)
     return Claim(CONVERGED, "slopes are left, but no step along them gained anything", multipliers)
+
+
+def _at_rest(f: Objective, best: Best, here: Optimality, restarts: int) -> Claim:
+    """What it means that every slope is 0."""
+    dead = listed(f.dead(best.values, with_single=True))
+    if best.number or not here.is_flat:
+        because = f", where {dead} gives a constant" if dead else ", as at an optimum"
+        return Claim(FOUND, f"every slope is exactly 0 there{because}")
+    if restarts > 1:
+        return Claim(
+            CONVERGED, "every slope is 0 at the values it began from, and nothing better was met elsewhere"
+        )
+    if dead:
+        return Claim(
+            FLAT,
+            f"every slope is 0, because {dead} gives a constant; begin from other values, or several times",
+        )
+    return Claim(
+        CONVERGED,
+        "every slope is 0 at the values it began from, as at an optimum, but also where zeros are multiplied;"
+        " begin from other values, or several times, to see which",
+    )
 
 
 def _way_out(f: Objective, here: Optimality) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from xlcicf import notebook
 from xlcicf.errors import TrainingError
-from xlcicf.optim.choosing import choose
+from xlcicf.optim.choosing import choose, more_starts
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
 from xlcicf.optim.methods import AUTO, CONSTRAINTS, METHODS, ORDERS, WHOLE, Method
 from xlcicf.optim.objective import Objective, one_thread, require_start
@@ -33,7 +33,8 @@ def train(
     optimizer  a method's name, see `optim.methods`: "lbfgs" (L-BFGS-B), "least-squares", "slsqp", "linear",
                ..., "adam"; "auto" chooses from what the objective and its constraints are made of
     steps      the most steps of each restart; None: as many as are usual with the method
-    restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`
+    restarts   how many starts in all; the first is f.start, the others are drawn, see `starts`. "auto" makes
+               several of one where every slope is 0 at f.start
     seed       of the drawn starts; the same seed gives the same numbers
     lr         learning rate of a first-order optimiser; None takes its own
     time_limit   seconds after which the run ends with the best so far
@@ -76,6 +77,9 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
         before = f.evaluations
         require_start(f)
         name, why = choose(f) if optimizer == AUTO else (optimizer, "")
+        if optimizer == AUTO and restarts == 1:
+            restarts, more = more_starts(f, name)
+            why += more
         method = METHODS[name]
         settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
         said = f"{name}: {why}" if why else name
