@@ -1,13 +1,10 @@
 """Which method serves an objective, chosen from what it is made of, and why, in a line."""
 
 from xlcicf.optim.objective import Objective
-from xlcicf.optim.optimality import Optimality
 
 SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
 ENTRIES = 4_000_000  # of that Jacobian
 MANY = 150  # values, from which on sequential quadratic programming takes long
-FROM_REST = 16  # starts where the sheet's own values lead nowhere
-BY_SLOPES = ("lbfgs", "least-squares", "slsqp", "lagrangian", "interior-point", "branch-and-bound")
 
 
 def choose(f: Objective) -> tuple[str, str]:
@@ -45,15 +42,6 @@ def choose(f: Objective) -> tuple[str, str]:
         if is_aim:
             return "least-squares", "the objective is to come to a number"
     return "lbfgs", "slopes, and no constraints but bounds"
-
-
-def more_starts(f: Objective, name: str) -> tuple[int, str]:
-    """How many starts a method needs that follows slopes, and why: several where every slope is 0 at the
-    sheet's values, as where changing cells are blank and multiplied."""
-    start = f.start.clip(f.lower, f.upper)
-    if name not in BY_SLOPES or not Optimality(f, start, 0.0).is_flat:
-        return 1, ""
-    return FROM_REST, f"; {FROM_REST} starts, since every slope is 0 at the sheet's values"
 
 
 def _has_slopes(f: Objective) -> bool:

@@ -12,10 +12,6 @@ from threadpoolctl import threadpool_limits
 
 from xlcicf.errors import TrainingError
 
-# Of a value, or of 1: how far off starts are drawn where nothing bounds them; after a dozen farther, since a
-# value of 0 tells nothing of its size.
-REACH = (*(0.5, 1.0, 2.0, 4.0) * 3, *(10.0, 100.0) * 2)
-
 
 class Relation(Protocol):
     """One of an Objective's constraints."""
@@ -217,27 +213,6 @@ def merit_of(sense, value, gradient):
     if sense == "max":
         return -value, -gradient
     return (value - sense) ** 2, 2 * (value - sense) * gradient
-
-
-def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
-    """The values each restart begins with (restarts, n), all within the bounds.
-
-    Row 0 is f.start. The others are uniform: between the bounds where both are finite; else within f.init on
-    both sides of 0 where the book gives it; else around the value, by turns within REACH times
-    max(1, |value|) on both sides.
-    """
-    boxed = np.isfinite(f.lower) & np.isfinite(f.upper)
-    with np.errstate(over="ignore"):  # a start beyond the largest number ends where it begins, and is told
-        if f.init is None:
-            reach = np.resize(REACH, restarts - 1)[:, None]
-            most = np.finfo(float).max / 4
-            middle, half = f.start, np.minimum(np.maximum(1, np.abs(f.start)) * reach, most)
-        else:
-            middle, half = np.zeros_like(f.start), f.init
-        low = np.where(boxed, f.lower, middle - half)
-        high = np.where(boxed, f.upper, middle + half)
-        drawn = low + (high - low) * np.random.default_rng(seed).random((restarts - 1, len(f.start)))
-    return np.clip(np.vstack([f.start, drawn]), f.lower, f.upper)
 
 
 def with_whole_fixed(f: Objective, values: np.ndarray) -> Objective:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from xlcicf import notebook
 from xlcicf.errors import TrainingError
-from xlcicf.optim.choosing import choose, more_starts
+from xlcicf.optim.choosing import choose
 from xlcicf.optim.elsewhere import Elsewhere, Nowhere
 from xlcicf.optim.methods import AUTO, CONSTRAINTS, METHODS, ORDERS, WHOLE, Method
 from xlcicf.optim.objective import Objective, one_thread, require_start
+from xlcicf.optim.starting import more_starts
 from xlcicf.optim.steps import Step
 from xlcicf.words import SETTINGS, STOPPED
 

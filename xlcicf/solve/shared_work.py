@@ -7,7 +7,8 @@ from functools import cached_property
 from queue import SimpleQueue
 from threading import Thread
 
-from xlcicf.optim.objective import one_thread, starts
+from xlcicf.optim.objective import one_thread
+from xlcicf.optim.starting import starts
 from xlcicf.solve.question import question_of
 
 

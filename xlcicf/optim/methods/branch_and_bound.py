@@ -15,8 +15,9 @@ import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, merit_of, starts, with_whole_fixed
+from xlcicf.optim.objective import Objective, merit_of, with_whole_fixed
 from xlcicf.optim.optimality import FEASIBLE, polished, violation
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import CONVERGED, FOUND, STOPPED

@@ -7,7 +7,8 @@ from functools import partial
 import torch
 
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import lbfgs
-from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import FEASIBLE, RISE, Optimality, polished, violation
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import CONVERGED, FOUND

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.optimize import Bounds, minimize
 
 from xlcicf.optim.elsewhere import Elsewhere, in_order
-from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import GTOL, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 

@@ -12,8 +12,9 @@ import numpy as np
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, Squares, merit_of, starts
+from xlcicf.optim.objective import Objective, Squares, merit_of
 from xlcicf.optim.optimality import Optimality
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import CUT_SHORT, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 

@@ -8,8 +8,9 @@ from functools import partial
 import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of, starts
+from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
+from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 
