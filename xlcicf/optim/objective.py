@@ -1,14 +1,16 @@
 """What is optimised: the protocol of an objective, and what every method asks of one before it begins."""
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from xlcicf.errors import TrainingError
 
@@ -246,7 +248,14 @@ def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(limits=1):
+        with _pools(len(sys.modules)).limit(limits=1):
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+@lru_cache(maxsize=1)
+def _pools(modules: int) -> ThreadpoolController:
+    """The libraries with threads of their own among all that are loaded: looked for anew, which takes as long
+    as a small program, only where more modules were imported since."""
+    return ThreadpoolController()

@@ -81,9 +81,12 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
         if optimizer == AUTO and restarts == 1:
             restarts, more = more_starts(f, name)
             why += more
-        method = METHODS[name]
-        settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
-        said = f"{name}: {why}" if why else name
+    method = METHODS[name]
+    settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
+    said = f"{name}: {why}" if why else name
+    if method.lr is None:
+        import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be there to be held
+    with one_thread():
         for step in method.run(f, *settings):
             if step.reason is None and time.monotonic() > until:
                 reason = f"the time is up, {time_limit:g} s; more of it may find better values"
