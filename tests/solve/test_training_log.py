@@ -51,6 +51,22 @@ def test_a_run_is_written_below_what_stands_in_the_log(edits, lines, number, tit
     assert (weights.ravel() == training.best_values).all()
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_each_start_has_a_dot_where_it_ended_and_the_winner_its_way(optimizer, titanic_book, tmp_path):
+    book = open_book(titanic_book)
+    training = Training(book, find_problem(book), Settings(optimizer, steps=4, restarts=5))
+    for _ in training:
+        pass
+    training.write(History.beside(tmp_path / "none.xlsx"))
+    won, ends = (
+        [line for line in book.names[name].refers_to_range.options(ndim=2).value[1:] if line[0] is not None]
+        for name in ("steps.log", "starts.log")
+    )
+    assert [number for number, _ in won] == [0, 1, 2, 3, 4]
+    assert [number for number, _ in ends] == [4] * 5 and len({loss for _, loss in ends}) == 5
+    assert won[-1] in ends and min(loss for _, loss in won) == training.best_loss
+
+
 # ---- standard errors -------------------------------------------------------------------------------------
 
 NOT_LEAST_SQUARES = "all: the last run was not one of least squares"

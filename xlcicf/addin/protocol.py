@@ -6,6 +6,7 @@ question, in whatever way; every second it says that it is alive.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -31,7 +32,7 @@ class Report:
     values: list[float]
     end: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
-    marks: list[tuple[int, float, float | None]] = field(default_factory=list)
+    marks: Sequence[tuple[int, list[float], list[float] | None, int]] = field(default_factory=list)
 
     def to_line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

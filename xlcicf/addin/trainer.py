@@ -100,7 +100,7 @@ def _train(line: bytes, channel: _Channel, stop: Event) -> None:
 
     question, settings = question_of(line)
     losses: list[float] = []
-    marks: list[tuple[int, float, float | None]] = []
+    marks: list[Mark] = []
     place, due = None, 0.0
     f, elsewhere = differentiate(**question), restarts(lambda: line, settings)
     for step in train(f, **settings, elsewhere=elsewhere):

@@ -37,8 +37,9 @@ class Step:
     evaluations  likewise: of the objective, with its slopes or without
     ended        likewise: the loss of the step itself, which shows the best
     begun        the loss where the step's restart began; None where the method does not say it
+    together     where all restarts stand, of a first-order optimiser: one step moves all, and the
+                 Step shows the one that stands best; None where restarts follow each other
 
-    One step of a first-order optimiser moves all restarts at once; the Step shows the one that stands best.
     A run that stops between two steps repeats the last one, now with the reason.
     """
 
@@ -56,6 +57,7 @@ class Step:
     evaluations: int | None = None
     ended: float | None = None
     begun: float | None = None
+    together: "Together | None" = None
 
     @property
     def end(self) -> dict[str, Any]:
@@ -70,6 +72,14 @@ class Step:
             "others": [[optimum.loss, optimum.values.tolist()] for optimum in self.others],
             "evaluations": self.evaluations,
         }
+
+
+class Together(NamedTuple):
+    """Restarts that move at once: the loss of each (restarts,), nan where it is no number any more, and where
+    each began (restarts,)."""
+
+    losses: np.ndarray
+    begun: np.ndarray
 
 
 class Optimum(NamedTuple):

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import torch
 
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.starting import starts
-from xlcicf.optim.steps import GTOL, Best, Ends, Step, closed
+from xlcicf.optim.steps import GTOL, Best, Ends, Step, Together, closed
 
 
 def run(
@@ -30,7 +32,7 @@ def run(
     values = torch.from_numpy(starts(f, restarts, seed))
     optimizer = make([values], lr=lr)
     alive = torch.ones(restarts, dtype=torch.bool)
-    best, number = Best(f.start), 0
+    best, number, begun = Best(f.start), 0, np.empty(0)
     while True:
         loss, gradient = f.batch(values)
         merit, slope = merit_of(f.sense, loss[:, None], gradient)
@@ -40,7 +42,10 @@ def run(
             reason = f"the objective stopped being a number at step {number}, its best before that is kept"
             break
         leader = int(torch.where(alive, merit, math.inf).argmin())
+        losses = torch.where(alive, loss, math.nan).numpy()
+        begun = losses if number == 0 else begun
         step = best.offer(merit[leader], loss[leader], values[leader].numpy().copy(), number, leader)
+        step = replace(step, begun=float(begun[leader]), together=Together(losses, begun))
         way_out = torch.clamp(values - slope, lower, upper) - values
         if (way_out[alive].abs() <= GTOL).all():
             reason = f"converged: the gradient is at most {GTOL:g}"
