@@ -3,12 +3,14 @@
 import re
 import subprocess
 import zipfile
+from itertools import accumulate, combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
 import pytest
+from openpyxl.utils import range_boundaries
 
 from tests import libreoffice, oracles
 from xlcicf import lessons
@@ -18,6 +20,7 @@ from xlcicf.sheet.style import TABS, WORKING
 SHIPPED = Path(__file__).parents[2] / "workbooks"
 MOST_BYTES = 4_000_000
 MOST_PAGES = 60
+PIXEL = 9525  # in the file's units
 
 
 @pytest.fixture(scope="module", params=list(lessons.LESSONS))
@@ -173,3 +176,30 @@ def test_every_sheet_prints_a_page_wide_and_where_it_is_long_with_its_header_on_
     for ws in workbook:
         assert ws.print_area and ws.page_setup.fitToWidth == 1, ws.title
         assert ws.page_setup.fitToHeight or ws.print_title_rows, ws.title
+
+
+def left_edges(ws) -> list[float]:
+    """Where each column begins, in pixels, and after the last of them where it ends."""
+    widths = {
+        column: dimension.width
+        for dimension in ws.column_dimensions.values()
+        for column in range(dimension.min, dimension.max + 1)
+    }
+    default = ws.sheet_format.defaultColWidth or 8.43
+    return list(accumulate((int(7 * widths.get(c, default) + 5) for c in range(1, 400)), initial=0))
+
+
+def test_no_chart_is_cut_by_what_is_printed_or_covers_another(workbook):
+    for ws in workbook:
+        edges = left_edges(ws)
+        areas = [range_boundaries(area.rpartition("!")[2]) for area in ws.print_area.split(",")]
+        charts = []
+        for chart in ws._charts:
+            begin, size = chart.anchor._from, chart.anchor.ext
+            x = edges[begin.col] + begin.colOff / PIXEL
+            charts.append((x, x + size.width / PIXEL, begin.row, begin.row + size.height / PIXEL / 20))
+            printed = [edges[right] for left, _, right, _ in areas if left <= begin.col + 1 <= right]
+            assert printed and charts[-1][1] <= max(printed) + 1, (ws.title, charts[-1], printed)
+        for one, other in combinations(charts, 2):
+            across, down = (min(one[i + 1], other[i + 1]) - max(one[i], other[i]) for i in (0, 2))
+            assert across <= 1 or down <= 0, (ws.title, one, other)

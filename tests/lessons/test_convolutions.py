@@ -137,7 +137,7 @@ def test_folding_batchnorm_into_the_kernels_changes_nothing(computed):
     weight, bias = book.trained_layer(1)
     agree(bias, table(computed, book.NORM_FOLDED))
     factor = table(computed, book.NORM_FACTOR)
-    agree(weight.reshape(8, 25), table(computed, book.NORM_KERNELS) * factor)
+    agree(weight.reshape(8, 25), table(computed, book.NORM_KERNELS).T * factor)
 
 
 def test_float32_takes_each_digit_of_the_book_for_the_same_class_as_float64(measured):

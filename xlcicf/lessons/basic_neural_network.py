@@ -50,6 +50,7 @@ from xlcicf.sheet.style import (
     TRY,
     WHOLE,
     WORKING,
+    orange_above_zero,
     powers_of_ten_when_long,
     weight_scale,
 )
@@ -69,7 +70,7 @@ TRAINING = TrainingSheet(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="error and split",
     recorded=recorded("basic_neural_network"),
-    axis=LossAxis(0.16, 0.46),
+    axis=LossAxis(0.15, 0.45),
 )
 PARITY = parity_block.ParityBlock(
     loss=Block(words.PARITY_LOSS, "Net", "X5"),
@@ -135,7 +136,7 @@ READ_ME = Front(
         "Net": "two sets of 12 weights and a bias, as a table and as a picture; the loss",
         "Gradient": "if I move the first weight, how much does the loss change? And any other?",
         "One step": "before, slope, after: one step down, and what it did to the loss",
-        "Ten steps": "the notebooks' training loops, live: every weight before every step",
+        "Ten steps": "the notebooks' ten steps of training, live: every weight before every step",
         "Sigmoid": "the same nets with and without a sigmoid at the end",
         "Broadcasting": "how 3 predictions less 3 truths became 9 errors",
         "Notebook 05": "fast.ai's notebook: the losses of each epoch, six lists, four of them proved",
@@ -204,8 +205,8 @@ def derivative(workbook: Workbook) -> None:
         "How steep is it? One number, then three",
         "Everything that a net learns, it learns from slopes. Here are the two with which the notebook "
         "starts.",
-        widths="A=25 B:F=14 G=2 H=9 I:J=11 K:P=9",
-        print_area=f"A1:P{max(35, 6 + GRID)}",
+        widths="A=25 B:F=14 G=2 H=9 I:J=11 K:Q=9",
+        print_area=f"A1:Q{max(35, 6 + GRID)}",
     )
     put(ws, "A4", "f(x) = x²", "Section")
     for row, (label, value, style, look) in enumerate(
@@ -402,8 +403,8 @@ STEP = Block("nudge.step", "Gradient", "D5")
 GRADIENT_NOTES = (
     "derivative: the mean over the training rows of (loss by prediction) × (1 if Lin > 0) × the column. "
     "Under MAE the loss by prediction is +1 or −1.",
-    "nudge: the loss at the weight + h less the loss at the weight − h, over 2h. It differs only where a "
-    "passenger has a corner within the nudge; then the slopes on both sides are shown.",
+    "nudge: the loss at the weight + h less the loss at the weight − h, over 2h.",
+    "It differs only where a passenger has a corner within the nudge; then both sides' slopes are shown.",
 )
 
 
@@ -528,26 +529,26 @@ def _lin_after(unit: int) -> str:
 
 # ---- Ten steps -------------------------------------------------------------------------------------------
 
-LOOPS = 10
-WARM = 2  # steps before the loops
-STATES = WARM + LOOPS + 1
+TEN = 10
+WARM = 2  # steps before the ten
+STATES = WARM + TEN + 1
 PATH = "$C$4"
 YOURS = "yours"
-PATHS = {  # path -> loss of the steps before the loops, rates of the first and second, split, the loops' rate
+PATHS = {  # path -> loss of the steps before the ten, rates of the first and second, split, the ten's rate
     "2024": (SUM, 0.001, 0, SPLIT_2024, 0.001),
     "2026": (SQUARED, 0.01, 0.02, SPLIT_2026, 0.01),
     YOURS: (SQUARED, 0.1, 0.1, SPLIT_2026, 0.2),
 }
 PATH_HEADS = (
     "path",
-    "before the loops: lower the",
-    "rate of step 1",
-    "rate of step 2",
-    "loops train on",
-    "rate of a loop",
+    "before the ten: lower the",
+    "rate of the first",
+    "rate of the second",
+    "the ten train on",
+    "rate of the ten",
 )
 PATH_RULES = (
-    ("Which loss the steps before the loops lower.", choices(SUM, MEAN, SQUARED)),
+    ("Which loss the steps before the ten lower.", choices(SUM, MEAN, SQUARED)),
     *2 * [("A number from 0 (no step) to 10.", between(0, 10))],
     ("Whose split.", choices(*SPLITS)),
     ("A number from 0 to 10.", between(0, 10)),
@@ -567,14 +568,14 @@ TEN_NOTES = (
 
 
 def ten_steps(workbook: Workbook) -> None:
-    """The notebooks' loops: every weight and every slope before every step; the losses as a chart."""
+    """The notebooks' loop of ten steps: weights and slopes before each; the losses as a chart."""
     ws = add_page(
         workbook,
         "Ten steps",
-        "Ten loops of training, live",
+        "Ten steps of training, live",
         "Row by row: weights, their slopes, and one step further down the weights of the next row. Every "
         "row has the passengers.",
-        widths="A=22 B=24 C=13 D=14 E=15 F=13 G:AF=10.5 AG=2 AH:BG=10.5",
+        widths="A=22 B=24 C=14 D=16 E=16 F=14 G:AF=10.5 AG=2 AH:BG=10.5",
         print_area=f"A1:L{STATE_TOP + STATES + 22}",
         zoom=90,
     )
@@ -595,23 +596,22 @@ def ten_steps(workbook: Workbook) -> None:
     put_column(ws, f"A{NOW + 2}", TEN_NOTES, "Page note")
     _write_outcome(ws)
     _write_states(ws)
-    loops = range(STATE_TOP + WARM, STATE_TOP + WARM + LOOPS)
-    numbers, losses = (Block("", "Ten steps", f"{letter}{loops[0]}", LOOPS) for letter in "ED")
+    numbers, losses = (Block("", "Ten steps", f"{letter}{STATE_TOP + WARM}", TEN) for letter in "ED")
     curves_chart(
         ws,
         f"A{STATE_TOP + STATES + 1}",
         (760, 360),
-        "The loss, loop by loop",
-        "A line: the mean absolute error over the training rows in each of the ten loops.",
+        "The loss, step by step",
+        "A line: the mean absolute error over the training rows before each of the ten steps.",
         [Curve("loss", numbers, losses)],
-        axes=("loop", "loss"),
+        axes=("step", "loss"),
     )
 
 
 def _write_outcome(ws: Worksheet) -> None:
     """How many held-out rows the net at the end is right on."""
     mask, relus, y = _mask(), "+".join(block.ref for block in _relus(STATES - 1)), _cells(EVERY, "B").ref
-    put(ws, "A14", "after the loops", "Section")
+    put(ws, "A14", "after the ten steps", "Section")
     for row, (label, formula, look) in enumerate(
         (
             ("right, of the held-out", f"=SUMPRODUCT((1-{mask})*(1-ABS(({relus}>0.5)-{y})))", WHOLE),
@@ -639,9 +639,10 @@ def _slope(state: int) -> Block:
 
 
 def _write_states(ws: Worksheet) -> None:
-    heads = ["", "step down the", "rate", "loss", "loop", ""]
+    heads = ["", "step down the", "rate", "loss", "of the ten"]
     names = [f"{unit}: {name}" for unit in (1, 2) for name in (*titanic.NOTEBOOK, "bias")]
-    put_row(ws, f"A{STATE_TOP - 1}", [*heads, *names], "Column header")
+    put_row(ws, f"A{STATE_TOP - 1}", heads, "Column header")
+    put_row(ws, f"{WEIGHTS_NOW.letters}{STATE_TOP - 1}", names, "Column header")
     put_row(ws, f"{SLOPES_NOW.letters}{STATE_TOP - 1}", names, "Column header")
     put(ws, f"{WEIGHTS_NOW.letters}{STATE_TOP - 2}", "The weights before the step", "Section")
     put(ws, f"{SLOPES_NOW.letters}{STATE_TOP - 2}", "The loss's slope by each weight", "Section")
@@ -668,17 +669,26 @@ def _write_states(ws: Worksheet) -> None:
 
 
 def _write_state(ws: Worksheet, state: int, row: int) -> None:
-    loop = state - WARM + 1
-    label = f"step {state + 1}" if loop < 1 else f"loop {loop}" if loop <= LOOPS else "after them"
+    step, is_before = state - WARM + 1, state < WARM
+    label = (
+        f"before: step {state + 1}" if is_before else f"step {step} of 10" if step <= TEN else "after them"
+    )
     put(ws, f"A{row}", label, "Label")
-    put(ws, f"B{row}", f"=$B${NOW}" if loop < 1 else MEAN, "Formula" if loop < 1 else "Label", None, "center")
+    put(
+        ws,
+        f"B{row}",
+        f"=$B${NOW}" if is_before else MEAN,
+        "Formula" if is_before else "Label",
+        None,
+        "center",
+    )
     if state < STATES - 1:
-        rate = f"{'CD'[state] if loop < 1 else 'F'}${NOW}"
+        rate = f"{'CD'[state] if is_before else 'F'}${NOW}"
         put(ws, f"C{row}", f"=${rate}", "Formula", "General", "center")
-    if 1 <= loop <= LOOPS:
-        put(ws, f"E{row}", loop, "Label", WHOLE, "center")
+    if 1 <= step <= TEN:
+        put(ws, f"E{row}", step, "Label", WHOLE, "center")
     off = "+".join(block.ref for block in _relus(state)) + f"-{_cells(EVERY, 'B').ref}"
-    if loop < 1:
+    if is_before:
         absolute = f"SUMPRODUCT(ABS({off}))"
         formula = (
             f'=IF($B{row}="{SQUARED}",SUMPRODUCT(({off})^2)/{ROWS},'
@@ -700,7 +710,7 @@ def every_row(workbook: Workbook) -> None:
         EVERY,
         "Every row of Ten steps: two ReLUs and a slope, step after step",
         "This sheet works for Ten steps, where its slopes are added up, each times its column where the ReLU "
-        "fires.",
+        "fires: where it is orange.",
         widths=f"A:C=9 D:{last}=9",
         print_area=f"A1:L{LAST_PRINTED}",
         frozen=f"D{FIRST}",
@@ -715,6 +725,8 @@ def every_row(workbook: Workbook) -> None:
     for state in range(STATES):
         _write_passengers(ws, state)
     powers_of_ten_when_long(ws, f"D{FIRST}:{last}{LAST}")
+    for state in range(STATES):
+        orange_above_zero(ws, f"{_relus(state)[0].letters}{FIRST}:{_relus(state)[1].letters}{LAST}")
 
 
 def _write_passengers(ws: Worksheet, state: int) -> None:
@@ -799,7 +811,7 @@ def sigmoid(workbook: Workbook) -> None:
         "With and without a sigmoid at the end",
         "Loss: mean absolute error over the training rows. Right: of the rows held out. The nets' weights "
         "and sums are on the right, from column M on.",
-        widths="A=27 B=12 C:H=10.5 I=11 J=34 K=2 L=2 M:AL=9 AM=2 AN=9 AO:AW=10",
+        widths="A=28.5 B=12 C:H=10.5 I=11 J=34 K=2 L=2 M:AL=9 AM=2 AN=9 AO:AW=10",
         print_area=f"A1:J{CURVE + 24}",
         zoom=90,
     )

@@ -481,10 +481,11 @@ ANSWER = Block("answer", "Draw", "B6")
 AT = Centring(PAPER)
 DRAW_TABLE = Block("draw.table", "Draw", "A11", CLASSES, 2)
 DRAW_NOTES = (
-    "Type 1 into a yellow cell for ink, a number between 0 and 1 for grey; Delete makes paper of it again. "
+    "Type 1 into a yellow cell for ink, a number between 0 and 1 for grey; Delete makes paper of it again.",
     "To fill several cells, choose them with Ctrl held down, type 1 and press Ctrl+Enter.",
     "What the net sees: your drawing made 20 pixels high or wide, softened like ink, its centre of mass in "
-    "the middle. So MNIST's digits were made, and the net knows no others. Centring shows how.",
+    "the middle.",
+    "So MNIST's digits were made, and the net knows no others. Centring shows how.",
 )
 
 
@@ -783,8 +784,9 @@ NORM_TOP = 12
     NORM_CONV_BIAS, NORM_SUM, NORM_MEAN, NORM_VARIANCE, NORM_STANDARD, NORM_WEIGHT, NORM_BIAS, NORM_AFTER,
     NORM_RELU, NORM_MAP, NORM_OFF, NORM_FACTOR, NORM_FOLDED,
 ) = (Block(f"norm.{x}", "Batchnorm", f"{x}{NORM_TOP}", 8) for x in "BCDEFGHIJKLNO")  # fmt: skip
-NORM_PIXELS = Block("norm.pixels", "Batchnorm", f"Q{NORM_TOP - 2}", 1, 25)
-NORM_KERNELS = Block("norm.kernels", "Batchnorm", f"Q{NORM_TOP}", 8, 25)
+NORM_WINDOW = NORM_TOP + 19  # first row of the window's pixels, one a row
+NORM_PIXELS = Block("norm.pixels", "Batchnorm", f"B{NORM_WINDOW}", 25)
+NORM_KERNELS = Block("norm.kernels", "Batchnorm", f"C{NORM_WINDOW}", 25, 8)
 NORM_HEADS = (
     "map", "bias", "sum", "mean", "variance", "in its own measure", "weight", "bias", "after", "ReLU",
     "on Layer 1", "difference",
@@ -809,8 +811,9 @@ def batchnorm(workbook: Workbook) -> None:
         "One place of the first layer's 8 maps: the sum of the window, then batchnorm, then ReLU. The "
         "kernels on Layer 1 have batchnorm in them already; the last column says that it makes no "
         "difference.",
-        widths="A=7 B:L=10 M=2 N:O=10 P=2 Q:AO=6",
-        print_area=f"A1:AO{NORM_TOP + 16}",
+        widths="A=9 B:L=10 M=2 N:O=10",
+        print_area=f"A1:Q{NORM_WINDOW + 24}",
+        header=NORM_WINDOW - 1,
         zoom=80,
     )
     for cell, label in ((NORM_ROW, "row"), (NORM_COL, "column")):
@@ -819,24 +822,35 @@ def batchnorm(workbook: Workbook) -> None:
     top = NORM_TOP
     put_row(ws, f"A{top - 1}", NORM_HEADS, "Column header")
     put_row(ws, f"N{top - 1}", ["factor", "bias then"], "Column header")
-    put_row(ws, f"Q{top - 1}", [f"{i + 1},{j + 1}" for i in range(5) for j in range(5)], "Column header")
-    ws.row_dimensions[top - 1].height = 28
+    put_row(
+        ws,
+        f"A{NORM_WINDOW - 1}",
+        ["line, column", "pixel", *(f"map {k + 1}" for k in range(8))],
+        "Column header",
+    )
+    put_column(ws, f"A{NORM_WINDOW}", [f"{i + 1}, {j + 1}" for i in range(5) for j in range(5)], "Label")
+    for row in (top - 1, NORM_WINDOW - 1):
+        ws.row_dimensions[row].height = 28
     for letter, row, text in (
         ("B", top - 3, "The convolution, then batchnorm"),
         ("N", top - 3, "Folded into one"),
-        ("Q", top - 3, "The window's 25 pixels; below, the kernels as they were trained"),
+        (
+            "A",
+            NORM_WINDOW - 2,
+            "The window's 25 pixels; beside each, its weight in the kernels as they were trained",
+        ),
     ):
         put(ws, f"{letter}{row}", text, "Section")
     fill(
         ws,
         NORM_PIXELS,
-        [[_norm_pixel(i, j) for i in range(5) for j in range(5)]],
+        [[_norm_pixel(i, j)] for i in range(5) for j in range(5)],
         "Formula",
         "0.00",
         "center",
     )
     net = vision.weights("cnn")
-    fill(ws, NORM_KERNELS, net["conv1.weight"].astype(float).reshape(8, 25).tolist(), "Weight", "0.00")
+    fill(ws, NORM_KERNELS, net["conv1.weight"].astype(float).reshape(8, 25).T.tolist(), "Weight", "0.00")
     blue_and_orange(ws, NORM_KERNELS, 0.5)
     for block, key in ((NORM_CONV_BIAS, "conv1.bias"), (NORM_MEAN, "norm1.running_mean"),
                        (NORM_VARIANCE, "norm1.running_var"), (NORM_WEIGHT, "norm1.weight"),
@@ -844,7 +858,6 @@ def batchnorm(workbook: Workbook) -> None:
         fill(ws, block, net[key].astype(float)[:, None].tolist(), "Weight", FOUR)
     pixels = NORM_PIXELS.local
     for block, formula in (
-        (NORM_SUM, f"=SUMPRODUCT({pixels},{NORM_KERNELS.on_row('{row}')})+B{{row}}"),
         (NORM_STANDARD, f"=(C{{row}}-D{{row}})/SQRT(E{{row}}+{EPSILON:.0E})"),
         (NORM_AFTER, "=F{row}*G{row}+H{row}"),
         (NORM_RELU, "=MAX(0,I{row})"),
@@ -855,6 +868,8 @@ def batchnorm(workbook: Workbook) -> None:
     for k in range(8):
         put(ws, f"A{top + k}", k + 1, "Label", WHOLE, "center")
         there = f"=INDEX({MAPS[0].map(k).ref},{NORM_ROW.local},{NORM_COL.local})"
+        total = f"=SUMPRODUCT({pixels},{NORM_KERNELS.col(k).local})+B{top + k}"
+        put(ws, NORM_SUM.cell(k, 0).corner, total, "Formula", FOUR)
         put(ws, NORM_MAP.cell(k, 0).corner, there, "Formula", FOUR)
     fill_down(ws, NORM_OFF, "=ABS(J{row}-K{row})", "Result", SCIENTIFIC)
     tint_when(ws, NORM_OFF.local, f"L{top}>0.000000001", good=False)
@@ -930,6 +945,7 @@ def training_runs(workbook: Workbook) -> None:
         put(ws, f"{letter}6", f"=AVERAGE({last})", "Result", THREE, "center")
         put(ws, f"{letter}7", _shortest(runs[f"{run}.accuracy"])[0], "Data", "0.00%", "center")
         put(ws, f"{letter}8", FASTAI[j], "Data", "0.00%", "center")
+        ws.row_dimensions[9].height = 28
         verdict = f'=IF({letter}6>LN(10)-0.1,"learns nothing","learns")'
         put(ws, f"{letter}9", verdict, "Status")
         tint_when(ws, f"{letter}9", f'{letter}9="learns"', good=True)
@@ -1067,7 +1083,7 @@ def activations(workbook: Workbook) -> None:
     for at, (name, what) in enumerate(MEASURES.items()):
         curves = [Curve(run, ACTIVITY_STEP, ACTIVITY.col(3 * k + at)) for k, run in enumerate(RUNS.values())]
         chart.curves_chart(
-            ws, f"L{4 + 17 * at}", (760, 320), f"{what.capitalize()} of the chosen ReLU's outputs",
+            ws, f"L{LOG_TOP - 2 + 17 * at}", (760, 320), f"{what.capitalize()} of the chosen ReLU's outputs",
             f"Lines: the {what} of the activations of the chosen layer at every other step, one line for "
             f"each of the three runs.",
             curves, axes=("step", what), heights=(0, 1) if name == "near_zero" else None,
@@ -1132,15 +1148,14 @@ def _dark_when_many(ws: Worksheet, block: Block) -> None:
 
 def run_log(workbook: Workbook) -> None:
     """What was noted during the runs of two layers."""
-    last = _counts(LAST_RELU, len(RUNS) - 1).area
     ws = add_page(
         workbook,
         "Run log",
         "What was noted during the runs",
-        "Every other step, of the first and of the last ReLU. To the right, how many outputs lie in each of "
-        "40 bins from 0 to 10, the largest on top.",
+        "Read by Activations and Histograms: every other step, of the first and of the last ReLU. To the "
+        "right, how many outputs lie in each of 40 bins from 0 to 10, the largest on top.",
         widths="A=8 B:S=9 T=6 U:CA=7",
-        print_area=f"A1:CA{last.bottom}",
+        print_area=f"A1:S{LOG_TOP + LOGGED - 1}",  # the bins are pictures on Histograms
         frozen="B4",
         zoom=70,
     )
@@ -1157,8 +1172,19 @@ def run_log(workbook: Workbook) -> None:
             put(ws, f"{counts.letters}{counts.area.top - 2}", f"{layer}, {RUNS[run]}", "Section")
             put_row(ws, f"{counts.letters}{counts.area.top - 1}", range(1, 2 * LOGGED, 2), "Column header")
             fill(ws, counts, runs[f"{run}.{name}.histogram"].T[::-1].tolist(), "Data", DOT_WHOLE)
+            _tinted_when_many(ws, counts)
     steps = Block("log.step", "Run log", f"A{LOG_TOP}", LOGGED)
     fill(ws, steps, [[2 * i + 1] for i in range(LOGGED)], "Label", WHOLE, "center")
+
+
+def _tinted_when_many(ws: Worksheet, counts: Block) -> None:
+    """White at a count of 0, pale orange at a hundred, orange at the most: the numbers stay readable."""
+    rule = ColorScaleRule(
+        start_type="num", start_value=0, start_color=WHITE,
+        mid_type="num", mid_value=100, mid_color=ORANGE_TINT,
+        end_type="max", end_color=ORANGE,
+    )  # fmt: skip
+    ws.conditional_formatting.add(counts.local, rule)
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

@@ -521,7 +521,7 @@ def optimisers(workbook: Workbook) -> None:
         f"Each starts from the same line and makes {COUNT} steps. The derivatives are the same; what differs "
         "is the step made of them. The sheet Steps shows the working.",
         widths="A=21 B:I=12 J:M=11",
-        print_area=f"A1:P{LOSSES_FIRST + 20}",  # as far as the chart goes
+        print_area=f"A1:Q{LOSSES_FIRST + 20}",  # as far as the chart goes
         zoom=90,
     )
     put(ws, "A3", "Settings", "Section")
@@ -611,7 +611,7 @@ def _write_losses(ws: Worksheet) -> None:
         curves.append(Curve(track.optimiser.name, step, drawn))
     curves_chart(
         ws,
-        "H15",
+        f"H{LOSSES_FIRST - 2}",
         (700, 430),
         f"The loss of five optimisers over {COUNT} steps",
         "Five lines on a scale of powers of ten: the loss of each optimiser at each step, as in the table.",
@@ -641,8 +641,7 @@ def steps(workbook: Workbook) -> None:
         workbook,
         "Steps",
         "Steps: the working of the five optimisers",
-        "This sheet works for Optimisers, where its losses are read and drawn. A row: where the line stands, "
-        "the derivatives there, what is remembered, the loss; the row below is a step further.",
+        "This sheet works for Optimisers, which draws its losses. The row below is a step further.",
         widths=f"A:D=6 E:{last}=12 {narrow}",
         print_area=",".join(printed),
         frozen=f"E{STEPS_FIRST}",
@@ -821,7 +820,7 @@ def _write_fast_steps(ws: Worksheet) -> None:
     curves_chart(
         ws,
         "A18",
-        (640, 370),
+        (628, 370),
         "The loss with four learning rates",
         "Four lines on a scale of powers of ten: the loss of each run at each step, as in the table below.",
         curves,
@@ -871,7 +870,7 @@ def _write_hops(ws: Worksheet) -> None:
     curves_chart(
         ws,
         "H18",
-        (640, 370),
+        (628, 370),
         f"The first {HOPS} steps across the valley",
         "A parabola: the loss for each slope. A zigzag line: slope and loss before each step of the run that "
         "was chosen.",

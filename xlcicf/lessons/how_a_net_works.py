@@ -337,7 +337,7 @@ def relu(workbook: Workbook) -> None:
     curves_chart(
         ws,
         "H3",
-        (480, 330),
+        (475, 330),
         "A line, and the line cut off at zero",
         "Two lines: slope times x plus offset, and the same with 0 wherever it is below 0.",
         [Curve("ReLU", x, one), Curve("line", x, line)],
@@ -346,7 +346,7 @@ def relu(workbook: Workbook) -> None:
     curves_chart(
         ws,
         "O3",
-        (480, 330),
+        (475, 330),
         "Two ReLUs and their sum",
         "Three lines: ReLU 1, ReLU 2, and their sum, which bends at both corners.",
         [Curve("their sum", x, total), Curve("ReLU 1", x, first), Curve("ReLU 2", x, second)],
@@ -475,7 +475,7 @@ def sum_of_relus(workbook: Workbook) -> None:
     curves_chart(
         ws,
         "O11",
-        (640, 420),
+        (620, 420),
         "The curve, the fit, and the ReLUs that it is the sum of",
         "Dots: the curve to fit. Thick line: the fit. Thin lines: each ReLU times its weight, as far as they "
         "lie between −3 and 3; they add up to the fit.",

@@ -706,7 +706,7 @@ def occlusion(workbook: Workbook) -> None:
         "Occlusion",
         "The score with a patch covered",
         "Worked out for Saliency, which shows the last column as a picture. A patch of 4 × 4 pixels a row: "
-        "what its ink adds to each unit's sum, and the score without that.",
+        "what it adds to each unit, and the score without.",
         widths="A:B=7 C:L=8 M:N=11",
         print_area=f"A1:N{OCCLUSION_FIRST + PATCHES - 1}",
         frozen=f"C{OCCLUSION_FIRST}",
@@ -776,7 +776,7 @@ def passenger(workbook: Workbook) -> None:
         "Why does the net say so of this passenger?",
         "The net of titanic.xlsx, trained: two sets of 11 weights, a ReLU each, their sum. A prediction "
         "above 0.5 says “survived”.",
-        widths="A=24 B:L=11 M=9 N=42",
+        widths="A=24 B:L=11 M=9 N=52",
         print_area=f"A1:N{PEOPLE_FIRST + 30}",
         zoom=90,
     )

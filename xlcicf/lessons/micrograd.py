@@ -272,7 +272,7 @@ def nodes(workbook: Workbook) -> None:
         "Every operation a line: data go down, grads come back up",
         "A grad says by how much the last line's data would grow if this line's grew by 1, at this slope. "
         "It is the sum of what the lines below pass back: their own grad times their slope.",
-        widths="A=15 B=10 C:D=12 E=12 F:G=11 H=12 I:J=12 K=25 L=2 M=16 N:P=14",
+        widths="A=15 B=10 C:D=12 E=12 F:G=11 H=12 I:J=12 K=25 L=2 M=18 N:P=14",
         print_area=f"A1:R{GRAPHS['readme'].bottom}",
         frozen="B4",
         zoom=90,
@@ -511,7 +511,7 @@ def two_by_two(workbook: Workbook) -> None:
         PAIR,
         "Two neurons feed two: slopes add up over the paths",
         "A column is a neuron. The cost is the sum of both outputs' squared errors.",
-        widths="A=26 B:C=13 D=3 E=30 F:H=14",
+        widths="A=26 B:C=13 D=3 E=32 F:H=14",
         print_area="A1:H30",
     )
     put_column(ws, "A3", PAIR_NOTES, "Page note")
@@ -673,7 +673,7 @@ def _units(letter: str) -> list[str]:
 def _write_layers(ws: Worksheet, layers: Blocks, values) -> None:
     """The three layers' weights (inputs + 1, units) under their units' names."""
     top = layers.parts[0].area.top
-    titles = ("Layer 1: from x1, x2 to h", "Layer 2: from h to k", "Layer 3: from k to the score")
+    titles = ("Layer 1: from x1, x2 to h", "Layer 2: from h to k", "Layer 3: k to score")
     for block, title, units in zip(layers.parts, titles, (_units("h"), _units("k"), ["score"]), strict=True):
         put(ws, f"{block.letters}{top - 2}", title, "Section")
         put_row(ws, f"{block.letters}{top - 1}", units, "Column header")

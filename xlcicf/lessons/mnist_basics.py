@@ -948,7 +948,7 @@ def linear(workbook: Workbook) -> None:
         "Linear",
         "One layer: 784 weights and a bias",
         "The computer finds the picture that it compares a digit with. Train it and see the picture change.",
-        widths="A=25 B:C=13 D=2",
+        widths="A=26.5 B:C=13 D=2",
         print_area=f"A1:{column_letters(TRAINED_FOR.area.right)}{TRAINED_FOR.area.bottom}",
         zoom=70,
     )
@@ -1144,7 +1144,7 @@ def learning_curves(workbook: Workbook) -> None:
         ("I8", "simple_net", ("simple_net", "simple_net, printed", "simple_net, shuffled")),
     ):
         chart.curves_chart(
-            ws, corner, (720, 400), title,
+            ws, corner, (710, 400), title,
             f"Three lines over epochs, {title}: our run, the run that fast.ai's book prints, which ours "
             "follows closely, and a run with shuffled digits, which is above 0.96 after one epoch.",
             [chart.Curve(name, _beside(columns[name]), columns[name]) for name in named],
@@ -1186,7 +1186,7 @@ def training(workbook: Workbook) -> None:
     put(ws, PARITY.settings_now.corner, now, "Formula")
     losses = losses_of(STEPS, WEIGHTS_BEFORE, recorded("mnist_basics"), "mnist_basics.xlsx")
     names = [*_names_of_pixels(), "bias"]
-    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, names, LossAxis(0), ("L4", (520, 300)))
+    write_logs(ws, RUNS, WEIGHTS_BEFORE, losses, names, LossAxis(0), ("L4", (500, 300)))
 
 
 # ---- exercises -------------------------------------------------------------------------------------------

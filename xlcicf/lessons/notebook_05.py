@@ -28,6 +28,7 @@ from xlcicf.sheet.style import (
     TENTH_PERCENT,
     THREE,
     WHOLE,
+    orange_above_zero,
     tint_when,
     weight_scale,
 )
@@ -217,7 +218,7 @@ def summary(workbook: Workbook) -> None:
         "Pick an epoch. The four sheets named in the table compute it from the log's coefficients; the table "
         "says whether they come to what the notebook printed.",
         widths="A=4 B=23 C:H=13.5 I=2 J:Q=9.5",
-        print_area="A1:Q47",
+        print_area="A1:R47",
         zoom=90,
     )
     put(ws, "B4", "epoch", "Label")
@@ -262,7 +263,7 @@ def summary(workbook: Workbook) -> None:
     curves_chart(
         ws,
         f"J{TABLE - 1}",
-        (640, 480),
+        (628, 480),
         "Four models, epoch by epoch",
         "Four lines: the loss of the linear model, of the sigmoid, of the net with one hidden layer and of "
         "that with two, in each epoch of notebook 05.",
@@ -388,7 +389,7 @@ def _write_model(workbook: Workbook, sheet: Sheet) -> None:
         sheet.name,
         title,
         f"This sheet works for {SUMMARY}, where the epoch is picked and C5, C6 and C7 are read. {note}",
-        widths=f"A=16 B=9 C=10 D:{before}=8.5 {labels}:{last}=10",
+        widths=f"A=16 B=9 C=10 D:{before}=8.5 {labels}:{last}=12",
         print_area=printed,
         frozen=f"D{FIRST}",
         zoom=90,
@@ -409,6 +410,8 @@ def _write_model(workbook: Workbook, sheet: Sheet) -> None:
         column = Block("", sheet.name, f"{letter}{FIRST}", ROWS)
         fill_down(ws, column, f"={source.sheet}!${source.letters}{{row}}", "Data", *look)
     _write_forward(ws, sheet)
+    for layer in range(sheet.model.layers - 1):
+        orange_above_zero(ws, sheet.units(layer).local)
     _write_backward(ws, sheet)
     for layer in range(sheet.model.layers):
         _write_tables(ws, sheet, layer)
@@ -557,8 +560,8 @@ def logs(workbook: Workbook) -> None:
         "Logs: what torch had before each epoch of notebook 05",
         "Values, no formulas: each row holds all coefficients of a model. The sheets 05 … pick a row and "
         "compute the next one.",
-        widths=f"A=10 B=11 C:{column_letters(2 + widest)}=9",
-        print_area=f"A1:Q{LOG_ROWS[LIVE[-1].name] + EPOCHS}",
+        widths=f"A=10 B=11 C:{column_letters(2 + widest)}=12",
+        print_area=f"A1:N{LOG_ROWS[LIVE[-1].name] + EPOCHS}",
         frozen="C4",
         zoom=90,
     )

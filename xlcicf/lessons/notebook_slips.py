@@ -174,8 +174,8 @@ def adding_up(workbook: Workbook) -> None:
 ADDING_NOTES = (
     "The notebook printed 0.5197 after one step with fresh slopes, and 0.4945 after three passes that added "
     "up.",
-    "Here the slip even helps: a step three times as long. But nobody asked for that, and the tenth step "
-    "would be ten times.",
+    "Here the slip even helps: a step three times as long. But nobody asked for that;",
+    "the tenth step would be ten times as long.",
     "In torch: grad.zero_() after each step, or an optimiser's zero_grad().",
 )
 

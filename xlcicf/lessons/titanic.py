@@ -70,7 +70,7 @@ TRAINING = TrainingSheet(
     columns_log=[f"{unit}: {name}" for unit in range(1, NET.units + 1) for name in NET.columns],
     conditions="switch and held-out share",
     recorded=recorded("titanic"),
-    axis=LossAxis(0.12, 0.28),
+    axis=LossAxis(0.1, 0.3),
     has_errors=True,
 )
 PARITY = parity_block.ParityBlock(
@@ -153,7 +153,7 @@ PASSENGERS = {  # column -> (width, what it says, alignment)
     "PassengerId": (13, "", "center"),
     "Survived": (10, "1 yes, 0 no", "center"),
     "Pclass": (9, "ticket class", "center"),
-    "Name": (48, "", "left"),
+    "Name": (52, "", "left"),
     "Sex": (9, "", "center"),
     "Age": (9, "years", "center"),
     "SibSp": (11, "siblings and spouse aboard", "center"),
@@ -371,8 +371,9 @@ GRADIENT_NOTES = (
     "nudge: the loss at the weight + h less the loss at the weight − h, over 2h. Between corners the "
     "squared error is a parabola, where this is exact.",
     "at a corner: so many passengers have a Lin that passes 0 within the nudge (under MAE also: a "
-    "prediction that passes the truth). Then the slopes on both sides are shown; below 0 on the left and "
-    "above 0 on the right, it is a minimum that sits on a corner.",
+    "prediction that passes the truth).",
+    "Then the slopes on both sides are shown; below 0 on the left and above 0 on the right, it is a minimum "
+    "that sits on a corner.",
     "A ReLU that fires for nobody is flat: its weights have no slope, and no training will move them.",
 )
 
@@ -517,7 +518,7 @@ def compare(workbook: Workbook) -> None:
     chart.bar_chart(
         ws,
         "G3",
-        (600, 290),
+        (570, 290),
         "Accuracy on all 891 passengers",
         "Bars: the accuracy of each model, as in the table on the left.",
         names,
@@ -669,7 +670,7 @@ PICKED = Block("inside.picked", INSIDE, "B4")
 PICKED_WEIGHTS = Block("inside.weights", INSIDE, "B6", NET.units, len(NET.columns))
 WHO_FIRES = Block("inside.who", INSIDE, "B11", 5, 4)
 MEANINGS = Block("inside.meanings", INSIDE, "A18", NET.units)
-PEOPLE, KINDS, PUSHES = 23, 37, 43  # first rows of the groups, of the kinds of groups, of the ReLUs' pushes
+PEOPLE, KINDS, PUSHES = 23, 39, 45  # first rows of the groups, of the kinds of groups, of the ReLUs' pushes
 PUSH_ROWS = 10  # from one ReLU's push to the next
 # right of what is printed, a passenger a row
 INSIDE_LINS = Block("inside.lin", INSIDE, f"P{FIRST}", ROWS, NET.units)
@@ -936,7 +937,7 @@ def _write_dots(ws: Worksheet) -> None:
     chart.curves_chart(
         ws,
         "H9",
-        (510, 500),
+        (490, 500),
         "Each passenger by Lin1 and Lin2",
         "Dots: Lin1 across, Lin2 up for each passenger, in one colour those who survived, in another those "
         "who did not. Grey lines: where a Lin is 0; right of the one ReLU1 fires, above the other ReLU2.",

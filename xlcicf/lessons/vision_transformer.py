@@ -207,7 +207,7 @@ def weights(workbook: Workbook) -> None:
         "All weights of the net",
         "What training found; every sheet computes with it. A layer has a row for each number that it puts "
         "out: its bias, then a weight for each number that comes in. Names are torch's, and this book's.",
-        widths="A=34 B=8 C:AY=6.5",
+        widths="A=40 B=8 C:AY=6.5",
         print_area=f"A1:AY{max(block.area.bottom for block in PARAMETERS.values())}",
         frozen="C4",
         zoom=80,
@@ -365,7 +365,7 @@ def paint(workbook: Workbook) -> None:
     allow(ws, PAINTED.free_local, hint, between(0, 1))
     greys(ws, PAINTED)
     put(ws, "AE4", "How probable each digit is", "Section")
-    write_probabilities(ws, PAINT_TABLE, PROBABILITIES, "AE18", (460, 300), "what the net looks at")
+    write_probabilities(ws, PAINT_TABLE, PROBABILITIES, "AE18", (440, 300), "what the net looks at")
 
 
 PAINT_TABLE = Block("paint.table", "Paint", "AE6", CLASSES, 2)
@@ -748,7 +748,7 @@ def class_output(workbook: Workbook) -> None:
         "The class token is asked",
         "After two blocks the class token has gathered what it needs from the patches. It alone decides; the "
         "other 16 tokens are left aside.",
-        widths="A=12 B=10 C:R=7.5 S:T=8",
+        widths="A=12 B=12 C:R=7.5 S:T=8",
         print_area="A1:T34",
         zoom=90,
     )

@@ -273,7 +273,7 @@ def two_pixels(workbook: Workbook) -> None:
         "Two pixels: the simplest map",
         "One pixel says how far right a digit stands, another one how far up. Choose the two pixels.",
         widths="A=9 B:K=8.5 L=2 M:T=10",
-        print_area="A1:T67",
+        print_area="A1:U67",
         zoom=80,
     )
     put_row(ws, "B5", ["line", "column"], "Column header")
@@ -379,7 +379,7 @@ def components(workbook: Workbook) -> None:
         "PCA: look from the side where the digits spread most",
         "A map of two directions instead of two pixels; each direction takes something of every pixel.",
         widths="A=13 B:I=10.5 J=2 AM=2",
-        print_area="A1:BP78",
+        print_area="A1:BU78",
         zoom=70,
     )
     for i, (label, value) in enumerate((("across: direction", 1), ("up: direction", 2))):
@@ -612,8 +612,8 @@ MDS_NOTES = (
     "slopes.",
 )
 SAMMON_NOTES = (
-    "Sammon's map asks the same as MDS, but divides each square by the distance in the pixels: an error of 1 "
-    "between two digits 5 apart weighs as much as one of 1.4 between two that are 10 apart.",
+    "Sammon's map asks the same, but divides each square by the distance in the pixels: an error of 1 "
+    "between digits 5 apart weighs as much as 1.4 between digits 10 apart.",
     "So digits that look alike are put close together with more care. The essay tells of a distance of 4.5 "
     "between like digits and of 12 between others; here the least is on the right.",
     "The sum is divided by the sum of all distances, which makes the cost a share: 0 is a perfect map.",
@@ -676,7 +676,7 @@ def _write_map(workbook: Workbook, of: Map, title: str, note: str, notes: Sequen
     _write_step(ws, of)
     for corner, points, when in (("A15", of.positions, "now"), ("H15", of.found, "after training")):
         groups_chart(
-            ws, corner, (620, 430), f"The map {when}",
+            ws, corner, (520, 370), f"The map {when}",
             f"Dots in ten colours and shapes: where the 50 digits are on the map {when}.",
             _by_class(points.col(0), points.col(1)), ("x", "y"),
         )  # fmt: skip
@@ -802,7 +802,7 @@ def neighbours(workbook: Workbook) -> None:
     _beside(ws, FROM_ASKED, _digit_rows(), formula, TWO)
     _write_links(ws)
     groups_chart(
-        ws, "A12", (910, 820), "Each digit tied to its three nearest",
+        ws, "A12", (890, 820), "Each digit tied to its three nearest",
         "Dots in ten colours and shapes, one a digit, with a thin line from each to its three nearest.",
         _by_class(GRAPH.col(0), GRAPH.col(1)), ("", ""), Curve("nearest", LINES.col(1), LINES.col(2)),
     )  # fmt: skip
@@ -863,17 +863,18 @@ SPOTS, BETA, CROWD, PERPLEXITY, OWN, APARTNESS, ROOM, REACH, SAME, PCA_REACH, PC
     _column(TSNE, letter, TSNE_TOP, TSNE_COUNT, 2 if letter == "C" else 1) for letter in "CEFGHIJKLMN"
 )
 TSNE_NOTES = (
-    "t-SNE forgets distances and keeps a question: if each digit picks a friend, whom does it pick? In the "
-    "pixels, a digit i picks j with a probability that falls like EXP(−beta · distance²).",
-    f"beta differs from digit to digit, so that each has about {embedding.PERPLEXITY} friends: the column "
-    "perplexity counts them. Where digits are crowded, beta is large.",
+    "t-SNE keeps a question: if each digit picks a friend, whom? In the pixels, i picks j with a probability "
+    "that falls like EXP(−beta · distance²).",
+    f"beta differs from digit to digit, so that each has about {embedding.PERPLEXITY} friends, counted in "
+    "the column perplexity. Where digits are crowded, beta is large.",
     "On the map, two points pick each other with a probability that falls like 1 ÷ (1 + distance²): its long "
     "tail lets strangers be far apart.",
-    "cost: Kullback and Leibler's divergence between the two, the sum of p · LN(p ÷ q). Three columns make "
-    "it: p · LN(p) does not depend on the map; p · LN(1 + distance²) pulls friends together;",
-    "and the logarithm of the sum of 1 ÷ (1 + distance²) pushes all points apart.",
-    "Frame 1 is PCA's map of these 200 digits, made tiny. The frames were computed with PyTorch; this cost, "
-    "its three parts and the neighbours on the map are formulas, and agree with it.",
+    "cost: Kullback and Leibler's divergence of the two, the sum of p · LN(p ÷ q), in three parts: p · LN(p) "
+    "does not depend on the map;",
+    "p · LN(1 + distance²) pulls friends together, and the logarithm of the sum of 1 ÷ (1 + distance²) "
+    "pushes all points apart.",
+    "Frame 1 is PCA's map of these 200 digits, made tiny. The frames are PyTorch's; cost and neighbours are "
+    "formulas, and agree with it.",
 )
 
 
@@ -908,7 +909,7 @@ def tsne(workbook: Workbook) -> None:
     _write_spots(ws)
     _write_frame_table(ws)
     groups_chart(
-        ws, "A11", (830, 560), "The map in the frame that was chosen",
+        ws, "A11", (820, 560), "The map in the frame that was chosen",
         "Dots in ten colours and shapes: where the 200 digits are on t-SNE's map in the chosen frame.",
         _by_class(SPOTS.col(0), SPOTS.col(1)), ("", ""),
     )  # fmt: skip

@@ -57,6 +57,7 @@ class Front:
             widths="A=9 B=21 C=100",
             print_area=f"A1:C{source + 2 + len(self.links)}",
         )
+        ws.page_setup.orientation = "portrait"  # as a text is read
         put(ws, "A4", "What it is", "Section")
         _write_wrapped(ws, 5, self.about)
         put(ws, "A7", "What to do", "Section")

@@ -140,6 +140,14 @@ def weight_scale(ws: Worksheet, cells: str) -> None:
     )  # fmt: skip
 
 
+def orange_above_zero(ws: Worksheet, cells: str) -> None:
+    """White at 0 and below, orange at the largest number of `cells`, whatever that is."""
+    rule = ColorScaleRule(
+        start_type="num", start_value=0, start_color=WHITE, end_type="max", end_color=ABOVE_ZERO
+    )
+    ws.conditional_formatting.add(cells, rule)
+
+
 def tint_when(ws: Worksheet, cells: str, condition: str, good: bool) -> None:
     """Tints `cells` green (good) or vermilion while the formula `condition` is true."""
     fill, colour = (GREEN_TINT, "00664B") if good else (RED_TINT, "8F3B00")

@@ -58,7 +58,7 @@ def card_page(content: Content) -> Page:
         "Model card: what a stranger should know before trusting this net",
         "Sixteen sections. The run log fills what it knows, people fill the rest. xlcicf card writes it all "
         "as a file that Hugging Face reads.",
-        {"A": 29, "B": 16, "C": 11, "D": 72, "E": 40, "F": 23, "G": 2, "H": 30}
+        {"A": 38, "B": 16, "C": 11, "D": 72, "E": 40, "F": 23, "G": 2, "H": 30}
         | dict.fromkeys("IJKLMN", 13.0),
         cells,
         tints=(
