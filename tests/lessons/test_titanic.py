@@ -573,8 +573,8 @@ def test_look_inside_follows_the_weights_on_net_and_names_a_dead_relu(live):
     live["Net!C6:M6"] = np.full(11, 1.0)
     said = [live[book.MEANINGS.cell(unit, 0).ref] for unit in range(2)]
     assert said == ["ReLU1 fires for nobody: it is dead.", "ReLU2 fires for everybody."]
-    assert live["Look inside!B46"] == live["Look inside!B48"] == live["Look inside!B50"] == "none"
-    assert live["Look inside!A51"] == "It treats everyone alike."
+    assert live["Look inside!B48"] == live["Look inside!B50"] == live["Look inside!B52"] == "none"
+    assert live["Look inside!A53"] == "It treats everyone alike."
 
 
 def test_the_dots_of_the_chart_are_the_lins_of_survivors_and_of_the_others(inside):
