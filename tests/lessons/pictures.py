@@ -16,7 +16,7 @@ Those of the other books are drawn of the shipped ones, or of one that `xlcicf t
     basic_neural_network  "Notebook 05" 0.82      looking_inside      "Hidden" 0.9
     convolutions          "Draw" 0.62             visualizing_mnist   "t-SNE" 0.64
     mnist_basics*         "Linear" 0.8            vision_transformer  "Where it looks" 0.82
-    model_card            "Model card"
+    model_card            "Model card"             gradient_descent    "Optimisers" 0.9
 """
 
 import re
