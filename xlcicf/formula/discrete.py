@@ -10,6 +10,7 @@ from xlcicf.formula.incomplete import binomial_terms
 from xlcicf.formula.special import by_numpy
 
 BLOCK = 4096  # chances computed at once
+LOG_OF_ALL = 709.8  # no number has a greater logarithm
 
 
 def _binomial_inverse(n: np.ndarray, p: np.ndarray, chance: np.ndarray) -> np.ndarray:
@@ -67,11 +68,17 @@ def hypergeometric(k: Tensor, drawn: Tensor, marked: Tensor, number: Tensor, cum
 
 def _permutations(n: np.ndarray, k: np.ndarray) -> np.ndarray:
     """n! / (n - k)!, infinity beyond all numbers."""
-    from scipy.special import gammaln
+    return np.vectorize(_product_down, otypes=[float])(n, k)
 
-    held = np.fmin(gammaln(n + 1) - gammaln(n - k + 1), k * np.log(n)) < 709.7
-    exact = np.vectorize(lambda n, k: float(math.perm(int(n), int(k))), otypes=[float])
-    return np.where(held, exact(np.where(held, n, 1), np.where(held, k, 1)), np.inf)
+
+def _product_down(n: float, k: float) -> float:
+    """n (n - 1) ... of k factors; none of them is below n - k + 1, nor they all below those of k!."""
+    if max(k * math.log(n - k + 1), math.lgamma(k + 1)) > LOG_OF_ALL:
+        return math.inf
+    try:
+        return float(math.perm(int(n), int(k)))
+    except OverflowError:
+        return math.inf
 
 
 @t.Primitive

@@ -90,7 +90,8 @@ def _(h, out, x, g, kept):
 
 @t.Primitive
 def independent(x: Tensor, constant: Tensor) -> Tensor:
-    """1 for columns that add something to those before them, and to a constant where there is one, else 0."""
+    """1 for columns that add something to those before them, and to a constant where there is one, else 0;
+    nan for one whose square is beyond all numbers."""
     rows = x.shape[-2]
     basis = [(constant / rows**0.5).expand(*x.shape[:-1], 1)]
     kept = []
@@ -99,7 +100,8 @@ def independent(x: Tensor, constant: Tensor) -> Tensor:
         for direction in basis * 2:  # once more for what rounding has left over
             left = left - direction * (direction * left).sum(-2, keepdim=True)
         size, rest = (torch.linalg.vector_norm(v, dim=-2, keepdim=True) for v in (column, left))
-        kept.append((rest > DEPENDENT * size).to(t.DTYPE))
+        adds = (rest > DEPENDENT * size).to(t.DTYPE)
+        kept.append(torch.where(torch.isinf(size), t.NAN, adds))
         basis.append(kept[-1] * left / torch.where(rest > 0, rest, 1.0))
     return torch.cat(kept, -1)
 

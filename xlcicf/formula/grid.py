@@ -115,6 +115,15 @@ class Grid:
         return self.is_single and self.place is None and self.has(BLANK)
 
     @property
+    def is_single_error(self) -> bool:
+        """Whether an error value itself stands here in some cell of the run, and no range that holds one."""
+        return self.is_single and not self.is_range and self.has(ERROR)
+
+    @property
+    def is_error_everywhere(self) -> bool:
+        return bool((self.kinds() == ERROR).all())
+
+    @property
     def is_range(self) -> bool:
         return self.place is not None
 

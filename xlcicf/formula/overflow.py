@@ -31,6 +31,12 @@ def _hidden_beside_errors(x: Tensor, nothing: Tensor) -> Tensor:
     return torch.where(torch.isinf(x).any(), t.NAN, 0.0)
 
 
+def unhidden(x: t.Array) -> t.Array:
+    """x, of which what is computed next would hide an infinity: a constant one is nan at once."""
+    watch(x)
+    return x if isinstance(x, t.Var) else torch.where(torch.isinf(x), t.NAN, x)
+
+
 ZERO_OR_NAN = (_hidden, _hidden_beside_errors)
 
 

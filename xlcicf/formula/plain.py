@@ -179,10 +179,14 @@ def for_each(
     passing = not errors_too and any(
         g.has(ERROR) for g, is_whole in zip(grids, whole, strict=True) if not is_whole
     )
+    single_errors = [
+        i for i, (g, is_whole) in enumerate(zip(grids, whole, strict=True)) if is_whole and g.is_single_error
+    ]
+    passing = passing or not errors_too and bool(single_errors)
     out: list[object] = []
     failed: dict[tuple[str, str | None], list[int]] = {}
     for args in zip(*columns, strict=True):
-        error = next((a for a in args if isinstance(a, CellError)), None) if passing else None
+        error = _error_handed_over(args, single_errors) if passing else None
         try:
             out.append(body(*args) if error is None else error)
         except Fails as failure:
@@ -191,6 +195,13 @@ def for_each(
     cells = np.empty(len(out), dtype=object)
     cells[:] = out
     return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+
+
+def _error_handed_over(args: Sequence[object], single: Sequence[int]) -> CellError | None:
+    """The first of the arguments that is an error; those at the places `single` are Cells of one value."""
+    of_cells = {i: args[i].first_error for i in single}  # type: ignore[attr-defined]
+    errors = (of_cells.get(i, arg) for i, arg in enumerate(args))
+    return next((error for error in errors if isinstance(error, CellError)), None)
 
 
 def array_of_each(

@@ -118,6 +118,8 @@ def told_of_a_cell(context: Context, info: Node, node: Node | None = None) -> Va
         raise context.refuse("asks for whichever cell was changed last; name the cell")
 
     def told(grid: Grid) -> Value:
+        if error := first_error(grid):
+            raise Fails(str(error))
         what = text_of(grid.scalars().flat[0]).casefold()
         match what:
             case "row" | "col":

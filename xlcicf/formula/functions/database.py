@@ -6,10 +6,17 @@ columns that they name are constants; the numbers of the column computed with ma
 """
 
 from xlcicf.formula.choice import Value, of_each
-from xlcicf.formula.context import Context
-from xlcicf.formula.functions.table import called_with, excel, of_grids
+from xlcicf.formula.context import Context, Fails
+from xlcicf.formula.functions.table import (
+    called_with,
+    error_handed_over,
+    excel,
+    makes_values,
+    no_range,
+    of_grids,
+)
 from xlcicf.formula.grid import Grid, with_errors
-from xlcicf.formula.records import found_in
+from xlcicf.formula.records import Found, found_in
 from xlcicf.formula.tree import Const, Node
 
 
@@ -18,19 +25,34 @@ def _values(context: Context, table: Node, field: Node, criteria: Node) -> list[
     return [inside.value(table), context.operand(field), inside.value(criteria)]
 
 
+def _without_a_range(context: Context, *ranges: Node) -> Value | None:
+    """What a value comes to where a table or its criteria have to be a range."""
+    inside = context.taking("array")
+    values = (inside.value(node) for node in ranges if makes_values(node))
+    return next((of_grids(context, lambda grid: no_range(context, grid), [value]) for value in values), None)
+
+
+def _found(context: Context, *grids: Grid) -> Found:
+    if error := error_handed_over(context, grids):
+        raise Fails(str(error))
+    return found_in(context, *grids)
+
+
 def of_records(name: str, function: str, *examples: str, counts: bool = False) -> None:
     """Enters `function` of the numbers of a column; where it `counts`, without a column of the records."""
 
     @excel(name, *examples, arity=(3, 3))
     def evaluate(context: Context, table: Node, field: Node, criteria: Node) -> Value:
         def compute(*grids: Grid) -> Value:
-            found = found_in(context, *grids)
+            found = _found(context, *grids)
             if counts and field == Const(None):
                 out: Value = found.numbers()
             else:
                 out = called_with(context, function, [found.elements])
             return of_each(lambda grid: with_errors(grid, found.errors), out)
 
+        if refused := _without_a_range(context, table, criteria):
+            return refused
         column = Const(1.0) if counts and field == Const(None) else field
         return of_grids(context, compute, _values(context, table, column, criteria))
 
@@ -55,7 +77,8 @@ for name, function in (("DCOUNT", "COUNT"), ("DCOUNTA", "COUNTA")):
 @excel("DGET", "DGET($A$1:$B$3,2,$A$1:$A$2)*~2", arity=(3, 3))
 def only_record(context: Context, table: Node, field: Node, criteria: Node) -> Value:
     def compute(*grids: Grid) -> Value:
-        found = found_in(context, *grids)
+        found = _found(context, *grids)
         return with_errors(found.elements.first(), found.unless_one(context))
 
-    return of_grids(context, compute, _values(context, table, field, criteria))
+    refused = _without_a_range(context, table, criteria)
+    return refused or of_grids(context, compute, _values(context, table, field, criteria))

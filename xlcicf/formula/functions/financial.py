@@ -536,7 +536,7 @@ def linear_by_french_rule(cost, purchased, first_end, salvage, period, rate, bas
     left = t.sub(t.sub(cost, salvage), first)
     whole = t.truncated(t.div(left, yearly))
     t.decide(whole)
-    rest = t.where(t.equal(period, t.add(whole, 1.0)), t.sub(left, t.mul(yearly, whole)), 0.0)
+    rest = t.where(t.equal(period, t.add(whole, 1.0)), t.relu(t.sub(left, t.mul(yearly, whole))), 0.0)
     later = t.where(t.less_equal(period, whole), yearly, rest)
     return checked(inside, t.where(t.equal(period, 0.0), first, later))
 

@@ -5,7 +5,7 @@ import numpy as np
 from xlcicf.formula.choice import Value
 from xlcicf.formula.context import OMITTED, Context, Fails
 from xlcicf.formula.functions.table import ANY, excel
-from xlcicf.formula.grid import Grid, aligned, arrayed, constant
+from xlcicf.formula.grid import Grid, aligned, arrayed, constant, first_error
 from xlcicf.formula.rearranging import fixed_number, part_at
 from xlcicf.formula.tree import Node
 
@@ -95,6 +95,8 @@ def _count(context: Context, node: Node) -> int:
     number = fixed_number(context, value) if isinstance(value, Grid) else None
     if number is None or number.shape != (1, 1, 1, 1):
         raise context.cell_by_cell("makes arrays of several sizes; write a formula for each")
+    if error := first_error(number):
+        raise Fails(str(error))
     if (count := int(number.numbers().item())) < 1:
         raise Fails("#VALUE!", "makes an array without rows or columns")
     return count

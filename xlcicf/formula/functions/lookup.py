@@ -10,8 +10,24 @@ from xlcicf.formula.choice import Value
 from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Context, Fails, Misused
-from xlcicf.formula.functions.table import excel, handing_on, of_constants, of_grids
-from xlcicf.formula.grid import BLANK, TEXT, Grid, constant, errors_among, from_truths, with_errors
+from xlcicf.formula.functions.table import (
+    error_handed_over,
+    excel,
+    handing_on,
+    makes_values,
+    of_constants,
+    of_grids,
+)
+from xlcicf.formula.grid import (
+    BLANK,
+    TEXT,
+    Grid,
+    constant,
+    errors_among,
+    first_error,
+    from_truths,
+    with_errors,
+)
 from xlcicf.formula.plain import Cells, for_each
 from xlcicf.formula.rearranging import elements, fixed_number, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
@@ -51,7 +67,13 @@ def index(
     if area is not None:
         whole = pick(context, context.operand(area), [lambda one=one: one for one in areas], "#REF!")
     keys = [context.operand(node) for node in (row, column) if node is not None]
-    return of_grids(context, lambda grid, *at: part(context, grid, *at), [whole, *keys])
+
+    def part_of(grid: Grid, *at: Grid) -> Value:
+        if error := error_handed_over(context, [grid]):
+            raise Fails(str(error))
+        return part(context, grid, *at)
+
+    return of_grids(context, part_of, [whole, *keys])
 
 
 @handing_on("TRANSPOSE", "SUM(MMULT(TRANSPOSE(~{1;2}),~{3;4}))", ranges="array")
@@ -127,7 +149,10 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
 def _column_alone(context: Context, table: Grid, column: Grid) -> tuple[Grid, int, Grid]:
     """A table's column by its number, as a table; as it is where it has none of one number."""
     rows, columns = table.size
-    number = fixed_number(context, column).numbers()
+    column = fixed_number(context, column)
+    if first_error(column):
+        return table, columns, column
+    number = column.numbers()
     at = math.floor(number.flat[0])
     if (number != number.flat[0]).any() or not 1 <= at <= columns:
         return table, columns, column
@@ -281,6 +306,8 @@ def address(row, column, kind=1.0, in_letters=True, sheet=None):
 @excel("AREAS", "AREAS(($A$1:$A$2,$B$1))*~2", "AREAS($A$1)*~2", ranges="array")
 def areas(context: Context, reference: Node) -> Value:
     if isinstance(reference, Union):
+        if any(map(makes_values, reference.parts)):
+            raise Misused("asks for the areas of what is no range")
         return constant(float(len(reference.parts)))
     value = context.value(reference)
     return of_grids(context, lambda grid: constant(float(_is_range(grid))), [value])

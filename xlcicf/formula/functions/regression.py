@@ -23,6 +23,7 @@ from xlcicf.formula.grid import (
     from_numbers,
     settled,
 )
+from xlcicf.formula.overflow import unhidden
 from xlcicf.formula.running import first_errors
 
 NO_PAIRS = Empty("#DIV/0!", "finds no pairs of numbers")
@@ -59,6 +60,7 @@ of_pairs("COVARIANCE.S", "COVARIANCE.S(~{2,4,8},~{5,11,12})", empty=TWO_PAIRS)(
 
 def _correlation(pairs: Numbers) -> OrError:
     x_mean, y_mean, xx, xy, yy = _sums(pairs)
+    xx, yy = unhidden(xx), unhidden(yy)
     none = t.either(is_nothing_beside(xx, x_mean), is_nothing_beside(yy, y_mean))
     xx, yy = (t.where(none, t.as_array(1.0), sum_) for sum_ in (xx, yy))
     return OrError(t.mul(t.div(xy, xx), t.sqrt(t.div(xx, yy))), none, "#DIV/0!", NO_SPREAD)
@@ -77,6 +79,7 @@ def determination(pairs):
 
 
 def _slope(pairs: Numbers, x_mean: t.Array, xx: t.Array, xy: t.Array) -> OrError:
+    xx = unhidden(xx)
     none = t.both(is_nothing_beside(xx, x_mean), t.greater(pairs.how_many, 0.0))
     return OrError(t.div(xy, t.where(none, t.as_array(1.0), xx)), none, "#DIV/0!", NO_SPREAD)
 

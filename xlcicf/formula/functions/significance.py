@@ -10,6 +10,7 @@ from xlcicf.formula.functions.distributions import chi_squared_above, f_above
 from xlcicf.formula.functions.statistical import is_nothing_beside, sample_variance
 from xlcicf.formula.functions.table import Empty, OrError, Samples, of_pairs, of_ranked, of_samples
 from xlcicf.formula.incomplete import student_below
+from xlcicf.formula.overflow import unhidden
 from xlcicf.formula.special import normal_below
 
 NO_SPREAD = "finds no spread among its numbers"
@@ -27,7 +28,7 @@ for name in ("Z.TEST", "ZTEST"):
     def z_test(sample, mean, sd=None) -> t.Array | OrError:
         """The chance of a mean above that of the sample; without `sd` by the sample's own."""
         if sd is None:
-            variance = sample_variance(sample)
+            variance = unhidden(sample_variance(sample))
             none = t.either(is_nothing_beside(variance, sample.mean()), t.equal(sample.how_many, 1.0))
             return OrError(_above(sample, mean, _root(variance, none)), none, "#DIV/0!", NO_SPREAD)
         valid = t.greater(sd, 0.0)
@@ -75,7 +76,7 @@ Statistic = tuple[t.Array, t.Array, t.Array]  # t, degrees of freedom, where the
 def _paired(samples: Samples) -> Statistic:
     pairs, n = samples.pairs, samples.pairs.count
     mean = pairs.mean(t.sub)
-    squares = pairs.total(lambda x, y: t.square(t.sub(t.sub(x, y), mean)))
+    squares = unhidden(pairs.total(lambda x, y: t.square(t.sub(t.sub(x, y), mean))))
     none = t.either(is_nothing_beside(squares, mean), t.less(pairs.how_many, 2.0))
     freedom = t.sub(n, 1.0)
     return t.div(mean, _root(t.div(squares, t.mul(n, freedom)), none)), freedom, none
@@ -84,7 +85,7 @@ def _paired(samples: Samples) -> Statistic:
 def _pooled(samples: Samples) -> Statistic:
     a, b = samples.first, samples.second
     freedom = t.sub(t.add(a.count, b.count), 2.0)
-    squares = [t.mul(sample_variance(x), t.sub(x.count, 1.0)) for x in (a, b)]
+    squares = [t.mul(_spread(x), t.sub(x.count, 1.0)) for x in (a, b)]
     variance = t.div(t.add(*squares), freedom)
     none = _without_spread(a, b, t.both)
     widened = t.mul(variance, t.add(t.div(1.0, a.count), t.div(1.0, b.count)))
@@ -95,7 +96,7 @@ def _welch(samples: Samples) -> Statistic:
     """Degrees of freedom by Welch and Satterthwaite, which are no whole number."""
     a, b = samples.first, samples.second
     none = _without_spread(a, b, t.both)
-    of_a, of_b = (t.div(sample_variance(x), x.count) for x in (a, b))
+    of_a, of_b = (t.div(_spread(x), x.count) for x in (a, b))
     variance = t.where(none, t.as_array(1.0), t.add(of_a, of_b))
     shares = [t.div(t.square(t.div(v, variance)), t.sub(x.count, 1.0)) for v, x in ((of_a, a), (of_b, b))]
     freedom = t.div(1.0, t.where(none, t.as_array(1.0), t.add(*shares)))
@@ -106,9 +107,13 @@ def _root(variance: t.Array, none: t.Array) -> t.Array:
     return t.sqrt(t.where(none, t.as_array(1.0), variance))
 
 
+def _spread(x: Numbers) -> t.Array:
+    return unhidden(sample_variance(x))
+
+
 def _without_spread(a: Numbers, b: Numbers, combine: Callable[..., t.Array]) -> t.Array:
     """Whether both samples, or either, hold equal numbers, or one of them fewer than two."""
-    equal = combine(*(is_nothing_beside(sample_variance(x), x.mean()) for x in (a, b)))
+    equal = combine(*(is_nothing_beside(_spread(x), x.mean()) for x in (a, b)))
     return reduce(t.either, (t.less(x.how_many, 2.0) for x in (a, b)), equal)
 
 
@@ -121,7 +126,7 @@ for name in ("F.TEST", "FTEST"):
         """Twice the smaller tail of the ratio of the variances."""
         a, b = samples.first, samples.second
         none = _without_spread(a, b, t.either)
-        ratio = t.div(*(t.where(none, t.as_array(1.0), sample_variance(x)) for x in (a, b)))
+        ratio = t.div(*(t.where(none, t.as_array(1.0), _spread(x)) for x in (a, b)))
         freedom = [t.sub(x.count, 1.0) for x in (a, b)]
         above, below = f_above(ratio, *freedom), f_above(t.div(1.0, ratio), *reversed(freedom))
         smaller = t.less(above, below)
@@ -142,7 +147,7 @@ for name in ("CHISQ.TEST", "CHITEST"):
         rows, columns = (n - 1 for n in samples.size)
         empty = samples.pairs.total(lambda x, expected: t.as_number(t.equal(expected, 0.0)), safe=1.0)
         none = t.greater(empty, 0.0)
-        squares = samples.pairs.total(_squares_by_expected, safe=1.0)
+        squares = unhidden(samples.pairs.total(_squares_by_expected, safe=1.0))
         chance = chi_squared_above(squares, t.as_array(float(rows * columns or rows + columns)))
         return OrError(chance, none, "#DIV/0!", "divides by an expected number of 0")
 

@@ -27,6 +27,7 @@ from xlcicf.formula.functions.table import (
     of_ranked,
 )
 from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT
+from xlcicf.formula.overflow import unhidden
 from xlcicf.formula.plain import Cells
 
 NOTHING_TO_AVERAGE = Empty("#DIV/0!", "averages no numbers")
@@ -137,7 +138,7 @@ def mean_deviation(x):
 
 def _moment(x: Numbers, power: int, degrees_lost: float) -> OrError:
     """The sum of (x - mean)^power, in units of the standard deviation."""
-    mean, variance = x.mean(), _variance(x, degrees_lost)
+    mean, variance = x.mean(), unhidden(_variance(x, degrees_lost))
     none = is_nothing_beside(variance, mean)
     scale = t.sqrt(t.where(none, t.as_array(1.0), variance))
     total = x.total(lambda v: t.power(t.div(t.sub(v, mean), scale), float(power)))
@@ -319,7 +320,14 @@ def count(x):
 
 
 counting("COUNTA", 'COUNTA(~1.5,"x",TRUE)*~2', kinds=(NUMBER, BOOL, TEXT, ERROR))
-counting("COUNTBLANK", "COUNTBLANK($B$2:$B$9)*~2", kinds=(BLANK,), empty_texts=True)
+counting(
+    "COUNTBLANK",
+    "COUNTBLANK($B$2:$B$9)*~2",
+    kinds=(BLANK,),
+    empty_texts=True,
+    arity=(1, 1),
+    references=lambda i: True,
+)
 
 
 @of_met("AVERAGEIF", 'AVERAGEIF($A$1:$A$3,">1",~B1:B3)', values_first=False, empty=NOTHING_TO_AVERAGE)
@@ -364,7 +372,14 @@ for name, most, example in (
     ("COUNTIF", 2, 'COUNTIF(~A1:A3,">1")'),
     ("COUNTIFS", ANY, 'COUNTIFS(~A1:A3,">1",B1:B3,"<6")'),
 ):
-    of_constants(name, example, arity=(2, most), arrays=lambda i: i % 2 == 0, errors_too=True)(count_if)
+    of_constants(
+        name,
+        example,
+        arity=(2, most),
+        arrays=lambda i: i % 2 == 0,
+        errors_too=True,
+        references=lambda i: i % 2 == 0,
+    )(count_if)
 
 
 @making_arrays(

@@ -69,7 +69,7 @@ from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.snapshot import ExcelError
-from xlcicf.formula.tree import Const, Local, Node, Union
+from xlcicf.formula.tree import ArrayConst, Call, Const, Infix, Local, Node, Percent, Prefix, Union
 
 ANY = 255
 NO_ARGUMENT: Mapping[int, float | ExcelError] = {}
@@ -170,8 +170,12 @@ def entered(
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
     fixed: Sequence[int] = (),
     unions: Unions = no_unions,
+    references: Callable[[int], bool] = lambda i: False,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
+
+    Where references(i) holds, anything but a range is #VALUE! there, or its own error: Excel does not let a
+    person type COUNTIF({1,2},1), and shows that error of COUNTIF(UNIQUE(A1:A3),1).
 
     The others are meant as single values. Several ranges in one argument are what `unions` makes of them. An
     argument left out between two commas is 0, unless `omitted` says otherwise, such as an error. Those that
@@ -192,6 +196,9 @@ def entered(
                 return unions([taken_whole(inside, part) for part in arg.parts])
             return [taken_whole(inside, arg) if whole(i) else context.operand(arg)]
 
+        for i, arg in enumerate(args):
+            if references(i) and makes_values(arg):
+                return of_grids(context, lambda grid: no_range(context, grid), [inside.value(arg)])
         try:
             values = [value for i, arg in enumerate(args) for value in taken(i, arg)]
         except Fails as failed:
@@ -211,7 +218,47 @@ def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[V
         raise context.refuse(
             f"takes more than {MOST} combinations of what its IFs yield; let each yield numbers of one size"
         )
-    return of_each(lambda *grids: computed(context, lambda: compute(*grids)), *values)
+
+    def with_own_errors(*grids: Grid) -> Value:
+        try:
+            return compute(*grids)
+        except Fails:
+            if error := error_handed_over(context, grids):
+                raise Fails(str(error)) from None
+            raise
+
+    return of_each(lambda *grids: computed(context, lambda: with_own_errors(*grids)), *values)
+
+
+def error_handed_over(context: Context, grids: Sequence[Value | Growing]) -> ExcelError | None:
+    """The first argument that is an error value: Excel shows it whatever else is wrong with the others."""
+    for grid in grids:
+        if isinstance(grid, Grid) and grid.is_single_error:
+            if not grid.is_error_everywhere:
+                raise context.cell_by_cell("is handed an error in some cells alone; write a formula for each")
+            return first_error(grid)
+    return None
+
+
+def no_range(context: Context, grid: Grid) -> Grid:
+    """#VALUE! for a value that stands where a range has to; an error is itself."""
+    first = grid.first()
+    failed = np.ones(first.shape, bool)
+    why = "finds a value where it needs a range"
+    found = errors_where(failed, "#VALUE!", context.host, why, after=errors_among([first]))
+    return with_errors(from_numbers(t.expand(t.as_array(0.0), first.shape)), found)
+
+
+OF_REFERENCES = frozenset(
+    "IF IFS IFERROR IFNA SWITCH CHOOSE INDEX OFFSET INDIRECT XLOOKUP TAKE DROP LET REDUCE".split()
+)  # functions whose outcome is a range where their arguments are
+
+
+def makes_values(node: Node) -> bool:
+    """Whether a tree never comes to a range."""
+    if isinstance(node, Call):
+        return node.name in FUNCTIONS and node.name not in OF_REFERENCES
+    return isinstance(node, Const | ArrayConst | Prefix | Percent | Infix)
 
 
 def computed(context: Context, body: Callable[[], Value]) -> Value:
@@ -645,9 +692,23 @@ def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING
             return concluded(context, outcome, how_many.num, empty)
 
         if values_first:
-            entered(name, examples, compute, arity=(3, ANY), whole=lambda i: i == 0 or i % 2 == 1)
+            entered(
+                name,
+                examples,
+                compute,
+                arity=(3, ANY),
+                whole=lambda i: i == 0 or i % 2 == 1,
+                references=lambda i: i == 0 or i % 2 == 1,
+            )
         else:
-            entered(name, examples, compute, arity=(2, 3), whole=lambda i: i != 1)
+            entered(
+                name,
+                examples,
+                compute,
+                arity=(2, 3),
+                whole=lambda i: i != 1,
+                references=lambda i: i != 1,
+            )
         return body
 
     return enter
@@ -719,6 +780,7 @@ def of_constants(
     no_truths: bool = False,
     unions: Unions = no_unions,
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
+    references: Callable[[int], bool] = lambda i: False,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
@@ -750,6 +812,7 @@ def of_constants(
             whole=arrays,
             unions=unions,
             omitted=omitted,
+            references=references,
         )
         return body
 
@@ -787,7 +850,14 @@ def asking(
     entered(name, examples, compute, whole=lambda i: False)
 
 
-def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool = False) -> None:
+def counting(
+    name: str,
+    *examples: str,
+    kinds: Sequence[int],
+    empty_texts: bool = False,
+    arity: tuple[int, int] = (1, ANY),
+    references: Callable[[int], bool] = lambda i: False,
+) -> None:
     """Enters a count of the elements that are of one of the kinds, whatever argument they stand in, and with
     `empty_texts` of those that show nothing."""
 
@@ -801,4 +871,4 @@ def counting(name: str, *examples: str, kinds: Sequence[int], empty_texts: bool 
         context.note_step(out.num)
         return out
 
-    entered(name, examples, compute, arity=(1, ANY), unions=as_many_arguments)
+    entered(name, examples, compute, arity=arity, unions=as_many_arguments, references=references)

@@ -129,9 +129,12 @@ def value_to_text(value, way=0.0):
     "ARRAYTOTEXT(~{1,2;3,4},1)",
     arity=(1, 2),
     arrays=lambda i: i == 0,
+    errors_too=True,  # which are shown
 )
 def array_to_text(cells: Cells, way=0.0):
     """In one line, or as a formula would write the array."""
+    if isinstance(way, ExcelError):
+        raise Fails(str(way))
     if cells.beyond > MOST_LETTERS:  # a comma each
         raise Fails("#VALUE!", "makes a text of whole rows or columns, which no cell holds")
     if not _is_strict(way):

@@ -22,7 +22,8 @@ def _delimiters(cells: Cells, ignoring_case: object) -> tuple[list[str], re.Rege
 def _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after: bool) -> object:
     """What stands before a delimiter, or after it: the one number `which`, counted from the end where that is
     below 0. With `at_the_end` the text's end (or beginning) counts as one too."""
-    text, which, ignoring_case, at_the_end = map(_passed, (text, which, ignoring_case, at_the_end))
+    for one in (text, delimiters.first_error, which, ignoring_case, at_the_end):
+        _passed(one)
     text, at_the_end = text_of(text), _choice(at_the_end)
     words, flags = _delimiters(delimiters, _choice(ignoring_case))
     least = min(map(length_of, words))
