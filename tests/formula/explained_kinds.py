@@ -1,4 +1,6 @@
-"""Kinds of drawn formulas of which IronCalc shows something else than Excel's documentation has, each with the reason."""
+"""Kinds of drawn formulas of which no other engine shows what Excel's documentation has, each with the reason.
+
+"It" is IronCalc, or LibreOffice where IronCalc lacks the formula."""
 
 import math
 import re
@@ -12,11 +14,16 @@ def calls_in(formula: str) -> set[str]:
 
 
 class Differing(NamedTuple):
-    """A formula, its value by our evaluator and by IronCalc; errors as their texts, empty text as None."""
+    """A formula, its value by our evaluator and by another engine; errors as their texts, empty text as None.
+
+    theirs   by IronCalc, or by LibreOffice where IronCalc lacks it
+    by_both  whether both of them have it so
+    """
 
     formula: str
     ours: object
     theirs: object
+    by_both: bool = False
 
     @property
     def calls(self) -> set[str]:
