@@ -18,12 +18,14 @@ class Differing(NamedTuple):
 
     theirs   by IronCalc, or by LibreOffice where IronCalc lacks it
     by_both  whether both of them have it so
+    has_ironcalc  whether it is IronCalc's
     """
 
     formula: str
     ours: object
     theirs: object
     by_both: bool = False
+    has_ironcalc: bool = True
 
     @property
     def calls(self) -> set[str]:
@@ -186,10 +188,230 @@ _COMPLEX = _names(
 _CUTTING = _names("LEFT LEFTB RIGHT RIGHTB MID MIDB")
 _LOOKUPS = _names("MATCH XMATCH LOOKUP VLOOKUP HLOOKUP XLOOKUP")
 _NO_DATE_YET = (
-    r"(?<![\w.:$])(?:\d|[0-5]\d)(?:\.\d+)?(?![\w.:])|1E-300|,,|\(,|,\)|\bD\d|Other!A1|A\$?[12]\b|\("
+    r"(?<![\w.:$])(?:\d|[0-5]\d)(?:\.\d+)?(?![\w.:])|1E-300|,,|\(,|,\)|\bD\d|Other!A1|A\$?[12]\b|\(|tenth"
 )
 
+_MAY_FAIL = re.compile(
+    r"NA\(\)|\d/0|#[A-Z]+[/!?A0]+|\"[^\"]*\"|\{|:|words|figures|tenth|Other!A3|\bD\d+\b|G2|E[+-]\d+|,,|\(,|,\)|-"
+)  # an operand that may be the first error of several
+
+
+def _several_may_fail(case: Differing) -> bool:
+    return is_error(case.ours) and is_error(case.theirs) and len(_MAY_FAIL.findall(case.formula)) > 1
+
+
+def _of_both(case: Differing) -> bool:
+    return case.by_both
+
+
+def _of_one(case: Differing) -> bool:
+    return not case.by_both
+
+
+def _nothing(case: Differing) -> bool:
+    """Ours is 0 as far as a payment of that size may be."""
+    return _numbers(case) and abs(case.ours) < 1e-12 and abs(case.theirs) < 1e-2  # type: ignore[arg-type]
+
+
+def _same_in_capitals(case: Differing) -> bool:
+    return str(case.ours).casefold() == str(case.theirs).casefold()
+
+
+def _same_up_to_noise(case: Differing) -> bool:
+    """Complex numbers whose first part is the same to 12 digits."""
+    return str(case.ours)[:13] == str(case.theirs)[:13]
+
+
+def _errors(case: Differing) -> bool:
+    return is_error(case.ours) and is_error(case.theirs)
+
+
 KINDS = [
+    Kind("ranges without a common cell are #NULL!", _ANY, lambda c: c.ours == "#NULL!"),
+    Kind("there is no cell of that property before there is none of that name", _names("CELL"), _errors),
+    Kind(
+        "a rate that is not found is #NUM! by Microsoft's page",
+        _names("RATE IRR XIRR YIELD"),
+        lambda c: c.ours == "#NUM!",
+    ),
+    Kind("a day before March 1900 counts from another day, in texts too", _names("YEARFRAC"), _has('&""')),
+    Kind("a blank is the complex number 0", _COMPLEX, _has(r"A:A|E:E|A:B|D1:D20", _they_fail)),
+    Kind(
+        "beyond all numbers is #NUM! by Microsoft's page",
+        _names("FACT FACTDOUBLE COMBIN"),
+        _has("D8|D19|45306", lambda c: c.ours == "#NUM!"),
+    ),
+    Kind(
+        "the skew of fewer than three numbers is #DIV/0! by Microsoft's page",
+        _names("SKEW SKEW.P"),
+        lambda c: c.ours == "#DIV/0!",
+    ),
+    Kind(
+        "a text that is a number counts where it is an argument", _names("SUM"), _has("SUM\\(IM", _they_fail)
+    ),
+    Kind("the kind of an array is 64, whatever is in it", _names("TYPE"), lambda c: c.ours == 64.0),
+    Kind(
+        "LibreOffice computes no array's elements there", _names("REPLACEB REPLACE"), _has(r"\{", _they_fail)
+    ),
+    Kind(
+        "LibreOffice saves each of its own errors as #VALUE!",
+        _ANY,
+        lambda c: not c.has_ironcalc and c.theirs == "#VALUE!" and _errors(c),
+    ),
+    Kind(
+        "TRUE and FALSE are #VALUE! by Microsoft's pages, and what has no digits of a base #NUM!",
+        _COMPLEX | _BASES | {"DECIMAL"},
+        lambda c: c.ours in ("#VALUE!", "#NUM!") and _errors(c),
+    ),
+    Kind("it looks in no single value", _LOOKUPS, _errors),
+    Kind(
+        "an array without numbers is #NUM! by Microsoft's page",
+        _names("PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC"),
+        _errors,
+    ),
+    Kind(
+        "a later start, or no such unit, is #NUM! by Microsoft's page",
+        _names("DATEDIF"),
+        lambda c: c.ours == "#NUM!",
+    ),
+    Kind(
+        "#NUM! is what a number beyond all others or a text of no time is",
+        _names("FACT FACTDOUBLE BESSELK BESSELI EDATE EOMONTH"),
+        _has(r"1E\+|D4", _errors),
+    ),
+    Kind("a text that cannot hold so many delimiters is #VALUE!", _names("TEXTBEFORE TEXTAFTER"), _errors),
+    Kind("it counts no areas of a value", _names("AREAS"), lambda c: True),
+    Kind(
+        "an array in a plain cell is its first element, and a range beyond its end #REF!",
+        _names("INDEX F.INV SEQUENCE LCM GCD"),
+        _errors,
+    ),
+    Kind(
+        "a truth is TRUE or FALSE, no other text",
+        _names("POISSON.DIST POISSON"),
+        _has('"', lambda c: c.ours == "#VALUE!"),
+    ),
+    Kind("of a range in an array formula's place it takes one cell", _names("TEXTSPLIT"), _has(":|MIRR")),
+    # --- what LibreOffice alone has, otherwise
+    Kind(
+        "LibreOffice takes an error among an array's elements for the outcome",
+        _ANY,
+        _has(r"\{[^}]*#N/A", lambda c: c.theirs == "#N/A"),
+    ),
+    Kind(
+        "LibreOffice has no TRUE and FALSE, only numbers shown so",
+        _COMPLEX
+        | _BASES
+        | _names("BETAINV BETA.INV CONCAT CONCATENATE PRODUCT MIN RANK RANK.EQ RANK.AVG AGGREGATE"),
+        _has(rf"{_A_TRUTH}|D6:D11", lambda c: not is_error(c.theirs)),
+    ),
+    Kind(
+        "arrays of TRUE and FALSE are passed over by Microsoft's page",
+        _names("KURT AVERAGE SKEW"),
+        _has(r"\{TRUE,FALSE\}"),
+    ),
+    Kind("LibreOffice reads TRUE in a text as 1", _names("SHEETS"), _has('"TRUE"|D18', _we_fail)),
+    Kind(
+        "LibreOffice writes e for E, and reads commas, in a complex number",
+        _COMPLEX,
+        either(_same_in_capitals, _has('"1,234"|D16', _we_fail)),
+    ),
+    Kind(
+        "nothing times a number is 0, as Excel has saved of a blank",
+        _names("IMPRODUCT"),
+        _has(_LEFT_OUT, lambda c: c.ours == "0"),
+    ),
+    Kind("LibreOffice has a letter of number 0", _names("CHAR UNICHAR"), _we_fail),
+    Kind(
+        "LibreOffice rounds parts of a number down, Excel cuts them off",
+        _names("DEC2HEX DEC2OCT DEC2BIN"),
+        _has("-"),
+    ),
+    Kind("to choose none of none is one way", _names("COMBINA"), lambda c: c.ours == 1.0),
+    Kind(
+        "it encodes a point, which Microsoft's example leaves as it is",
+        _names("ENCODEURL"),
+        lambda c: str(c.theirs).replace("%2E", ".") == c.ours,
+    ),
+    Kind(
+        "LibreOffice takes one number at a time",
+        _names("FORECAST FORECAST.LINEAR"),
+        _has(r"\{5,-7\}", _numbers),
+    ),
+    Kind(
+        "LibreOffice rounds to so many digits where Microsoft's page cuts",
+        _names("PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC"),
+        _within(1e-2),
+    ),
+    Kind(
+        "LibreOffice begins with the whole of a period of which a part is left out, or takes a rate for another",
+        _names("CUMIPMT CUMPRINC"),
+        _has(r"\{", _numbers),
+    ),
+    Kind(
+        "a chance of 1 is none, as Excel has saved",
+        _names("NEGBINOMDIST NEGBINOM.DIST BETAINV BETA.INV"),
+        _has(r"\{|TRUE|D9", _we_fail),
+    ),
+    Kind(
+        "a range of numbers is ranked in, no value",
+        _names("RANK RANK.EQ RANK.AVG"),
+        lambda c: c.ours == "#N/A",
+    ),
+    Kind("only Google has the function", _names("ARRAYFORMULA ARRAY_CONSTRAIN"), lambda c: True),
+    Kind("it shows the error itself", _names("VALUETOTEXT"), either(_they_fail, _of_both)),
+    # --- what no documentation says
+    Kind(
+        "a deviation of 0 or less is no number, as of NORM.DIST",
+        _names("Z.TEST ZTEST"),
+        _has("-", lambda c: c.ours == "#NUM!"),
+    ),
+    Kind(
+        "in what order a table is looked through beside a row of results only Excel can say",
+        _names("LOOKUP"),
+        _has(r"LOOKUP\([^{]*\{1,2;3,4\}"),
+    ),
+    Kind(
+        "whether a part of 1 is 0 or no way only Excel can say",
+        _names("ARRAYTOTEXT VALUETOTEXT"),
+        lambda c: c.ours == "#VALUE!",
+    ),
+    # --- one of several witnesses is Microsoft's page
+    Kind("what is left out behind a comma is 0 by Microsoft's page", _names("IF"), _has(r",\)", _of_both)),
+    Kind("a delimiter without letters is found at once", _names("TEXTAFTER TEXTBEFORE"), _has(_LEFT_OUT)),
+    Kind("a number has 255 digits at most by Microsoft's page", _names("BASE"), lambda c: c.ours == "#NUM!"),
+    Kind("other x's than y's are #REF!", _names("LINEST LOGEST TREND GROWTH"), lambda c: c.ours == "#REF!"),
+    Kind(
+        "of a range N takes the first cell",
+        _names("N"),
+        _has(r"N\([A-Z]+\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT"),
+    ),
+    Kind("a plain cell takes the element of its own row", _names("SMALL LARGE"), _has(r"[A-Z]:[A-Z]/")),
+    Kind(
+        "days until 46000 of another year are counted from the start's, as C. Pearson describes",
+        _names("DATEDIF"),
+        _has('"YD"'),
+    ),
+    Kind("29 February 1900 counts in Excel", _names("DAY"), _has(r"DAY\(60\)")),
+    Kind(
+        "of very many degrees of freedom it is the normal distribution",
+        _names("T.INV T.INV.2T TDIST TINV T.DIST.RT T.DIST T.DIST.2T"),
+        _has(r"1E\+|D4"),
+    ),
+    Kind("at such numbers a sine hangs on digits that are not there", _COMPLEX, _has(r"1E\+|D4", _of_one)),
+    Kind(
+        "of a payment that is paid back at once nothing is left to pay", _names("CUMPRINC CUMIPMT"), _nothing
+    ),
+    Kind(
+        "the smaller part of a complex power is 0 but for rounding",
+        _names("IMPOWER IMSQRT"),
+        _same_up_to_noise,
+    ),
+    Kind(
+        "INDEX takes a single value for an array of one element",
+        _names("INDEX"),
+        lambda c: c.theirs == "#VALUE!" or bool(_AROUND.match(c.formula)),
+    ),
     # --- numbers in texts
     Kind(
         "it writes all digits of a number in a text, Excel 15 and those beyond with E",
@@ -205,7 +427,7 @@ KINDS = [
         either(_of_digits, _has(r"1E[+-]300|D4|D5", either(_they_fail, _we_fail, _numbers))),
     ),
     Kind("it has a zero below zero", _ANY, _zero_below_zero),
-    Kind("it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE)")),
+    Kind("it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE|\"0\"|A:A|D2|\{0\})")),
     Kind(
         "it goes on with what is beyond all numbers",
         _ANY,
@@ -240,7 +462,11 @@ KINDS = [
         _names("AND OR XOR MODE MODE.SNGL MODE.MULT"),
         _we_fail,
     ),
-    Kind("it takes single values for no array of one element", _PAIRS, _they_fail),
+    Kind(
+        "it takes single values for no array of one element",
+        _PAIRS | _names("XIRR XNPV SUMPRODUCT"),
+        either(_they_fail, lambda case: case.theirs == "#VALUE!"),
+    ),
     Kind(
         "it takes TRUE and FALSE, and texts, for no numbers in functions that were never an add-in",
         _OF_NUMBERS | _names("NPER PMT PV FV RATE SLN SYD DB DDB RRI PDURATION TBILLEQ"),
@@ -260,8 +486,8 @@ KINDS = [
     ),
     Kind(
         "Excel takes ranges only there, not values; of a single cell it takes no criterion",
-        _CRITERIA,
-        _they_fail,
+        _CRITERIA | {"COUNTBLANK"},
+        either(_they_fail, _has("COUNTBLANK", _we_fail)),
     ),
     Kind(
         "it takes an array of criteria for none",
@@ -293,7 +519,10 @@ KINDS = [
         _DATES,
         either(
             _days_apart(1),
-            _has(_NO_DATE_YET, either(_days_apart(31), lambda case: case.theirs == "#NUM!", _we_fail)),
+            _has(
+                _NO_DATE_YET,
+                either(_days_apart(52), _within(1e-4), lambda case: case.theirs == "#NUM!", _we_fail),
+            ),
         ),
     ),
     Kind(
@@ -304,7 +533,7 @@ KINDS = [
     Kind(
         "it has no day 0, and counts the days before March 1900 from another day",
         _SECURITIES,
-        _has(_NO_DATE_YET, either(_within(1e-3), _they_fail, _we_fail)),
+        _has(_NO_DATE_YET, either(_within(2e-2), _days_apart(4), _they_fail, _we_fail)),
     ),
     Kind("it cuts the second that Excel rounds", _names("SECOND"), lambda case: True),
     Kind("it takes days that are beyond the calendar", _DATES, _has(r"1E\+\d+|D4", _we_fail)),
@@ -379,7 +608,7 @@ KINDS = [
     Kind(
         "it takes a text of an array for 0, Excel passes over the pair",
         _names("SUMX2MY2 SUMX2PY2 SUMXMY2"),
-        _has('"|[DFG]\\d*:'),
+        _has('"|[DFG]\\d*:|OFFSET\\(D'),
     ),
     Kind("it chooses no times of less than nothing", _names("PERMUTATIONA"), _they_fail),
     Kind("it has a zero below zero", _names("CODE UNICODE LEN LENB"), _has(r"-0", _numbers)),
@@ -561,7 +790,7 @@ KINDS = [
     Kind("it passes over a single value that is left out, too", _names("TOROW TOCOL"), _we_fail),
     Kind(
         "whether one element, handed on, is a value or an array only Excel can say",
-        _names("BYCOL BYROW UNIQUE MAP SCAN FILTER TAKE"),
+        _names("BYCOL BYROW UNIQUE MAP SCAN FILTER TAKE TOCOL TOROW"),
         lambda case: True,
     ),
     Kind(
@@ -594,7 +823,7 @@ KINDS = [
     Kind(
         "it computes no element by element in a plain cell",
         _ANY,
-        lambda case: case.has_arrays and _refused(case),
+        lambda case: case.has_arrays and _refused(case) and not case.by_both,
     ),
     Kind(
         "it takes a range for its first cell, Excel in a plain cell for the one in the formula's row or column",
@@ -604,9 +833,6 @@ KINDS = [
     Kind(
         "which of several errors comes first no documentation says",
         _ANY,
-        _has(
-            r"NA\(\)|1/0|#NUM!|#REF!|#N/A|\bD1[23]\b|D\d*:D|[0-9\")]",
-            lambda c: is_error(c.ours) and is_error(c.theirs),
-        ),
+        _several_may_fail,
     ),
 ]

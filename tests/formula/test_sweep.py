@@ -207,7 +207,7 @@ def outcomes(formulas: dict[int, str]) -> dict[int, str]:
                 if row not in found and (whole or "{" in formula)
             }
             for row, theirs in (ask(left) if left else {}).items():
-                if whole and theirs is not LACKED:
+                if whole:
                     answers[row].append(theirs)
                 if theirs is not LACKED and alike(ours[row], theirs):
                     found[row] = f"as {engine} has it{'' if whole else ' of the first element'}"
@@ -218,9 +218,11 @@ def outcomes(formulas: dict[int, str]) -> dict[int, str]:
 
 
 def _judged(formula: str, ours: object, theirs: list) -> str:
-    if not theirs:
+    given = [value for value in theirs if value is not LACKED]
+    if not given:
         return "no other engine has it"
-    case = Differing(formula, ours, theirs[0], len(theirs) == 2 and alike(*theirs))
+    both = len(given) == 2 and alike(*given)
+    case = Differing(formula, ours, given[0], both, theirs[0] is not LACKED)
     reason = explained(case)
     if reason:
         return f"explained: {reason}"
