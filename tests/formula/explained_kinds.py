@@ -227,6 +227,14 @@ def _errors(case: Differing) -> bool:
 
 
 KINDS = [
+    Kind(
+        "a truth is TRUE or FALSE, no other text",
+        _OF_NUMBERS,
+        _has('"|D18|D1[5-7]|D[678]', lambda c: c.ours == "#VALUE!"),
+    ),
+    Kind(
+        "the logarithm of 0 is no complex number", _names("IMLN IMLOG2 IMLOG10"), lambda c: c.ours == "#NUM!"
+    ),
     Kind("ranges without a common cell are #NULL!", _ANY, lambda c: c.ours == "#NULL!"),
     Kind("there is no cell of that property before there is none of that name", _names("CELL"), _errors),
     Kind(

@@ -1,6 +1,7 @@
 """The place of a value among cells, as MATCH, VLOOKUP and their kind look for it; places count from 0."""
 
 from bisect import bisect_right
+from itertools import takewhile
 from typing import Any
 
 from xlcicf.formula.context import Fails
@@ -37,12 +38,13 @@ def place_up_to(wanted: object, cells: Cells) -> int:
 
 
 def place_down_to(wanted: object, cells: Cells) -> int:
-    """The last place of a value that is not below `wanted`, in cells that descend: of the smallest of them.
+    """The last place before all values that are below `wanted`: in cells that descend, of the smallest that is not.
 
-    Raises Fails("#N/A") where there is none."""
+    Microsoft's page of MATCH has #N/A of 40 among 25, 38, 40, 41, which do not descend. Raises Fails("#N/A")
+    where there is none."""
     key, alike = _key(wanted), _alike(wanted, cells)
-    pairs = zip(reversed(alike.places), reversed(alike.values), strict=True)
-    found = next((place for place, value in pairs if value >= key), None)
+    before = takewhile(lambda pair: pair[1] >= key, zip(alike.places, alike.values, strict=True))
+    found = max((place for place, _ in before), default=None)
     if found is None:
         raise Fails("#N/A", "looks for a value that is above all of the cells")
     return found

@@ -190,9 +190,10 @@ _ROMAN = [(1000, "M"), (500, "D"), (100, "C"), (50, "L"), (10, "X"), (5, "V"), (
 def roman(number, form=0.0):
     """Where a digit is 4 or 9, a letter stands before a larger one; `form` says how many smaller letters on
     from the usual one it may be, as long as that leaves no more than there is: XLV, VL."""
-    left = math.trunc(number_of(number))
+    number = number_of(number)
+    left = math.trunc(number)
     form = 0 if form is True else 4 if form is False else math.trunc(number_of(form))
-    if not 0 <= left <= 3999 or not 0 <= form <= 4:
+    if number < 0 or left > 3999 or not 0 <= form <= 4:
         raise Fails("#VALUE!", "writes numbers from 0 to 3999, in forms 0 to 4")
     written = ""
     for unit in range(0, len(_ROMAN), 2):
