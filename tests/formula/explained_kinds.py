@@ -288,16 +288,10 @@ KINDS = [
         _has(r"1E\+|D4", _errors),
     ),
     Kind("a text that cannot hold so many delimiters is #VALUE!", _names("TEXTBEFORE TEXTAFTER"), _errors),
-    Kind("it counts no areas of a value", _names("AREAS"), lambda c: True),
     Kind(
         "an array in a plain cell is its first element, and a range beyond its end #REF!",
         _names("INDEX F.INV SEQUENCE LCM GCD"),
         _errors,
-    ),
-    Kind(
-        "a truth is TRUE or FALSE, no other text",
-        _names("POISSON.DIST POISSON"),
-        _has('"', lambda c: c.ours == "#VALUE!"),
     ),
     Kind("of a range in an array formula's place it takes one cell", _names("TEXTSPLIT"), _has(":|MIRR")),
     # --- what LibreOffice alone has, otherwise
@@ -318,7 +312,17 @@ KINDS = [
         _names("KURT AVERAGE SKEW"),
         _has(r"\{TRUE,FALSE\}"),
     ),
-    Kind("LibreOffice reads TRUE in a text as 1", _names("SHEETS"), _has('"TRUE"|D18', _we_fail)),
+    Kind(
+        "LibreOffice reads TRUE in a text as 1",
+        _ANY,
+        _has(
+            '"TRUE"|D18|G2',
+            lambda c: (
+                c.ours == "#VALUE!" and not (c.has_ironcalc and not c.by_both) and not is_error(c.theirs)
+            ),
+        ),
+    ),
+    Kind("from nothing no rate leads on", _names("RRI PDURATION"), lambda c: c.ours == "#NUM!"),
     Kind(
         "LibreOffice writes e for E, and reads commas, in a complex number",
         _COMPLEX,
@@ -385,7 +389,7 @@ KINDS = [
         lambda c: c.ours == "#VALUE!",
     ),
     # --- one of several witnesses is Microsoft's page
-    Kind("what is left out behind a comma is 0 by Microsoft's page", _names("IF"), _has(r",\)", _of_both)),
+    Kind("what is left out behind a comma is 0 by Microsoft's page", _names("IF"), _has(r",\)|,,", _of_both)),
     Kind("a delimiter without letters is found at once", _names("TEXTAFTER TEXTBEFORE"), _has(_LEFT_OUT)),
     Kind("a number has 255 digits at most by Microsoft's page", _names("BASE"), lambda c: c.ours == "#NUM!"),
     Kind("other x's than y's are #REF!", _names("LINEST LOGEST TREND GROWTH"), lambda c: c.ours == "#REF!"),

@@ -9,7 +9,7 @@ import numpy as np
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value
-from xlcicf.formula.grid import Grid, Place, constant, error_at
+from xlcicf.formula.grid import Grid, Place, constant, error_at, first_error
 from xlcicf.formula.running import Growing
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Edge, Lambda, Node, Ref
@@ -121,9 +121,12 @@ class Context:
         return self.evaluator.operand(node, self)
 
     def function_of(self, node: Node) -> Callable[..., Value]:
-        """A LAMBDA among the arguments, as a function of values. Raises Fails("#VALUE!") for all else."""
+        """A LAMBDA among the arguments, as a function of values. Raises Fails for all else: #VALUE!, or the error
+        that stands there."""
         closure = self.evaluator.value_or_closure(node, self)
         if not isinstance(closure, Closure):
+            if isinstance(closure, Grid) and closure.is_single_error and closure.is_error_everywhere:
+                raise Fails(str(first_error(closure)))
             raise Fails("#VALUE!", "takes a LAMBDA and is given none")
 
         def call(*values: Value) -> Value:

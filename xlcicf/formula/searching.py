@@ -38,7 +38,7 @@ def place_up_to(wanted: object, cells: Cells) -> int:
 
 
 def place_down_to(wanted: object, cells: Cells) -> int:
-    """The last place before all values that are below `wanted`: in cells that descend, of the smallest that is not.
+    """The last place before all values below `wanted`: in cells that descend, of the smallest that is not.
 
     Microsoft's page of MATCH has #N/A of 40 among 25, 38, 40, 41, which do not descend. Raises Fails("#N/A")
     where there is none."""

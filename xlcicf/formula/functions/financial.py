@@ -195,10 +195,12 @@ def interest_of_equal_principal(rate, period, periods, present):
 )  # fmt: skip
 def number_of_periods(rate, payment, present, future=NONE, kind=NONE):
     """log((p - future rate)/(p + present rate))/log(1 + rate) of p due at the end of a period."""
-    bottom = t.add(_times_due(payment, rate, kind), t.mul(present, rate))
+    due = _times_due(payment, rate, kind)
+    bottom = t.add(due, t.mul(present, rate))
     owed = t.neg(_ratio(t.add(present, future), bottom))
     grows = t.mul(rate, owed)
-    inside = t.both(t.greater(rate, -1.0), t.greater(grows, -1.0))
+    left = t.sub(due, t.mul(future, rate))  # exactly 0 where 1 + grows is so but for rounding
+    inside = all_of(t.greater(rate, -1.0), t.greater(grows, -1.0), t.not_equal(left, 0.0))
     rate, grows = t.where(inside, rate, 0.0), t.where(inside, grows, 0.0)
     lean = log_slope(t.as_array(rate), order=0)
     return checked(inside, t.div(t.mul(owed, log_slope(grows, order=0)), lean))
