@@ -228,6 +228,16 @@ def _errors(case: Differing) -> bool:
 
 KINDS = [
     Kind(
+        "it wants a field, which Microsoft's page calls optional",
+        _names("DCOUNT DCOUNTA"),
+        _has(",,", _they_fail),
+    ),
+    Kind(
+        "a constant left out is fitted by Microsoft's page",
+        _names("LINEST LOGEST TREND GROWTH"),
+        _has(r",\)|,,"),
+    ),
+    Kind(
         "a truth is TRUE or FALSE, no other text",
         _OF_NUMBERS,
         _has('"|D18|D1[5-7]|D[678]', lambda c: c.ours == "#VALUE!"),
@@ -293,7 +303,11 @@ KINDS = [
         _names("INDEX F.INV SEQUENCE LCM GCD"),
         _errors,
     ),
-    Kind("of a range in an array formula's place it takes one cell", _names("TEXTSPLIT"), _has(":|MIRR")),
+    Kind(
+        "of a range in an array formula's place it takes one cell",
+        _names("TEXTSPLIT"),
+        _has(":|MIRR|words|figures"),
+    ),
     # --- what LibreOffice alone has, otherwise
     Kind(
         "LibreOffice takes an error among an array's elements for the outcome",

@@ -121,8 +121,8 @@ class Context:
         return self.evaluator.operand(node, self)
 
     def function_of(self, node: Node) -> Callable[..., Value]:
-        """A LAMBDA among the arguments, as a function of values. Raises Fails for all else: #VALUE!, or the error
-        that stands there."""
+        """A LAMBDA among the arguments, as a function of values. Raises Fails for all else: #VALUE!, or the
+        error that stands there."""
         closure = self.evaluator.value_or_closure(node, self)
         if not isinstance(closure, Closure):
             if isinstance(closure, Grid) and closure.is_single_error and closure.is_error_everywhere:
