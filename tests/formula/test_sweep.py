@@ -104,6 +104,8 @@ FOUND = [
     ("AVERAGEIF(NA(),0.5)", NA), ("MAXIFS(7,A1,1)", VALUE), ("COUNTBLANK({\"\"})", VALUE), ("DSUM({1;2},1,A1:A3)", VALUE),
     ("COUNTIF(IF(A1>0,A1:A3,B1:B2),\">1\")", 2.0), ("SUMIF(OFFSET(A1,0,0,3,1),\">1\")", 5.0), ("COUNTIF(INDEX(A1:B3,0,2),5)", 1.0),
     ("BYCOL({1,2,3},NA())", NA), ("REDUCE(0,{1,2},1/0)", DIV0), ("MAP({1;2},5)", VALUE), ("NPER(0.1,,-12,)", NUM), ("NPER(0.1,-5,3,-50)", NUM),
+    ("ROUNDDOWN(1E+300,-309)", 0.0), ("ROUND(1E+300,-400)", 0.0), ("TRUNC(-1E+300,-400)", 0.0), ("ROUNDUP(1E+300,-400)", NUM), ("ROUNDDOWN(1E+300,-299)", 1e300),
+    ("COLUMNS(INDEX(A1:B3,0,#REF!))", REF), ("ROWS(INDEX(A1:B3,9,0))", REF),
     # MATCH goes down as far as the cells do
     ("MATCH(40,{25;38;40;41},-1)", NA), ("MATCH(2.5,{1,2,3},-1)", NA), ("MATCH(2,{3,2,2,1},-1)", 3.0), ("MATCH(2.5,{3,2,1},-1)", 1.0), ("ROMAN(-0.5)", VALUE),
     # what is beyond all numbers on the way is no number in the end

@@ -65,6 +65,8 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
     found = errors_where(before, "#VALUE!", context.host, "counts from 1", after=errors_among(keys))
     found = errors_where(beyond, "#REF!", context.host, "looks outside its range", after=found)
     down, right = (at if found is None else np.where(found[0], 0, at) for at in (down, right))
+    if found is not None and found[0].all():
+        return with_errors(from_numbers(t.as_array(0.0)), found)  # an error, and no range of a size
     whole = np.stack([down == ALL, right == ALL])
     if whole.any() and down.shape[2:] != (1, 1):
         raise context.refuse("looks up several rows or columns at once; write one for each")

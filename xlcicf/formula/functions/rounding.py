@@ -39,7 +39,7 @@ def _at_digits(x, digits, of_scaled: Callable[[t.Array], t.Array], beyond: float
     scaled = t.mul(x, scale)
     many = t.either(many, t.greater_equal(t.absolute(scaled), EXACT))
     out = t.div(of_scaled(t.where(many, 1.0, scaled)), scale)
-    return t.where(many, x, t.where(few, t.where(t.equal(x, 0.0), 0.0, beyond), out))
+    return t.where(few, t.where(t.equal(x, 0.0), 0.0, beyond), t.where(many, x, out))
 
 
 def _whole(x: t.Array) -> t.Array:
