@@ -1,12 +1,15 @@
 """What meets a criterion of COUNTIF, SUMIF and their kind."""
 
+import math
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.formula.sheets import computed
+from tests.formula.sheets import area, computed, snapshot
+from xlcicf.errors import NotDifferentiable
+from xlcicf.formula import differentiate
 from xlcicf.formula.collation import order_key
 from xlcicf.formula.criteria import _alike, wildcards
 from xlcicf.formula.snapshot import ExcelError
@@ -108,3 +111,46 @@ def test_texts_are_ordered_as_excel_sorts_them():
     cells = {f"A{i}": text for i, text in enumerate(texts, 1)}
     for i, text in enumerate(texts, 1):
         assert computed({**cells, "B1": f'=COUNTIF(A1:A{len(texts)},"<{text}")'}, "B1") == i - 1
+
+
+# ---- texts that changing cells make -----------------------------------------------------------------------
+
+SCORES = {f"C{i}": float(i) for i in range(1, 11)} | {f"D{i}": float(i * i) for i in range(1, 11)}
+SCORES |= {f"E{i}": f"=C{i}*A2" for i in range(1, 11)} | {"F1": ">", "A1": 4.0, "A2": 1.0}
+MADE = [
+    'COUNTIF(C1:C10,">"&A1)',
+    'COUNTIF(C1:C10,"<>"&A1&"")',
+    "COUNTIFS(C1:C10,F1&A1,D1:D10,F1&A2*9)",
+    'COUNTIF(E1:E10,">="&A1)',
+    'SUMIF(C1:C10,">="&A1,D1:D10)',
+    'SUMIF(C1:C10,"<"&A1/3)',
+    'SUMIF(E1:E10,">"&A1,D1:D10)',
+    'SUMIFS(D1:D10,C1:C10,">"&A1-2,C1:C10,"<="&A1+3)',
+    'AVERAGEIF(C1:C10,">"&A1)',
+    'AVERAGEIFS(D1:D10,C1:C10,"<="&ROUND(A1,0))',
+    'MAXIFS(D1:D10,C1:C10,"<"&A1)',
+    'MINIFS(D1:D10,C1:C10,">"&A1)',
+    'SUM(B3:B7)',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MADE)
+def test_a_criterion_that_changing_cells_make_is_followed_and_named(text):
+    """At each point what the sheet shows with these numbers typed in; 15 digits, as a text has them."""
+    cells = SCORES | {f"B{i}": f'=COUNTIF(C$1:C$10,">"&A$1+{i})' for i in range(3, 8)} | {"B1": f"={text}"}
+    f = differentiate(snapshot(cells), area("B1"), [area("A1:A2")])
+    assert f.stepped and not f.gradient(f.start).any()
+    for point in ((4, 1), (4.5, 1), (7, 2), (-1, 0.5), (1 / 3, 1), (0.1 + 0.2, -3), (100, 1)):
+        typed = computed({**cells, "A1": float(point[0]), "A2": float(point[1])}, "B1")
+        followed = f.value(point)
+        assert followed == typed or (isinstance(typed, ExcelError) and math.isnan(followed))
+
+
+def test_values_with_slopes_are_not_lost_beside_such_a_criterion():
+    cells = SCORES | {"B1": '=SUMIF(C1:C10,">"&A1,E1:E10)'}
+    with pytest.raises(
+        NotDifferentiable, match="SUMIF makes a criterion of changing cells, which decide its values"
+    ):
+        differentiate(snapshot(cells), area("B1"), [area("A1:A2")])
+    f = differentiate(snapshot(cells), area("B1"), [area("A2")])
+    assert f.gradient([1.0]) == [5 + 6 + 7 + 8 + 9 + 10]

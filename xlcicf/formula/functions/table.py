@@ -30,11 +30,12 @@ stands before each number, array or range that the tests let change.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from xlcicf.errors import FormulaError
+from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
 from xlcicf.formula.coercion import (
@@ -43,6 +44,7 @@ from xlcicf.formula.coercion import (
     taken_as_scalar,
     taken_as_value,
     taken_strictly,
+    text_of,
 )
 from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
@@ -69,6 +71,7 @@ from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import array_of_each, for_each
 from xlcicf.formula.running import Argument, Growing, first_errors, running_total, steps_of, with_elements
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.stepped import depend_on_changing, stepped
 from xlcicf.formula.tree import ArrayConst, Call, Const, Infix, Local, Node, Percent, Prefix, Union
 
 ANY = 255
@@ -171,11 +174,14 @@ def entered(
     fixed: Sequence[int] = (),
     unions: Unions = no_unions,
     references: Callable[[int], bool] = lambda i: False,
+    values_at: Callable[[int], int | None] = lambda count: None,
 ) -> None:
     """Enters compute(context, *grids); whole(i) says whether argument i is taken as it stands, as an array.
 
     Where references(i) holds, anything but a range is #VALUE! there, or its own error: Excel does not let a
-    person type COUNTIF({1,2},1), and shows that error of COUNTIF(UNIQUE(A1:A3),1).
+    person type COUNTIF({1,2},1), and shows that error of COUNTIF(UNIQUE(A1:A3),1). Such a function's other
+    arguments are criteria: texts that may be made of changing numbers, ">"&A1. Of so many arguments
+    values_at(count) is the one that it has slopes by, if any.
 
     The others are meant as single values. Several ranges in one argument are what `unions` makes of them. An
     argument left out between two commas is 0, unless `omitted` says otherwise, such as an error. Those that
@@ -203,6 +209,17 @@ def entered(
             values = [value for i, arg in enumerate(args) for value in taken(i, arg)]
         except Fails as failed:
             return context.error(failed.code, failed.why)
+        except NotDifferentiable:
+            takes_criteria = references(0) or references(1)
+            criteria = [i for i in range(len(args)) if takes_criteria and not references(i)]
+            joined = {i: joined_parts(args[i]) for i in criteria}
+            if all(len(parts) == 1 for parts in joined.values()):
+                raise
+            parts = [
+                [*map(context.operand, joined[i])] if i in joined else taken(i, arg)
+                for i, arg in enumerate(args)
+            ]
+            return with_texts_made(context, checked, parts, criteria, values_at(len(args)))
         return of_grids(context, lambda *grids: checked(context, *grids), values)
 
     def checked(context: Context, *grids: Grid) -> Value:
@@ -210,6 +227,45 @@ def entered(
         return compute(context, *grids)
 
     FUNCTIONS[name] = Function(name, evaluate, arity, ranges, smooth, examples, tuple(fixed))
+
+
+def joined_parts(node: Node) -> list[Node]:
+    """What & joins in a formula; the formula itself where it is no such text."""
+    if isinstance(node, Infix) and node.operator == "&":
+        return [*joined_parts(node.left), *joined_parts(node.right)]
+    return [node]
+
+
+def with_texts_made(
+    context: Context,
+    compute: Callable[..., Value],
+    parts: Sequence[Sequence[Value | Growing]],
+    joined: Sequence[int],
+    values_at: int | None,
+) -> Value:
+    """compute(context, *arguments), the `joined` ones being texts made of their parts, of which changing
+    cells decide some: it moves in steps.
+
+    Refused where they decide the values too, by which it has slopes."""
+    flat = [grid for some in parts for grid in some if isinstance(grid, Grid)]
+    values = [] if values_at is None else [grid for grid in parts[values_at] if isinstance(grid, Grid)]
+    if len(flat) < sum(map(len, parts)) or depend_on_changing(values):
+        raise context.refuse("makes a criterion of changing cells, which decide its values as well")
+
+    def computed_now(*now: Grid) -> Grid:
+        left, arguments = iter(now), []
+        for i, some in enumerate(parts):
+            own = list(islice(left, len(some)))
+            arguments += [_as_one_text(context, own)] if len(own) > 1 and i in joined else own
+        outcome = compute(context, *arguments)
+        assert isinstance(outcome, Grid)
+        return outcome
+
+    return computed(context, lambda: stepped(context, computed_now, flat))
+
+
+def _as_one_text(context: Context, parts: Sequence[Grid]) -> Grid:
+    return for_each(context, lambda *each: "".join(map(text_of, each)), parts, whole=[False] * len(parts))
 
 
 def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value | Growing]) -> Value:
@@ -699,6 +755,7 @@ def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING
                 arity=(3, ANY),
                 whole=lambda i: i == 0 or i % 2 == 1,
                 references=lambda i: i == 0 or i % 2 == 1,
+                values_at=lambda count: 0,
             )
         else:
             entered(
@@ -708,6 +765,7 @@ def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING
                 arity=(2, 3),
                 whole=lambda i: i != 1,
                 references=lambda i: i != 1,
+                values_at=lambda count: 2 if count == 3 else 0,
             )
         return body
 
