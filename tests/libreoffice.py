@@ -42,11 +42,12 @@ class Office:
             stdout=subprocess.PIPE,
         )
 
-    def ask(self, script: Path, seconds: float = SECONDS, **asked):
-        """What `answer(context, **asked)` of a script for such a Python returns; all of it JSON."""
+    def ask(self, script: Path, within: float = SECONDS, **asked):
+        """What `answer(context, **asked)` of a script for such a Python returns within so many seconds; all of
+        it JSON."""
         self._process.stdin.write(json.dumps([str(script), asked]).encode() + b"\n")
         self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], seconds)
+        ready, _, _ = select.select([self._process.stdout], [], [], within)
         line = self._process.stdout.readline() if ready else b""
         if not line:
             self.end()
@@ -71,23 +72,23 @@ class Office:
 _offices: list[Office] = []  # the last is the one that is asked
 
 
-def ask(script: Path, seconds: float = SECONDS, **asked):
+def ask(script: Path, within: float = SECONDS, **asked):
     """The same, of the LibreOffice that all tests of this process ask."""
     if not _offices or not _offices[-1].is_there:
         _offices.append(Office())
         atexit.register(_offices[-1].end)
-    return _offices[-1].ask(script, seconds, **asked)
+    return _offices[-1].ask(script, within, **asked)
 
 
-def convert(path: Path, kind: str, folder: Path, seconds: float = SECONDS) -> Path:
+def convert(path: Path, kind: str, folder: Path, within: float = SECONDS) -> Path:
     """The book as LibreOffice recomputes and saves it: `kind` "xlsx" or "pdf". Returns the new file.
 
-    AssertionError where it takes more seconds."""
+    AssertionError where it takes more seconds than `within`."""
     result = folder / f"{path.stem}.{kind}"
     folder.mkdir(exist_ok=True)
     if python_with_uno():
         source, target = path.resolve().as_uri(), result.resolve().as_uri()
-        ask(HERE / "libreoffice_convert.py", seconds, source=source, kind=kind, target=target)
+        ask(HERE / "libreoffice_convert.py", within, source=source, kind=kind, target=target)
     else:
         with tempfile.TemporaryDirectory() as home:
             profile = f"-env:UserInstallation={_profile_in(Path(home))}"
