@@ -22,8 +22,7 @@ class Watch:
             [area for area in areas if area.sheet != RIGHT_SIDES]
             for areas in way_to(problem.book, problem.asked_of)
         )
-        self._results = _places(computed)
-        self._written = _places(problem.changing)
+        self._computed, self._changing = computed, problem.changing
         self._inputs = host_of(book).watch(book, "inputs", needed)
         self._weights = host_of(book).watch(book, "changing cells", problem.changing)
 
@@ -37,7 +36,8 @@ class Watch:
         return {
             cell_address(*place): pair
             for place, pair in self._inputs.changes().items()
-            if place not in self._written and not (place in self._results and _are_results(pair))
+            if not _is_in(self._changing, place)
+            and not (_are_results(pair) and _is_in(self._computed, place))
         }
 
     def touched(self) -> list[str]:
@@ -50,8 +50,9 @@ def _are_results(pair: tuple[str, str]) -> bool:
     return not any(text.startswith("=") for text in pair)
 
 
-def _places(areas: Iterable[Area]) -> set[tuple[str, int, int]]:
-    return {(area.sheet, *cell) for area in areas for cell in area.cells()}
+def _is_in(areas: Iterable[Area], place: tuple[str, int, int]) -> bool:
+    sheet, row, col = place
+    return any(area.sheet == sheet and area.contains(row, col) for area in areas)
 
 
 def way_to(book: Snapshot, areas: Sequence[Area]) -> tuple[list[Area], list[Area]]:
