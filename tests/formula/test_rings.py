@@ -13,6 +13,7 @@ from tests.formula.sheets import area, snapshot
 from xlcicf.formula import differentiate, rings
 from xlcicf.formula.address import column_letters
 from xlcicf.formula.snapshot import ExcelError
+from xlcicf.optim import train
 
 
 def solved_rings(monkeypatch):
@@ -134,6 +135,22 @@ def test_all_its_cells_rise_as_each_of_them_does(name, monkeypatch):
     )
     last = differentiate(sheet_of(name, "=1*B{last}"), area("G1"), [area("F1:F3")])
     np.testing.assert_allclose(rises[-1], last.gradient(f.start), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["smoothing", "a curve", "a jump", "a loan", "two sheets"])
+def test_values_that_are_moved_where_they_lie_are_seen_to_have_moved(name):
+    """As a first-order optimiser moves them, with one start, and whoever writes into the array he has asked with."""
+    f, other = (differentiate(sheet_of(name), area("G1"), [area("F1:F3")]) for _ in range(2))
+    v = f.start.copy()
+    V = torch.from_numpy(v)[None]
+    for shift in (0.0, 0.125, -0.25, 0.0625):
+        v += shift
+        value, slope = other.value_and_gradient(v.copy())
+        assert f.value(v) == value
+        assert f.batch(V)[0].item() == value
+        np.testing.assert_array_equal(f.gradient(v), slope)
+    for step in train(f, "adam", steps=4):
+        assert step.loss == other.value(step.values.copy())
 
 
 SOLVED = [

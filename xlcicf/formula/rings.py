@@ -396,7 +396,10 @@ def _sorted_lanes(reads: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class _Point:
-    """The ring at some cells and outside values: formulas `out` (K,), and the band (K, width + 1)."""
+    """The ring at some cells and outside values: formulas `out` (K,), and the band (K, width + 1).
+
+    `theta` are copies: an optimiser moves its values where they lie, and what stands outside may be a part of
+    them."""
 
     theta: Sequence[Tensor]
     cells: Tensor
@@ -558,7 +561,8 @@ class _System:
         out = self._formulas(*self._zeros, *theta, *reads)
         count = len(self._shapes)
         values = np.concatenate([x.numpy().ravel() for x in out[:count]])
-        return _Point(theta, torch.from_numpy(cells), reads, values, self._banded(out[count:]))
+        copies = [x.clone() for x in theta]
+        return _Point(copies, torch.from_numpy(cells), reads, values, self._banded(out[count:]))
 
     def _banded(self, slopes: Sequence[Tensor]) -> np.ndarray:
         if self._band is not None:
