@@ -6,14 +6,14 @@ columns that they name are constants; the numbers of the column computed with ma
 """
 
 from xlcicf.formula.choice import Value, of_each
-from xlcicf.formula.context import Context, Fails
+from xlcicf.formula.context import Context
 from xlcicf.formula.functions.table import (
     called_with,
-    error_handed_over,
     excel,
     makes_values,
     no_range,
     of_grids,
+    refuse_errors_handed_over,
 )
 from xlcicf.formula.grid import Grid, with_errors
 from xlcicf.formula.records import Found, found_in
@@ -33,8 +33,7 @@ def _without_a_range(context: Context, *ranges: Node) -> Value | None:
 
 
 def _found(context: Context, *grids: Grid) -> Found:
-    if error := error_handed_over(context, grids):
-        raise Fails(str(error))
+    refuse_errors_handed_over(context, grids)
     return found_in(context, *grids)
 
 

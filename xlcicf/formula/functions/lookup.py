@@ -11,12 +11,12 @@ from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.functions.table import (
-    error_handed_over,
     excel,
     handing_on,
     makes_values,
     of_constants,
     of_grids,
+    refuse_errors_handed_over,
 )
 from xlcicf.formula.grid import (
     BLANK,
@@ -69,8 +69,7 @@ def index(
     keys = [context.operand(node) for node in (row, column) if node is not None]
 
     def part_of(grid: Grid, *at: Grid) -> Value:
-        if error := error_handed_over(context, [grid]):
-            raise Fails(str(error))
+        refuse_errors_handed_over(context, [grid])
         return part(context, grid, *at)
 
     return of_grids(context, part_of, [whole, *keys])

@@ -279,21 +279,20 @@ def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[V
         try:
             return compute(*grids)
         except Fails:
-            if error := error_handed_over(context, grids):
-                raise Fails(str(error)) from None
+            refuse_errors_handed_over(context, grids)
             raise
 
     return of_each(lambda *grids: computed(context, lambda: with_own_errors(*grids)), *values)
 
 
-def error_handed_over(context: Context, grids: Sequence[Value | Growing]) -> ExcelError | None:
-    """The first argument that is an error value: Excel shows it whatever else is wrong with the others."""
+def refuse_errors_handed_over(context: Context, grids: Sequence[Value | Growing]) -> None:
+    """Raises Fails of the first argument that is an error value: Excel shows it whatever else is wrong with
+    the others."""
     for grid in grids:
         if isinstance(grid, Grid) and grid.is_single_error:
             if not grid.is_error_everywhere:
                 raise context.cell_by_cell("is handed an error in some cells alone; write a formula for each")
-            return first_error(grid)
-    return None
+            raise Fails(str(first_error(grid))) from None
 
 
 def no_range(context: Context, grid: Grid) -> Grid:
