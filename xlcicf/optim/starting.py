@@ -10,7 +10,6 @@ from xlcicf.optim.optimality import Optimality
 REACH = (0.5, 1.0, 2.0, 4.0)
 FROM_REST = (*REACH, 10.0, 100.0)
 AT_REST = 2 * len(FROM_REST) + 1  # starts where the sheet's own values lead nowhere
-BY_SLOPES = ("lbfgs", "least-squares", "slsqp", "lagrangian", "interior-point", "branch-and-bound")
 
 
 def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
@@ -35,10 +34,10 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
     return np.clip(np.vstack([f.start, drawn]), f.lower, f.upper)
 
 
-def more_starts(f: Objective, name: str) -> tuple[int, str]:
-    """How many starts a method needs that follows slopes, and why: several where every slope is 0 at the
+def more_starts(f: Objective) -> tuple[int, str]:
+    """How many starts a method needs that goes by slopes, and why: several where every slope is 0 at the
     sheet's values, as where changing cells are blank and multiplied."""
-    if name not in BY_SLOPES or not _is_at_rest(f):
+    if not _is_at_rest(f):
         return 1, ""
     return AT_REST, f"; {AT_REST} starts, since every slope is 0 at the sheet's values"
 

@@ -78,10 +78,10 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
         before = f.evaluations
         require_start(f)
         name, why = choose(f) if optimizer == AUTO else (optimizer, "")
-        if optimizer == AUTO and restarts == 1:
-            restarts, more = more_starts(f, name)
+        method = METHODS[name]
+        if optimizer == AUTO and restarts == 1 and method.goes_by_slopes:
+            restarts, more = more_starts(f)
             why += more
-    method = METHODS[name]
     settings = steps or method.steps, restarts, seed, method.lr if lr is None else lr, elsewhere
     said = f"{name}: {why}" if why else name
     if method.lr is None:

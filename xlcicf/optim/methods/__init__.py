@@ -22,6 +22,7 @@ class Method:
     steps     the most of each start when nobody says it; None: as many as it needs
     serves    what it can keep to: constraints on formulas, whole numbers, orders
     scaling   how it measures values and constraints, in words
+    goes_by_slopes  whether slopes lead it: where all are 0 it goes nowhere, and other starts may lead on
     """
 
     name: str
@@ -31,6 +32,7 @@ class Method:
     steps: int | None = None
     serves: frozenset[str] = frozenset()
     scaling: str = OWN_UNITS
+    goes_by_slopes: bool = False
 
     @property
     def run(self) -> Callable[..., Iterator[Step]]:
@@ -52,12 +54,14 @@ METHODS: dict[str, Method] = {
             "L-BFGS-B: few, long steps to a local optimum, bounds kept exactly",
             "lbfgs.run",
             steps=STEPS,
+            goes_by_slopes=True,
         ),
         Method(
             "least-squares",
             "trust region and Gauss-Newton's steps, for sums of squares: all digits of the parameters",
             "least_squares.run",
             scaling="each value by its column of the Jacobian",
+            goes_by_slopes=True,
         ),
         Method(
             "slsqp",
@@ -65,6 +69,7 @@ METHODS: dict[str, Method] = {
             "slsqp.run",
             serves=frozenset({CONSTRAINTS}),
             scaling=BY_BEND,
+            goes_by_slopes=True,
         ),
         Method(
             "lagrangian",
@@ -72,6 +77,7 @@ METHODS: dict[str, Method] = {
             "lagrangian.run",
             serves=frozenset({CONSTRAINTS}),
             scaling="constraints by their slopes",
+            goes_by_slopes=True,
         ),
         Method(
             "interior-point",
@@ -79,6 +85,7 @@ METHODS: dict[str, Method] = {
             "interior_point.run",
             serves=frozenset({CONSTRAINTS}),
             scaling=BY_BEND,
+            goes_by_slopes=True,
         ),
         Method(
             "linear",
@@ -100,6 +107,7 @@ METHODS: dict[str, Method] = {
             "branch_and_bound.run",
             serves=frozenset({CONSTRAINTS, WHOLE}),
             scaling=BY_BEND,
+            goes_by_slopes=True,
         ),
         Method(
             "orders",
