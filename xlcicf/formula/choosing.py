@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Either, Value, either, of_each, why_apart
@@ -55,7 +54,7 @@ def _is_number(grid: Grid, number: int) -> Grid:
 
 def _chosen(context: Context, condition: Grid, yes: Callable[[], Value], no: Callable[[], Value]) -> Value:
     test = truth(condition.num)
-    if isinstance(test, torch.Tensor) and (t.holds_everywhere(test) or not t.holds_somewhere(test)):
+    if t.holds_everywhere(test) or not t.may_hold(test):
         taken = yes() if t.holds_everywhere(test) else no()
         branches = taken, taken
     else:

@@ -101,6 +101,8 @@ def taken_as_condition(grid: Grid) -> Grid:
 
 def _numbers_read(grid: Grid, read: Callable[[str], float | None]) -> Grid:
     """Numbers and errors only: text elements become `read(text)`, or #VALUE! where that is None."""
+    if grid.is_all_numbers:
+        return grid
     grid = grid.without_falses()
     if not grid.has(TEXT):
         return grid.of_kinds(_errors_only(grid))

@@ -90,6 +90,8 @@ def without_remainder(difference: Grid, a: Grid, b: Grid) -> Grid:
     numbers = [x.num for x in (difference, a, b)]
     if any(isinstance(x, t.Var) for x in numbers) or not {a.size, b.size} <= {difference.size, (1, 1)}:
         return difference
+    if not _any_near(*numbers[1:]):
+        return difference
     same, to = at_15_digits(*numbers[1:])
     return difference.with_num(t.where(t.equal(same, to), 0.0, difference.num))
 

@@ -326,10 +326,9 @@ class Evaluator:
             return self._scattered(ref, host, blanks_count)
         assert not any(grows(ref, host))
         whole = ref.footprint(host)
-        cell = host.cell(0, 0)
         if whole is None:
-            return constant(error_at("#REF!", cell))
-        filled = self._bounded(whole, cell, blanks_count)
+            return constant(error_at("#REF!", host.cell(0, 0)))
+        filled = self._bounded(whole, host, blanks_count)
         return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
 
     def growing(self, node: Node, host: Host) -> Growing | None:
@@ -338,7 +337,7 @@ class Evaluator:
             return None
         whole = node.footprint(host)
         assert whole
-        filled = self._bounded(whole, host.cell(0, 0), False)
+        filled = self._bounded(whole, host, False)
         step, steps = step_of(node, host), from_the_anchor(node, host)
         grid = _as_seen(self.values(filled), step, filled, steps).at(place_of(step, steps))
         ways = zip(grows(node, host), shrinks(node, host), host.within(steps), strict=True)
@@ -351,15 +350,17 @@ class Evaluator:
             ),
         )
 
-    def _bounded(self, whole: Area, cell: str, blanks_count: bool) -> Area:
+    def _bounded(self, whole: Area, host: Host, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
         if blanks_count and filled != whole:
+            cell = host.cell(0, 0)
             raise NotDifferentiable(
                 f"{cell}: computes with every cell of {whole.address}, the blank ones too;"
                 f" write {filled.address}",
                 cell,
             )
         if math.prod(filled.shape) > MAX_CELLS:
+            cell = host.cell(0, 0)
             raise NotDifferentiable(
                 f"{cell}: {filled.address} is more than {MAX_CELLS} cells; name those that hold data", cell
             )
@@ -368,7 +369,7 @@ class Evaluator:
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
         """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w), or (1, 1, h, w)
         where all mean the same."""
-        self._bounded(batch.areas(ref)[0], batch.cell(0, 0), blanks_count)
+        self._bounded(batch.areas(ref)[0], batch, blanks_count)
         areas = batch.kept(ref, "areas", lambda: [self.graph.trimmed(area) for area in batch.areas(ref)])
         place = batch.kept(ref, "place", lambda: place_of(ref, batch))
         if batch.kept(ref, "is one", lambda: all(area == areas[0] for area in areas)):

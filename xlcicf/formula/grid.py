@@ -6,7 +6,7 @@ of value stands where does not, but for `there`. This is the only file that make
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -90,7 +90,7 @@ class Grid:
 
     @property
     def shape(self) -> Shape:
-        shape = tuple(t.shape_of(self.num))
+        shape = tuple(self.num.shape)
         if self.kind is not None and self.kind.shape != shape:
             shape = np.broadcast_shapes(shape, self.kind.shape)
         return shape  # type: ignore[return-value]
@@ -108,6 +108,11 @@ class Grid:
     @property
     def is_single(self) -> bool:
         return self.size == (1, 1)
+
+    @property
+    def is_all_numbers(self) -> bool:
+        """Whether numbers stand everywhere, whatever the changing cells hold."""
+        return self.kind is None and self.there is None
 
     @property
     def is_left_out(self) -> bool:
@@ -514,9 +519,8 @@ def _numbers_laid_out(parts: list[tuple[tuple[slice, slice], t.Array]], saved: t
 Errors = tuple[np.ndarray, np.ndarray]  # which elements are errors (H, W, h, w), the errors
 
 
-def errors_among(grids: Iterable[Grid]) -> Errors | None:
+def errors_among(grids: Sequence[Grid]) -> Errors | None:
     """The first operand's error wins, as in Excel."""
-    grids = list(grids)
     if not any(g.has(ERROR) for g in grids):
         return None
     shape = np.broadcast_shapes(*(g.shape for g in grids))
@@ -569,10 +573,9 @@ def settled(grid: Grid, found: Errors | None, host: Host) -> Grid:
     """The outcome of an operation: a constant that is not finite becomes the error Excel shows."""
     if isinstance(grid.num, t.Var):
         return with_errors(grid, found)
-    finite = torch.isfinite(grid.num)
-    if finite.all():
+    if t.all_finite(grid.num):
         return with_errors(grid, found)
-    found = errors_where(~finite.numpy(), "#NUM!", host, after=found)
+    found = errors_where(~torch.isfinite(grid.num).numpy(), "#NUM!", host, after=found)
     num = torch.nan_to_num(grid.num, nan=0.0, posinf=0.0, neginf=0.0)
     return with_errors(grid.with_num(num), found)
 
@@ -611,6 +614,8 @@ def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
 
     Raises NotDifferentiable where they would come to more than MOST elements."""
     shapes = [g.shape for g in grids]
+    if all(shape == shapes[0] for shape in shapes) and math.prod(shapes[0]) <= MOST:
+        return grids
     for axis in (2, 3):
         if len({shape[axis] for shape in shapes} - {1}) > 1:
             longest, why = max(shape[axis] for shape in shapes), "pairs arrays of different sizes"

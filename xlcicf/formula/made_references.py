@@ -110,7 +110,7 @@ def spots_of(node: Node, context: Context) -> Spots:
         case RefInfix(operator, left, right):
             return _JOINED[operator](spots_of(left, context), spots_of(right, context))
         case Call(name, args) if name in _MAKERS:
-            inside = replace(context, function=name)
+            inside = context.of(name)
             try:
                 signature(_MAKERS[name]).bind(inside, *args)
             except TypeError:

@@ -39,8 +39,11 @@ class Laid(NamedTuple):
         whole = self.piece.grid
         if len(self.piece.areas) > 1:
             rows, cols = self.area.shape
+            if cols == 1:
+                start = self.start + area.top - self.area.top
+                return whole.cut(slice(start, start + area.shape[0]), slice(0, 1))
             cells = whole.cut(slice(self.start, self.start + rows * cols), slice(0, 1))
-            whole = cells if cols == 1 else cells.reshaped((1, 1, rows, cols))
+            whole = cells.reshaped((1, 1, rows, cols))
         return whole if area == self.area else whole.cut(*area.within(self.area))
 
 

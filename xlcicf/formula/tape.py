@@ -49,17 +49,26 @@ Operand = Array | float
 
 def holds_everywhere(x: Operand) -> bool:
     """Whether a constant pattern is true at every place."""
-    return not isinstance(x, Var) and bool(torch.as_tensor(x).all())
+    return not isinstance(x, Var) and bool(x if _is_one(x) else torch.as_tensor(x).all())
 
 
 def holds_somewhere(x: Operand) -> bool:
     """Whether a constant pattern is true at some place."""
-    return not isinstance(x, Var) and bool(torch.as_tensor(x).any())
+    return not isinstance(x, Var) and bool(x if _is_one(x) else torch.as_tensor(x).any())
+
+
+def _is_one(x: Tensor | float) -> bool:
+    return not isinstance(x, Tensor) or x.numel() == 1
 
 
 def may_hold(x: Operand) -> bool:
     """Whether a pattern is true at some place, or may be at other inputs."""
     return isinstance(x, Var) or holds_somewhere(x)
+
+
+def all_finite(x: Tensor) -> bool:
+    """Whether no element is nan or infinite."""
+    return math.isfinite(x.item()) if _is_one(x) else bool(torch.isfinite(x).all())
 
 
 def value_of(x: Var | _Plain) -> Tensor | _Plain:
@@ -109,11 +118,11 @@ class Primitive:
         return rule
 
     def __call__(self, *operands, **static) -> Array:
-        tape = next((x.tape for x in operands if isinstance(x, Var)), None)
-        if tape is None:
-            return self.forward(*operands, **static)
-        value = self.forward(*map(value_of, operands), **static)
-        return tape.record(self, operands, static, value)
+        for x in operands:
+            if isinstance(x, Var):
+                value = self.forward(*map(value_of, operands), **static)
+                return x.tape.record(self, operands, static, value)
+        return self.forward(*operands, **static)
 
     def cotangents(self, g: Array, out: Var, operands: Sequence[Operand], static: dict) -> Sequence:
         if self._pullback is None:

@@ -4,7 +4,6 @@ import math
 import operator
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value, of_each
@@ -34,7 +33,7 @@ def comparison(compare: Compare, python: Python) -> Operator:
     """A comparison by a primitive of numbers and by the same of plain Python values."""
 
     def evaluate(context: Context, a: Value, b: Value) -> Value:
-        context = replace(context, function="a comparison")
+        context = context.of("a comparison")
         return of_grids(context, lambda x, y: compared(context, x, y, compare, python), (a, b))
 
     return evaluate
@@ -120,7 +119,7 @@ def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Array:
 
 
 def joined(context: Context, a: Value, b: Value) -> Value:
-    context = replace(context, function="&")
+    context = context.of("&")
 
     def compute(*grids):
         return for_each(

@@ -112,7 +112,7 @@ def called(name: str, args: tuple[Node, ...], context: Context) -> Value:
     least, most = function.arity
     if not least <= len(args) <= most:
         raise misused(context, name, f"has {len(args)} arguments")
-    return function.evaluate(replace(context, function=name), args)
+    return function.evaluate(context.of(name), args)
 
 
 def called_with(context: Context, name: str, values: Sequence[Value], others: tuple[Node, ...] = ()) -> Value:
