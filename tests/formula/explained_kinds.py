@@ -114,15 +114,24 @@ def either(*holds: Holds) -> Holds:
     return lambda case: any(one(case) for one in holds)
 
 
+def _texts_within(relative: float) -> Holds:
+    """Texts that are alike but for the last digits of the numbers in them."""
+
+    def holds(case: Differing) -> bool:
+        ours, theirs = str(case.ours), str(case.theirs)
+        pairs = zip(_NUMBER.findall(ours), _NUMBER.findall(theirs), strict=False)
+        near = all(math.isclose(float(x), float(y), rel_tol=relative) for x, y in pairs)
+        return _NUMBER.sub("#", ours) == _NUMBER.sub("#", theirs) and near
+
+    return holds
+
+
 def _same_but_for_digits(case: Differing) -> bool:
     """Texts that differ in how numbers in them are written, and by as little as numbers may."""
     if isinstance(case.ours, float | bool) or is_error(case.ours) or is_error(case.theirs):
         return False
     ours, theirs = str(case.ours or ""), str(case.theirs or "")
-    a, b = (list(map(float, _NUMBER.findall(text))) for text in (ours, theirs))
-    if _NUMBER.sub("#", ours) == _NUMBER.sub("#", theirs) and all(
-        math.isclose(x, y, rel_tol=_CLOSE) for x, y in zip(a, b, strict=True)
-    ):
+    if _texts_within(_CLOSE)(case):
         return True
     like = "[-+0-9.Ee%B]*".join(map(re.escape, _MANY_DIGITS.split(theirs)))
     return bool(_MANY_DIGITS.search(theirs)) and re.fullmatch(like, ours) is not None
@@ -146,7 +155,7 @@ def _noise_of_a_root(case: Differing) -> bool:
 def _zero_below_zero(case: Differing) -> bool:
     theirs = str(case.theirs)
     return theirs == "-" or (
-        theirs.startswith("-0") and theirs.lstrip("-") in (str(case.ours), f"{case.ours}.0")
+        "-0" in theirs and theirs.replace("-0", "0") in (str(case.ours), f"{case.ours}.0")
     )
 
 
@@ -185,6 +194,7 @@ _COMPLEX = _names(
     "IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMCOSH IMCOT IMCSC IMCSCH IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER IMPRODUCT"
     " IMREAL IMSEC IMSECH IMSIN IMSINH IMSQRT IMSUB IMSUM IMTAN"
 )
+_BESSEL = _names("BESSELI BESSELJ BESSELK BESSELY")
 _CUTTING = _names("LEFT LEFTB RIGHT RIGHTB MID MIDB")
 _LOOKUPS = _names("MATCH XMATCH LOOKUP VLOOKUP HLOOKUP XLOOKUP")
 _NO_DATE_YET = (
@@ -192,7 +202,7 @@ _NO_DATE_YET = (
 )
 
 _MAY_FAIL = re.compile(
-    r"NA\(\)|\d/0|#[A-Z]+[/!?A0]+|\"[^\"]*\"|\{|:|words|figures|tenth|Other!A3|\bD\d+\b|G2|E[+-]\d+|,,|\(,|,\)|-"
+    r"NA\(\)|[\d)]/0|#[A-Z]+[/!?A0]+|\"[^\"]*\"|\{|:|words|figures|tenth|Other!A3|\bD\d+\b|G2|E[+-]\d+|,,|\(,|,\)|-"
 )  # an operand that may be the first error of several
 
 
@@ -252,7 +262,11 @@ KINDS = [
         _names("RATE IRR XIRR YIELD"),
         lambda c: c.ours == "#NUM!",
     ),
-    Kind("a day before March 1900 counts from another day, in texts too", _names("YEARFRAC"), _has('&""')),
+    Kind(
+        "a day before March 1900 counts from another day, in texts too",
+        _DATES,
+        _has('&""', _has(_NO_DATE_YET)),
+    ),
     Kind("a blank is the complex number 0", _COMPLEX, _has(r"A:A|E:E|A:B|D1:D20", _they_fail)),
     Kind(
         "beyond all numbers is #NUM! by Microsoft's page",
@@ -318,7 +332,10 @@ KINDS = [
         "LibreOffice has no TRUE and FALSE, only numbers shown so",
         _COMPLEX
         | _BASES
-        | _names("BETAINV BETA.INV CONCAT CONCATENATE PRODUCT MIN RANK RANK.EQ RANK.AVG AGGREGATE"),
+        | _names(
+            "BETAINV BETA.INV CONCAT CONCATENATE PRODUCT MIN RANK RANK.EQ RANK.AVG AGGREGATE SUMPRODUCT FREQUENCY"
+        )
+        | _BESSEL,
         _has(rf"{_A_TRUTH}|D6:D11", lambda c: not is_error(c.theirs)),
     ),
     Kind(
@@ -367,7 +384,7 @@ KINDS = [
     Kind(
         "LibreOffice rounds to so many digits where Microsoft's page cuts",
         _names("PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC"),
-        _within(1e-2),
+        either(_within(1e-2), _days_apart(0.1 + _CLOSE)),
     ),
     Kind(
         "LibreOffice begins with the whole of a period of which a part is left out, or takes a rate for another",
@@ -385,8 +402,13 @@ KINDS = [
         lambda c: c.ours == "#N/A",
     ),
     Kind("only Google has the function", _names("ARRAYFORMULA ARRAY_CONSTRAIN"), lambda c: True),
-    Kind("it shows the error itself", _names("VALUETOTEXT"), either(_they_fail, _of_both)),
+    Kind("it shows the error itself", _names("VALUETOTEXT ARRAYTOTEXT"), either(_they_fail, _of_both)),
     # --- what no documentation says
+    Kind(
+        "whether what is no LAMBDA or the error that it would be called with comes first only Excel can say",
+        _names("REDUCE"),
+        lambda c: c.ours == "#VALUE!" and _errors(c),
+    ),
     Kind(
         "a deviation of 0 or less is no number, as of NORM.DIST",
         _names("Z.TEST ZTEST"),
@@ -472,7 +494,7 @@ KINDS = [
     Kind(
         "it knows no name that stands for a number",
         _ANY,
-        _has(r"\btenth\b", either(_they_fail, _has("IFERROR"))),
+        _has(r"\btenth\b", either(_they_fail, _has("IFERROR"), lambda case: "#NAME?" in str(case.theirs))),
     ),
     # --- which values count
     Kind(
@@ -592,7 +614,7 @@ KINDS = [
         _names("NUMBERVALUE"),
         _has(r"NUMBERVALUE\([A-Z0-9]", _numbers),
     ),
-    Kind("it takes an array of one number for none", _names("DB DDB VDB SYD SLN"), _has(r"\{")),
+    Kind("it takes an array of one number for none", _names("DB DDB VDB SYD SLN"), _has(r"\{|[A-Z]:[A-Z]")),
     Kind(
         "its inverses lie far off at probabilities next to 0",
         _OF_NUMBERS,
@@ -634,10 +656,10 @@ KINDS = [
     Kind(
         "it takes a text of an array for 0, Excel passes over the pair",
         _names("SUMX2MY2 SUMX2PY2 SUMXMY2"),
-        _has('"|[DFG]\\d*:|OFFSET\\(D'),
+        _has('"|[DFG]\\d*:|OFFSET\\(D|Other!A1:'),
     ),
     Kind("it chooses no times of less than nothing", _names("PERMUTATIONA"), _they_fail),
-    Kind("it has a zero below zero", _names("CODE UNICODE LEN LENB"), _has(r"-0", _numbers)),
+    Kind("it has a zero below zero", _names("CODE UNICODE LEN LENB"), _has(r"-(0|[A-Z]+:[A-Z])", _numbers)),
     Kind(
         "its distributions of very many degrees of freedom are further off",
         _OF_NUMBERS,
@@ -706,8 +728,12 @@ KINDS = [
     ),
     Kind(
         "its Bessel functions have eight right digits, as Excel's have",
-        _names("BESSELI BESSELJ BESSELK BESSELY"),
-        either(_within(1e-6), _days_apart(1e-6)),
+        _BESSEL,
+        either(_within(1e-6), _days_apart(1e-6), _texts_within(1e-6)),
+    ),
+    Kind("LibreOffice's Bessel functions end at some order", _BESSEL, _has(r"1E\+|D4", _they_fail)),
+    Kind(
+        "of what is left between two numbers next to 1 it has few digits", _names("ERF ERFC"), _within(1e-4)
     ),
     Kind(
         "its inverses of distributions, and what follows of them, have eight right digits",
@@ -807,6 +833,11 @@ KINDS = [
         "it goes another way through cells that are not in order",
         _names("MATCH LOOKUP VLOOKUP HLOOKUP"),
         _has(r"D1:D5|D1:D20|D6:D11|G1:G7"),
+    ),
+    Kind(
+        "halving what is not in the order asked leads anywhere",
+        _names("XLOOKUP XMATCH"),
+        _has(r",-?2\)"),
     ),
     Kind(
         "it takes an error in any argument for the outcome, where it is one element of several",

@@ -134,6 +134,11 @@ def test_a_spread_beyond_all_numbers_is_seen_where_it_changes():
     assert math.isnan(f.value([1e200]))
 
 
+def test_rows_are_looked_up_by_one_way_of_looking():
+    with pytest.raises(FormulaError, match="several rows or columns at once"):
+        computed(CELLS | {"Z9": "=SUM(XLOOKUP(1,{1},A1:A3,0,{0,1;0,1}))"}, "Z9")
+
+
 def test_the_areas_of_a_number_are_asked_for_in_vain():
     with pytest.raises(FormulaError, match="areas of what is no range"):
         computed(CELLS | {"Z9": "=AREAS((1,A1))"}, "Z9")

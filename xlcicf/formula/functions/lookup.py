@@ -253,7 +253,7 @@ def x_lookup(
     if not down and not (searched.size[0] == 1 and searched.size[1] == columns):
         raise Fails("#VALUE!", "looks in cells that are not as many as the results")
     is_line = (columns if down else rows) == 1
-    if not is_line and not wanted.is_single:
+    if not is_line and not all(grid.is_single for grid in (wanted, how, order)):
         raise context.refuse("looks up several rows or columns at once; write one for each")
     stride = columns if down else 1
 
