@@ -203,6 +203,44 @@ def test_a_valley_of_corners_is_a_linear_program_and_an_edge_is_none():
     assert limited.structure.with_corners(["="], "min") is None
 
 
+WITH_CORNERS = [  # formula, sense, corners
+    ("=SUMSQ(A1:A4)+0.1*SUMPRODUCT(ABS(A1:A4))", "min", 4),
+    ("=A1^2-A1*A2+A2^2+3*MAX(0,1-A3-A4)+MAX(A1:A4)", "min", 2),
+    ("=5-A1^2-2*ABS(A2-A3)+MIN(A1,A4)", "max", 2),
+    ("=SUMXMY2(A1:A4,B1:B4)/7+MAX(ABS(A1),2)+MAX(A2,A3)", "min", 3),
+]
+
+
+@pytest.mark.parametrize(("formula", "sense", "count"), WITH_CORNERS)
+def test_a_quadratic_with_corners_is_its_coefficients_and_sides(formula, sense, count):
+    f = function(formula, others=B)
+    found = f.structure.quadratic_with_corners(sense)
+    assert found is not None and found.slope.size == 4 + count
+    curvature, sides = found.quadratic.curvature.toarray(), found.sides.toarray()
+    for v in np.random.default_rng(0).normal(size=(20, 4)):
+        tops = np.zeros(count)
+        for _ in range(count):  # corners of corners after those that they are made of
+            heights = found.least - sides[:, :4] @ v - (sides[:, 4:] - (sides[:, 4:] == 1)) @ tops
+            owner = (sides[:, 4:] == 1).argmax(axis=1)
+            tops = np.array([heights[owner == k].max() for k in range(count)])
+        z = np.concatenate([v, tops])
+        assert found.constant + found.slope @ z + v @ curvature @ v / 2 == pytest.approx(
+            f.value(v), abs=1e-10
+        )
+
+
+NO_VALLEY = [
+    ("=SUMSQ(A1:A4)-ABS(A1)", "min"), ("=SUMSQ(A1:A4)+ABS(A1)", "max"), ("=A1^2+ABS(A1*A2)", "min"),
+    ("=A1^2+ABS(A1)^2", "min"), ("=A1^2+A2*ABS(A1)", "min"), ("=EXP(A1)+ABS(A2)", "min"), ("=A1^2+MAX(0,1-ABS(A2))", "min"),
+    ("=SUMSQ(A1:A4)", "min"), ("=A1^2+IF(A2>0,A2,5*A2)", "min"), ("=MAX(0,A1)*MAX(0,A2)", "min"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "sense"), NO_VALLEY)
+def test_what_is_no_quadratic_with_valleys_is_none(formula, sense):
+    assert function(formula).structure.quadratic_with_corners(sense) is None
+
+
 def test_a_sum_of_logarithms_is_seen():
     likelihood = function("=SUMPRODUCT(B1:B4^2,LN(1+A1:A4^2))+LN(0.5)*3", others=B)
     assert likelihood.structure.likelihood_scale("max") == 1

@@ -301,6 +301,12 @@ def test_a_sheet_chooses_among_several_problems():
         (NNET, "Nett", AddressError, "there is no sheet 'Nett' in this book; it has Net, My sheet"),
         (["Net!solver_opt=Net!$B$1"], None, ProblemError, "this book has no problem"),
         (["solver_opt=Net!$B$1", "solver_adj=Net!$B$2"], None, ProblemError, "this book has no problem"),
+        (
+            ["Net!solver_adj=Net!$B$2"],
+            None,
+            ProblemError,
+            "saved on sheet Net has no objective; set one there",
+        ),
     ],
 )
 def test_no_problem_is_said_with_the_way_out(names, sheet, error, message):

@@ -166,8 +166,8 @@ class LinearForms:
         it guards."""
         condition, a, b = operands
         if isinstance(condition, t.Var):
-            guard, compared, _, _ = condition.tape.made(condition)
-            if guard is t.greater_equal and self._with_corners and _are_same(compared, (a, b)):
+            guard = condition.tape.made(condition).primitive
+            if self._with_corners and _is_larger_side(operands):
                 return self._corner([(t.as_array(x), 1.0, _each(out)) for x in (a, b)], out)
             if guard not in (t.is_finite, t.is_nan):
                 return None
@@ -289,6 +289,31 @@ class LinearForms:
         return sp.csr_array(
             (np.ones(size), (np.arange(size), first + np.arange(size))), shape=(size, self._count)
         )
+
+
+def corners_of(tape: t.Tape, out: t.Var) -> list[t.Var]:
+    """The corners that an outcome is made of, if it is linear in all of them; else none."""
+    corners: list[t.Var] = []
+    reached: set[int] = set()
+    for primitive, operands, _, made in tape.needed([out]):
+        varying = [x for x in operands if isinstance(x, t.Var)]
+        if primitive in _SIDES or primitive is t.where and _is_larger_side(operands):
+            corners.append(made)
+        elif not any(x.index in reached for x in varying):
+            continue
+        elif primitive not in _LINEAR and not (primitive in _OF_ONE_VARYING and len(varying) == 1):
+            return []
+        reached.add(made.index)
+    return corners
+
+
+def _is_larger_side(operands: tuple) -> bool:
+    """Whether a `where` takes the larger one of two."""
+    condition, a, b = operands
+    if not isinstance(condition, t.Var):
+        return False
+    guard, compared, _, _ = condition.tape.made(condition)
+    return guard is t.greater_equal and _are_same(compared, (a, b))
 
 
 def _rows(form: Matrix, numbers: torch.Tensor) -> Matrix:

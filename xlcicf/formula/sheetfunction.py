@@ -291,7 +291,7 @@ def differentiate(
     """The function from the changing cells (areas in order, each row by row) to the objective cell, and to
     what the constraints limit.
 
-    Raises ProblemError where the objective does not depend on the changing cells or either is unfit,
+    Raises ProblemError where neither objective nor limits depend on the changing cells or one is unfit,
     NotDifferentiable for a formula in between that has no derivative or translation, CycleError,
     FormulaError, and DataError where text or an error value stands in the way; each names the cell.
     """
@@ -316,8 +316,11 @@ def differentiate(
     lay_changing(evaluator, tape, changing)
     pieces = [piece for unit in sliced.units for piece in compute(evaluator, unit)]
     head = evaluator.values(objective)
-    _require_number(head, objective, changing)
     shown = sides(evaluator, limits)
+    if head.is_constant and any(isinstance(side, t.Var) for pair in shown for side in pair):
+        nothing = t.mul(t.total(tape.input, dims=(0,)), 0.0)  # as Solver does, only constraints are seen to
+        head = head.with_num(t.add(head.num, t.reshape(nothing, shape=(1, 1, 1, 1))))
+    _require_number(head, objective, changing)
     standing = [cell_address(r.area.sheet, *c) for r in frozen(graph, sliced) for c in r.area.cells()]
     function = SheetFunction(objective, changing, tape, head, pieces, standing, sliced.sizes, limited, shown)
     function.orders = tuple(np.asarray(order) for order in orders)

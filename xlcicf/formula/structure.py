@@ -43,15 +43,18 @@ class Linear:
 
 @dataclass(frozen=True)
 class WithCorners:
-    """A problem that is linear in the n values and in further ones, each at least the sides of a corner.
+    """A problem in the n values and in further ones, each at least the sides of a corner: linear in all of
+    them, but for second derivatives by the values themselves, if there are any.
 
-    objective  slopes (n + corners,) and constant
+    slope, constant  of the objective at 0 (n + corners,)
+    quadratic        the objective without its corners; None where all is linear
     limits     left minus right sides
     sides      what must be at least `least`: (p, n + corners), (p,)
     """
 
     slope: np.ndarray
     constant: float
+    quadratic: Quadratic | None
     limits: Linear
     sides: "Matrix"
     least: np.ndarray
@@ -85,6 +88,7 @@ class Structure:
     def __init__(self, tape: t.Tape, value: t.Var, margin: Sequence[t.Array], evaluated: list[int]):
         self._tape, self._value, self._margin, self._evaluated = tape, value, list(margin), evaluated
         self.binary = np.zeros(tape.input.value.numel(), dtype=bool)
+        self._bent: dict[str, WithCorners | None] = {}
 
     @property
     def is_smooth(self) -> bool:
@@ -140,16 +144,47 @@ class Structure:
             return None
         n, sign = self._tape.input.value.numel(), -1.0 if sense == "max" else 1.0
         slope = objective[0].toarray()[0]
-        corners = limits.matrix[:, n:]
+        bent_at = limits.matrix[:, n:]
         signs = np.array([{"<=": 1.0, ">=": -1.0}.get(relation, np.nan) for relation in relations])
         with np.errstate(invalid="ignore"):
-            bent = corners.multiply(signs[:, None]).tocoo().data if corners.nnz else np.zeros(0)
-        # of its sides a corner is at least each: among them others', which must push it up
-        inner = forms.sides[:, n:].tocoo()
-        pushed_down = np.count_nonzero(inner.data > 0) > forms.least.size
-        if (sign * slope[n:] < 0).any() or not (bent >= 0).all() or pushed_down:
+            bent = bent_at.multiply(signs[:, None]).tocoo().data if bent_at.nnz else np.zeros(0)
+        if (sign * slope[n:] < 0).any() or not (bent >= 0).all() or _push_down(forms, n):
             return None
-        return WithCorners(slope, float(objective[1][0]), limits, forms.sides, forms.least)
+        return WithCorners(slope, float(objective[1][0]), None, limits, forms.sides, forms.least)
+
+    def quadratic_with_corners(self, sense: str) -> WithCorners | None:
+        """The problem as one whose objective is a quadratic and a sum of corners, each times a number: LASSO,
+        a support vector machine, a variance and the costs of trading. None where it is none, where a corner
+        is an edge to fall off, or where limits have corners."""
+        if sense not in self._bent:
+            self._bent[sense] = self._quadratic_with_corners(-1.0 if sense == "max" else 1.0)
+        return self._bent[sense]
+
+    def _quadratic_with_corners(self, sign: float) -> WithCorners | None:
+        from xlcicf.formula.linear_forms import corners_of  # and scipy with it
+
+        corners = corners_of(self._tape, self._value)
+        if not corners or self.limits is None:
+            return None
+        one = torch.ones_like(self._value.value)
+        slope, *weights = self._tape.pulled_back([self._value], [one], [self._tape.input, *corners])
+        forms = self._read([slope, *corners, *self._margin], with_corners=True)
+        found, own = forms.of(slope), [forms.of(corner) for corner in corners]
+        n, size = self._tape.input.value.numel(), forms.start.size
+        if found is None or found[0][:, n:].nnz or _push_down(forms, n):
+            return None
+        slopes = np.concatenate([found[1], np.zeros(size - n)])
+        for corner, weight in zip(own, weights, strict=True):
+            if corner is None or isinstance(weight, t.Var):
+                return None
+            slopes += corner[0].T @ weight.reshape(-1).numpy()
+        if (sign * slopes[n:] < 0).any():
+            return None
+        curvature, start = found[0][:, :n], forms.start
+        constant = self._value.value.item() - float(slopes @ start + start[:n] @ (curvature @ start[:n]) / 2)
+        quadratic, limits = Quadratic(constant, slopes[:n], curvature), _linear(forms, self._margin)
+        assert limits
+        return WithCorners(slopes, constant, quadratic, limits, forms.sides, forms.least)
 
     def likelihood_scale(self, sense: str) -> float | None:
         """What a log-likelihood is multiplied by in an objective to be maximised, or minus one in one to be
@@ -181,6 +216,12 @@ class Structure:
         joined = t.join(*flat, dim=0)
         assert isinstance(joined, t.Var)
         return Curvature(self._tape, joined)
+
+
+def _push_down(forms: "LinearForms", n: int) -> bool:
+    """Whether a corner, at least each of its sides, has another among them that pushes it down."""
+    inner = forms.sides[:, n:].tocoo()
+    return bool(np.count_nonzero(inner.data > 0) > forms.least.size)
 
 
 def _linear(forms: "LinearForms", outs: Sequence[t.Array]) -> Linear | None:

@@ -1,9 +1,15 @@
 """Which method serves an objective, chosen from what it is made of, and why, in a line."""
 
+from typing import TYPE_CHECKING
+
 from xlcicf.optim.objective import Objective
+
+if TYPE_CHECKING:
+    from xlcicf.optim.methods.programs import Program
 
 SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
 ENTRIES = 4_000_000  # of that Jacobian
+CORNERS = 100_000  # times values, up to which a quadratic with corners is a program
 MANY = 150  # values, from which on sequential quadratic programming takes long
 
 
@@ -23,6 +29,8 @@ def choose(f: Objective) -> tuple[str, str]:
             return "linear", "all is linear but for corners that are valleys"
         if not f.whole.any() and len(f.constraints) and programs.quadratic_program(f) is not None:
             return "quadratic", "the objective is a convex quadratic, the constraints are linear"
+        if not f.whole.any() and _is_small(programs.quadratic_program_with_corners(f), len(f.start)):
+            return "quadratic", "the objective is a convex quadratic, but for corners that are valleys"
     if f.stepped and not _has_slopes(f):
         return "evolutionary", f"no slopes: {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
     if f.whole.any():
@@ -42,6 +50,11 @@ def choose(f: Objective) -> tuple[str, str]:
         if is_aim:
             return "least-squares", "the objective is to come to a number"
     return "lbfgs", "slopes, and no constraints but bounds"
+
+
+def _is_small(program: "Program | None", values: int) -> bool:
+    """Whether there is a program, and as few corners as HiGHS is quick with."""
+    return program is not None and (program.slope.size - values) * values <= CORNERS
 
 
 def _has_slopes(f: Objective) -> bool:

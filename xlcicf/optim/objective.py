@@ -77,8 +77,12 @@ class Structure(Protocol):
         ...
 
     def with_corners(self, relations: Sequence[str], sense: str, /) -> Any:
-        """The problem as a linear one in n values and its corners (`slope`, `constant`, `limits`, `sides`,
-        `least`), else None."""
+        """The problem as a linear one in n values and its corners (`slope`, `constant`, `quadratic`,
+        `limits`, `sides`, `least`), else None."""
+        ...
+
+    def quadratic_with_corners(self, sense: str, /) -> Any:
+        """The same with second derivatives by the values."""
         ...
 
 
@@ -161,6 +165,12 @@ class Objective(Protocol):
         """Columns in which a choice between branches, or a side of a corner, gives constants at v (n,); cells
         that stand alone only if asked for."""
         ...
+
+
+def is_constant(f: Objective) -> bool:
+    """Whether the objective is the same at all values, so that only constraints are asked for."""
+    found = f.structure.objective if f.structure is not None and len(f.constraints) else None
+    return found is not None and not found[0].any()
 
 
 class Free:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xlcicf.optim.objective import Objective
+from xlcicf.optim.objective import Objective, is_constant
 from xlcicf.optim.optimality import Optimality
 
 # Of a value, or of 1: how far off starts are drawn, by turns, where nothing bounds them; and where every
@@ -43,4 +43,4 @@ def more_starts(f: Objective) -> tuple[int, str]:
 
 
 def _is_at_rest(f: Objective) -> bool:
-    return Optimality(f, np.clip(f.start, f.lower, f.upper), 0.0).is_flat
+    return not is_constant(f) and Optimality(f, np.clip(f.start, f.lower, f.upper), 0.0).is_flat

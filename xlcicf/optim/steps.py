@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, is_constant, merit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, at_bounds, violation, violations
 from xlcicf.words import CONVERGED, FLAT, FOUND, INFEASIBLE, LOCAL, STOPPED, TARGET, UNBOUNDED
 
@@ -199,6 +199,8 @@ def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum], re
     if away := _run_away(f, best, begun):
         return Claim(UNBOUNDED, f"the objective goes on without limit as {away}")
     multipliers = _shadow_prices(f, here)
+    if is_constant(f):
+        return Claim(FOUND, ALL_HOLD, multipliers)
     if not here.slope.any() and best.number == 0 and f.stepped:
         named = listed([f"{cell} ({function})" for cell, function in f.stepped])
         return Claim(FLAT, f"every slope is 0, because of {named}, which moves in steps")
@@ -213,6 +215,9 @@ def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum], re
     if _is_cut_short(reason):
         return Claim(STOPPED, "more steps may find better values", multipliers)
     return Claim(CONVERGED, "slopes are left, but no step along them gained anything", multipliers)
+
+
+ALL_HOLD = "all constraints hold; the objective is the same whatever the changing cells hold"
 
 
 def _at_rest(f: Objective, best: Best, here: Optimality, restarts: int) -> Claim:

@@ -44,6 +44,12 @@ def saved_problem(book: Snapshot, sheet: str | None = None) -> Problem:
     if len(saved) > 1:
         names = ", ".join(found.sheet for found in saved)
         raise ProblemError(f"several sheets have a problem: {names}; choose one with --sheet")
+    if not saved and (aimless := next((s for s in candidates if ("solver_adj", s) in book.names), None)):
+        raise ProblemError(
+            f"the problem that Solver saved on sheet {aimless} has no objective; set one there (any cell with"
+            " a number will do where only constraints are to hold), or name the cells with --objective and"
+            " --changing"
+        )
     if not saved:
         where = "this book" if sheet is None else f"sheet {sheet}"
         raise ProblemError(

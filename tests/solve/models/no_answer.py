@@ -1,5 +1,7 @@
 """Models that have no optimum to be found, or a value to come to; and how a run of each must end."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -36,6 +38,23 @@ def two_cells(
         others=([0.0, 0.0], [2.5, 3.0], [-1.0, 8.0]),
     )  # fmt: skip
 
+
+def only_limits(name, limits, violation, values) -> Model:
+    """Two cells of which constraints alone are asked: the objective is a number that no cell moves."""
+    model = two_cells(name, 5, lambda v: 5.0, limits, violation, "found", ())
+    return replace(model, answer=lambda: Answer(5.0, np.array(values)))
+
+
+ONLY_LIMITS = [
+    only_limits(
+        "two equations, one of which bends", [("=B3+2*B4", "=", 7), ("=B3*B4", "=", 3)],
+        lambda v: worst(abs(v[0] + 2 * v[1] - 7), abs(v[0] * v[1] - 3)), [1.0, 3.0],
+    ),
+    only_limits(
+        "an equation and an inequality", [("=B3+2*B4", "=", 7), ("=B3-B4", ">=", 1)],
+        lambda v: worst(abs(v[0] + 2 * v[1] - 7), 1 - v[0] + v[1]), [5.0, 1.0],
+    ),
+]  # fmt: skip
 
 UNBOUNDED = [
     two_cells(

@@ -96,7 +96,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "quadratic",
-            "HiGHS, for convex quadratic objectives and linear constraints: the best there is",
+            "HiGHS, for convex quadratics, corners that are valleys, linear constraints: the best there is",
             "programs.quadratic",
             serves=frozenset({CONSTRAINTS}),
             scaling="HiGHS's own",

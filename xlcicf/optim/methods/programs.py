@@ -14,14 +14,16 @@ import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective
-from xlcicf.optim.optimality import polished
-from xlcicf.optim.steps import NAMED, Best, Claim, Ends, Step, closed, listed
+from xlcicf.optim.objective import Objective, is_constant
+from xlcicf.optim.optimality import FEASIBLE, polished, violation
+from xlcicf.optim.steps import ALL_HOLD, NAMED, Best, Claim, Ends, Step, closed, listed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import FOUND, INFEASIBLE, STOPPED, UNBOUNDED
 
 TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
+NEAR = 1e-5  # of a number: what HiGHS has left between it and a corner or bound that holds it
 SECONDS = 600.0  # for whole numbers
+SECONDS_OF_CORNERS = 60.0  # for quadratics with corners, few of which take more than one: the rest stall
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Program:
     whole: np.ndarray
     rows: int
 
+    @property
+    def has_quadratic_corners(self) -> bool:
+        return self.curvature is not None and self.matrix.shape[0] > self.rows
+
+    @property
+    def seconds(self) -> float:
+        """How long HiGHS may take."""
+        return SECONDS_OF_CORNERS if self.has_quadratic_corners else SECONDS
+
 
 def linear_program(f: Objective) -> Program | None:
     """The objective and its constraints, where all of them are linear."""
@@ -58,27 +69,43 @@ def quadratic_program(f: Objective) -> Program | None:
     if structure is None or structure.limits is None or f.sense not in ("min", "max"):
         return None
     found = structure.quadratic
-    if found is None or not _is_convex(found.bends if f.sense == "min" else -found.bends[::-1]):
+    if found is None or not _is_convex(found, f.sense):
         return None
     return _program(f, found.slope, found.constant, found.curvature, structure.limits)
 
 
 def program_with_corners(f: Objective) -> Program | None:
     """Where corners are valleys between linear sides: sums of absolute values, the largest of several."""
+    if f.structure is None or f.sense not in ("min", "max"):
+        return None
+    found = f.structure.with_corners([c.relation for c in f.constraints], f.sense)
+    return None if found is None else _program_of_corners(f, found, None)
+
+
+def quadratic_program_with_corners(f: Objective) -> Program | None:
+    """Where the objective is a convex quadratic and such corners."""
     from scipy import sparse
 
     if f.structure is None or f.sense not in ("min", "max"):
         return None
-    found = f.structure.with_corners([c.relation for c in f.constraints], f.sense)
-    if found is None:
+    found = f.structure.quadratic_with_corners(f.sense)
+    if found is None or not _is_convex(found.quadratic, f.sense):
         return None
-    plain = _program(f, found.slope, found.constant, None, found.limits)
+    more = found.slope.size - len(f.start)
+    curvature = sparse.block_diag([found.quadratic.curvature, sparse.csr_array((more, more))], format="csr")
+    return _program_of_corners(f, found, curvature)
+
+
+def _program_of_corners(f: Objective, found: Any, curvature: Any) -> Program:
+    from scipy import sparse
+
+    plain = _program(f, found.slope, found.constant, curvature, found.limits)
     more = found.slope.size - len(f.start)
     inf = np.full(more, math.inf)
     return Program(
         plain.slope,
         plain.constant,
-        None,
+        plain.curvature,
         sparse.csr_array(sparse.vstack([plain.matrix, found.sides])),
         np.concatenate([plain.row_lower, found.least]),
         np.concatenate([plain.row_upper, np.full(found.least.size, math.inf)]),
@@ -89,7 +116,8 @@ def program_with_corners(f: Objective) -> Program | None:
     )
 
 
-def _is_convex(bends: np.ndarray) -> bool:
+def _is_convex(quadratic: Any, sense: str | float) -> bool:
+    bends = quadratic.bends if sense == "min" else -quadratic.bends[::-1]
     return bends.size > 0 and bool(bends[0] >= -1e-10 * max(1e-300, bends[-1]))
 
 
@@ -151,7 +179,7 @@ class Solution:
 
 
 def _work(program: Program, turns: Turns[Solution]) -> None:
-    turns.found(solve(program))
+    turns.found(solve(program, program.seconds))
 
 
 def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndarray | None, Claim]:
@@ -162,17 +190,58 @@ def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndar
     if solution.outcome == "unbounded":
         return None, Claim(UNBOUNDED, _direction(f, solution.ray))
     if solution.z is None:
-        return None, Claim(STOPPED, f"no values were found in {SECONDS:g} s")
+        return None, Claim(STOPPED, f"no values were found in {program.seconds:g} s")
     values = np.clip(solution.z[:n], f.lower, f.upper)
     if program.curvature is not None:
-        values = polished(f, values, 0.0).v
+        on_corners = program.has_quadratic_corners
+        values = _on_corners(f, program, values) if on_corners else polished(f, values, 0.0).v
     sign = 1.0 if f.sense == "max" else -1.0
     multipliers = None if solution.multipliers is None else sign * solution.multipliers[: program.rows]
     if solution.outcome == "time":
         return values, Claim(
             STOPPED, f"the time is up; the best there is may be {solution.gap:.2%} better", multipliers
         )
-    return values, Claim(FOUND, "the best there is: no allowed values are better", multipliers)
+    why = ALL_HOLD if is_constant(f) else "the best there is: no allowed values are better"
+    return values, Claim(FOUND, why, multipliers)
+
+
+def _on_corners(f: Objective, program: Program, v: np.ndarray) -> np.ndarray:
+    """The optimum of a quadratic with corners near v (n,), to the last digits: HiGHS bends all a little more
+    than asked. What two sides of a corner, a constraint or a bound hold there is kept, and the slopes of the
+    rest vanish; v itself where that is not better."""
+    n, m = len(v), program.rows
+    sides, least = program.matrix[m:], program.row_lower[m:]
+    own = sides[:, n:].tocsr()
+    if own.nnz > own.shape[0]:  # corners of corners
+        return v
+    owner, rise = own.indices, -sides[:, :n].tocsr()
+    heights = rise @ v + least
+    top = np.full(program.slope.size - n, -math.inf)
+    np.maximum.at(top, owner, heights)
+    tight = np.flatnonzero(heights >= top[owner] - NEAR * np.maximum(1.0, np.abs(top[owner])))
+    taken, first = np.unique(owner[tight], return_index=True)
+    chosen = tight[first]
+    others = np.setdiff1d(tight, chosen)
+    rival = chosen[np.searchsorted(taken, owner[others])]
+    limits, unit = program.matrix[:m, :n].toarray(), np.eye(n)
+    rows, right = [(rise[others] - rise[rival]).toarray()], [least[rival] - least[others]]
+    for at, lower, upper, matrix in (
+        (limits @ v, program.row_lower[:m], program.row_upper[:m], limits),
+        (v, program.lower[:n], program.upper[:n], unit),
+    ):
+        for bound in (lower, upper):
+            held = np.isfinite(bound) & (np.abs(at - bound) <= NEAR * np.maximum(1.0, np.abs(bound)))
+            rows.append(matrix[held])
+            right.append(bound[held])
+    held, bend = np.vstack(rows), program.curvature[:n, :n].toarray()
+    slope = program.slope[:n] + rise[chosen].T @ program.slope[n:][taken]
+    system = np.block([[bend, held.T], [held, np.zeros((len(held), len(held)))]])
+    found = np.linalg.lstsq(system, np.concatenate([-slope, *right]), rcond=None)[0][:n]
+    found = np.clip(found, f.lower, f.upper)
+    sign = -1.0 if f.sense == "max" else 1.0
+    before, after = (sign * f.value_and_gradient(x)[0] for x in (v, found))
+    is_better = after <= before and violation(f, found) <= max(violation(f, v), FEASIBLE)
+    return found if is_better else v
 
 
 def _conflict(f: Objective, rows: list[int], columns: list[int]) -> str:
@@ -396,7 +465,7 @@ def _irreducible(highs) -> tuple[list[int], list[int]]:
 
 NOT_LINEAR = "objective or constraints are not linear; choose another optimizer, or auto"
 NOT_QUADRATIC = (
-    "the objective is no convex quadratic with linear constraints; choose another optimizer, or auto"
+    "the objective is no convex quadratic, or a constraint is not linear; choose another optimizer, or auto"
 )
 
 
@@ -405,4 +474,10 @@ def _linear(f: Objective) -> Program | None:
 
 
 linear = partial(run, _linear, NOT_LINEAR)
-quadratic = partial(run, quadratic_program, NOT_QUADRATIC)
+
+
+def _quadratic(f: Objective) -> Program | None:
+    return quadratic_program(f) or quadratic_program_with_corners(f)
+
+
+quadratic = partial(run, _quadratic, NOT_QUADRATIC)
