@@ -614,7 +614,7 @@ def aligned(grids: Sequence[Grid], host: Host) -> Sequence[Grid]:
 
     Raises NotDifferentiable where they would come to more than MOST elements."""
     shapes = [g.shape for g in grids]
-    if all(shape == shapes[0] for shape in shapes) and math.prod(shapes[0]) <= MOST:
+    if len(set(shapes)) == 1 and math.prod(shapes[0]) <= MOST:
         return grids
     for axis in (2, 3):
         if len({shape[axis] for shape in shapes} - {1}) > 1:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from xlcicf.optim.objective import Objective
 
 if TYPE_CHECKING:
-    from xlcicf.optim.methods.programs import Program
+    from xlcicf.optim.highs import Program
 
 SMALL = 100  # values, up to which a sum of squares is worth its Jacobian
 ENTRIES = 4_000_000  # of that Jacobian

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from xlcicf.errors import TrainingError
+from xlcicf.optim import highs
 from xlcicf.optim.methods import programs
 from xlcicf.optim.objective import Objective
 from xlcicf.optim.optimality import RISE, Optimality, violation
@@ -78,9 +79,9 @@ def _sign(f: Objective) -> float:
     return -1.0 if f.sense == "max" else 1.0
 
 
-def _of_program(f: Objective, v: np.ndarray, program: programs.Program) -> Sensitivity:
+def _of_program(f: Objective, v: np.ndarray, program: highs.Program) -> Sensitivity:
     value, n, m, sign = f.value_and_gradient(v)[0], len(v), program.rows, _sign(f)
-    found = programs.ranging(program)
+    found = highs.ranging(program)
     is_there = found and abs(sign * found.least - value) <= SAME * max(1.0, abs(value))
     if found is None or not is_there or violation(f, v) > SAME:
         raise TrainingError("the values are not the optimum of this linear model; solve it first")

@@ -1,0 +1,250 @@
+"""Linear and quadratic programs handed to HiGHS, and what it says of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from xlcicf.errors import TrainingError
+
+TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
+SECONDS = 600.0  # for whole numbers
+SECONDS_OF_CORNERS = 60.0  # for quadratics with corners, few of which take more than one: the rest stall
+
+
+@dataclass(frozen=True)
+class Program:
+    """Minimise c z + z H z / 2 with row bounds on A z and bounds on z; z begins with the n values.
+
+    rows  how many of A's rows are constraints; what follows are sides of corners
+    """
+
+    slope: np.ndarray
+    constant: float
+    curvature: Any
+    matrix: Any
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    whole: np.ndarray
+    rows: int
+
+    @property
+    def has_quadratic_corners(self) -> bool:
+        return self.curvature is not None and self.matrix.shape[0] > self.rows
+
+    @property
+    def seconds(self) -> float:
+        """How long HiGHS may take."""
+        return SECONDS_OF_CORNERS if self.has_quadratic_corners else SECONDS
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What HiGHS says: "optimal", "unbounded", "infeasible" or "time"; z, multipliers of the rows, the ray
+    along which the objective falls, and the rows that cannot hold together with bounds (numbers)."""
+
+    outcome: str
+    z: np.ndarray | None = None
+    multipliers: np.ndarray | None = None
+    ray: np.ndarray | None = None
+    conflict: tuple[list[int], list[int]] = ((), ())  # type: ignore[assignment]
+    gap: float = 0.0
+
+
+def solve(program: Program, seconds: float = SECONDS) -> Solution:
+    """The program's solution. What is whole comes out whole, the rest exact for it."""
+    highs = _handed_over(program, seconds)
+    outcome = _outcome(highs, program)
+    if outcome == "infeasible":
+        return Solution(outcome, conflict=_irreducible(highs))
+    if outcome == "unbounded":
+        return Solution(outcome, ray=_ray(program))
+    z = np.array(highs.getSolution().col_value)
+    if not z.size or not np.isfinite(z).all() or not _has_solution(highs):
+        return Solution("time")
+    gap = 0.0
+    if program.whole.any():
+        gap = highs.getInfo().mip_gap if outcome == "time" else 0.0
+        fixed = np.round(z[program.whole])
+        lower, upper = program.lower.copy(), program.upper.copy()
+        lower[program.whole] = upper[program.whole] = fixed
+        settled = solve(_with_bounds(program, lower, upper))
+        if settled.outcome == "optimal":
+            return Solution(outcome, settled.z, None, gap=gap)
+    return Solution(outcome, z, -np.array(highs.getSolution().row_dual), gap=gap)
+
+
+@dataclass(frozen=True)
+class Ranging:
+    """An optimal basis of a linear program, and how far each number could change alone with the basis kept.
+
+    least         the program's optimum, constant included
+    z, column_duals, row_duals  values and multipliers: by how much the optimum follows bounds and right sides
+    slope_lower, slope_upper    of each coefficient of the objective
+    row_lower, row_upper        of each row's right side, where that binds
+    row_is_loose  which rows do not bind
+    """
+
+    least: float
+    z: np.ndarray
+    column_duals: np.ndarray
+    row_duals: np.ndarray
+    slope_lower: np.ndarray
+    slope_upper: np.ndarray
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    row_is_loose: np.ndarray
+
+
+def ranging(program: Program) -> Ranging | None:
+    """Of a linear program without whole numbers; None where it has no optimum."""
+    import highspy
+
+    highs = _handed_over(program, SECONDS)
+    if _outcome(highs, program) != "optimal":
+        return None
+    solution, (_, found) = highs.getSolution(), highs.getRanging()
+    if not found.valid:
+        return None
+    n = program.slope.size
+    return Ranging(
+        highs.getInfo().objective_function_value,
+        np.array(solution.col_value),
+        np.array(solution.col_dual),
+        np.array(solution.row_dual),
+        np.array(found.col_cost_dn.value_)[:n],
+        np.array(found.col_cost_up.value_)[:n],
+        np.array(found.row_bound_dn.value_),
+        np.array(found.row_bound_up.value_),
+        np.array([status == highspy.HighsBasisStatus.kBasic for status in highs.getBasis().row_status]),
+    )
+
+
+def _with_bounds(program: Program, lower: np.ndarray, upper: np.ndarray) -> Program:
+    return replace(program, lower=lower, upper=upper, whole=np.zeros_like(program.whole))
+
+
+def _handed_over(program: Program, seconds: float):
+    import highspy
+
+    highs = highspy.Highs.__mro__[1]()  # the class beneath: making the other prints a line
+    for name, value in {
+        "output_flag": False, "threads": 1, "random_seed": 0, "time_limit": seconds,
+        "mip_feasibility_tolerance": 1e-9, "mip_rel_gap": 0.0, "mip_abs_gap": 1e-9,
+    }.items():  # fmt: skip
+        highs.setOptionValue(name, value)
+    is_linear = not program.whole.any() and program.curvature is None
+    if not is_linear:
+        _tighten(highs)
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = program.slope.size, program.row_lower.size
+    lp.col_cost_, lp.offset_ = program.slope, program.constant
+    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    by_row = program.matrix.tocsr()
+    by_row.sum_duplicates()
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
+        by_row.indptr,
+        by_row.indices,
+        by_row.data,
+    )
+    if program.whole.any():
+        kinds = {False: highspy.HighsVarType.kContinuous, True: highspy.HighsVarType.kInteger}
+        lp.integrality_ = [kinds[bool(whole)] for whole in program.whole]
+    highs.passModel(lp)
+    if program.curvature is not None:
+        highs.passHessian(_lower_triangle(program))
+    _run(highs)
+    if is_linear:
+        _tighten(highs)  # after the first run: before it, presolving would take many times as long
+        _run(highs)
+    return highs
+
+
+def _run(highs) -> None:
+    import highspy
+
+    if highs.run() == highspy.HighsStatus.kError:
+        # A thread keeps the number of helpers that HiGHS was first used with in it, and refuses another.
+        highs.setOptionValue("threads", 0)
+        if highs.run() == highspy.HighsStatus.kError:
+            raise TrainingError("HiGHS could not work on this problem; choose another optimizer")
+
+
+def _tighten(highs) -> None:
+    highs.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
+    highs.setOptionValue("dual_feasibility_tolerance", TOLERANCE)
+
+
+def _lower_triangle(program: Program):
+    import highspy
+    from scipy import sparse
+
+    whole = sparse.csc_array(sparse.tril((program.curvature + program.curvature.T) / 2, format="csc"))
+    hessian = highspy.HighsHessian()
+    hessian.dim_, hessian.format_ = program.slope.size, highspy.HessianFormat.kTriangular
+    hessian.start_, hessian.index_ = whole.indptr, whole.indices  # pyright: ignore[reportAttributeAccessIssue]
+    hessian.value_ = whole.data  # pyright: ignore[reportAttributeAccessIssue]
+    return hessian
+
+
+def _has_solution(highs) -> bool:
+    import highspy
+
+    return highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+
+
+def _outcome(highs, program: Program) -> str:
+    import highspy
+
+    status, said = highs.getModelStatus(), highspy.HighsModelStatus
+    if status == said.kUnboundedOrInfeasible:
+        highs.setOptionValue("presolve", "off")
+        _run(highs)
+        status = highs.getModelStatus()
+        if status == said.kUnboundedOrInfeasible:
+            return "unbounded" if _can_hold(program) else "infeasible"
+    return {
+        said.kOptimal: "optimal",
+        said.kInfeasible: "infeasible",
+        said.kUnbounded: "unbounded",
+    }.get(status, "time")
+
+
+def _without_objective(program: Program) -> Program:
+    return replace(program, slope=np.zeros_like(program.slope), curvature=None)
+
+
+def _can_hold(program: Program) -> bool:
+    return solve(_without_objective(program)).outcome == "optimal"
+
+
+def _ray(program: Program) -> np.ndarray | None:
+    """A way along which a linear objective falls without end: the steepest in a box around 0."""
+    if program.curvature is not None:
+        return None
+    rows = [np.where(np.isfinite(side), 0.0, side) for side in (program.row_lower, program.row_upper)]
+    box = [np.where(np.isfinite(program.lower), 0.0, -1.0), np.where(np.isfinite(program.upper), 0.0, 1.0)]
+    whole = np.zeros_like(program.whole)
+    found = solve(
+        replace(
+            program,
+            row_lower=rows[0],
+            row_upper=rows[1],
+            lower=box[0],
+            upper=box[1],
+            whole=whole,
+            constant=0.0,
+        )
+    )
+    return found.z if found.outcome == "optimal" else None
+
+
+def _irreducible(highs) -> tuple[list[int], list[int]]:
+    """Rows and columns that cannot hold together, none of which could be left out."""
+    highs.setOptionValue("iis_strategy", 2)
+    _, found = highs.getIis()
+    return list(found.row_index_), list(found.col_index_)
