@@ -72,20 +72,16 @@ def build(name: str, out_dir: Path | str, blank: bool = False, answers: bool = F
     answers  the copy for teachers: the same formulas marked, and listed beside the tasks
     Raises BookError where there is no such lesson, no exercise in it, or the file cannot be written.
     """
-    from xlcicf.ooxml.openpyxl_book import errors_in, generated
+    from xlcicf.ooxml.openpyxl_book import generated
     from xlcicf.ooxml.package import save_package
-    from xlcicf.sheet.exercise import hush, make_answers, make_exercises, rename
+    from xlcicf.sheet.exercise import make_answers, make_exercises, rename
 
     path = Path(out_dir) / book_name(name, blank, answers)
     workbook = lesson(name).build()
     if blank or answers:
         (make_exercises if blank else make_answers)(workbook, lesson(name).exercises)
         rename(workbook, book_name(name), path.name)
-    package = generated(workbook, path)
-    if blank and any((erring := errors_in(package)).values()):
-        hush(workbook, erring)
-        package = generated(workbook, path)
-    save_package(package, path)
+    save_package(generated(workbook, path, hushed=blank), path)
     return path
 
 

@@ -214,7 +214,7 @@ def _rewritten(prefix: bytes, row: int, col: int, patch: Patch, cell: _Element, 
     formula = _formula(prefix, patch)
     if patch.formula is KEEP and cell.formula:
         formula = data[cell.formula.start : cell.formula.end]
-    kind, value = _value(prefix, patch.value, bool(formula))
+    kind, value = value_as_xml(prefix, patch.value, bool(formula))
     return _cell(prefix, row, col, _kept(cell, dropped, patch) | kind, formula + value)
 
 
@@ -226,7 +226,7 @@ def _kept(cell: _Element, dropped: set[str], patch: Patch) -> dict[str, str]:
 def _written(prefix: bytes, row: int, col: int, patch: Patch) -> bytes:
     """A new cell as XML."""
     formula = _formula(prefix, patch)
-    kind, value = _value(prefix, None if patch.value is KEEP else patch.value, bool(formula))
+    kind, value = value_as_xml(prefix, None if patch.value is KEEP else patch.value, bool(formula))
     style = {} if patch.style is None else {"s": str(patch.style)}
     return _cell(prefix, row, col, style | kind, formula + value)
 
@@ -247,7 +247,7 @@ def _formula(prefix: bytes, patch: Patch) -> bytes:
     return b"<%bf%b>%b</%bf>" % (prefix, array, escape(patch.formula).encode(), prefix)
 
 
-def _value(prefix: bytes, value: Scalar, of_formula: bool) -> tuple[dict[str, str], bytes]:
+def value_as_xml(prefix: bytes, value: Scalar, of_formula: bool) -> tuple[dict[str, str], bytes]:
     """(the cell's t=, its value as XML). Text that no formula made is written into the cell itself:
     then the shared strings, another part, stay as they were."""
     if value is None:

@@ -9,7 +9,7 @@ Sheets and Excel from 2013 on have it. It is asked cell by cell, since IronCalc 
 wrongly. In Excel 2010, which lacks it, a typed number passes until an input changes, and then is wrong.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openpyxl import Workbook
@@ -118,24 +118,8 @@ def rename(workbook: Workbook, book: str, copy: str) -> None:
     for ws in workbook:
         for row in ws.iter_rows():
             for cell in row:
-                if isinstance(cell, Cell) and isinstance(cell.value, str):
+                if isinstance(cell, Cell) and isinstance(cell.value, str) and book in cell.value:
                     cell.value = cell.value.replace(book, copy)
-
-
-def hush(workbook: Workbook, cells: Mapping[str, Iterable[tuple[int, int]]]) -> None:
-    """Lets formulas that err while others are missing show nothing: sheet -> their (row, column)."""
-    for sheet, places in cells.items():
-        for row, col in places:
-            value = workbook[sheet].cell(row, col).value
-            if isinstance(value, ArrayFormula):
-                assert value.text
-                value.text = _hushed(value.text)
-            elif value is not None:  # None: one of the other cells that an array formula fills
-                workbook[sheet].cell(row, col, _hushed(str(value)))
-
-
-def _hushed(formula: str) -> str:
-    return f'=IFERROR({formula.removeprefix("=")},"")'
 
 
 def _mark(ws: Worksheet, block: Block, emptied: bool) -> None:
