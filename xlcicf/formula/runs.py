@@ -524,9 +524,10 @@ class _Nodes:
         tops, bottoms = _span(ref.top, ref.bottom, rows)
         lefts, rights = _span(ref.left, ref.right, cols)
         readers = np.arange(self.of(run).start, self.of(run).stop).reshape(host.shape)
+        reach = Area(ref.sheet, *map(int, (tops.min(), lefts.min(), bottoms.max(), rights.max())))
         for source in self._ring:
             area = source.area
-            if area.sheet != ref.sheet:
+            if reach.intersect(area) is None:
                 continue
             down = _overlaps(tops, bottoms, area.top, area.bottom)
             right = _overlaps(lefts, rights, area.left, area.right)
