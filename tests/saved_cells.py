@@ -1,6 +1,7 @@
 """What a file says of its cells, read straight from its parts: neither by openpyxl, which makes an object of each
 cell, nor by any code of xlcicf."""
 
+import functools
 import io
 import posixpath
 import zipfile
@@ -29,8 +30,13 @@ class SavedCell(NamedTuple):
     value: Scalar
 
 
-def saved_cells(book: bytes) -> Iterator[SavedCell]:
+@functools.lru_cache(maxsize=2)  # several questions are asked about one book
+def saved_cells(book: bytes) -> tuple[SavedCell, ...]:
     """The cells of a workbook file, sheet by sheet and row by row."""
+    return tuple(_cells_in(book))
+
+
+def _cells_in(book: bytes) -> Iterator[SavedCell]:
     with zipfile.ZipFile(io.BytesIO(book)) as package:
         texts = _shared_texts(package)
         for sheet, part in sheet_parts(package):
