@@ -19,8 +19,9 @@ from tests.saved_cells import saved_cells, sheet_parts
 from xlcicf import lessons
 from xlcicf.cli import main
 from xlcicf.errors import BookError
-from xlcicf.formula.address import cell_address, column_letters, parse_cell
-from xlcicf.formula.text import split_sheet
+from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address, column_letters, parse_cell
+from xlcicf.formula.recalculation import Recalculation
+from xlcicf.host import open_book, read_snapshot
 from xlcicf.sheet import exercise
 from xlcicf.sheet.block import Block
 
@@ -167,10 +168,20 @@ class Copy:
     def judged_by_ironcalc(self) -> bytes:
         """The same without the formulas that no judgement needs: IronCalc computes all there are at each answer."""
         model = ironcalc.load_from_bytes(self.solved_by_ironcalc, "en")
-        changed = {split_sheet(cell)[0] for cell in CHANGES[self.name]}
-        needed = oracles.needed_sheets(self.solved, exercise.SHEET, *changed)
-        oracles.clear_formulas(model, (cell for cell in self.cells if cell.sheet not in needed))
+        needed = needed_cells(self.solved, exercise.SHEET)
+        oracles.clear_formulas(
+            model, (cell for cell in self.cells if (cell.sheet, *parse_cell(cell.place)) not in needed)
+        )
         return model.to_bytes()
+
+
+def needed_cells(path: Path, sheet: str) -> set[tuple[str, int, int]]:
+    """The cells of formulas that those of one sheet read, directly or through others', and its own."""
+    book = open_book(path)
+    snapshot = read_snapshot(book)
+    book.close()
+    areas = Recalculation(snapshot, trusted=True, of=[Area(sheet, 1, 1, MAX_ROW, MAX_COL)]).areas
+    return {(area.sheet, *cell) for area in areas for cell in area.cells()}
 
 
 EMPTY_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"([^>]*?) ?(/>|></c>)')
