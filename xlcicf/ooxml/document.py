@@ -81,6 +81,7 @@ class Document:
         self._fused: dict[str, Fused] = {}  # which snapshots share
         self._edited: set[CellOfSheet] = set()
         self._styles: dict[CellOfSheet, int] = {}  # new cell formats
+        self._made: dict[tuple, tuple[bytes, dict[int, int]]] = {}  # new formats, for `_add_again`
         self._charts: dict[str, AddChart] = {}  # new charts by their parts
         self._formulas_changed = False
         self._recalculation: Recalculation | None = None
@@ -262,9 +263,20 @@ class Document:
                 f"{len(edit.cells):,} cells are too many to format here; format them in Excel"
             )
         old = {cell: self.style(edit.sheet, cell) for cell in edit.cells}
-        package, made = formats.add_formats(self.inventory, sorted(set(old.values())), edit.name, edit.value)
-        self.inventory = Inventory(package)
+        made = self._formats_made(tuple(sorted(set(old.values()))), edit)
         self._styles |= {(edit.sheet, cell): made[style] for cell, style in old.items()}
+
+    def _formats_made(self, styles: tuple[int, ...], edit: SetFormat) -> dict[int, int]:
+        """Puts the formats that an edit makes of those `styles` behind those there are: old number -> new."""
+        part, package = self.inventory.styles_part, self.inventory.package
+        before = None if part is None else package[part]
+        asked = before, styles, edit.name, edit.value
+        if asked not in self._made:
+            self._made[asked] = formats.add_formats(self.inventory, styles, edit.name, edit.value)
+        after, made = self._made[asked]
+        if part is not None and after != before:
+            self.inventory = Inventory(package.replace({part: after}))
+        return made
 
     def _add_again(self, edits: list[Edit]) -> None:
         """Makes all additions among these edits anew on the package as saved; all of them or none."""

@@ -13,7 +13,6 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS_REVERSE
 from xlcicf.errors import BookError, DataError
 from xlcicf.ooxml.insertion import STYLES, Outline, append_to
 from xlcicf.ooxml.inventory import Inventory
-from xlcicf.ooxml.package import Package
 from xlcicf.ooxml.xml import child, children, decimal, escape, natural
 
 RGB = tuple[int, int, int]
@@ -122,8 +121,9 @@ def _rgb_of_bytes(content: bytes) -> RGB:
 
 def add_formats(
     inventory: Inventory, styles: Iterable[int], name: str, value: object
-) -> tuple[Package, dict[int, int]]:
-    """Cell formats like those `styles` with a property of PROPERTIES changed, each by the old one's number.
+) -> tuple[bytes, dict[int, int]]:
+    """The styles part with cell formats like those `styles` but for a property of PROPERTIES, and each one's
+    number by the old one's.
 
     `value` is as the property's `check` returns it. What was added before is found again.
     """
@@ -135,7 +135,7 @@ def add_formats(
         xf = writer.entry("cellXfs", style)
         PROPERTIES[name].write(writer, xf, value)
         made[style] = writer.number_of("cellXfs", xf)
-    return inventory.package.replace({part: writer.written()}), made
+    return writer.written(), made
 
 
 @dataclass

@@ -135,9 +135,14 @@ class Inventory:
         except UnusualForm:
             return [string_text(item) for item in children(parse(self.package[part], part), "si")]
 
+    @property
+    def styles_part(self) -> str | None:
+        """The part that holds the cell formats."""
+        return self._part("styles")
+
     @cached_property
     def styles(self) -> "Styles":
-        part = self._part("styles")
+        part = self.styles_part
         return Styles(part, parse(self.package[part], part) if part else ElementTree.Element("styleSheet"))
 
     @cached_property
