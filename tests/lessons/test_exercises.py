@@ -311,8 +311,8 @@ def test_a_lesson_without_exercises_is_refused_by_name(monkeypatch):
 class IronCalc:
     """A solved copy in IronCalc, as `answers.judgements` asks for it."""
 
-    def __init__(self, copy: Copy):
-        self._model = ironcalc.load_from_bytes(copy.judged_by_ironcalc, "en")
+    def __init__(self, model: bytes):
+        self._model = ironcalc.load_from_bytes(model, "en")
         self._names = names_of(self._model)
         self._stale = False
 
@@ -359,7 +359,7 @@ def as_expected(copy) -> list[list[dict[str, str]]]:
 
 
 def test_answers_are_judged(copy):
-    assert judgements(IronCalc(copy), copy.groups()) == as_expected(copy)
+    assert judgements(IronCalc(copy.judged_by_ironcalc), copy.groups()) == as_expected(copy)
 
 
 # IronCalc computes each of these for seconds at every answer; LibreOffice, below, judges them after changes too.
@@ -373,7 +373,7 @@ LONG = {"mnist_basics", "looking_inside", "visualizing_mnist"}
     scope="module",
 )
 def test_answers_are_judged_after_inputs_change(copy):
-    program = IronCalc(copy)
+    program = IronCalc(copy.judged_by_ironcalc)
     for cell, value in CHANGES[copy.name].items():
         program.write(cell, [[value]])
     assert judgements(program, copy.groups()) == as_expected(copy)
@@ -475,7 +475,7 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("copy", OTHERWISE, indirect=True, scope="module")
 def test_right_answers_may_be_written_otherwise(copy):
-    program, otherwise = IronCalc(copy), OTHERWISE[copy.name]
+    program, otherwise = IronCalc(copy.solved_by_ironcalc), OTHERWISE[copy.name]
     assert otherwise.keys() <= {one.name for one in copy.exercises}
     for one in copy.exercises:
         written = set()
