@@ -1,13 +1,16 @@
 """The torch function between two ranges of an open book, kept until a formula or a constant of it changes.
 
 A cell with NN_DERIVATIVE is computed anew whenever a weight moves; making the function takes far longer than
-using it, and a moved weight leaves it as it is.
+using it, and a moved weight leaves it as it is. A host that can tell that nothing else has changed is asked
+for the weights alone; any other hands over the book, in which the same is looked up.
 """
 
+import itertools
 import math
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import xlwings as xw
@@ -15,13 +18,15 @@ import xlwings as xw
 from xlcicf import formula
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula import SheetFunction
-from xlcicf.formula.address import Area, SheetCell, quote_sheet
+from xlcicf.formula.address import Area, SheetCell, disjoint, quote_sheet
 from xlcicf.formula.graph import graph_of
+from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Scalar, Snapshot
-from xlcicf.host import read_snapshot
+from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve import PlacedProblem, Problem, find_problem, place
 
 MOST_KEPT = 16
+MOST_AREAS = 500  # that a host is asked about one by one
 
 
 @dataclass(frozen=True)
@@ -30,37 +35,60 @@ class Asked:
 
     f       from the changing cells to the objective
     values  of the changing cells (n,)
-    book    the workbook as it is
+    shown   the numbers that areas of the workbook show now, as rows, nan where there is none
     """
 
     f: SheetFunction
     values: np.ndarray
-    book: Snapshot
+    shown: Callable[[Sequence[Area]], list[list[list[float]]]]
 
 
 @dataclass
 class _Kept:
     """A compiled function and what was compiled into it.
 
-    structure  all formulas, names and tables of the book
+    name       what the host knows it by, another one for each
+    changing   the areas of the changing cells
+    upstream   those of all that the objective needs; None where that is not known
+    results    what of them the formulas in between read and do not compute
+    structure  all formulas, names and tables of the book, and what else decides what they mean
     reads      the areas that the formulas in between read
     varying    the cells among them that are not constant: changing ones, and formulas that depend on them
     constants  what stood in the others
     """
 
+    name: str
     f: SheetFunction
+    changing: Sequence[Area]
+    upstream: list[Area] | None
+    results: list[Area]
     structure: tuple
     reads: set[Area]
     varying: set[SheetCell]
-    constants: dict[SheetCell, Scalar]
+    constants: dict[SheetCell, tuple[type, Scalar]]
 
     def fits(self, book: Snapshot) -> bool:
         return self.structure == _structure(book) and self.constants == _constants(
             book, self.reads, self.varying
         )
 
+    def values_in(self, host: xw.Book) -> np.ndarray | None:
+        """What the changing cells hold (n,), where the host says that nothing else has changed and all of
+        them hold numbers or nothing; else None."""
+        rows = host_of(host).unchanged(host, self.name)
+        held = None if rows is None else [cell for area in rows for row in area for cell in row]
+        if held is None or not all(cell is None or type(cell) is float for cell in held):
+            return None
+        return np.array([0.0 if cell is None else cell for cell in held])
+
+    def note_in(self, host: xw.Book) -> None:
+        """Has the host note what the function was made of, where that can be told cell by cell."""
+        if self.upstream is not None and len(self.upstream) + len(self.results) <= MOST_AREAS:
+            host_of(host).note(host, self.name, self.upstream, self.changing, self.results)
+
 
 _kept: OrderedDict[tuple[str, str, str], _Kept] = OrderedDict()
+_numbers = itertools.count()
 
 
 def asked(objective: xw.Range, changing: xw.Range | None) -> Asked:
@@ -76,21 +104,32 @@ def asked(objective: xw.Range, changing: xw.Range | None) -> Asked:
         named = _address(changing)
     else:
         raise AddressError("objective and changing cells lie in two workbooks; name cells of one")
-    problem = place(read_snapshot(host), Problem(_address(objective), named))
-    key = (host.fullname, problem.objective.address, problem.changing_address)
+    key = (host.fullname, _address(objective), named)
     kept = _kept.get(key)
-    if kept is None or not kept.fits(problem.book):
-        kept = _kept[key] = _compiled(problem)
-        if len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
+    start = kept.values_in(host) if kept else None
+    if kept is None or start is None:
+        problem = place(read_snapshot(host), Problem(_address(objective), named))
+        book, start = problem.book, problem.start
+        if kept is None or not kept.fits(book):
+            kept = _kept[key] = _compiled(problem)
+            if len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+        kept.note_in(host)
+        shown = partial(_shown_in, book)
+    else:
+        shown = partial(host_of(host).numbers, host)
     _kept.move_to_end(key)
-    if not math.isfinite(kept.f.value(problem.start)):
-        raise DataError(f"{problem.objective.address} shows no number; change {named} to where it does")
-    return Asked(kept.f, problem.start, problem.book)
+    if not math.isfinite(kept.f.value(start)):
+        raise DataError(f"{kept.f.objective} shows no number; change {named} to where it does")
+    return Asked(kept.f, start, shown)
 
 
 def _address(cells: xw.Range) -> str:
     return f"{quote_sheet(cells.sheet.name)}!{cells.address}"
+
+
+def _shown_in(book: Snapshot, areas: Sequence[Area]) -> list[list[list[float]]]:
+    return [book.numbers(area) for area in areas]
 
 
 def _compiled(problem: PlacedProblem) -> _Kept:
@@ -99,22 +138,62 @@ def _compiled(problem: PlacedProblem) -> _Kept:
     graph = graph_of(book)
     runs = graph.between(changing, [problem.objective]).runs
     reads = {area for run in runs for ref in graph.refs(run) if (area := ref.footprint(run.host))}
-    varying = {
-        (area.sheet, *cell) for area in (*changing, *(run.area for run in runs)) for cell in area.cells()
-    }
-    return _Kept(f, _structure(book), reads, varying, _constants(book, reads, varying))
+    computed = disjoint([*changing, *(run.area for run in runs)])
+    varying = {(area.sheet, *cell) for area in computed for cell in area.cells()}
+    return _Kept(
+        f"function {next(_numbers)}",
+        f,
+        changing,
+        _upstream(book, problem.objective),
+        disjoint([*computed, *reads])[len(computed) :],
+        _structure(book),
+        reads,
+        varying,
+        _constants(book, reads, varying),
+    )
+
+
+def _upstream(book: Snapshot, objective: Area) -> list[Area] | None:
+    """The areas of all cells that the objective needs, formulas and others. None where they cannot be told
+    from the formulas alone, as when one makes a reference (INDIRECT, OFFSET), or lie in other workbooks."""
+    graph = RunGraph(book)
+    waiting = graph.touching(objective)
+    found = {objective: None}
+    while waiting:
+        run = waiting.pop()
+        refs = graph.known_refs(run)
+        if refs is None:
+            return None
+        read = [area for ref in refs if (area := ref.footprint(run.host))]
+        for area in [run.area, *read]:
+            if area not in found:
+                if area.sheet not in book.sheets:
+                    return None
+                found[area] = None
+                waiting += graph.touching(area)
+    kept: list[Area] = []
+    for area in sorted(found, key=lambda area: -area.shape[0] * area.shape[1]):
+        if not any(area.intersect(other) == area for other in kept):
+            kept.append(area)
+    return kept
 
 
 def _structure(book: Snapshot) -> tuple:
-    formulas = {name: (sheet.formulas, sheet.arrays) for name, sheet in book.sheets.items()}
-    return formulas, book.names, book.tables
+    sheets = {
+        name: (sheet.formulas, sheet.arrays, sheet.hidden, sheet.filtered)
+        for name, sheet in book.sheets.items()
+    }
+    return sheets, book.names, book.tables, book.calculation
 
 
-def _constants(book: Snapshot, reads: Iterable[Area], varying: set[SheetCell]) -> dict[SheetCell, Scalar]:
+def _constants(
+    book: Snapshot, reads: Iterable[Area], varying: set[SheetCell]
+) -> dict[SheetCell, tuple[type, Scalar]]:
+    """With the kind of each: TRUE is no 1 to a SUM."""
     found = {}
     for area in reads:
         values = book.sheets[area.sheet].values
         for cell in area.among(values):
             if (key := (area.sheet, *cell)) not in varying:
-                found[key] = values[cell]
+                found[key] = type(values[cell]), values[cell]
     return found

@@ -6,13 +6,15 @@ sheet's own formulas from the changing cells to the objective. None of them chan
 
 import math
 
+import numpy as np
+
 from xlcicf.addin import wrappers
 from xlcicf.addin.compiled import asked
 from xlcicf.addin.function_calls import FUNCTIONS, LAST_ERROR, cells, choice, in_cells, number, numbers, whole
 from xlcicf.errors import DataError
 from xlcicf.learn import layers
 from xlcicf.solve.differences import central_differences, nudges
-from xlcicf.solve.parity import parity
+from xlcicf.solve.parity import compared
 
 TRAIN_SECONDS = 2.0
 
@@ -181,7 +183,9 @@ def NN_PARITY(objective, changing=None):
     """The largest difference between sheet and torch in the formulas from the changing cells (left out,
     those of Solver's settings) to the objective; up to 0.000000001 they agree."""
     at = asked(objective, changing)
-    agreement = parity(at.f.blocks(at.values), at.book)
+    blocks = list(at.f.blocks(at.values))
+    shown = at.shown([block.area for block in blocks])
+    agreement = compared(zip(blocks, map(np.array, shown), strict=True))
     if agreement.maximum is None or math.isinf(agreement.maximum):
         raise DataError(f"{agreement.worst or objective.address} shows no number where there should be one")
     return agreement.maximum

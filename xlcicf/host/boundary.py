@@ -19,7 +19,7 @@ import numpy as np
 import xlwings
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.host import through_xlwings
 from xlcicf.host.watching import Watched
 from xlcicf.ooxml.package import Package
@@ -101,6 +101,24 @@ class Host(ABC):
     def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Watched:
         """Watches areas from now on; another watch of that name and book ends this one."""
         return Watched(areas, lambda area: self.formulas(self.cells(book, area)))
+
+    def note(
+        self,
+        book: xlwings.Book,
+        name: str,
+        areas: Sequence[Area],
+        own: Sequence[Area],
+        results: Sequence[Area],
+    ) -> bool:
+        """Notes, right after a snapshot, all that a function was made of: formulas and constants of `areas`,
+        results of formulas in `results`, and what else decides what formulas mean. Constants of `own` may
+        change. False where the host cannot tell later whether anything did."""
+        return False
+
+    def unchanged(self, book: xlwings.Book, name: str) -> list[list[list[Scalar]]] | None:
+        """Of each area of `own` rows of what the cells hold; None where anything else that was noted by that
+        name is not as it was, and where nothing was."""
+        return None
 
     def parts(self, book: xlwings.Book) -> Package | None:
         """The parts of the book's file, if the open book is exactly that; None where a program has it open,

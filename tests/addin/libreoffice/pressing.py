@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 import uno
+from com.sun.star.sheet.FillDirection import TO_BOTTOM
 from com.sun.star.util import URL
 from uno_office import _connected, desktop_of, properties_of
 
@@ -88,7 +89,9 @@ class Pressing:
 
     def define(self, path, name, content):
         names = self.documents[path].NamedRanges
-        if not names.hasByName(name):
+        if names.hasByName(name):
+            names.getByName(name).setContent(content)
+        else:
             names.addNewByName(name, content, uno.createUnoStruct("com.sun.star.table.CellAddress"), 0)
 
     def clear(self, path, sheet, address):
@@ -126,6 +129,21 @@ class Pressing:
 
     def insert_rows(self, path, sheet, first, count):
         self.documents[path].Sheets.getByName(sheet).Rows.insertByIndex(first - 1, count)
+
+    def hide_rows(self, path, sheet, first, last):
+        self.cells(path, sheet, f"A{first}:A{last}").Rows.IsVisible = False
+
+    def fill_down(self, path, sheet, address):
+        self.cells(path, sheet, address).fillAuto(TO_BOTTOM, 1)
+
+    def move(self, path, sheet, address, to):
+        target = self.cells(path, sheet, to).getCellByPosition(0, 0).CellAddress
+        self.documents[path].Sheets.getByName(sheet).moveRange(
+            target, self.cells(path, sheet, address).RangeAddress
+        )
+
+    def rename_sheet(self, path, sheet, name):
+        self.documents[path].Sheets.getByName(sheet).Name = name
 
     def protect(self, path, sheet):
         self.documents[path].Sheets.getByName(sheet).protect("")

@@ -178,6 +178,71 @@ def test_functions_of_cells_follow_them_and_so_does_what_reads_those(office, tit
     assert np.abs(moved - now).max() > 1e-6
 
 
+# What happens to a book, one after the other, and what the derivative of C2 by A1 is then. Calc computes cells in
+# the middle of some of it, before it tells the agent of any change.
+CHANGES = [
+    ("a weight", "write", ("S", "A1", [[4.0]]), 6),
+    ("a constant", "write", ("S", "A2", [[2.0]]), 7),
+    ("a formula", "enter", ("S", "B1", "=A1*5"), 10),
+    ("another of the same result", "enter", ("S", "B1", "=A1+16"), 6),
+    (
+        "a number with digits that do not show",
+        "enter",
+        ("S", "B1", "=A1*0.1234567890123456"),
+        5.1234567890123456,
+    ),
+    ("another such number", "enter", ("S", "B1", "=A1*0.12345678901234567"), 5.12345678901234567),
+    ("a value over a formula", "write", ("S", "B1", [[7.0]]), 5),
+    ("a text that looks like a formula", "write", ("S", "B3", [["=A3*$A$1"]]), 4),
+    ("formulas undone", "undo", (), 5),
+    ("a formula put back", "enter", ("S", "B1", "=A1*3"), 8),
+    ("filled down", "fill_down", ("S", "B1:B5"), 3),
+    ("filling undone", "undo", (), 8),
+    ("a truth in place of a number", "write", ("S", "A3", [[0.0]]), 7),
+    ("a row put in", "insert_rows", ("S", 3, 1), 7),
+    ("a formula in it", "enter", ("S", "B3", "=A3*$A$1"), 7),
+    ("a constant in it", "write", ("S", "A3", [[5.0]]), 12),
+    ("a cell moved that a formula reads", "move", ("S", "A2", "H2"), 12),
+    ("a number where it was", "write", ("S", "A2", [[9.0]]), 12),
+    ("a number where it is", "write", ("S", "H2", [[4.0]]), 14),
+    ("a name", "define", ("rate", "$Rates.$A$1"), 14),
+    ("a formula with it", "enter", ("S", "B1", "=A1*rate"), 21),
+    ("another meaning of it", "define", ("rate", "$Rates.$A$2"), 22),
+    ("another name of its sheet", "rename_sheet", ("Rates", "Others"), 22),
+    ("a constant there", "write", ("Others", "A2", [[12.0]]), 23),
+    ("an array", "enter_array", ("S", "B1:B2", "=A1*A1:A2"), 2 * 4 + 9 + 7),
+    ("the array undone", "undo", (), 23),
+    ("a sum of rows that are shown", "enter", ("S", "C2", "=SUBTOTAL(109;B1:B9)"), 23),
+    ("a row hidden", "hide_rows", ("S", 3, 3), 18),
+    ("a constant far below", "write", ("S", "A50", [[1.0]]), 18),
+    ("a sum of a column", "enter", ("S", "C2", "=SUM(B1:B6)*SUM(A50:A1000)"), 23),
+    ("a constant farther below", "write", ("S", "A900", [[1.0]]), 46),
+    ("a reference that is made", "enter", ("S", "C2", '=A1*INDIRECT("A"&A50)'), 8),
+    ("another such reference", "write", ("S", "A50", [[2.0]]), 9),
+]
+
+
+def test_a_derivative_follows_whatever_is_changed(office, tmp_path):
+    book = openpyxl.Workbook()
+    sheet, rates = book.active, book.create_sheet("Rates")
+    sheet.title = "S"
+    rates["A1"], rates["A2"] = 10.0, 11.0
+    sheet["A1"], sheet["B1"], sheet["C2"] = 3.0, "=A1*2", "=SUM(B1:B5)"
+    for row in range(2, 6):
+        sheet.cell(row, 1, 1.0)
+        sheet.cell(row, 2, f"=A{row}*$A$1")
+    path = tmp_path / "changed.xlsx"
+    book.save(path)
+    office.open(path)
+    office.enter(path, "S", "F1", "=NN_DERIVATIVE(C2;A1)")
+    found = {}
+    for what, how, given, expected in CHANGES:
+        getattr(office, how)(path, *given)
+        found[what] = office.values(path, "S", "F1")[0][0], expected
+    office.close(path)
+    assert {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)} == {}
+
+
 def test_the_latest_sentence_shows_by_itself(office, path):
     office.enter(path, "S", "W7", "=NN_LASTERROR()")
     for word in ("huh", "hmm"):

@@ -14,7 +14,7 @@ from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.formula.text import split_sheet
 from xlcicf.host.own_engine import OwnEngine
 from xlcicf.host.refusal import refusing
@@ -23,7 +23,7 @@ from xlcicf.host.remote.link import Link
 from xlcicf.host.remote.names_and_tables import Names
 from xlcicf.host.remote.ranges import Range, SeveralAreas, corners
 from xlcicf.host.remote.sheets import Sheet, Sheets
-from xlcicf.host.remote.snapshots import outline_of, snapshot_of
+from xlcicf.host.remote.snapshots import outline_of, scalar, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
 from xlcicf.host.watching import Differences, Watched
 
@@ -260,19 +260,28 @@ class Book(base_classes.Book):
         """The whole book in one operation; formulas that have been seen already are not sent again."""
         engine = self.app.engine
         waiting = engine.waiting.get(self.id, {}) if engine.functions else None
+        anew = self._is_asked_by_a_function
         while True:
             prints, before = engine.seen.get(self.id, (None, None))
-            got = self.ask("snapshot", prints, waiting)
-            found = self._noted(snapshot_of(got, before))
+            got, anew = self.ask("snapshot", prints, waiting, anew), False
+            found = self._seen(snapshot_of(got, before))
             engine.seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
             if got["computed"]:
                 return found
             waiting = engine.waiting[self.id] = waiting_cells(found, engine.functions)
 
     def outline(self) -> Snapshot:
-        return self._noted(outline_of(self.ask("outline")))
+        return self._seen(outline_of(self.told_outline()))
 
-    def _noted(self, found: Snapshot) -> Snapshot:
+    def told_outline(self) -> dict:
+        """The same as the agent tells it."""
+        return self.ask("outline", self._is_asked_by_a_function)
+
+    @property
+    def _is_asked_by_a_function(self) -> bool:
+        return bool(self.app.engine.functions)
+
+    def _seen(self, found: Snapshot) -> Snapshot:
         self.app.engine.epochs[self.id] = MAC_EPOCH if found.calculation.date1904 else WINDOWS_EPOCH
         return found
 
@@ -293,6 +302,22 @@ class Book(base_classes.Book):
     def watch(self, name: str, areas: Sequence[Area]) -> "WatchedByAgent":
         self.ask("watch", name, [[area.sheet, corners(area)] for area in areas])
         return WatchedByAgent(self, name)
+
+    def note(self, name: str, areas: Sequence[Area], own: Sequence[Area], results: Sequence[Area]) -> bool:
+        """Notes what functions were made of; not where a cell there waits for one."""
+        waiting = self.app.engine.waiting.get(self.id, {})
+        if any(
+            area.intersect(Area(area.sheet, *one)) for area in areas for one in waiting.get(area.sheet, [])
+        ):
+            return False
+        self.ask(
+            "note", name, *([[area.sheet, corners(area)] for area in some] for some in (areas, own, results))
+        )
+        return True
+
+    def unchanged(self, name: str) -> list[list[list[Scalar]]] | None:
+        found = self.ask("unchanged", name)
+        return found and [[[scalar(cell) for cell in row] for row in rows] for rows in found]
 
     @contextmanager
     def one_step(self, title: str) -> Iterator[None]:

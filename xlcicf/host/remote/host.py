@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import xlwings
 
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Snapshot
+from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.host.boundary import Host
 from xlcicf.host.remote.link import Refused
 from xlcicf.host.watching import Watched
@@ -48,6 +48,19 @@ class Remote(Host):
 
     def watch(self, book: xlwings.Book, name: str, areas: Sequence[Area]) -> Watched:
         return book.impl.watch(name, areas)
+
+    def note(
+        self,
+        book: xlwings.Book,
+        name: str,
+        areas: Sequence[Area],
+        own: Sequence[Area],
+        results: Sequence[Area],
+    ) -> bool:
+        return book.impl.note(name, areas, own, results)
+
+    def unchanged(self, book: xlwings.Book, name: str) -> list[list[list[Scalar]]] | None:
+        return book.impl.unchanged(name)
 
     def distrust(self, book: xlwings.Book) -> None:
         book.impl.ask("calculate", True)

@@ -16,7 +16,7 @@ class Names(NamesOfBookOrSheet):
 
     @cached_property
     def _listed(self) -> list["Name"]:
-        found = (Name(self.book, *name[:3]) for name in self.book.ask("outline")["names"])
+        found = (Name(self.book, *name[:3]) for name in self.book.told_outline()["names"])
         return [name for name in found if self.sheet is None or name.scope == self.sheet.name]
 
     def listed(self) -> list["Name"]:

@@ -42,14 +42,16 @@ OPERATIONS = {
     "selection": "(ID) -> [sheet, [area, ...]], as they were selected; null where no cells are selected",
     "select": "(ID, sheet, area)",
     # --- read
-    "snapshot": "(ID, known or null, waiting or null) -> the whole book, see SNAPSHOT",
-    "outline": "(ID) -> the same without any cell",
+    "snapshot": "(ID, known or null, waiting or null, anew) -> the whole book, see SNAPSHOT",
+    "outline": "(ID, anew) -> the same without any cell",
     "used": "(ID, sheet) -> area of the cells that hold something; [1, 1, 1, 1] where none does",
     "read": "(ID, sheet, area) -> see READ",
     "formulas": "(ID, sheet, area) -> rows of what the formula bar has: a formula, else the value as typed",
     "numbers": "(ID, [[sheet, area], ...]) -> of each area rows of numbers; null where there is none",
     "watch": "(ID, name, [[sheet, area], ...]); remembers what the formula bar has, in place of that name's",
     "changes": "(ID, name) -> [[sheet, row, column, what it had, what it has], ...] of what was changed",
+    "note": "(ID, name, areas, own, results); in place of that name's, see NOTE",
+    "unchanged": "(ID, name) -> of each own area rows of cells; null where all else is not as it was noted",
     # --- changed; those of one step are one entry of the program's own Undo
     "begin": "(ID, title); what is changed from now on is one step of that title",
     "end": "(ID)",
@@ -89,6 +91,15 @@ print} and the print is still that one, the sheet has no "formulas", "arrays", "
 "computed" is true where formulas have results. A function whose cell waits for it hands over `waiting`,
 {sheet's name: [area, ...]}, no two of which overlap: formulas there are not computed now, their results are
 null. Where any print is not the one known, no formula is computed, and "computed" is false.
+
+A program may compute a cell in the middle of a change that it tells of later: what a function asks for first
+is read `anew`, whatever the agent has kept from before.
+"""
+
+NOTE = """
+Areas are [[sheet, area], ...]. Noted are formulas and constants of `areas`, results of formulas in `results`,
+and whatever else decides what formulas mean: names, tables, sheets' names, hidden rows, how the book
+calculates. Only constants of `own` may change. No cell of the areas may wait for the function that asks.
 """
 
 READ = """

@@ -51,6 +51,10 @@ class Kept:
         revision = self.revision(document)
         return None if revision is None else (revision, self._writes)
 
+    def forget(self):
+        """Nothing counts from now on: Calc may be in the middle of a change of which it has yet to tell."""
+        self._seen = self._asked = None
+
     def once(self, document, what, find):
         """find(), which is called again after a change only."""
         revision = self.revision(document)

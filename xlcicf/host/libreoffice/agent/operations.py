@@ -2,15 +2,19 @@
 
 # pyright: reportMissingImports=false
 
+from collections import OrderedDict
+
 import uno
 from com.sun.star.beans import PropertyValue
 from xlcicf_agent import looks, reading, writing
 from xlcicf_agent.kept import Kept
+from xlcicf_agent.noted import Noted
 from xlcicf_agent.settings import FUNCTIONS, SERVICE
 from xlcicf_agent.windows import Windows
 
 XLSX = "Calc MS Excel 2007 XML"  # a filter of LibreOffice's
 SPREADSHEET = "com.sun.star.sheet.SpreadsheetDocument"
+MOST_NOTED = 32  # as many functions as the process keeps, and those that it has let go meanwhile
 
 
 class Closed(Exception):
@@ -37,6 +41,7 @@ class Operations:
         manager = context.ServiceManager
         self._desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
         self._grammar, self._watched, self._kept = None, {}, {}
+        self._noted = OrderedDict()
 
     def do(self, name, arguments):
         """The result of an operation, as JSON has it."""
@@ -80,6 +85,7 @@ class Operations:
     def _forget(self, id):
         self._kept.pop(id, None)
         self._watched = {key: watched for key, watched in self._watched.items() if key[0] != id}
+        self._noted = OrderedDict((key, noted) for key, noted in self._noted.items() if key[0] != id)
 
     def _change(self, id, change):
         document = self.document(id)
@@ -133,13 +139,19 @@ class Operations:
 
     # --- read
 
-    def _snapshot(self, id, known, waiting):
-        document = self.document(id)
+    def _snapshot(self, id, known, waiting, anew):
+        document = self._read_from(id, anew)
         return reading.snapshot(document, self.grammar(document), self.kept(document), known, waiting)
 
-    def _outline(self, id):
-        document = self.document(id)
+    def _outline(self, id, anew):
+        document = self._read_from(id, anew)
         return reading.outline(document, self.grammar(document), self.kept(document))
+
+    def _read_from(self, id, anew):
+        document = self.document(id)
+        if anew:
+            self.kept(document).forget()
+        return document
 
     def _used(self, id, sheet):
         return reading.used(self.document(id), sheet)
@@ -164,6 +176,18 @@ class Operations:
     def _changes(self, id, name):
         document = self.document(id)
         return self._watched[id, name].changes(document, self.grammar(document))
+
+    def _note(self, id, name, areas, own, results):
+        document = self.document(id)
+        self._noted[id, name] = Noted(document, self.kept(document), areas, own, results)
+        if len(self._noted) > MOST_NOTED:
+            self._noted.popitem(last=False)
+
+    def _unchanged(self, id, name):
+        if (id, name) not in self._noted:
+            return None
+        self._noted.move_to_end((id, name))
+        return self._noted[id, name].values(self.document(id))
 
     # --- changed
 

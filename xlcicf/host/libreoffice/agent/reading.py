@@ -78,7 +78,7 @@ def outline(document, grammar, kept):
 
 def snapshot(document, grammar, kept, known, waiting=None):
     """`kept` are the document's cells as they were last read."""
-    found, filtered, read = _structure(document, grammar, kept), _filtered(document), kept.sheets(document)
+    found, filtered, read = _structure(document, grammar, kept), filtered_in(document), kept.sheets(document)
     truths = kept.truths
     found["sheets"] = [
         _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, [])) for cells in read
@@ -191,7 +191,7 @@ class Cells:
                 continue
             for to, text in enumerate(row):
                 if text and ROUNDED.search(text):
-                    row[to] = _exact(text, self.cell(at, to).getTokens())
+                    row[to] = exact(text, self.cell(at, to).getTokens())
         return rows
 
     def cell(self, at, to):
@@ -261,7 +261,7 @@ def is_within(area, whole):
     return area[0] >= whole[0] and area[1] >= whole[1] and area[2] <= whole[2] and area[3] <= whole[3]
 
 
-def _exact(text, tokens):
+def exact(text, tokens):
     """A formula's text with its numbers as its tokens, by which Calc computes, have them."""
     numbers = {f"{n:.15g}": n for n in (token.Data for token in tokens) if isinstance(n, float)}
 
@@ -345,11 +345,11 @@ class _Seen:
 
 def _whole(cells, grammar, known, filtered):
     """All but its values."""
-    hidden = _hidden(cells.sheet, cells.area[2])
+    hidden = hidden_rows(cells.sheet, cells.area[2])
     found = {"name": cells.name, "area": cells.area}
     found["print"] = _print(cells, hidden, filtered)
     if known != found["print"]:
-        arrays = _arrays(cells)
+        arrays = arrays_of(cells)
         found.update(formulas=_first_of_arrays(cells, arrays, grammar), arrays=arrays)
         found.update(hidden=hidden, filtered=filtered)
     return found
@@ -375,7 +375,7 @@ def _print(cells, hidden, filtered):
     return told.hexdigest()
 
 
-def _arrays(cells):
+def arrays_of(cells):
     """The areas of array formulas, in the order of their first cells."""
     top, left = cells.area[:2]
     found, covered = [], set()
@@ -403,7 +403,7 @@ def _first_of_arrays(cells, arrays, grammar):
     return rows
 
 
-def _hidden(sheet, bottom):
+def hidden_rows(sheet, bottom):
     """The rows down to `bottom` that are hidden."""
     rows = sheet.getCellRangeByPosition(0, 0, sheet.Columns.Count - 1, bottom - 1)
     shown = set()
@@ -419,8 +419,8 @@ def _structure(document, grammar, kept):
     """All of a book but its sheets. The header of a table may be a formula's result."""
     return {
         "names": kept.once(document, "names", lambda: _names(document, grammar)),
-        "tables": _tables(document),
-        "calculation": kept.once(document, "calculation", lambda: _calculation(document)),
+        "tables": tables_in(document),
+        "calculation": kept.once(document, "calculation", lambda: calculation_of(document)),
     }
 
 
@@ -440,16 +440,24 @@ def _sheets(document):
 
 
 def _names(document, grammar):
-    """LibreOffice 7.4 does not say which ones are hidden."""
+    return [
+        [name, scope, grammar.to_excel(content), hidden]
+        for name, scope, content, hidden in names_in(document)
+    ]
+
+
+def names_in(document):
+    """[[name, sheet or None, what Calc says it refers to, is hidden], ...]; LibreOffice 7.4 does not say
+    which ones are hidden."""
     found = []
     for held, scope in [(document.NamedRanges, None)] + [(s.NamedRanges, s.Name) for s in _sheets(document)]:
         for name in held.ElementNames:
             one = held.getByName(name)
-            found.append([name, scope, grammar.to_excel(one.Content), bool(getattr(one, "IsHidden", False))])
+            found.append([name, scope, one.Content, bool(getattr(one, "IsHidden", False))])
     return found
 
 
-def _tables(document):
+def tables_in(document):
     ranges = (document.DatabaseRanges.getByName(name) for name in document.DatabaseRanges.ElementNames)
     return [_table(document, one) for one in ranges if one.IsUserDefined]
 
@@ -470,7 +478,7 @@ def _is_filtered(table):
     return len(table.getFilterDescriptor().FilterFields) > 0
 
 
-def _filtered(document):
+def filtered_in(document):
     """Each sheet's areas that a filter of no table hides rows of."""
     found = {}
     unnamed = document.getPropertyValue("UnnamedDatabaseRanges")
@@ -480,7 +488,7 @@ def _filtered(document):
     return found
 
 
-def _calculation(document):
+def calculation_of(document):
     return {
         "automatic": document.isAutomaticCalculationEnabled(),
         "as_displayed": document.CalcAsShown,
