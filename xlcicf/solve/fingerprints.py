@@ -6,12 +6,14 @@ runs, and a formula that turns it into one number for a sheet.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain
 from typing import TypeGuard
 
 from xlcicf.formula.address import Area
+from xlcicf.formula.runs import AreaIndexes
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import reference
 from xlcicf.solve.watched_cells import way_to
@@ -32,27 +34,44 @@ def constants(book: Snapshot, objective: Area, changing: Sequence[Area]) -> list
     """The areas that the objective reads and no formula fills, without the changing cells; blanks are read
     too. Sheets in the book's order, then from left to right and down."""
     needed, computed = way_to(book, [objective])
-    cells = _cells(needed) - _cells(computed) - _cells(changing)
+    indexes = _indexed(computed), _indexed(changing)
     order = list(book.sheets)
-    areas = _rectangles(cells)
+    areas = _rectangles(
+        rest
+        for area in needed
+        for rest in _beyond(area, (other for index in indexes for other in index.touching(area)))
+    )
     kept = [area for area in areas if any(place in book.sheets[area.sheet].values for place in area.cells())]
     return sorted(kept, key=lambda area: (order.index(area.sheet), area.left, area.top))
 
 
-def _cells(areas: Iterable[Area]) -> set[tuple[str, int, int]]:
-    return {(area.sheet, *cell) for area in areas for cell in area.cells()}
+def _indexed(areas: Iterable[Area]) -> AreaIndexes:
+    """Areas that do not overlap, to be found by where they lie."""
+    index = AreaIndexes()
+    for area in areas:
+        index.add(area, area)
+    return index
 
 
-def _rectangles(cells: Iterable[tuple[str, int, int]]) -> list[Area]:
-    """Cells as columns without gaps, those of equal rows side by side as one area."""
-    columns = []
-    for (sheet, col), group in groupby(
-        sorted(cells, key=lambda c: (c[0], c[2], c[1])), lambda c: (c[0], c[2])
-    ):
-        rows = [row for _, row, _ in group]
-        starts = [i for i, row in enumerate(rows) if i == 0 or row != rows[i - 1] + 1]
-        for first, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-            columns.append(Area(sheet, rows[first], col, rows[end - 1], col))
+def _beyond(area: Area, others: Iterable[Area]) -> list[Area]:
+    """What of an area none of the others has."""
+    parts = [area]
+    for other in others:
+        parts = [rest for part in parts for rest in part.without(other)]
+    return parts
+
+
+def _rectangles(areas: Iterable[Area]) -> list[Area]:
+    """The cells of areas as columns without gaps, those of equal rows side by side as one area."""
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for area in areas:
+        for col in range(area.left, area.right + 1):
+            spans[area.sheet, col].append((area.top, area.bottom))
+    columns = [
+        Area(sheet, top, col, bottom, col)
+        for (sheet, col), rows in spans.items()
+        for top, bottom in _joined(sorted(rows))
+    ]
     columns.sort(key=lambda area: (area.sheet, area.top, area.bottom, area.left))
     merged: list[Area] = []
     for area in columns:
@@ -61,6 +80,20 @@ def _rectangles(cells: Iterable[tuple[str, int, int]]) -> list[Area]:
             area = Area(area.sheet, area.top, last.left, area.bottom, area.right)
         merged.append(area)
     return merged
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """(first row, last row) in order of the first, those without a gap between them as one."""
+    whole: tuple[int, int] | None = None
+    for top, bottom in spans:
+        if whole is not None and top <= whole[1] + 1:
+            whole = whole[0], max(whole[1], bottom)
+            continue
+        if whole is not None:
+            yield whole
+        whole = top, bottom
+    if whole is not None:
+        yield whole
 
 
 def _is_beside(left: Area, right: Area) -> bool:

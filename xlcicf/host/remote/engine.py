@@ -30,7 +30,7 @@ from xlcicf.host.watching import Differences, Watched
 MOMENT = 0.2  # seconds for which a book's name counts as known
 
 Macro = Callable[["Book", str, tuple], None]
-Prints = dict[str, str]  # a sheet's name -> that of its formulas
+Known = dict[str, tuple[str, int | None]]  # a sheet's name -> its print, and the number of its values
 Waiting = dict[str, list[list[int]]]  # a sheet's name -> areas
 
 
@@ -58,7 +58,7 @@ class Engine(OwnEngine):
     def __init__(self, link: Link, host: Remote, macro: Macro, functions: Collection[str]):
         self.link, self.host, self.name, self.macro = link, host, host.name, macro
         self.functions = functions
-        self.seen: dict[str, tuple[Prints, Snapshot]] = {}  # by book
+        self.seen: dict[str, tuple[Known, Snapshot]] = {}  # by book
         self.epochs: dict[str, dt.datetime] = {}  # by book: the day from which its dates are counted
         self.guards: dict[str, str] = {}  # by book: the watch whose cells a write must find unchanged
         self.waiting: dict[str, Waiting] = {}  # by book: what is not computed while a function asks
@@ -262,10 +262,11 @@ class Book(base_classes.Book):
         waiting = engine.waiting.get(self.id, {}) if engine.functions else None
         anew = self._is_asked_by_a_function
         while True:
-            prints, before = engine.seen.get(self.id, (None, None))
-            got, anew = self.ask("snapshot", prints, waiting, anew), False
+            known, before = engine.seen.get(self.id, (None, None))
+            got, anew = self.ask("snapshot", known, waiting, anew), False
             found = self._seen(snapshot_of(got, before))
-            engine.seen[self.id] = {sheet["name"]: sheet["print"] for sheet in got["sheets"]}, found
+            told = {sheet["name"]: (sheet["print"], sheet.get("told")) for sheet in got["sheets"]}
+            engine.seen[self.id] = told, found
             if got["computed"]:
                 return found
             waiting = engine.waiting[self.id] = waiting_cells(found, engine.functions)

@@ -85,8 +85,11 @@ hidden], ...], "tables": [[name, sheet, area, [header, ...], header rows, totals
 Each sheet is {"name": ..., "area": area of the used cells, "values": rows of cells, formulas' results among
 them, "formulas": rows, null for a cell without one; of an array formula only its first cell has it, "arrays":
 [area, ...], "hidden": [row, ...] by hand or by a filter, "filtered": [area, ...], "print": a text that is
-another one when any formula, array, hidden row or the area of the sheet is}. Where `known` is {sheet's name:
-print} and the print is still that one, the sheet has no "formulas", "arrays", "hidden" and "filtered".
+another one when any formula, array, hidden row or the area of the sheet is, "told": a number of its values}.
+Where `known` is {sheet's name: [print, told]} and the print is still that one, the sheet has no "formulas",
+"arrays", "hidden" and "filtered"; where these were the last values told of it, it may have "others", not
+"values": [[which row, cells], ...] of the rows that have become others. A function is told all values, and no
+number.
 
 "computed" is true where formulas have results. A function whose cell waits for it hands over `waiting`,
 {sheet's name: [area, ...]}, no two of which overlap: formulas there are not computed now, their results are

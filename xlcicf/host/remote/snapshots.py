@@ -40,7 +40,11 @@ def scalar(cell) -> Scalar:
 
 def _sheet(said: dict, before: Sheet | None) -> Sheet:
     name, (top, left, *_) = said["name"], said["area"]
-    values = {cell: scalar(held) for cell, held in _placed(said["values"], top, left)}
+    if "values" in said:
+        values = {cell: scalar(held) for cell, held in _placed(said["values"], top, left)}
+    else:
+        assert before is not None, f"the agent tells nothing of the values of sheet {name!r}"
+        values = _with_others(before.values, said["others"], top, left)
     if "formulas" not in said:
         assert before is not None, f"the agent tells nothing of the formulas of sheet {name!r}"
         return Sheet(name, before.formulas, values, before.arrays, [], before.hidden, before.filtered)
@@ -52,6 +56,18 @@ def _sheet(said: dict, before: Sheet | None) -> Sheet:
         hidden=set(said["hidden"]),
         filtered=[Area(name, *area) for area in said["filtered"]],
     )
+
+
+def _with_others(values: dict[tuple[int, int], Scalar], others: Rows, top: int, left: int) -> dict:
+    """The values with some rows in place of those that were there."""
+    found = dict(values)
+    for at, cells in others:
+        for col, held in enumerate(cells, left):
+            if held is None:
+                found.pop((top + at, col), None)
+            else:
+                found[top + at, col] = scalar(held)
+    return found
 
 
 def _placed(rows: Rows, top: int, left: int):

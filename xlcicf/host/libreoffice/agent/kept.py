@@ -41,6 +41,7 @@ class Kept:
         self._cells, self._seen, self.truths = {}, None, None
         self._found, self._asked = {}, None
         self._writes = 0  # of ours, those apart that a watch allows
+        self._told, self._count = {}, 0  # sheet's name -> (number, print, rows) of the values last told
 
     def revision(self, document):
         """What is another one after any change that is not ours; None while Calc is told to tell nobody."""
@@ -81,6 +82,20 @@ class Kept:
     def _cells_of(self, sheet, area):
         kept = self._cells.get(sheet.Name)
         return kept if kept is not None and kept.area == area else Cells(sheet, area)
+
+    def values(self, cells, known, now):
+        """Of a whole sheet the rows of values, or where they are known those that have become others.
+
+        known  (print, number) of the sheet and of its values as they were last told, None where they were not
+        now    its print
+        """
+        rows, told = cells.values(self.truths), self._told.get(cells.name)
+        self._count += 1
+        self._told[cells.name] = self._count, now, rows
+        if told is None or known != (told[1], told[0]) or told[1] != now:
+            return {"told": self._count, "values": rows}
+        others = [[at, row] for at, (row, then) in enumerate(zip(rows, told[2])) if row is not then]
+        return {"told": self._count, "others": others}
 
     def cells(self, document, name, area):
         """An area of a sheet, and who tells truths in it."""

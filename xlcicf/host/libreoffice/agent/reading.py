@@ -9,6 +9,7 @@ shows, whether a 0 or 1 is a truth, how far an array formula reaches.
 import hashlib
 import json
 import re
+from functools import cached_property
 
 from com.sun.star.sheet.FormulaLanguage import API, OOXML
 from com.sun.star.util.NumberFormat import DATETIME
@@ -79,17 +80,17 @@ def outline(document, grammar, kept):
 def snapshot(document, grammar, kept, known, waiting=None):
     """`kept` are the document's cells as they were last read."""
     found, filtered, read = _structure(document, grammar, kept), filtered_in(document), kept.sheets(document)
-    truths = kept.truths
-    found["sheets"] = [
-        _whole(cells, grammar, (known or {}).get(cells.name), filtered.get(cells.name, [])) for cells in read
-    ]
+    truths, known = kept.truths, {name: tuple(of) for name, of in (known or {}).items()}
+    found["sheets"] = [_whole(cells, grammar, known, filtered.get(cells.name, [])) for cells in read]
     prints = {sheet["name"]: sheet["print"] for sheet in found["sheets"]}
-    found["computed"] = waiting is None or prints == known
+    found["computed"] = waiting is None or prints == {name: its for name, (its, _) in known.items()}
     for cells, sheet in zip(read, found["sheets"]):
         if not found["computed"]:
             sheet["values"] = cells.constants(truths)
+        elif waiting is not None:
+            sheet["values"] = cells.values(truths, waiting.get(cells.name, []))
         else:
-            sheet["values"] = cells.values(truths, (waiting or {}).get(cells.name, []))
+            sheet.update(kept.values(cells, known.get(cells.name), sheet["print"]))
     return found
 
 
@@ -159,6 +160,7 @@ class Cells:
         self.texts, self.formulas = read or (self.range.getFormulaArray(), None)
         if self.formulas is None:
             self.formulas = self._formulas()
+        self._then = None, (), ()
 
     def part(self, area):
         """An area of them, as they were read."""
@@ -194,20 +196,44 @@ class Cells:
                     row[to] = exact(text, self.cell(at, to).getTokens())
         return rows
 
+    @cached_property
+    def print(self):
+        """That of the formulas."""
+        told = hashlib.sha1()
+        for row in self.formulas:
+            told.update("\0".join([text or "" for text in row]).encode())
+            told.update(b"\1")
+        return told.hexdigest()
+
     def cell(self, at, to):
         return self.range.getCellByPosition(to, at)
 
     def values(self, truths, waiting=()):
         """Rows of what the cells hold, or their formulas result in; None for formulas in waiting areas."""
         if not waiting:
-            held = self.range.getDataArray()
-            return [self._values(at, row, truths) for at, row in enumerate(held)]
+            return self._whole_values(truths)
         others = truths.document.createInstance("com.sun.star.sheet.SheetCellRanges")
         others.addRangeAddress(self.range.RangeAddress, False)
         for top, left, bottom, right in waiting:
             one = self.sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
             others.removeRangeAddress(one.RangeAddress)
         return self._values_in(others.RangeAddresses, truths)
+
+    def _whole_values(self, truths):
+        """Rows that are the same objects where nothing has changed in them. What a cell holds follows from
+        what Calc hands over, by what it shows of an error and by who tells truths."""
+        then_by, then, rows = self._then
+        held = self.range.getDataArray()
+        if then_by is truths:
+            pairs = enumerate(zip(held, then, rows))
+            now = [
+                known if row == before and None not in row else self._values(at, row, truths)
+                for at, (row, before, known) in pairs
+            ]
+        else:
+            now = [self._values(at, row, truths) for at, row in enumerate(held)]
+        self._then = truths, held, now
+        return now
 
     def constants(self, truths):
         """The same without the results of any formula: none is computed."""
@@ -344,11 +370,14 @@ class _Seen:
 
 
 def _whole(cells, grammar, known, filtered):
-    """All but its values."""
+    """All but its values.
+
+    known  sheet's name -> (its print, ...)
+    """
     hidden = hidden_rows(cells.sheet, cells.area[2])
     found = {"name": cells.name, "area": cells.area}
     found["print"] = _print(cells, hidden, filtered)
-    if known != found["print"]:
+    if known.get(cells.name, (None,))[0] != found["print"]:
         arrays = arrays_of(cells)
         found.update(formulas=_first_of_arrays(cells, arrays, grammar), arrays=arrays)
         found.update(hidden=hidden, filtered=filtered)
@@ -368,11 +397,7 @@ def _area(address):
 
 def _print(cells, hidden, filtered):
     """That of the formulas with their places, whatever the other cells hold."""
-    told = hashlib.sha1(json.dumps([cells.area, hidden, filtered]).encode())
-    for row in cells.formulas:
-        told.update("\0".join([text or "" for text in row]).encode())
-        told.update(b"\1")
-    return told.hexdigest()
+    return hashlib.sha1(json.dumps([cells.area, hidden, filtered, cells.print]).encode()).hexdigest()
 
 
 def arrays_of(cells):
