@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlcicf.optim.objective import Objective, Squares
+from xlcicf.optim.objective import Objective, Squares, one_thread
 from xlcicf.optim.optimality import Optimality
 
 SMALL = 200  # parameters
@@ -88,6 +88,7 @@ class Fit:
             return self.covariance / np.outer(errors, errors)
 
 
+@one_thread()
 def fit(f: Objective, v: np.ndarray) -> Fit | None:
     """What is known of parameters v (n,) that a sum of squares or a log-likelihood is best at; None where the
     objective is neither, or too large.

@@ -59,7 +59,9 @@ def _sheet(said: dict, before: Sheet | None) -> Sheet:
 
 
 def _with_others(values: dict[tuple[int, int], Scalar], others: Rows, top: int, left: int) -> dict:
-    """The values with some rows in place of those that were there."""
+    """The values with some rows in place of those that were there; the same where there are none."""
+    if not others:
+        return values
     found = dict(values)
     for at, cells in others:
         for col, held in enumerate(cells, left):

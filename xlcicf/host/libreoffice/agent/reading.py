@@ -164,9 +164,7 @@ class Cells:
 
     def part(self, area):
         """An area of them, as they were read."""
-        rows, cols = self._within(area)
-        texts = tuple(tuple(row[cols]) for row in self.texts[rows])
-        return Cells(self.sheet, area, (texts, [row[cols] for row in self.formulas[rows]]))
+        return _Part(self, area)
 
     def put(self, area, texts):
         """Notes what now stands in an area without formulas; returns what stood there and what does."""
@@ -227,7 +225,7 @@ class Cells:
         if then_by is truths:
             pairs = enumerate(zip(held, then, rows))
             now = [
-                known if row == before and None not in row else self._values(at, row, truths)
+                known if row == before and None not in row else self._values(at, row, truths, before, known)
                 for at, (row, before, known) in pairs
             ]
         else:
@@ -259,7 +257,11 @@ class Cells:
             for at, row in enumerate(rows)
         ]
 
-    def _values(self, at, held, truths):
+    def _values(self, at, held, truths, then=(), known=()):
+        """A row of what cells hold, of what Calc hands over.
+
+        then, known  what it handed over before, and what the cells then held; kinds of numbers stay
+        """
         row, formulas = list(held), self.formulas[at]
         if "" in held:
             row = [None if value == "" and text is None else value for value, text in zip(row, formulas)]
@@ -269,8 +271,11 @@ class Cells:
                     row[to] = [ERRORS.get(self.cell(at, to).getError(), OTHER_ERROR)]
         if 0.0 in held or 1.0 in held:
             for to, value in enumerate(held):
-                if value in (0.0, 1.0) and truths.is_one(self, at, to):
-                    row[to] = value == 1.0
+                if value in (0.0, 1.0):
+                    if then and then[to] == value:
+                        row[to] = known[to]
+                    elif truths.is_one(self, at, to):
+                        row[to] = value == 1.0
         return row
 
     def translated(self, grammar):
@@ -280,6 +285,27 @@ class Cells:
             [text and to_excel(text[1:-1] if text[0] == "{" else text) for text in row]
             for row in self.formulas
         ]
+
+
+class _Part(Cells):
+    """An area of cells as they were when it was made; what is not asked for is not cut out."""
+
+    def __init__(self, whole, area):
+        self.sheet, self.name, self.area = whole.sheet, whole.name, area
+        top, left, bottom, right = area
+        self.range = whole.sheet.getCellRangeByPosition(left - 1, top - 1, right - 1, bottom - 1)
+        self._read, self._cut = (whole.texts, whole.formulas), whole._within(area)
+        self._then = None, (), ()
+
+    @cached_property
+    def texts(self):
+        rows, cols = self._cut
+        return tuple(tuple(row[cols]) for row in self._read[0][rows])
+
+    @cached_property
+    def formulas(self):
+        rows, cols = self._cut
+        return [row[cols] for row in self._read[1][rows]]
 
 
 def is_within(area, whole):
@@ -334,9 +360,14 @@ class _Seen:
 
     @staticmethod
     def _numbers(cells):
+        """Rows of what cells hold, by the first cell of each part: numbers, and where there is no formula
+        what stands between them."""
+        found = cells.queryContentCells(NUMBERS).RangeAddresses
+        if len(found) > 1 and not cells.queryContentCells(FORMULA).RangeAddresses:
+            found = [cells.RangeAddress]
         parts = [
             cells.Spreadsheet.getCellRangeByPosition(p.StartColumn, p.StartRow, p.EndColumn, p.EndRow)
-            for p in cells.queryContentCells(NUMBERS).RangeAddresses
+            for p in found
         ]
         return {(p.RangeAddress.StartRow, p.RangeAddress.StartColumn): p.getDataArray() for p in parts}
 
@@ -361,8 +392,9 @@ class _Seen:
         ]
         for (down, across), held in self.numbers.items():
             for at, numbers in enumerate(held, down + 1 - top):
-                start = across + 1 - left
-                rows[at][start : start + len(numbers)] = map(_number, numbers)
+                for to, number in enumerate(numbers, across + 1 - left):
+                    if isinstance(number, float):
+                        rows[at][to] = _number(number)
         return rows
 
 
