@@ -197,6 +197,10 @@ def test_a_valley_of_corners_is_a_linear_program_and_an_edge_is_none():
     assert function("=A1-ABS(A2)").structure.with_corners([], "min") is None
     assert function("=A1-ABS(A2)").structure.with_corners([], "max") is not None
     assert function("=MIN(A1,A2)").structure.with_corners([], "max") is not None
+    assert function("=IF(A1-2>=0,0.8*(A1-2),0.2*(2-A1))").structure.with_corners([], "min") is not None
+    assert function("=IF(A1<=A2,A1,A2)").structure.with_corners([], "max") is not None
+    assert function("=IF(A1<=A2,A1,A2)").structure.with_corners([], "min") is None
+    assert function("=IF(A1>=0,A1+1,-A1)").structure.with_corners([], "min") is None
     limited = function("=A1", [("=ABS(A1)+ABS(A2)", "<=", 1.0)])
     assert limited.structure.with_corners(["<="], "min") is not None
     assert limited.structure.with_corners([">="], "min") is None
@@ -208,6 +212,8 @@ WITH_CORNERS = [  # formula, sense, corners
     ("=A1^2-A1*A2+A2^2+3*MAX(0,1-A3-A4)+MAX(A1:A4)", "min", 2),
     ("=5-A1^2-2*ABS(A2-A3)+MIN(A1,A4)", "max", 2),
     ("=SUMXMY2(A1:A4,B1:B4)/7+MAX(ABS(A1),2)+MAX(A2,A3)", "min", 3),
+    ("=A1^2+IF(A2+A3>=1,2*(A2+A3)-2,1-A2-A3)+IF(A3<A4,A4-A3,0)", "min", 2),
+    ("=IF(A1>B1,3-A1,4-1.5*A1)-A2^2", "max", 1),
 ]
 
 
@@ -232,7 +238,7 @@ def test_a_quadratic_with_corners_is_its_coefficients_and_sides(formula, sense, 
 NO_VALLEY = [
     ("=SUMSQ(A1:A4)-ABS(A1)", "min"), ("=SUMSQ(A1:A4)+ABS(A1)", "max"), ("=A1^2+ABS(A1*A2)", "min"),
     ("=A1^2+ABS(A1)^2", "min"), ("=A1^2+A2*ABS(A1)", "min"), ("=EXP(A1)+ABS(A2)", "min"), ("=A1^2+MAX(0,1-ABS(A2))", "min"),
-    ("=SUMSQ(A1:A4)", "min"), ("=A1^2+IF(A2>0,A2,5*A2)", "min"), ("=MAX(0,A1)*MAX(0,A2)", "min"),
+    ("=SUMSQ(A1:A4)", "min"), ("=A1^2+IF(A2>0,A2,5*A2)", "min"), ("=A1^2+IF(A2>0,5*A2,A2+1)", "min"), ("=A1^2+IF(A2>0,5*A2,A2)", "max"), ("=MAX(0,A1)*MAX(0,A2)", "min"),
 ]  # fmt: skip
 
 

@@ -183,3 +183,9 @@ def test_a_small_number_that_counts_is_not_taken_for_rounding():
     f = Function(lambda v: (1e15 * v[0] - 2) ** 2 + v[1] ** 2, np.array([1e-15, 1.0]), lower=np.zeros(2))
     *_, last = train(f, optimizer="lbfgs", steps=500)
     assert last.best_values[0] == pytest.approx(2e-15)
+
+
+def test_a_slope_that_bends_nowhere_is_no_optimum():
+    f = Function(lambda v: torch.abs(v[0]) + 0.1 * torch.abs(v[1]), np.array([0.0, 5.0]))
+    assert not Optimality(f, f.start, 1.0).is_optimal
+    assert Optimality(f, np.zeros(2), 1.0).is_optimal

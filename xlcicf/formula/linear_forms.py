@@ -13,8 +13,10 @@ import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.binaries import ELEMENTWISE, Ends, of_each, of_separate_elements
+from xlcicf.formula.comparing import alike
 from xlcicf.formula.overflow import ZERO_OR_NAN
 
+CONTINUOUS = 1e-10  # of the coefficients: by so little a corner's sides may differ where they meet
 MOST_BY_UNITS = 4096  # operands of a primitive of which only that it is linear is known
 
 Matrix = sp.csr_array
@@ -167,8 +169,9 @@ class LinearForms:
         condition, a, b = operands
         if isinstance(condition, t.Var):
             guard = condition.tape.made(condition).primitive
-            if self._with_corners and _is_larger_side(operands):
-                return self._corner([(t.as_array(x), 1.0, _each(out)) for x in (a, b)], out)
+            if self._with_corners and (way := self._way_of(operands, out)):
+                corner = self._corner([(t.as_array(x), way, _each(out)) for x in (a, b)], out, way)
+                return None if corner is None else sp.csr_array(way * corner)
             if guard not in (t.is_finite, t.is_nan):
                 return None
             passed = a if guard is t.is_finite else b
@@ -183,6 +186,37 @@ class LinearForms:
                     return None
                 form = form + _scaled(self._spread(x, out.shape), side.astype(float))
         return sp.csr_array(form)
+
+    def _way_of(self, operands: tuple, out: t.Var) -> float:
+        """1 where a `where` takes the larger one of two linear sides, as IF(A1>=0,2*A1,-A1) does, -1 where it
+        takes the smaller one; 0 where that is not known, or where it jumps."""
+        condition, *sides = operands
+        if _is_larger_side(operands):
+            return 1.0
+        compare, compared, _, _ = condition.tape.made(condition)
+        if compare not in _ORDERS:
+            return 0.0
+        forms = [self._with_constant(x, out.shape) for x in (*sides, *map(_exactly, compared))]
+        if any(form is None for form in forms):
+            return 0.0
+        a, b, left, right = (form for form in forms if form is not None)
+        apart, deciding = sp.csr_array(a - b), sp.csr_array(left - right)
+        size = np.asarray(deciding.multiply(deciding).sum(axis=1)).reshape(-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.asarray(apart.multiply(deciding).sum(axis=1)).reshape(-1) / size
+        ratio = np.where(size > 0, ratio, 0.0)
+        if abs(apart - _scaled(deciding, ratio)).max() > CONTINUOUS * max(abs(a).max(), abs(b).max()):
+            return 0.0
+        return _ORDERS[compare] * (1.0 if (ratio >= 0).all() else -1.0 if (ratio <= 0).all() else 0.0)
+
+    def _with_constant(self, x: t.Operand, shape: torch.Size) -> Matrix | None:
+        """The form of an operand that is broadcast to a shape, and in a last column its constant."""
+        x = t.as_array(x)
+        if isinstance(x, t.Var) and self._forms[x.index] is None:
+            return None
+        form = self._spread(x, shape)
+        constant = _numbers(t.value_of(x), shape) - form @ self.start
+        return sp.csr_array(sp.hstack([form, sp.csr_array(constant[:, None])]))
 
     def _joined(self, parts: tuple, dim: int) -> Matrix:
         at, numbered = 0, []
@@ -267,13 +301,16 @@ class LinearForms:
 
     # --- corners ----------------------------------------------------------------------------------------
 
-    def _corner(self, sides: list[tuple[t.Array, float, np.ndarray]], out: t.Var) -> Matrix | None:
-        """The outcome as new variables, each at least the factor times every side that goes to its place."""
+    def _corner(
+        self, sides: list[tuple[t.Array, float, np.ndarray]], out: t.Var, way: float = 1.0
+    ) -> Matrix | None:
+        """`way` (1 or -1) times the outcome as new variables, each at least the factor times every side that
+        goes to its place."""
         if any(isinstance(x, t.Var) and self._forms[x.index] is None for x, _, _ in sides):
             return None
         first, size = self._count, out.value.numel()
         self._count += size
-        self._points.append(out.value.numpy().reshape(-1))
+        self._points.append(way * out.value.numpy().reshape(-1))
         start = self.start
         for x, factor, places in sides:
             form = self._of(x)
@@ -297,7 +334,7 @@ def corners_of(tape: t.Tape, out: t.Var) -> list[t.Var]:
     reached: set[int] = set()
     for primitive, operands, _, made in tape.needed([out]):
         varying = [x for x in operands if isinstance(x, t.Var)]
-        if primitive in _SIDES or primitive is t.where and _is_larger_side(operands):
+        if primitive in _SIDES or primitive is t.where and _may_be_corner(operands):
             corners.append(made)
         elif not any(x.index in reached for x in varying):
             continue
@@ -307,11 +344,22 @@ def corners_of(tape: t.Tape, out: t.Var) -> list[t.Var]:
     return corners
 
 
+def _may_be_corner(operands: tuple) -> bool:
+    """Whether a `where` takes one of two sides as they, or others, compare."""
+    condition = operands[0]
+    return isinstance(condition, t.Var) and condition.tape.made(condition).primitive in _ORDERS
+
+
+def _exactly(x: t.Operand) -> t.Operand:
+    """What is compared, of which `alike` changes no more than what 15 digits do not show."""
+    if isinstance(x, t.Var) and x.tape.made(x).primitive is alike:
+        return x.tape.made(x).operands[0]
+    return x
+
+
 def _is_larger_side(operands: tuple) -> bool:
     """Whether a `where` takes the larger one of two."""
     condition, a, b = operands
-    if not isinstance(condition, t.Var):
-        return False
     guard, compared, _, _ = condition.tape.made(condition)
     return guard is t.greater_equal and _are_same(compared, (a, b))
 
@@ -393,6 +441,7 @@ _RULES = {
     t.matrix_matrix: _matrix_product,
 }
 _LINEAR_IN_THE_FIRST = (t.running_total, t.carried)
+_ORDERS = {t.greater: 1.0, t.greater_equal: 1.0, t.less: -1.0, t.less_equal: -1.0}
 _GUARDS = (t.is_finite, t.is_nan, t.greater_equal)
 _OF_ONE_VARYING = {t.mul, t.div, t.dot, t.matrix_vector, t.matrix_matrix, *_LINEAR_IN_THE_FIRST}
 _LINEAR = {t.add, t.sub, t.neg, t.join, t.where, *t.REARRANGING, *t.ADDING_UP, *ZERO_OR_NAN}

@@ -17,6 +17,7 @@ FEASIBLE = 1e-8  # a constraint that is missed by no more holds, measured by its
 NEAR = 1e-7  # likewise: a constraint or bound no farther off is active
 DENSE = 250  # values, up to which second derivatives are asked for
 ROUNDING = 1e-12  # of a value or 1: one that is no farther off a bound is there
+STRAIGHT = 1e-2  # of how far a value moves by rights: a step along a slope of which no bend is known
 GAIN = 1e-9  # of the objective: what one more step could gain at an optimum
 RISE = {"<=": 1.0, "=": 1.0, ">=": -1.0}  # times left minus right side: what must not be above 0
 
@@ -193,8 +194,7 @@ class Optimality:
             return 0.0
         if self.newton is not None:
             return self.newton.gain * GAIN / whole if whole else math.inf
-        most = slopes.max()
-        return most * 1e-2 * GAIN / whole if whole else math.inf
+        return slopes.max() * STRAIGHT * GAIN / whole if whole else math.inf
 
     @cached_property
     def is_flat(self) -> bool:
@@ -246,6 +246,7 @@ def _newton(bend: np.ndarray, rows: np.ndarray, slope: np.ndarray, margins: np.n
     after = ways.T @ (along.T @ (slope + bend @ onto))
     is_bent = np.abs(bends) > 1e-13 * most
     gain = float((pushes[is_bent] ** 2 / np.abs(bends[is_bent])).sum() / 2)
+    gain += STRAIGHT * float(np.abs(pushes[~is_bent]).sum())
     if (bends < -1e-7 * most).any():
         gain = math.inf
     step = np.where(is_bent, -after / np.where(is_bent, np.abs(bends), 1.0), 0.0)

@@ -35,12 +35,14 @@ def starts(f: Objective, restarts: int, seed: int) -> np.ndarray:
 
 
 def more_starts(f: Objective) -> tuple[int, str]:
-    """How many starts a method needs that goes by slopes, and why: several where every slope is 0 at the
-    sheet's values, as where changing cells are blank and multiplied."""
+    """How many starts a method needs that goes by slopes, and why: several where constraints alone are asked
+    for, or every slope is 0 at the sheet's values, as where changing cells are blank and multiplied."""
+    if is_constant(f):
+        return AT_REST, f"; {AT_REST} starts at most, until all constraints hold"
     if not _is_at_rest(f):
         return 1, ""
     return AT_REST, f"; {AT_REST} starts, since every slope is 0 at the sheet's values"
 
 
 def _is_at_rest(f: Objective) -> bool:
-    return not is_constant(f) and Optimality(f, np.clip(f.start, f.lower, f.upper), 0.0).is_flat
+    return is_constant(f) or Optimality(f, np.clip(f.start, f.lower, f.upper), 0.0).is_flat

@@ -47,6 +47,10 @@ def only_limits(name, limits, violation, values) -> Model:
 
 ONLY_LIMITS = [
     only_limits(
+        "three equations, not from any start", [("=B3^2+B4^2", "=", 13), ("=B3*B4", "=", 6), ("=B3-B4", "<=", -1)],
+        lambda v: worst(abs(v @ v - 13), abs(v[0] * v[1] - 6), v[0] - v[1] + 1), [2.0, 3.0],
+    ),
+    only_limits(
         "two equations, one of which bends", [("=B3+2*B4", "=", 7), ("=B3*B4", "=", 3)],
         lambda v: worst(abs(v[0] + 2 * v[1] - 7), abs(v[0] * v[1] - 3)), [1.0, 3.0],
     ),

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, is_constant, merit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
 from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import Best, Ends, Optimum, Step, closed
@@ -51,6 +51,9 @@ def from_starts(
             ends.lost += 1
         elif restarts > 1 and Optimality(f, last.values, best.merit).is_optimal:
             ends.optima.append(Optimum(last.loss, last.values))
+        if best.missed <= FEASIBLE and is_constant(f):
+            restarts = restart + 1
+            break
     step = step or best.offer(math.inf, math.nan, f.start, 0, 0)
     yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
 
