@@ -213,7 +213,7 @@ WITH_CORNERS = [  # formula, sense, corners
     ("=5-A1^2-2*ABS(A2-A3)+MIN(A1,A4)", "max", 2),
     ("=SUMXMY2(A1:A4,B1:B4)/7+MAX(ABS(A1),2)+MAX(A2,A3)", "min", 3),
     ("=A1^2+IF(A2+A3>=1,2*(A2+A3)-2,1-A2-A3)+IF(A3<A4,A4-A3,0)", "min", 2),
-    ("=IF(A1>B1,3-A1,4-1.5*A1)-A2^2", "max", 1),
+    ("=IF(A1>B1,4-1.5*A1,3-A1)-A2^2", "max", 1),
 ]
 
 
@@ -245,6 +245,15 @@ NO_VALLEY = [
 @pytest.mark.parametrize(("formula", "sense"), NO_VALLEY)
 def test_what_is_no_quadratic_with_valleys_is_none(formula, sense):
     assert function(formula).structure.quadratic_with_corners(sense) is None
+
+
+STEPS = ["(A2>1)*5", "IF(A2>1,5,0)", "IF(A2=1,5,0)", "ROUND(A2,0)", "SIGN(A2)", "COUNTIF(A1:A4,\">1\")", "IF(ABS(A2)>1,5,0)", "(MAX(A1,A2)<A3)*2"]  # fmt: skip
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_slopes_do_not_show_is_no_quadratic(step):
+    assert function(f"=SUMSQ(A1:A4)+{step}").structure.quadratic is None
+    assert function(f"=SUMSQ(A1:A4)+ABS(A3)+{step}").structure.quadratic_with_corners("min") is None
 
 
 def test_a_sum_of_logarithms_is_seen():

@@ -328,20 +328,34 @@ class LinearForms:
         )
 
 
+def jumps(tape: t.Tape, out: t.Var, corners: Sequence[t.Var] = ()) -> bool:
+    """Whether steps or comparisons are among what an outcome is made of, of which its slopes tell nothing:
+    those that decide `corners` are none."""
+    stepping: set[int] = set()
+    decided = {corner.index for corner in corners}
+    for primitive, operands, _, made in tape.needed([out]):
+        free = operands[1:] if made.index in decided else operands
+        if any(isinstance(x, t.Var) and x.index in stepping for x in free):
+            return True
+        if primitive is not None and primitive.is_step and primitive not in _NO_STEPS:
+            stepping.add(made.index)
+    return out.index in stepping
+
+
 def corners_of(tape: t.Tape, out: t.Var) -> list[t.Var]:
-    """The corners that an outcome is made of, if it is linear in all of them; else none."""
+    """The corners that an outcome is made of, if it is linear in all of them and never jumps; else none."""
     corners: list[t.Var] = []
     reached: set[int] = set()
     for primitive, operands, _, made in tape.needed([out]):
         varying = [x for x in operands if isinstance(x, t.Var)]
         if primitive in _SIDES or primitive is t.where and _may_be_corner(operands):
             corners.append(made)
-        elif not any(x.index in reached for x in varying):
-            continue
+        elif primitive in (*_ORDERS, alike) or not any(x.index in reached for x in varying):
+            continue  # what is compared decides a `where`, which is a corner itself
         elif primitive not in _LINEAR and not (primitive in _OF_ONE_VARYING and len(varying) == 1):
             return []
         reached.add(made.index)
-    return corners
+    return [] if jumps(tape, out, corners) else corners
 
 
 def _may_be_corner(operands: tuple) -> bool:
@@ -442,6 +456,7 @@ _RULES = {
 }
 _LINEAR_IN_THE_FIRST = (t.running_total, t.carried)
 _ORDERS = {t.greater: 1.0, t.greater_equal: 1.0, t.less: -1.0, t.less_equal: -1.0}
+_NO_STEPS = (t.is_finite, t.is_nan, alike, *ZERO_OR_NAN)  # `alike` is compared, no more
 _GUARDS = (t.is_finite, t.is_nan, t.greater_equal)
 _OF_ONE_VARYING = {t.mul, t.div, t.dot, t.matrix_vector, t.matrix_matrix, *_LINEAR_IN_THE_FIRST}
 _LINEAR = {t.add, t.sub, t.neg, t.join, t.where, *t.REARRANGING, *t.ADDING_UP, *ZERO_OR_NAN}

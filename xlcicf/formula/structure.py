@@ -118,6 +118,10 @@ class Structure:
     @cached_property
     def quadratic(self) -> Quadratic | None:
         """The objective where it is a polynomial of degree 2 at most."""
+        from xlcicf.formula.linear_forms import jumps  # and scipy with it
+
+        if jumps(self._tape, self._value):
+            return None
         slope = self._tape.gradient(self._value)
         found = self._read([slope]).of(slope)
         if found is None:

@@ -112,6 +112,11 @@ class Primitive:
         self.name = forward.__name__
         self._pullback: Callable | None = None
 
+    @property
+    def is_step(self) -> bool:
+        """Whether it is constant almost everywhere."""
+        return self._pullback is None
+
     def pullback(self, rule: Callable) -> Callable:
         """Decorator that puts the derivative rule beside the function."""
         self._pullback = rule
