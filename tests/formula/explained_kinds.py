@@ -356,7 +356,7 @@ KINDS = [
     Kind("from nothing no rate leads on", _names("RRI PDURATION"), lambda c: c.ours == "#NUM!"),
     Kind(
         "LibreOffice writes e for E, and reads commas, in a complex number",
-        _COMPLEX,
+        _COMPLEX | {"COMPLEX"},
         either(_same_in_capitals, _has('"1,234"|D16', _we_fail)),
     ),
     Kind(
@@ -371,6 +371,13 @@ KINDS = [
         _has("-"),
     ),
     Kind("to choose none of none is one way", _names("COMBINA"), lambda c: c.ours == 1.0),
+    Kind("LibreOffice's counts of ways end at some number", _names("COMBINA"), _has(r"1E\+|D4", _they_fail)),
+    Kind(
+        "LibreOffice's AGGREGATE looks in the first range",
+        _names("AGGREGATE"),
+        _has(r":[^,]*,[A-Z]\d:", _numbers),
+    ),
+    Kind("it takes a height that is left out for 0", _names("OFFSET"), _has(r"OFFSET\([^)]*,,", _errors)),
     Kind(
         "it encodes a point, which Microsoft's example leaves as it is",
         _names("ENCODEURL"),
@@ -432,7 +439,7 @@ KINDS = [
     Kind(
         "of a range N takes the first cell",
         _names("N"),
-        _has(r"N\([A-Z]+\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT"),
+        _has(r"N\([A-Z]+\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT|N\(CHOOSE"),
     ),
     Kind("a plain cell takes the element of its own row", _names("SMALL LARGE"), _has(r"[A-Z]:[A-Z]/")),
     Kind(
@@ -600,7 +607,7 @@ KINDS = [
     Kind(
         "what is reinvested at -100% is lost, but for the last payment",
         _names("MIRR"),
-        _has(r",-1\)", _they_fail),
+        _has(r",-(1|TRUE)\)", _they_fail),
     ),
     Kind("a day without a time is at midnight", _names("TIMEVALUE"), _they_fail),
     Kind("it takes no range of complex numbers", _names("IMSUM IMPRODUCT"), _has(":")),
@@ -614,7 +621,9 @@ KINDS = [
         _names("NUMBERVALUE"),
         _has(r"NUMBERVALUE\([A-Z0-9]", _numbers),
     ),
-    Kind("it takes an array of one number for none", _names("DB DDB VDB SYD SLN"), _has(r"\{|[A-Z]:[A-Z]")),
+    Kind(
+        "it takes an array of one number for none", _names("DB DDB VDB SYD SLN"), _has(r"\{|[A-Z]:[A-Z]|,,")
+    ),
     Kind(
         "its inverses lie far off at probabilities next to 0",
         _OF_NUMBERS,

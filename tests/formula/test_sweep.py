@@ -102,7 +102,7 @@ FOUND = [
     # criteria look in ranges alone
     ("COUNTIF({1,2},1)", VALUE), ("COUNTIF(1/0,1)", DIV0), ("COUNTIFS(A1:A3,1,{1;2;3},1)", VALUE), ("SUMIF(A1:A3*1,1)", VALUE), ("SUMIF(#REF!,1)", REF),
     ("AVERAGEIF(NA(),0.5)", NA), ("MAXIFS(7,A1,1)", VALUE), ("COUNTBLANK({\"\"})", VALUE), ("DSUM({1;2},1,A1:A3)", VALUE),
-    ("COUNTIF(IF(A1>0,A1:A3,B1:B2),\">1\")", 2.0), ("SUMIF(OFFSET(A1,0,0,3,1),\">1\")", 5.0), ("COUNTIF(INDEX(A1:B3,0,2),5)", 1.0),
+    ("COUNTIF(IF(A1>0,A1:A3,B1:B2),\">1\")", 2.0), ("SUMIF(OFFSET(A1,0,0,3,1),\">1\")", 5.0), ("COUNTIF(INDEX(A1:B3,0,2),5)", 1.0), ("AVERAGEIF(IFERROR(LN(2.5),3),)", VALUE),
     ("BYCOL({1,2,3},NA())", NA), ("REDUCE(0,{1,2},1/0)", DIV0), ("MAP({1;2},5)", VALUE), ("NPER(0.1,,-12,)", NUM), ("NPER(0.1,-5,3,-50)", NUM),
     ("ROUNDDOWN(1E+300,-309)", 0.0), ("ROUND(1E+300,-400)", 0.0), ("TRUNC(-1E+300,-400)", 0.0), ("ROUNDUP(1E+300,-400)", NUM), ("ROUNDDOWN(1E+300,-299)", 1e300),
     ("COLUMNS(INDEX(A1:B3,0,#REF!))", REF), ("ROWS(INDEX(A1:B3,9,0))", REF),
@@ -112,6 +112,7 @@ FOUND = [
     ("KURT(-1E+300,1,2,3)", NUM), ("SKEW(1E+300,1,2)", NUM), ("SLOPE({1,2,3},{1,2,1E+200})", NUM), ("CORREL({1,2,1E+200},{1,2,3})", NUM),
     ("STEYX({1,2,3},{1,2,1E+200})", NUM), ("SUM(LINEST({1,2,3},{1,2,1E+200}))", NUM), ("T.TEST({1,2,1E+200},{1,2,3},2,2)", NUM),
     ("F.TEST({1,2,1E+200},{1,2,3})", NUM), ("Z.TEST({1,2,1E+200},3)", NUM), ("CHISQ.TEST({1E+200,1},{1,2})", NUM), ("PERMUT(1E+300,12)", NUM),
+    ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
     ("PERMUT(1E+300,1)", 1e300), ("PERMUT(170,170)/PERMUT(169,169)", 170.0), ("AMORLINC(2400,39679,39813,300,1,3,1)", 0.0),
 ]  # fmt: skip
 

@@ -193,6 +193,8 @@ def _number(tokens: Sequence[str], x: Decimal) -> str:
     places = sum(token in _DIGIT for token in after)
     if power == len(tokens):
         return _laid_out(before, after, _rounded(x, places), in_threes)
+    if not any(token in _DIGIT for token in exponent):
+        raise ValueError("a format has no place for a digit behind its E")
     shift = _exponent(x, sum(token in _DIGIT for token in before) or 1, places)
     head = _laid_out(before, after, _rounded(x.scaleb(-shift), places), False)
     sign = "-" if shift < 0 else "+" if tokens[power] == "e+" else ""

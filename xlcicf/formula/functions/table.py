@@ -311,6 +311,8 @@ OF_REFERENCES = frozenset(
 
 def makes_values(node: Node) -> bool:
     """Whether a tree never comes to a range."""
+    if isinstance(node, Call) and node.name in ("IF", "IFERROR", "IFNA", "CHOOSE"):
+        return all(map(makes_values, node.args[node.name in ("IF", "CHOOSE") :]))
     if isinstance(node, Call):
         return node.name in FUNCTIONS and node.name not in OF_REFERENCES
     return isinstance(node, Const | ArrayConst | Prefix | Percent | Infix)

@@ -6,6 +6,7 @@ or an objective without limit."""
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,9 @@ import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.highs import Program, Solution, solve
+from xlcicf.optim.highs import SECONDS, Program, Solution, near_optima, solve
 from xlcicf.optim.objective import Objective, is_constant
-from xlcicf.optim.on_corners import on_corners
-from xlcicf.optim.optimality import polished
+from xlcicf.optim.proven import proven
 from xlcicf.optim.steps import ALL_HOLD, NAMED, Best, Claim, Ends, Step, closed, listed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import FOUND, INFEASIBLE, STOPPED, UNBOUNDED
@@ -127,29 +127,55 @@ def run(
     start = np.clip(f.start, f.lower, f.upper)
     step = best.try_out(f, start, 0)
     for solution in in_turns(partial(_work, program)):
-        values, claim = _values(f, program, solution)
+        found = _values(f, program, solution)
+        if found is None:
+            continue
+        values, claim = found
         if values is not None:
             step = best.try_out(f, values, 1)
         yield closed(step, f, best, "", 1, ends, claim)
+        return
+    yield from _by_slopes(f, steps, restarts, seed, elsewhere)
 
 
 def _work(program: Program, turns: Turns[Solution]) -> None:
-    turns.found(solve(program, program.seconds))
+    if not program.has_quadratic_corners:
+        turns.found(solve(program))
+    if program.curvature is not None:
+        for solution in near_optima(program):
+            turns.found(solution)
 
 
-def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndarray | None, Claim]:
-    """The values (n,), None where there are none, and what is claimed of them."""
+def _by_slopes(
+    f: Objective, steps: int | None, restarts: int, seed: int, elsewhere: Elsewhere
+) -> Iterator[Step]:
+    """A quadratic program, of whose optima HiGHS has found none that can be proven."""
+    from xlcicf.optim.methods import METHODS
+
+    method = METHODS["slsqp" if len(f.constraints) else "lbfgs"]
+    for step in method.run(f, steps or method.steps, restarts, seed, None, elsewhere):
+        yield replace(step, reason=step.reason and f"HiGHS came to no end; by slopes: {step.reason}")
+
+
+def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndarray | None, Claim] | None:
+    """The values (n,), None where there are none, and what is claimed of them; None if nothing is proven."""
     n = len(f.start)
     if solution.outcome == "infeasible":
         return None, Claim(INFEASIBLE, _conflict(f, *solution.conflict))
     if solution.outcome == "unbounded":
         return None, Claim(UNBOUNDED, _direction(f, solution.ray))
     if solution.z is None:
-        return None, Claim(STOPPED, f"no values were found in {program.seconds:g} s")
+        return (
+            None
+            if program.curvature is not None
+            else (None, Claim(STOPPED, f"no values were found in {SECONDS:g} s"))
+        )
     values = np.clip(solution.z[:n], f.lower, f.upper)
     if program.curvature is not None:
-        has_corners = program.has_quadratic_corners
-        values = on_corners(f, program, values) if has_corners else polished(f, values, 0.0).v
+        optimum = proven(f, program, values)
+        if optimum is None:
+            return None
+        values = optimum
     sign = 1.0 if f.sense == "max" else -1.0
     multipliers = None if solution.multipliers is None else sign * solution.multipliers[: program.rows]
     if solution.outcome == "time":
