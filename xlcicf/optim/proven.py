@@ -8,7 +8,7 @@ import numpy as np
 
 from xlcicf.optim.highs import Program
 from xlcicf.optim.objective import Objective
-from xlcicf.optim.optimality import FEASIBLE, polished, violation
+from xlcicf.optim.optimality import FEASIBLE, violation
 
 NEAR = 1e-5  # of a number or 1: what HiGHS leaves between it and what holds it
 NOTHING = 1e-12  # of the largest value: less tells nothing of how far a value moves
@@ -53,10 +53,7 @@ def proven(f: Objective, program: Program, v: np.ndarray) -> np.ndarray | None:
     corners that are made of others."""
     if program.matrix[program.rows :, len(v) :].nnz > program.row_lower.size - program.rows:
         return None
-    if program.has_quadratic_corners:
-        found = np.clip(_settled(_held_at(program, v)), f.lower, f.upper)
-    else:
-        found = polished(f, v, 0.0).v
+    found = np.clip(_settled(_held_at(program, v)), f.lower, f.upper)
     sign = -1.0 if f.sense == "max" else 1.0
     before, after = (sign * f.value_and_gradient(x)[0] for x in (v, found))
     if after > before or violation(f, found) > max(violation(f, v), FEASIBLE):
@@ -106,7 +103,13 @@ def _settled(held: Held) -> np.ndarray:
     slope = program.slope[:n] + rise[taken].T @ held.weights[corners]
     bend = program.curvature[:n, :n].toarray()
     system = np.block([[bend, rows.T], [rows, np.zeros((len(rows), len(rows)))]])
-    return np.linalg.lstsq(system, np.concatenate([-slope, right]), rcond=None)[0][:n]
+    return _least_squares(system, np.concatenate([-slope, right]))[:n]
+
+
+def _least_squares(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+    from scipy.linalg import lstsq
+
+    return lstsq(system, right, lapack_driver="gelsy", check_finite=False)[0]
 
 
 def _is_best(f: Objective, held: Held, v: np.ndarray) -> bool:
@@ -132,7 +135,7 @@ def _is_best(f: Objective, held: Held, v: np.ndarray) -> bool:
     right = np.concatenate([-slope, size * weights[tied]])
     least = np.concatenate([np.zeros(shared.size), held.least])
     most = np.concatenate([np.full(shared.size, math.inf), held.most])
-    pushes = np.linalg.lstsq(system, right, rcond=None)[0]
+    pushes = _least_squares(system, right)
     if ((pushes < least) | (pushes > most)).any():
         pushes = lsq_linear(system, right, (least, most), tol=1e-14).x
     left = system @ pushes - right
