@@ -109,7 +109,9 @@ def _settled(held: Held) -> np.ndarray:
 def _least_squares(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     from scipy.linalg import lstsq
 
-    return lstsq(system, right, lapack_driver="gelsy", check_finite=False)[0]
+    found = lstsq(system, right, lapack_driver="gelsy", check_finite=False)
+    assert found is not None  # as scipy's types allow for
+    return found[0]
 
 
 def _is_best(f: Objective, held: Held, v: np.ndarray) -> bool:
