@@ -18,7 +18,7 @@ import xlwings as xw
 from xlcicf import formula
 from xlcicf.errors import AddressError, DataError
 from xlcicf.formula import SheetFunction
-from xlcicf.formula.address import Area, SheetCell, disjoint, quote_sheet
+from xlcicf.formula.address import Area, SheetCell, disjoint, outermost, quote_sheet
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Scalar, Snapshot
@@ -171,11 +171,7 @@ def _upstream(book: Snapshot, objective: Area) -> list[Area] | None:
                     return None
                 found[area] = None
                 waiting += graph.touching(area)
-    kept: list[Area] = []
-    for area in sorted(found, key=lambda area: -area.shape[0] * area.shape[1]):
-        if not any(area.intersect(other) == area for other in kept):
-            kept.append(area)
-    return kept
+    return outermost(found)
 
 
 def _structure(book: Snapshot) -> tuple:

@@ -139,14 +139,28 @@ def cells_in(areas: Iterable[Area]) -> int:
     return sum(rows * cols for rows, cols in (area.shape for area in areas))
 
 
+def beyond(area: Area, others: Iterable[Area]) -> list[Area]:
+    """What of an area none of the others has."""
+    parts = [area]
+    for other in others:
+        parts = [part for whole in parts for part in whole.without(other)]
+    return parts
+
+
 def disjoint(areas: Iterable[Area]) -> list[Area]:
     """The areas in their order, each without the cells that one before it has too."""
     found: list[Area] = []
     for area in areas:
-        parts = [area]
-        for earlier in tuple(found):
-            parts = [part for whole in parts for part in whole.without(earlier)]
-        found += parts
+        found += beyond(area, found)
+    return found
+
+
+def outermost(areas: Iterable[Area]) -> list[Area]:
+    """The areas that lie inside no other, the largest first."""
+    found: list[Area] = []
+    for area in sorted(areas, key=lambda area: -area.shape[0] * area.shape[1]):
+        if not any(area.intersect(other) == area for other in found):
+            found.append(area)
     return found
 
 

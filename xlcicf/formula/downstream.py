@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, beyond
 from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.tree import Edge, Ref
 from xlcicf.formula.units import Run
@@ -44,10 +44,7 @@ class Parts:
 
     def beyond(self, run: Run, area: Area) -> list[Area]:
         """What of an area of the run is not among them."""
-        news = [area]
-        for known in self._areas.get(run, ()):
-            news = [rest for new in news for rest in new.without(known)]
-        return news
+        return beyond(area, self._areas.get(run, ()))
 
     def without(self, others: "Parts") -> "Parts":
         return Parts((run, rest) for run, area in self for rest in others.beyond(run, area))

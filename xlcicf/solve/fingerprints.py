@@ -7,12 +7,12 @@ runs, and a formula that turns it into one number for a sheet.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeGuard
 
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, beyond
 from xlcicf.formula.runs import AreaIndexes
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.text import reference
@@ -39,7 +39,7 @@ def constants(book: Snapshot, objective: Area, changing: Sequence[Area]) -> list
     areas = _rectangles(
         rest
         for area in needed
-        for rest in _beyond(area, (other for index in indexes for other in index.touching(area)))
+        for rest in beyond(area, (other for index in indexes for other in index.touching(area)))
     )
     kept = [area for area in areas if any(place in book.sheets[area.sheet].values for place in area.cells())]
     return sorted(kept, key=lambda area: (order.index(area.sheet), area.left, area.top))
@@ -51,14 +51,6 @@ def _indexed(areas: Iterable[Area]) -> AreaIndexes:
     for area in areas:
         index.add(area, area)
     return index
-
-
-def _beyond(area: Area, others: Iterable[Area]) -> list[Area]:
-    """What of an area none of the others has."""
-    parts = [area]
-    for other in others:
-        parts = [rest for part in parts for rest in part.without(other)]
-    return parts
 
 
 def _rectangles(areas: Iterable[Area]) -> list[Area]:
@@ -82,18 +74,15 @@ def _rectangles(areas: Iterable[Area]) -> list[Area]:
     return merged
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """(first row, last row) in order of the first, those without a gap between them as one."""
-    whole: tuple[int, int] | None = None
+    found: list[tuple[int, int]] = []
     for top, bottom in spans:
-        if whole is not None and top <= whole[1] + 1:
-            whole = whole[0], max(whole[1], bottom)
-            continue
-        if whole is not None:
-            yield whole
-        whole = top, bottom
-    if whole is not None:
-        yield whole
+        if found and top <= found[-1][1] + 1:
+            found[-1] = found[-1][0], max(found[-1][1], bottom)
+        else:
+            found.append((top, bottom))
+    return found
 
 
 def _is_beside(left: Area, right: Area) -> bool:

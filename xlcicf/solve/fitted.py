@@ -1,14 +1,14 @@
 """A fit beside its data: which of a book's columns are predictions, data and x, found by their numbers, and
 the bands in which the curve and new observations lie."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from xlcicf.errors import DataError, XlcicfError
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, beyond
 from xlcicf.formula.snapshot import ExcelError, Snapshot
 from xlcicf.solve.placed import PlacedProblem
 
@@ -200,14 +200,7 @@ def _read_on_the_way(problem: PlacedProblem, graph: "RunGraph") -> list[Area]:
     runs = graph.between(problem.changing, [problem.objective]).runs
     own = [*problem.changing, *(run.area for run in runs)]
     areas = dict.fromkeys(area for run in runs for area in graph.footprints(run))
-    return [part for area in areas for part in _outside(area, own)]
-
-
-def _outside(area: Area, others: Iterable[Area]) -> list[Area]:
-    parts = [area]
-    for other in others:
-        parts = [left for part in parts for left in part.without(other)]
-    return parts
+    return [part for area in areas for part in beyond(area, own)]
 
 
 def _data(book: Snapshot, read: list[Area], model: _Model) -> Area | None:

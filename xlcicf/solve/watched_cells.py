@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area, cell_address, outermost
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
 from xlcicf.solve.constraints import RIGHT_SIDES
@@ -70,8 +70,4 @@ def way_to(book: Snapshot, areas: Sequence[Area]) -> tuple[list[Area], list[Area
             computed[run.area] = None
             needed |= dict.fromkeys([run.area, *graph.footprints(run)])
             waiting += graph.precedents(run)
-    kept: list[Area] = []
-    for area in sorted(needed, key=lambda area: -area.shape[0] * area.shape[1]):
-        if not any(area.intersect(other) == area for other in kept):
-            kept.append(area)
-    return kept, list(computed)
+    return outermost(needed), list(computed)
