@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import xlcicf
+from tests.solve.models.corners import trades
 from tests.solve.models.everyday import ANSWERED, NO_ANSWER
 from tests.solve.models.planning import LARGE, transport, transport_figures
 from tests.solve.models.trained import (
@@ -28,6 +29,17 @@ def test_the_command_line_finds_the_optimum(model, tmp_path, capsys):
     if answer.errors is not None:
         _, _, errors = parameters(told)
         assert digits(errors, answer.errors).min() >= 6
+
+
+def test_the_price_of_a_constraint_beside_corners_is_the_slope_of_what_is_traded(tmp_path):
+    book = xlcicf.open_book(trades().save(tmp_path / "book.xlsx"))
+    f = xlcicf.differentiate(book, xlcicf.find_problem(book))
+    *_, last = xlcicf.train(f)
+    held = np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1, 0, 0])
+    is_traded = (abs(last.best_values - held) > 1e-9) & (last.best_values > 1e-9)
+    slopes = f.gradient(last.best_values)[is_traded]
+    assert is_traded.sum() >= 2
+    assert slopes == pytest.approx(np.full(slopes.size, last.multipliers[0]), rel=1e-9)
 
 
 @pytest.mark.parametrize("model", [m for m in ANSWERED if not m.arguments and m not in LARGE], **by_name)

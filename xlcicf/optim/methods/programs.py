@@ -164,25 +164,19 @@ def _values(f: Objective, program: Program, solution: Solution) -> tuple[np.ndar
         return None, Claim(INFEASIBLE, _conflict(f, *solution.conflict))
     if solution.outcome == "unbounded":
         return None, Claim(UNBOUNDED, _direction(f, solution.ray))
-    if solution.z is None:
-        return (
-            None
-            if program.curvature is not None
-            else (None, Claim(STOPPED, f"no values were found in {SECONDS:g} s"))
-        )
-    values = np.clip(solution.z[:n], f.lower, f.upper)
-    if program.curvature is not None:
-        optimum = proven(f, program, values)
-        if optimum is None:
-            return None
-        values = optimum
+    values = None if solution.z is None else np.clip(solution.z[:n], f.lower, f.upper)
     sign = 1.0 if f.sense == "max" else -1.0
+    why = ALL_HOLD if is_constant(f) else "the best there is: no allowed values are better"
+    if program.curvature is not None:
+        optimum = None if values is None else proven(f, program, values)
+        return optimum and (optimum[0], Claim(FOUND, why, sign * optimum[1]))
+    if values is None:
+        return None, Claim(STOPPED, f"no values were found in {SECONDS:g} s")
     multipliers = None if solution.multipliers is None else sign * solution.multipliers[: program.rows]
     if solution.outcome == "time":
         return values, Claim(
             STOPPED, f"the time is up; the best there is may be {solution.gap:.2%} better", multipliers
         )
-    why = ALL_HOLD if is_constant(f) else "the best there is: no allowed values are better"
     return values, Claim(FOUND, why, multipliers)
 
 
