@@ -1,5 +1,7 @@
 """Each primitive's pullback against torch's own autograd, once and twice, and programs against eager code."""
 
+import math
+
 import pytest
 import torch
 
@@ -145,3 +147,12 @@ def test_constants_fold_and_what_no_output_needs_is_left_out():
 def test_relu_has_no_slope_at_its_corner():
     tape = t.Tape(torch.zeros(1, dtype=t.DTYPE))
     assert tape.gradient(t.relu(tape.input)).value.item() == 0.0
+
+
+def test_a_root_is_the_number_nearest_to_it_alone_among_others_and_of_many_samples():
+    x = torch.rand(4, 500, generator=torch.Generator().manual_seed(3), dtype=t.DTYPE) * 10
+    nearest = torch.tensor([[math.sqrt(v) for v in row] for row in x.tolist()], dtype=t.DTYPE)
+    assert torch.equal(t.sqrt(x), nearest)
+    assert torch.equal(torch.func.vmap(t.sqrt)(x), nearest)
+    assert [t.sqrt(v).item() for v in x[0]] == nearest[0].tolist()
+    assert t.sqrt(torch.tensor(2.0, dtype=t.DTYPE)).item() == 1.4142135623730951

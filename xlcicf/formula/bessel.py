@@ -8,7 +8,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.special import by_numpy
+from xlcicf.formula.vmapped import by_numpy
 
 
 def _of_scipy(name: str) -> Callable[[Tensor, Tensor], Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.special import log1p
+from xlcicf.formula.vmapped import one_by_one
 
 
 def _by_series(
@@ -157,7 +158,7 @@ def _each_root(solve: Callable[..., float], operands: Sequence[Tensor], rows: in
 
 @t.Primitive
 def _internal_rate(flows: Tensor, times: Tensor, guess: Tensor) -> Tensor:
-    return t.one_by_one(lambda *operands: _each_root(_rate_of_flows, operands, rows=2), flows, times, guess)
+    return one_by_one(lambda *operands: _each_root(_rate_of_flows, operands, rows=2), flows, times, guess)
 
 
 def internal_rate(flows: t.Array, times: t.Array, guess: t.Array) -> t.Array:
@@ -218,7 +219,7 @@ def _annuity_rate(
     operands = [
         x[..., None] for x in torch.broadcast_tensors(periods, payment, present, future, early, guess)
     ]
-    solve = t.one_by_one(lambda *each: _each_root(_rate_of_annuity, each, rows=0), *operands)
+    solve = one_by_one(lambda *each: _each_root(_rate_of_annuity, each, rows=0), *operands)
     return solve[..., 0]
 
 

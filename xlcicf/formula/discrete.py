@@ -7,7 +7,7 @@ from torch import Tensor
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.incomplete import binomial_terms
-from xlcicf.formula.special import by_numpy
+from xlcicf.formula.vmapped import by_numpy
 
 BLOCK = 4096  # chances computed at once
 LOG_OF_ALL = 709.8  # no number has a greater logarithm

@@ -21,7 +21,8 @@ import numpy as np
 from torch import Tensor
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.special import by_numpy, digamma
+from xlcicf.formula.special import digamma
+from xlcicf.formula.vmapped import by_numpy
 
 Numbers = np.ndarray  # float64, of shapes that broadcast
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.vmapped import one_by_one
 
 
 def unit(n: int) -> Tensor:
@@ -38,7 +39,7 @@ def turned(a: t.Array) -> t.Array:
 @t.Primitive
 def inverse(a: Tensor) -> Tensor:
     """Each cell's inverse, nan where the matrix is singular."""
-    return t.one_by_one(lambda a: _solved(_many(a), torch.eye(a.shape[3], dtype=t.DTYPE)).reshape(a.shape), a)
+    return one_by_one(lambda a: _solved(_many(a), torch.eye(a.shape[3], dtype=t.DTYPE)).reshape(a.shape), a)
 
 
 def _solved(many: Tensor, right: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def _(g, out, a):
 @t.Primitive
 def cofactors(a: Tensor) -> Tensor:
     """What each element adds to the determinant for each unit, of singular matrices too (H, W, n, n)."""
-    return t.one_by_one(_cofactors, a)
+    return one_by_one(_cofactors, a)
 
 
 def _cofactors(a: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.vmapped import one_by_one
 
 
 def each(compute: Callable[..., float], *numbers: t.Operand) -> Tensor:
@@ -18,4 +19,4 @@ def each(compute: Callable[..., float], *numbers: t.Operand) -> Tensor:
 @t.Primitive
 def stepwise(*operands: Tensor, compute: Callable[..., float]) -> Tensor:
     """The same, of changing ones too: constant but for its steps."""
-    return t.one_by_one(lambda *one_sample: each(compute, *one_sample), *operands)
+    return one_by_one(lambda *one_sample: each(compute, *one_sample), *operands)

@@ -31,6 +31,7 @@ from xlcicf.formula.grid import ERROR, Grid, from_cells, from_numbers
 from xlcicf.formula.pieces import Piece
 from xlcicf.formula.tree import Ref
 from xlcicf.formula.units import Host, Ring, Run, Unit
+from xlcicf.formula.vmapped import one_by_one
 
 MOST_LANES = 64  # columns of a ring that goes down, rows of one that goes right
 MOST_BAND = 2**25  # numbers in the band
@@ -447,9 +448,9 @@ class _System:
             for x in (*direct, *through_reads)
             if isinstance(x, t.Var)
         )
-        self.of = t.Primitive(lambda *theta: t.one_by_one(self.forward, *theta), is_linear)
-        pull = t.Primitive(lambda g, cells, *theta: t.one_by_one(self.backward, g, cells, *theta))
-        push = t.Primitive(lambda u, cells, *theta: t.one_by_one(self.along, u, cells, *theta))
+        self.of = t.Primitive(lambda *theta: one_by_one(self.forward, *theta), is_linear)
+        pull = t.Primitive(lambda g, cells, *theta: one_by_one(self.backward, g, cells, *theta))
+        push = t.Primitive(lambda u, cells, *theta: one_by_one(self.along, u, cells, *theta))
         pull.is_last = push.is_last = True
 
         @pull.pullback

@@ -5,47 +5,12 @@ Arguments outside a function's domain give nan or infinity; whoever calls guards
 """
 
 import math
-from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from xlcicf.formula import tape as t
-
-
-class _ByNumpy(torch.autograd.Function):
-    """Code for numpy that computes each place of its broadcast operands alone, under torch.func.vmap too."""
-
-    @staticmethod
-    def forward(compute, *operands):
-        with np.errstate(all="ignore"):  # infinity and nan are outcomes like any other
-            out = compute(*(x.numpy() for x in operands))
-        return torch.from_numpy(np.asarray(out, dtype=np.float64))
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        """Nothing is kept: pullbacks make the derivatives."""
-
-    @staticmethod
-    def vmap(info, in_dims, compute, *operands):
-        depth = max(x.ndim - (dim is not None) for x, dim in zip(operands, in_dims[1:], strict=True))
-        samples = [
-            x if dim is None else _first(x.movedim(dim, 0), depth)
-            for x, dim in zip(operands, in_dims[1:], strict=True)
-        ]
-        return by_numpy(compute, *samples), 0
-
-
-def _first(x: Tensor, depth: int) -> Tensor:
-    """Samples along the first axis, each with `depth` axes after it."""
-    return x.reshape(x.shape[0], *[1] * (depth + 1 - x.ndim), *x.shape[1:])
-
-
-def by_numpy(compute: Callable[..., np.ndarray], *operands: Tensor | float) -> Tensor:
-    """compute(*operands) of numpy arrays, place by place; for a primitive's forward function."""
-    return _ByNumpy.apply(compute, *(torch.as_tensor(x, dtype=t.DTYPE) for x in operands))  # type: ignore[return-value]
-
+from xlcicf.formula.vmapped import by_numpy
 
 # --- beside 1 -------------------------------------------------------------------------------------------
 

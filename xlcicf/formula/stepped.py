@@ -28,6 +28,7 @@ from xlcicf.formula.grid import (
     from_numbers,
     with_errors,
 )
+from xlcicf.formula.vmapped import one_by_one
 
 
 def depend_on_changing(grids: Sequence[Grid]) -> bool:
@@ -55,7 +56,7 @@ def stepped(
     kinds = np.where(kinds == ERROR, NUMBER, kinds).astype(np.uint8)
 
     def forward(*operands: Tensor) -> Tensor:
-        return t.one_by_one(_once, *map(torch.as_tensor, operands))
+        return one_by_one(_once, *map(torch.as_tensor, operands))
 
     counts_from_1904 = first_day() > 0
 

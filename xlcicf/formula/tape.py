@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from xlcicf.formula.undisturbed import one_thread
+from xlcicf.formula.vmapped import by_numpy, one_by_one
 
 DTYPE = torch.float64
 
@@ -438,36 +439,6 @@ def _zeros(shape: torch.Size, dim: int, length: int) -> Tensor:
     return torch.zeros((*shape[:dim], length, *shape[dim + 1 :]), dtype=DTYPE)
 
 
-class _OneByOne(torch.autograd.Function):
-    """What torch cannot compute of many samples at once, under torch.func.vmap."""
-
-    @staticmethod
-    def forward(compute, *operands):
-        return compute(*operands)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        """Nothing is kept: the pullbacks of this file make the derivatives."""
-
-    @staticmethod
-    def vmap(info, in_dims, compute, *operands):
-        rows = [
-            compute(
-                *(
-                    x if dim is None else x.select(dim, i)
-                    for x, dim in zip(operands, in_dims[1:], strict=True)
-                )
-            )
-            for i in range(info.batch_size)
-        ]
-        return torch.stack(rows), 0
-
-
-def one_by_one(compute: Callable[..., Tensor], *operands: Tensor) -> Tensor:
-    """compute(*operands), plain code that torch.func.vmap calls with one sample after another."""
-    return _OneByOne.apply(compute, *operands)  # type: ignore[return-value]
-
-
 # --- arithmetic -----------------------------------------------------------------------------------------
 
 
@@ -529,7 +500,6 @@ def _(g, out, a, b):
 exp = Primitive(torch.exp)
 log = Primitive(torch.log)
 log10 = Primitive(torch.log10)
-sqrt = Primitive(torch.sqrt)
 absolute = Primitive(torch.abs)
 sign = Primitive(torch.sign)
 tanh = Primitive(torch.tanh)
@@ -537,6 +507,12 @@ sin = Primitive(torch.sin)
 cos = Primitive(torch.cos)
 arctan = Primitive(torch.atan)
 relu = Primitive(lambda a: torch.nn.functional.leaky_relu(a, 0.0))  # nan of -inf: see overflow.py
+
+
+@Primitive
+def sqrt(a: Tensor) -> Tensor:
+    """The nearest number to the root, as Excel's and every processor's is; torch.sqrt(2.0) is one bit low."""
+    return by_numpy(np.sqrt, a)
 
 
 @Primitive
