@@ -725,7 +725,7 @@ def _grad(args):
 
     with _bar(args, "recalculating") as show:
         value, told = recalculation(book, problem), partial(show, "recalculating")
-        steps = fitting_steps(f.start, f.value(f.start), gradient)
+        steps = fitting_steps(f.start, f.value(f.start), gradient, f.gradient)
         elsewhere = slopes_elsewhere(lambda: question_line(problem.asking(), {}), steps)
         slopes = central_differences(value, f.start, steps, elsewhere, told)
         show("looking for corners", 1.0)

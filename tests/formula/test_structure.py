@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.formula import sheets
 from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
 from xlcicf.formula.limits import Limit
@@ -118,10 +119,29 @@ def test_what_is_no_sum_of_squares_has_no_residuals(formula):
 
 
 def test_the_negative_of_a_sum_of_squares_has_residuals_where_it_is_raised():
-    squares = function("=10-SUMSQ(A1:A4)").structure.squares
-    assert squares["min"] is None and squares["max"] is None  # 10 is no square
-    squares = function("=-SUMSQ(A1:A4)").structure.squares
-    assert squares["min"] is None and squares["max"].count == 4
+    for formula in ("=-SUMSQ(A1:A4)", "=10-SUMSQ(A1:A4)", "=1-SUMXMY2(A1:A4,B1:B4)/DEVSQ(B1:B4)"):
+        squares = function(formula, others=B).structure.squares
+        assert squares["min"] is None and squares["max"].count == 4
+
+
+def test_squares_may_be_divided_by_how_many_show_a_number():
+    cells = {"A1": 1.5, "A2": 2.0} | {f"B{i}": f"=LN(A1*{i})-{i}*A2" for i in range(1, 5)}
+
+    def in_a_sheet(formula: str):
+        return sheets.function(cells | {"C1": formula}, "C1", "A1:A2")
+
+    for formula in ("=SUMSQ(B1:B4)/COUNT(B1:B4)", "=SQRT(SUMPRODUCT(B1:B4,B1:B4)/COUNT(B1:B4))"):
+        f = in_a_sheet(formula)
+        assert f.stepped and f.structure.squares["min"].count == 4
+        assert not f.structure.squares["min"].is_stepped
+    assert in_a_sheet("=SUMSQ(B1:B4)/(COUNT(B1:B4)-9)").structure.squares["min"] is None
+
+
+def test_a_model_is_smooth_where_a_root_or_an_arc_only_ends():
+    for formula in ("=SQRT(A1)+A2", "=ASIN(A1/9)*STDEV(A1:A4)", "=SQRT(SUMSQ(A1:A4))"):
+        assert function(formula).structure.is_smooth
+    for formula in ("=MAX(A1,A2)", "=IF(A1>0,A2,A3)", "=SQRT(ABS(A1-2))"):
+        assert not function(formula).structure.is_smooth
 
 
 LIMITS = [

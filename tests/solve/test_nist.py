@@ -2,10 +2,12 @@
 
 import pytest
 
-from tests.solve.models.nist import POSITIVE, REGRESSIONS
+from tests.solve.models.nist import MADE_OF_ROUNDING, POSITIVE, REGRESSIONS, WRITTEN_OTHERWISE
 from tests.solve.models.trained import assert_solved, by_command_line, by_library, digits, parameters
 
-by_model = pytest.mark.parametrize("model", [*REGRESSIONS, *POSITIVE], ids=lambda model: model.name)
+by_model = pytest.mark.parametrize(
+    "model", [*REGRESSIONS, *POSITIVE, *WRITTEN_OTHERWISE], ids=lambda model: model.name
+)
 
 
 @by_model
@@ -18,8 +20,9 @@ def test_the_command_line_finds_what_is_certified(model, tmp_path, capsys, measu
     least = digits(values, known.values).min(), digits(errors, known.errors).min()
     measured(f"digits of parameters, standard errors: {model.name}", "{:.1f}, {:.1f}".format(*least))
     assert digits(values, known.values).min() >= 8
-    assert digits(errors, known.errors).min() >= 6
-    assert digits(told["after"], known.objective) >= 8
+    if not model.name.startswith(MADE_OF_ROUNDING):
+        assert digits(errors, known.errors).min() >= 6
+        assert digits(told["after"], known.objective) >= 8
     assert "least squares" in told["method"].replace("-", " ")
 
 

@@ -1,7 +1,7 @@
 """Sums of squares on a tape: the residuals of which an outcome is the sum of squares, however it is written.
 
-SUMSQ, SUMXMY2, SUMPRODUCT(r,r), SUM of r^2, with weights, divided by a count, under a root: who makes one of
-them smaller makes the others smaller too.
+SUMSQ, SUMXMY2, SUMPRODUCT(r,r), SUM of r^2, with weights, divided by a count, under a root, beside a
+constant, as in 1-SUMXMY2(y,f)/DEVSQ(y): who makes one of them better makes the others better too.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,8 @@ def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
         found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
     except _NoSquares:
         return None
+    if not found:
+        return None
     flat = [t.reshape(part, shape=(-1,)) for part, _ in found]
     weights = torch.cat([_for_each(weight, part) for part, weight in found])
     counted = weights.nonzero().reshape(-1)
@@ -43,7 +45,8 @@ class _NoSquares(Exception):
 
 
 def _within(out: t.Var, guards: set[int]) -> t.Var | None:
-    """The number that is under a root, in another shape, or beside what only watches for overflow.
+    """The number that is under a root, in another shape, divided by a count, or beside what only watches for
+    overflow.
 
     guards  the conditions met at which the outcome is an error, which the root asks once more
     """
@@ -52,10 +55,14 @@ def _within(out: t.Var, guards: set[int]) -> t.Var | None:
         condition, inner, other = operands
         if not isinstance(condition, t.Var) or condition.value.numel() > 1:
             return None
+        if not isinstance(inner, t.Var):
+            inner, other = other, inner
         if condition.index not in guards and not _is_zero_or_error(other):
             return None
         guards.add(condition.index)
     elif primitive in (*t.REARRANGING, t.sqrt):
+        inner = operands[0]
+    elif primitive is t.div and _is_count(operands[1]):
         inner = operands[0]
     elif primitive is t.add and isinstance(operands[1], t.Var) and _is_watching(operands[1]):
         inner = operands[0]
@@ -73,15 +80,28 @@ def _is_zero_or_error(x: t.Operand) -> bool:
     return bool((torch.isnan(value) | (value == 0)).all())
 
 
+def _is_count(x: t.Operand) -> bool:
+    """Whether an operand moves in steps only and is never below 0: how many there are that are no errors."""
+    if not isinstance(x, t.Var):
+        return bool((torch.as_tensor(x) >= 0).all())
+    if x.value.dtype == torch.bool:
+        return True
+    primitive, operands, _, _ = x.tape.made(x)
+    if primitive is t.where:
+        return all(map(_is_count, operands[1:]))
+    counting = (t.as_number, t.add, t.mul, *t.REARRANGING, *t.ADDING_UP)
+    return primitive in counting and all(map(_is_count, operands))
+
+
 def _is_watching(x: t.Var) -> bool:
     return x.tape.made(x).primitive in ZERO_OR_NAN
 
 
 def _parts(x: t.Array, weight: Tensor) -> Iterator[tuple[t.Var, Tensor]]:
-    """The numbers whose squares, times their weights, add up to the weighted sum of x; `weight` is one number
-    or of x's shape."""
+    """The numbers whose squares, times their weights, add up to the weighted sum of x, but for a constant;
+    `weight` is one number or of x's shape."""
     if not isinstance(x, t.Var):
-        raise _NoSquares
+        return
     primitive, operands, static, _ = x.tape.made(x)
     if primitive is t.square or (primitive is t.power and _is_two(operands[1])):
         yield _weighted(operands[0], weight)

@@ -76,6 +76,11 @@ class SumOfSquares:
         """(k, n)"""
         return self._jacobian(torch.from_numpy(v))
 
+    @property
+    def is_stepped(self) -> bool:
+        """Whether something in the residuals moves in steps."""
+        return bool(self._tape.carrying(self._out))
+
     @cached_property
     def _jacobian(self) -> Jacobian:
         return Jacobian(self._tape, self._out)
@@ -93,7 +98,7 @@ class Structure:
     @property
     def is_smooth(self) -> bool:
         """Whether no formula chooses: no MAX, IF, ABS that a changing cell decides."""
-        return not self._tape.decisions
+        return all(decision.is_end for decision in self._tape.decisions)
 
     @cached_property
     def _forms(self) -> "LinearForms":

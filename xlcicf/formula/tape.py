@@ -185,11 +185,13 @@ class Decision(NamedTuple):
     pattern  changes when the choice does
     owner    the cells that made it: what the tape's `deciding` was set to meanwhile
     idle     the pattern's value at which the outcome is constant (MAX(0, x) below 0); None: at neither
+    is_end   whether it only ends where the outcome is a number, as SQRT does at 0: inside, all is smooth
     """
 
     pattern: Var
     owner: Any
     idle: bool | None
+    is_end: bool
 
 
 class Step(NamedTuple):
@@ -252,10 +254,10 @@ class Tape:
             self._finite[x.index] = where(is_finite(x), x, 1.0)
         return self._finite[x.index]
 
-    def decide(self, pattern: Array, idle: bool | None = None) -> None:
+    def decide(self, pattern: Array, idle: bool | None = None, is_end: bool = False) -> None:
         """Notes a choice, for whoever asks later which choices change between two points."""
         if isinstance(pattern, Var):
-            self.decisions.append(Decision(pattern, self.deciding, idle))
+            self.decisions.append(Decision(pattern, self.deciding, idle, is_end))
 
     def note_step(self, out: Var, function: str) -> None:
         """Notes a number that moves in steps, for whoever asks what an outcome depends on."""
@@ -640,10 +642,10 @@ def may_fail(a: Array) -> Array:
     return a
 
 
-def decide(pattern: Operand, idle: bool | None = None) -> None:
+def decide(pattern: Operand, idle: bool | None = None, is_end: bool = False) -> None:
     """Notes a choice that depends on the input, for whoever asks where it changes: see Decision."""
     if isinstance(pattern, Var):
-        pattern.tape.decide(pattern, idle)
+        pattern.tape.decide(pattern, idle, is_end)
 
 
 # --- reductions ---------------------------------------------------------------------------------------

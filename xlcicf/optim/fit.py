@@ -107,7 +107,7 @@ def fit(f: Objective, v: np.ndarray) -> Fit | None:
         found = _of_likelihood(f, v, scale)
     else:
         return None
-    if (way := _in_the_way(f, v)) is not None:
+    if (way := _in_the_way(f, v, squares is None or squares.is_stepped)) is not None:
         found = _unknown(found, dict.fromkeys(range(len(v)), way))
         return replace(found, leverage=None, no_bands=way)
     corners = _at_corners(f, v)
@@ -118,9 +118,12 @@ def fit(f: Objective, v: np.ndarray) -> Fit | None:
     return replace(found, leverage=None, no_bands=next(iter(corners.values())))
 
 
-def _in_the_way(f: Objective, v: np.ndarray) -> str | None:
-    """Why no parameter's error is known."""
-    if f.stepped:
+def _in_the_way(f: Objective, v: np.ndarray, is_stepped: bool) -> str | None:
+    """Why no parameter's error is known.
+
+    is_stepped  whether steps on the way are in more than in how residuals are counted
+    """
+    if f.stepped and is_stepped:
         cell, function = f.stepped[0]
         return f"{function} in {cell} moves in steps, of which slopes know nothing"
     if f.constraints:

@@ -48,7 +48,8 @@ class Structure(Protocol):
     limits     left minus right sides as `matrix` (m, n) times v plus `constant` (m,), else None
     quadratic  `constant`, `slope` at 0 (n,), `curvature` (n, n) and its eigenvalues `bends` (n,) of a
                quadratic objective, else None
-    squares    "min" and "max" -> what the objective is a sum of squares of, if it is to be that
+    squares    "min" and "max" -> what the objective is a sum of squares of, if it is to be that, and whether
+               it `is_stepped`
     """
 
     @property

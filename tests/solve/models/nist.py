@@ -6,7 +6,7 @@ The .dat files beside this stand as NIST published them: https://www.itl.nist.go
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,16 +18,35 @@ from xlcicf.solve import Problem
 FOLDER = Path(__file__).with_name("nist")
 FIRST = 15  # the row of the first observation; parameters begin in row 4
 
+
+def _wave(sizes: np.ndarray, period: float, x: np.ndarray) -> np.ndarray:
+    turned = 2 * np.pi * x / period
+    return sizes[0] * np.cos(turned) + sizes[1] * np.sin(turned)
+
+
 # name -> (the model as a formula, the same in numpy, the response as a formula, the same in numpy); {x} and {z}
 # are a row's predictors, {y} its response, b the parameters.
 Form = tuple[str, Callable, str, Callable]
 SAME: tuple[str, Callable] = "={y}", lambda y: y
 
 FORMS: dict[str, Form] = {
+    "Bennett5": ("={b1}*({b2}+{x})^(-1/{b3})", lambda b, x, _: b[0] * (b[1] + x) ** (-1 / b[2]), *SAME),
     "BoxBOD": ("={b1}*(1-EXP(-{b2}*{x}))", lambda b, x, _: b[0] * -np.expm1(-b[1] * x), *SAME),
     "Chwirut2": (
         "=EXP(-{b1}*{x})/({b2}+{b3}*{x})",
         lambda b, x, _: np.exp(-b[0] * x) / (b[1] + b[2] * x),
+        *SAME,
+    ),
+    "ENSO": (
+        "={b1}+{b2}*COS(2*PI()*{x}/12)+{b3}*SIN(2*PI()*{x}/12)"
+        "+{b5}*COS(2*PI()*{x}/{b4})+{b6}*SIN(2*PI()*{x}/{b4})"
+        "+{b8}*COS(2*PI()*{x}/{b7})+{b9}*SIN(2*PI()*{x}/{b7})",
+        lambda b, x, _: b[0] + _wave(b[1:3], 12, x) + _wave(b[4:6], b[3], x) + _wave(b[7:9], b[6], x),
+        *SAME,
+    ),
+    "Eckerle4": (
+        "={b1}/{b2}*EXP(-0.5*(({x}-{b3})/{b2})^2)",
+        lambda b, x, _: b[0] / b[1] * np.exp(-(((x - b[2]) / b[1]) ** 2) / 2),
         *SAME,
     ),
     "DanWood": ("={b1}*{x}^{b2}", lambda b, x, _: b[0] * x ** b[1], *SAME),
@@ -55,6 +74,7 @@ FORMS: dict[str, Form] = {
         lambda b, x, _: np.exp(-np.outer(x, b[1::2])) @ b[::2],
         *SAME,
     ),
+    "MGH10": ("={b1}*EXP({b2}/({x}+{b3}))", lambda b, x, _: b[0] * np.exp(b[1] / (x + b[2])), *SAME),
     "MGH09": (
         "={b1}*({x}^2+{x}*{b2})/({x}^2+{x}*{b3}+{b4})",
         lambda b, x, _: b[0] * x * (x + b[1]) / (x * (x + b[2]) + b[3]),
@@ -66,12 +86,24 @@ FORMS: dict[str, Form] = {
         *SAME,
     ),
     "Misra1a": ("={b1}*(1-EXP(-{b2}*{x}))", lambda b, x, _: b[0] * -np.expm1(-b[1] * x), *SAME),
+    "Misra1b": (
+        "={b1}*(1-1/(1+{b2}*{x}/2)^2)",
+        lambda b, x, _: b[0] * (1 - (1 + b[1] * x / 2) ** -2.0),
+        *SAME,
+    ),
+    "Misra1c": (
+        "={b1}*(1-1/SQRT(1+2*{b2}*{x}))",
+        lambda b, x, _: b[0] * (1 - (1 + 2 * b[1] * x) ** -0.5),
+        *SAME,
+    ),
+    "Misra1d": ("={b1}*{b2}*{x}/(1+{b2}*{x})", lambda b, x, _: b[0] * (1 - 1 / (1 + b[1] * x)), *SAME),
     "Nelson": (
         "={b1}-{b2}*{x}*EXP(-{b3}*{z})",
         lambda b, x, z: b[0] - b[1] * x * np.exp(-b[2] * z),
         "=LN({y})",
         np.log,
     ),
+    "Rat42": ("={b1}/(1+EXP({b2}-{b3}*{x}))", lambda b, x, _: b[0] / (1 + np.exp(b[1] - b[2] * x)), *SAME),
     "Rat43": (
         "={b1}/(1+EXP({b2}-{b3}*{x}))^(1/{b4})",
         lambda b, x, _: b[0] * (1 + np.exp(b[1] - b[2] * x)) ** (-1 / b[3]),
@@ -83,6 +115,15 @@ FORMS: dict[str, Form] = {
         *SAME,
     ),
 }
+ALIKE = {
+    "Chwirut1": "Chwirut2", "Gauss2": "Gauss1", "Gauss3": "Gauss1", "Lanczos1": "Lanczos3",
+    "Lanczos2": "Lanczos3", "Thurber": "Hahn1",
+}  # fmt: skip
+FORMS |= {name: FORMS[like] for name, like in ALIKE.items()}
+
+# Its observations are the model's own values, to 14 digits: the sum of squares, 1.4e-25, and the deviations with it
+# are made of rounding.
+MADE_OF_ROUNDING = "Lanczos1"
 
 SUMS = ("=SUMSQ(F{first}:F{last})", "=SUMXMY2(D{first}:D{last},E{first}:E{last})")
 """Two ways in which people add up squares; the one is used for every other data set."""
@@ -170,10 +211,41 @@ def regression(name: str, start: int) -> Model:
     )
 
 
+# Objectives that are best where the sum of squares is least -> formula, sense, and the same in numpy, of the sum
+# and the response
+OTHERWISE: dict[str, tuple[str, str, Callable[[float, np.ndarray], float]]] = {
+    "root mean square": ("=SQRT(SUMSQ({f})/COUNT({f}))", "min", lambda s, y: np.sqrt(s / len(y))),
+    "mean square": ("=SUMPRODUCT({f},{f})/COUNT({f})", "min", lambda s, y: s / len(y)),
+    "R squared": ("=1-SUMSQ({f})/DEVSQ({d})", "max", lambda s, y: 1 - s / np.sum((y - y.mean()) ** 2)),
+}
+
+
+def otherwise(name: str, start: int, how: str) -> Model:
+    """The same with another objective that is best at the same parameters."""
+    model, known = regression(name, start), certified(name)
+    y = FORMS[name][3](known.observations[:, 0])
+    (f, d), (formula, sense, of) = (
+        [f"{column}{FIRST}:{column}{FIRST + len(y) - 1}" for column in "FD"],
+        OTHERWISE[how],
+    )
+    return replace(
+        model,
+        name=f"{how} of {model.name}",
+        cells=lambda: model.cells() | {"Fit!B2": formula.format(f=f, d=d)},
+        problem=replace(model.problem, sense=sense),
+        objective=lambda b: of(model.objective(b), y),
+        answer=lambda: Answer(of(known.residual_sum, y), known.parameters, known.deviations),
+    )
+
+
 REGRESSIONS = [regression(name, start) for name in FORMS for start in (1, 2)]
 POSITIVE = [
     regression(name, start).with_the_tick()
     for name in FORMS
     for start in (1, 2)
     if (certified(name).parameters > 0).all()
+]
+# data sets whose model may be an error, by EXP, a root, a quotient
+WRITTEN_OTHERWISE = [
+    otherwise(name, 1, how) for name in ("MGH10", "Rat43", "Hahn1", "Misra1c") for how in OTHERWISE
 ]

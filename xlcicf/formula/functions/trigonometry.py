@@ -74,7 +74,7 @@ def _up_to_an_end(x, compute, low: float, high: float) -> t.Array:
     ends = t.where(t.equal(x, low), compute(t.as_array(low)), t.NAN)
     if math.isfinite(high):
         ends = t.where(t.equal(x, high), compute(t.as_array(high)), ends)
-    t.decide(inside)
+    t.decide(inside, is_end=True)
     return t.where(inside, compute(t.where(inside, x, _middle(low, high))), ends)
 
 

@@ -2,7 +2,9 @@
 steps.
 
 The trust region stops where the sum is flat to rounding, some digits short of the parameters; the polish
-finds these. Bounds come in only where the free answer leaves them, since they slow the way down."""
+finds these. Along a valley that bends it creeps, and steps that bend with the valley take over: Transtrum and
+Sethna, Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares minimization (2012).
+Bounds come in only where the free answer leaves them, since they slow the way down."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,6 +23,10 @@ from xlcicf.optim.turns import Turns, in_turns
 TOLERANCE = 1e-15
 EVALUATIONS = 1000  # of one start, where nobody says how many
 POLISHING = 20  # steps at most
+BENDING = 200  # steps that bend with a valley, at most
+ALONG = 0.1  # of a step, over which it is seen how the residuals bend
+BENT = 0.75  # the bend's part of a step, twice over, at most
+DAMPED = 60  # times in a row, after which no step leads on
 
 Found = tuple[int, np.ndarray, str]
 
@@ -37,7 +43,7 @@ def run(
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
         why = ""
-        for number, values, reason in _searched(f, squares, start, steps or EVALUATIONS):
+        for number, values, reason in _searched(f, squares, start, steps):
             why = reason or why
             loss = f.value_and_gradient(values)[0]
             merit = merit_of(f.sense, loss, 0.0)[0]
@@ -84,10 +90,10 @@ class _ToTarget:
         return self._f.value_and_gradient(v)[1][None]
 
 
-def _searched(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Iterator[Found]:
+def _searched(f: Objective, squares: Squares, start: np.ndarray, steps: int | None) -> Iterator[Found]:
     """From one start; where that comes to rest short of an optimum, as beside bounds, slopes lead on."""
     found = (0, start, "")
-    for found in in_turns(_search(f, squares, start, most)):
+    for found in in_turns(_search(f, squares, start, steps)):
         if not found[2]:
             yield found
     number, end, reason = found
@@ -95,17 +101,19 @@ def _searched(f: Objective, squares: Squares, start: np.ndarray, most: int) -> I
     if reason.startswith(CUT_SHORT) or not reason or Optimality(f, end, begun).is_optimal:
         yield found
         return
-    for more, values, reason in in_turns(slsqp.search(f, end, most)):
+    for more, values, reason in in_turns(slsqp.search(f, end, steps or EVALUATIONS)):
         if more:
             yield number + more, values, reason
 
 
-def _search(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Callable[[Turns[Found]], None]:
+def _search(
+    f: Objective, squares: Squares, start: np.ndarray, steps: int | None
+) -> Callable[[Turns[Found]], None]:
     """From one start (n,): (number, values, reason) of the start and of where it leads; nothing where the
     residuals are no numbers there."""
     moving = np.flatnonzero(f.lower < f.upper)
     lower, upper = f.lower[moving], f.upper[moving]
-    some = _Some(squares, start, moving)
+    some, most = _Some(squares, start, moving), steps or EVALUATIONS
 
     def work(turns: Turns[Found]) -> None:
         if not np.isfinite(squares.values(start)).all():
@@ -115,6 +123,9 @@ def _search(f: Objective, squares: Squares, start: np.ndarray, most: int) -> Cal
         for bounds in ((-np.inf, np.inf), (lower, upper)):
             values, evaluations, is_capped = _trust_region(some, turns, start[moving], bounds, most)
             count += evaluations
+            if is_capped and steps is None and not np.isfinite(bounds).any():
+                values, bending, is_capped = _along_a_valley(some, turns, values)
+                count += bending
             values = values if is_capped else gauss_newton(some, values)
             if ((values >= lower) & (values <= upper)).all():
                 break
@@ -148,6 +159,54 @@ def _trust_region(
             **tolerances,
         )
     return found.x, found.nfev, found.status == 0
+
+
+def _along_a_valley(squares: Squares, turns: Turns[Found], v: np.ndarray) -> tuple[np.ndarray, int, bool]:
+    """Levenberg and Marquardt's steps with geodesic acceleration: (values, steps, whether too many)
+
+    A step runs along the residuals' slopes and half of their second derivative along it, so it stays in a
+    valley that bends; one that bends much is damped more."""
+    here, damping, size = squares.values(v), 1e-3, np.zeros_like(v)
+    for count in range(BENDING):
+        turns.look_up()
+        jacobian = squares.jacobian(v)
+        if not np.isfinite(jacobian).all():
+            return v, count, True
+        size = np.maximum(size, np.linalg.norm(jacobian, axis=0))
+        for _ in range(DAMPED):
+            step, is_bent = _bending_step(squares, v, here, jacobian, np.sqrt(damping) * size)
+            with np.errstate(all="ignore"):
+                there = squares.values(v + step)
+            if not is_bent and there @ there < here @ here:
+                break
+            damping *= 3
+        else:
+            return v, count, False
+        length = np.linalg.norm(step / np.maximum(np.abs(v), 1e-300))
+        v, here, damping = v + step, there, damping / 5
+        if length < 1e-12:
+            return v, count + 1, False
+    return v, BENDING, True
+
+
+def _bending_step(
+    squares: Squares, v: np.ndarray, here: np.ndarray, jacobian: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, bool]:
+    """(step, whether it bends too much to be taken)"""
+    scale = np.where(weights > 0, weights, 1.0)
+
+    def damped(of: np.ndarray) -> np.ndarray:
+        system = np.vstack([jacobian / scale, np.diag(weights / scale)])
+        return np.linalg.lstsq(system, np.concatenate([-of, np.zeros_like(v)]), rcond=None)[0] / scale
+
+    straight = damped(here)
+    with np.errstate(all="ignore"):
+        bend = (squares.values(v + ALONG * straight) - here) / ALONG - jacobian @ straight
+    if not np.isfinite(bend).all():
+        return straight, True
+    bent = damped(2 / ALONG * bend)
+    is_bent = 2 * np.linalg.norm(weights * bent) > BENT * np.linalg.norm(weights * straight)
+    return straight + bent / 2, bool(is_bent)
 
 
 def gauss_newton(squares: Squares, v: np.ndarray) -> np.ndarray:
