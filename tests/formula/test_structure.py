@@ -90,29 +90,53 @@ def test_a_quadratic_is_its_bends():
     assert function("=A1*A2*A3").structure.quadratic is None
 
 
-SQUARES = [
-    "=SUMSQ(A1:A4)", "=SUMXMY2(A1:A4,B1:B4)", "=SUMPRODUCT(A1:A4-B1:B4,A1:A4-B1:B4)", "=SQRT(SUMSQ(A1:A4)/4)",
-    "=AVERAGE((A1-2)^2,A2^2)", "=3*SUMSQ(A1:A2)+A3*A3", "=SUMPRODUCT((A1:A4)^2,{1;2;3;4})",
-]  # fmt: skip
+# formula -> what it shows as a multiple of its sum of squares
+SQUARES = dict.fromkeys(
+    [
+        "=SUMSQ(A1:A4)", "=SUMXMY2(A1:A4,B1:B4)", "=SUMPRODUCT(A1:A4-B1:B4,A1:A4-B1:B4)", "=AVERAGE((A1-2)^2,A2^2)",
+        "=3*SUMSQ(A1:A2)+A3*A3", "=SUMPRODUCT((A1:A4)^2,{1;2;3;4})",
+        "=SUMPRODUCT(TAKE((A1:A4)^2,2))+2*SUMPRODUCT(DROP((A1:A4)^2,2))", "=SUM(INDEX(A1:A4-B1:B4,2)^2,A1^2)",
+    ],
+    lambda shown: shown,
+) | {
+    "=SQRT(SUMSQ(A1:A4)/4)": np.square,
+    "=(SUMSQ(A1:A4)/4)^(1/2)": np.square,
+    "=SUMSQ(A1:A4)^0.25": lambda shown: shown**4,
+    "=LN(SUMSQ(A1:A4))": np.exp,
+    "=4*LN(SUMSQ(A1:A4)/4)-3": lambda shown: np.exp(shown / 4),
+    "=7-2*(5-SUMSQ(A1:A4))": lambda shown: shown + 3,
+    "=SQRT(LOG10(SUMSQ(A1:A4)))": lambda shown: 10 ** shown**2,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("formula", SQUARES)
-def test_a_sum_of_squares_is_its_residuals_however_it_is_written(formula):
+@pytest.mark.parametrize(("formula", "sum_of"), SQUARES.items())
+def test_a_sum_of_squares_is_its_residuals_however_it_is_written(formula, sum_of):
     f = function(formula, others=B)
     squares = f.structure.squares["min"]
     assert squares is not None, "not seen to be a sum of squares"
     v = np.array([0.3, 1.7, -2.2, 0.9])
     total = lambda v: squares.values(v) @ squares.values(v)  # noqa: E731
-    by_value = f.value(v) ** 2 if "SQRT" in formula else f.value(v)
-    by_start = f.value(f.start) ** 2 if "SQRT" in formula else f.value(f.start)
-    assert total(v) / total(f.start) == pytest.approx(by_value / by_start, rel=1e-12)
+    assert total(v) / total(f.start) == pytest.approx(
+        sum_of(f.value(v)) / sum_of(f.value(f.start)), rel=1e-12
+    )
     steps = 1e-6 * np.eye(4)
     slopes = [(squares.values(v + s) - squares.values(v - s)) / 2e-6 for s in steps]
     assert squares.jacobian(v) == pytest.approx(np.array(slopes).T, abs=1e-8)
 
 
 @pytest.mark.parametrize(
-    "formula", ["=SUMSQ(A1:A2)-A3^2", "=A1^2+A2", "=A1^2+A2^3", "=SUMPRODUCT(A1:A4,B1:B4)"]
+    "formula",
+    [
+        "=SUMSQ(A1:A2)-A3^2",
+        "=A1^2+A2",
+        "=A1^2+A2^3",
+        "=SUMPRODUCT(A1:A4,B1:B4)",
+        "=EXP(-SUMSQ(A1:A4))",
+        "=10-SUMSQ(A1:A4)",
+        "=-LN(SUMSQ(A1:A4))",
+        "=0*SUMSQ(A1:A4)+A1",
+        "=1/(1+SUMSQ(A1:A4))",
+    ],
 )
 def test_what_is_no_sum_of_squares_has_no_residuals(formula):
     assert function(formula, others=B).structure.squares["min"] is None

@@ -1,7 +1,7 @@
 """Sums of squares on a tape: the residuals of which an outcome is the sum of squares, however it is written.
 
-SUMSQ, SUMXMY2, SUMPRODUCT(r,r), SUM of r^2, with weights, divided by a count, under a root, beside a
-constant, as in 1-SUMXMY2(y,f)/DEVSQ(y): who makes one of them better makes the others better too.
+SUMSQ, SUMXMY2, SUMPRODUCT(r,r), SUM of r^2, with weights, divided by a count, under a root or a logarithm,
+with constants, as in 1-SUMXMY2(y,f)/DEVSQ(y): who makes one of them better makes the others better too.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,19 @@ from torch import Tensor
 from xlcicf.formula import tape as t
 from xlcicf.formula.overflow import ZERO_OR_NAN
 
+COUNTING = (
+    t.as_number, t.add, t.sub, t.mul, t.div, t.where, t.both, t.either, t.equal, t.not_equal, t.greater,
+    t.greater_equal, t.less, t.less_equal, *t.REARRANGING, *t.ADDING_UP,
+)  # fmt: skip
+
 
 def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
     """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is;
     None where the outcome is no such sum. A weight that all squares share, as a mean's, is left out, and so
     are squares whose weight is 0."""
     guards: set[int] = set()
-    while (inner := _within(out, guards)) is not None:
-        out = inner
+    while (inner := _within(out, sign, guards)) is not None:
+        out, sign = inner
     try:
         found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
     except _NoSquares:
@@ -44,53 +49,90 @@ class _NoSquares(Exception):
     """Something else than a square is added."""
 
 
-def _within(out: t.Var, guards: set[int]) -> t.Var | None:
-    """The number that is under a root, in another shape, divided by a count, or beside what only watches for
-    overflow.
+def _within(out: t.Var, sign: float, guards: set[int]) -> tuple[t.Var, float] | None:
+    """The number with which `out` rises or falls, and the `sign` in which it is to be least: under a root or
+    a logarithm, in another shape, divided by a count, with a constant, or beside what watches for overflow.
 
     guards  the conditions met at which the outcome is an error, which the root asks once more
     """
     primitive, operands, _, _ = out.tape.made(out)
     if primitive is t.where:
         condition, inner, other = operands
-        if not isinstance(condition, t.Var) or condition.value.numel() > 1:
-            return None
-        if not isinstance(inner, t.Var):
-            inner, other = other, inner
-        if condition.index not in guards and not _is_zero_or_error(other):
-            return None
-        guards.add(condition.index)
-    elif primitive in (*t.REARRANGING, t.sqrt):
+        if not isinstance(condition, t.Var):
+            inner = inner if t.holds_everywhere(condition) else other
+        elif condition.value.numel() == 1:
+            if not isinstance(inner, t.Var):
+                inner, other = other, inner
+            if not _is_asked(condition, guards) and not _is_zero_or_error(other):
+                return None
+            guards.add(condition.index)
+    elif primitive in (*t.REARRANGING, t.sqrt, t.log, t.log10) or (
+        primitive is t.power and _is_root(operands[1])
+    ):
         inner = operands[0]
+    elif primitive is t.neg:
+        inner, sign = operands[0], -sign
     elif primitive is t.div and _is_count(operands[1]):
         inner = operands[0]
+    elif (found := _beside_a_constant(primitive, operands)) is not None:
+        inner, sign = found[0], sign * found[1]
     elif primitive is t.add and isinstance(operands[1], t.Var) and _is_watching(operands[1]):
         inner = operands[0]
     else:
         return None
-    return inner if isinstance(inner, t.Var) and inner.value.numel() == 1 == out.value.numel() else None
+    is_one = isinstance(inner, t.Var) and inner.value.numel() == 1 == out.value.numel()
+    return (inner, sign) if is_one and abs(sign) == 1 else None
+
+
+def _is_asked(condition: t.Var, guards: set[int]) -> bool:
+    """Whether a condition, or each part of it, has been met."""
+    primitive, operands, _, _ = condition.tape.made(condition)
+    return condition.index in guards or (
+        primitive is t.both
+        and all(_is_asked(x, guards) if isinstance(x, t.Var) else t.holds_everywhere(x) for x in operands)
+    )
+
+
+def _is_root(exponent: t.Operand) -> bool:
+    return not isinstance(exponent, t.Var) and bool(((0 < torch.as_tensor(exponent)) & (exponent < 1)).all())
+
+
+def _beside_a_constant(primitive: t.Primitive | None, operands: tuple) -> tuple[t.Var, float] | None:
+    """What has a constant added to it or is multiplied by one, and the way in which the outcome goes."""
+    if primitive not in (t.add, t.sub, t.mul, t.div) or not any(isinstance(x, t.Var) for x in operands):
+        return None
+    a, b = operands
+    if isinstance(a, t.Var) and isinstance(b, t.Var) or (primitive is t.div and isinstance(b, t.Var)):
+        return None
+    varying, constant = (a, b) if isinstance(a, t.Var) else (b, a)
+    if primitive in (t.mul, t.div):
+        return varying, float(torch.as_tensor(constant, dtype=t.DTYPE).sign().reshape(-1)[0])
+    return varying, -1.0 if primitive is t.sub and varying is b else 1.0
 
 
 def _is_zero_or_error(x: t.Operand) -> bool:
     """Whether an operand is 0 or nan wherever it is asked for: a root's value where it has no slope."""
     if isinstance(x, t.Var):
         primitive, operands, _, _ = x.tape.made(x)
-        return primitive is t.where and all(_is_zero_or_error(y) for y in operands[1:])
+        if primitive is not t.where:
+            return False
+        condition, a, b = operands
+        chosen = (a, b) if isinstance(condition, t.Var) else (a if t.holds_everywhere(condition) else b,)
+        return all(map(_is_zero_or_error, chosen))
     value = torch.as_tensor(x, dtype=t.DTYPE)
     return bool((torch.isnan(value) | (value == 0)).all())
 
 
 def _is_count(x: t.Operand) -> bool:
-    """Whether an operand moves in steps only and is never below 0: how many there are that are no errors."""
+    """Whether an operand, above 0, is made of how many numbers are no errors: else it stands still."""
+    return isinstance(x, t.Var) and bool((x.value > 0).all()) and _is_counted(x)
+
+
+def _is_counted(x: t.Operand) -> bool:
     if not isinstance(x, t.Var):
-        return bool((torch.as_tensor(x) >= 0).all())
-    if x.value.dtype == torch.bool:
         return True
     primitive, operands, _, _ = x.tape.made(x)
-    if primitive is t.where:
-        return all(map(_is_count, operands[1:]))
-    counting = (t.as_number, t.add, t.mul, *t.REARRANGING, *t.ADDING_UP)
-    return primitive in counting and all(map(_is_count, operands))
+    return primitive in (t.is_finite, t.is_nan) or (primitive in COUNTING and all(map(_is_counted, operands)))
 
 
 def _is_watching(x: t.Var) -> bool:
@@ -119,16 +161,27 @@ def _parts(x: t.Array, weight: Tensor) -> Iterator[tuple[t.Var, Tensor]]:
         yield from _parts(passed, weight)
     elif primitive in t.RESHAPING and weight.numel() == 1:
         yield from _parts(operands[0], weight.reshape(()))
+    elif primitive in t.REARRANGING:
+        yield from _parts(operands[0], _before(primitive, operands, static, x.shape, weight))
     elif primitive in (t.add, t.sub) and all(t.shape_of(part) == x.shape for part in operands):
         yield from _parts(operands[0], weight)
         yield from _parts(operands[1], weight if primitive is t.add else -weight)
     elif primitive is t.join and (weight.numel() == 1 or bool((weight == weight.reshape(-1)[0]).all())):
         for part in operands:
             yield from _parts(part, weight.reshape(-1)[0])
-    elif primitive is t.RESHAPING[0]:
-        yield from _parts(operands[0], weight.expand(x.shape).reshape(t.shape_of(operands[0])))
     else:
         raise _NoSquares
+
+
+def _before(
+    primitive: t.Primitive, operands: tuple, static: dict, shape: torch.Size, weight: Tensor
+) -> Tensor:
+    """The weights of the numbers that were rearranged; 0 of those that are left out."""
+    before = t.shape_of(operands[0])
+    numbered = torch.arange(before.numel(), dtype=t.DTYPE).reshape(before)
+    places = primitive.forward(numbered, *operands[1:], **static).long().reshape(-1)
+    weights = torch.zeros(before.numel(), dtype=t.DTYPE)
+    return weights.index_add(0, places, weight.expand(shape).reshape(-1)).reshape(before)
 
 
 def _is_two(exponent: t.Operand) -> bool:
