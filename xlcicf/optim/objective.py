@@ -14,6 +14,8 @@ from threadpoolctl import ThreadpoolController
 
 from xlcicf.errors import TrainingError
 
+TINY = 1e-6  # of what is minimised: where it begins below, it has a unit of its own
+
 
 class Relation(Protocol):
     """One of an Objective's constraints."""
@@ -226,6 +228,12 @@ def merit_of(sense, value, gradient):
     if sense == "max":
         return -value, -gradient
     return (value - sense) ** 2, 2 * (value - sense) * gradient
+
+
+def unit_of(begun: float) -> float:
+    """What slopes are measured by where what is minimised begins as small as a product of densities or
+    squares of nanometres: a power of 2, so that nothing is rounded. 1 of what is not small."""
+    return math.ldexp(1.0, max(math.frexp(begun)[1], -900)) if 0 < abs(begun) < TINY else 1.0
 
 
 def with_whole_fixed(f: Objective, values: np.ndarray) -> Objective:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xlcicf.optim.objective import Objective, is_constant, merit_of
+from xlcicf.optim.objective import Objective, is_constant, merit_of, unit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, at_bounds, violation, violations
 from xlcicf.words import CONVERGED, FLAT, FOUND, INFEASIBLE, LOCAL, STOPPED, TARGET, UNBOUNDED
 
@@ -206,7 +206,7 @@ def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum], re
         return Claim(FLAT, f"every slope is 0, because of {named}, which moves in steps")
     if not here.slope.any():
         return _at_rest(f, best, here, restarts)._replace(multipliers=multipliers)
-    is_flat = not len(f.constraints) and _way_out(f, here).max(initial=0.0) <= GTOL
+    is_flat = not len(f.constraints) and _way_out(f, here, unit_of(begun)).max(initial=0.0) <= GTOL
     if is_flat or (not _is_cut_short(reason) and here.is_optimal):
         if others:
             shown = listed([f"{optimum.loss:.6g}" for optimum in others])
@@ -242,8 +242,8 @@ def _at_rest(f: Objective, best: Best, here: Optimality, restarts: int) -> Claim
     )
 
 
-def _way_out(f: Objective, here: Optimality) -> np.ndarray:
-    return np.abs(np.clip(here.v - here.slope, f.lower, f.upper) - here.v)
+def _way_out(f: Objective, here: Optimality, unit: float = 1.0) -> np.ndarray:
+    return np.abs(np.clip(here.v - here.slope / unit, f.lower, f.upper) - here.v)
 
 
 def _is_cut_short(reason: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, merit_of, unit_of
 from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import GTOL, Best, Ends, Step, Together, closed
 
@@ -32,7 +32,7 @@ def run(
     values = torch.from_numpy(starts(f, restarts, seed))
     optimizer = make([values], lr=lr)
     alive = torch.ones(restarts, dtype=torch.bool)
-    best, number, begun = Best(f.start), 0, np.empty(0)
+    best, number, begun, one = Best(f.start), 0, np.empty(0), 1.0
     while True:
         loss, gradient = f.batch(values)
         merit, slope = merit_of(f.sense, loss[:, None], gradient)
@@ -44,9 +44,10 @@ def run(
         leader = int(torch.where(alive, merit, math.inf).argmin())
         losses = torch.where(alive, loss, math.nan).numpy()
         begun = losses if number == 0 else begun
+        one = one if number else unit_of(float(merit[leader]))
         step = best.offer(merit[leader], loss[leader], values[leader].numpy().copy(), number, leader)
         step = replace(step, begun=float(begun[leader]), together=Together(losses, begun))
-        way_out = torch.clamp(values - slope, lower, upper) - values
+        way_out = torch.clamp(values - slope / one, lower, upper) - values
         if (way_out[alive].abs() <= GTOL).all():
             reason = f"converged: the gradient is at most {GTOL:g}"
             break

@@ -15,7 +15,7 @@ import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.methods import slsqp
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, merit_of, unit_of
 from xlcicf.optim.optimality import DENSE, Optimality, polished, scales
 from xlcicf.optim.turns import Turns
 
@@ -68,8 +68,8 @@ class _Asked:
     def __init__(self, f: Objective, turns: Turns[Found], start: np.ndarray):
         self._f, self._turns, self._start = f, turns, start
         self._scale = scales(f, start)
-        slope = merit_of(f.sense, *f.value_and_gradient(start))[1]
-        self._size = max(1e-8, float(np.abs(slope * self._scale).max()))
+        begun, slope = merit_of(f.sense, *f.value_and_gradient(start))
+        self._size = max(1e-8 * unit_of(begun), float(np.abs(slope * self._scale).max()))
         rows = np.linalg.norm(f.jacobian(start) * self._scale, axis=1)
         self._rows = np.where(np.isfinite(rows) & (rows > 0), rows, 1.0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import Bounds, minimize
 
 from xlcicf.optim.elsewhere import Elsewhere, in_order
-from xlcicf.optim.objective import Objective, merit_of
+from xlcicf.optim.objective import Objective, merit_of, unit_of
 from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import GTOL, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
@@ -59,19 +59,21 @@ def run(
 
 
 def search(f: Objective, start: np.ndarray, steps: int) -> Iterator[Found]:
-    """The iterations from one start (n,)."""
-
-    count = 0
+    """The iterations from one start (n,), with what is minimised in its own unit there."""
+    one, count = 1.0, 0
 
     def objective(values):
-        nonlocal count
-        count += 1
+        nonlocal one, count
         loss, gradient = f.value_and_gradient(values)
-        return *merit_of(f.sense, loss, gradient), loss
+        merit, slope = merit_of(f.sense, loss, gradient)
+        one = one if count else unit_of(merit)
+        count += 1
+        return merit / one, slope / one, loss
 
     for number, point, reason in iterate(objective, start, f.lower, f.upper, steps):
         evaluations = count if reason else 0
-        yield Found(number, point.x, point.merit, point.loss, point.is_number(), reason, evaluations)
+        merit = point.merit * one
+        yield Found(number, point.x, merit, point.loss, point.is_number(), reason, evaluations)
 
 
 class Point(NamedTuple):

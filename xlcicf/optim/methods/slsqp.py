@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, is_constant, merit_of
+from xlcicf.optim.objective import Objective, is_constant, merit_of, unit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
 from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import Best, Ends, Optimum, Step, closed
@@ -106,7 +106,7 @@ class _Rounds:
             return start, False
         self._scale = scales(f, start)
         merit, slope = merit_of(f.sense, *f.value_and_gradient(start))
-        self._size = max(1e-8, float(np.abs(slope * self._scale).max()))
+        self._size = max(1e-8 * unit_of(merit), float(np.abs(slope * self._scale).max()))
         rows = np.linalg.norm(f.jacobian(start) * self._scale, axis=1) if len(f.constraints) else np.zeros(0)
         self._rows = np.where(np.isfinite(rows) & (rows > 0), rows, 1.0)
         self._start, self._highest = start, merit
