@@ -15,7 +15,10 @@ from openpyxl.worksheet.table import Table as FileTable
 
 from tests.formula.examples import as_saved, unmarked
 from tests.formula.sheets import area, snapshot
+from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions import FUNCTIONS
+from xlcicf.formula.graph import graph_of
+from xlcicf.formula.rings import compute
 from xlcicf.formula.snapshot import ExcelError, Snapshot, Table
 
 CELLS: dict[str, object] = {
@@ -131,6 +134,16 @@ def formula_cells(formulas: list[str], row: int = FIRST) -> dict[str, str]:
 
 def as_snapshot(formulas: list[str], row: int = FIRST) -> Snapshot:
     return snapshot(CELLS | formula_cells(formulas, row), names=NAMES, tables=[SALES])
+
+
+def ours_of(formula: str, row: int = FIRST):
+    """What our evaluator makes of a formula on that sheet. Raises XlcicfError where it refuses it."""
+    graph = graph_of(as_snapshot([formula], row))
+    evaluator, failures = Evaluator(graph), []
+    for unit in graph.in_order(list(graph.runs("S")), lambda run, error: failures.append(error)):
+        for _ in compute(evaluator, unit):
+            return evaluator.values(area(f"{COLUMN}{row}")).scalars().item()
+    raise failures[0]
 
 
 def as_book(formulas: list[str], row: int = FIRST) -> openpyxl.Workbook:

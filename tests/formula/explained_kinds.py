@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from xlcicf.errors import XlcicfError
+
 
 def calls_in(formula: str) -> set[str]:
     """The functions that a formula calls."""
@@ -95,6 +97,34 @@ def _they_fail(case: Differing) -> bool:
 
 def _we_fail(case: Differing) -> bool:
     return (is_error(case.ours) and not is_error(case.theirs)) or bool(_AROUND.match(case.formula))
+
+
+def _arguments(formula: str, names: frozenset[str]) -> list[str]:
+    """What stands in the parentheses of the calls of these functions."""
+    found = []
+    for call in re.finditer(r"(?<![\w.])([A-Z][A-Z0-9._]*)\(", formula):
+        if call[1] in names:
+            depth, end = 1, call.end()
+            while depth and end < len(formula):
+                depth += {"(": 1, ")": -1}.get(formula[end], 0)
+                end += 1
+            found.append(formula[call.end() : end - 1])
+    return found
+
+
+def _beyond(most: float, names: frozenset[str]) -> Holds:
+    """One of these functions is given a larger number than that."""
+
+    def is_beyond(argument: str) -> bool:
+        from tests.formula.drawn_formulas import ours_of  # whose sheet is asked for here alone
+
+        try:
+            value = ours_of(argument)
+        except XlcicfError:
+            return False
+        return isinstance(value, float) and abs(value) > most
+
+    return lambda case: any(map(is_beyond, _arguments(case.formula, names)))
 
 
 def _has(pattern: str, *others: Holds) -> Holds:
@@ -194,6 +224,7 @@ _COMPLEX = _names(
     "IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMCOSH IMCOT IMCSC IMCSCH IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER IMPRODUCT"
     " IMREAL IMSEC IMSECH IMSIN IMSINH IMSQRT IMSUB IMSUM IMTAN"
 )
+_CIRCLE_OF_COMPLEX = _names("IMSIN IMCOS IMTAN IMSEC IMCSC IMCOT")
 _BESSEL = _names("BESSELI BESSELJ BESSELK BESSELY")
 _CUTTING = _names("LEFT LEFTB RIGHT RIGHTB MID MIDB")
 _LOOKUPS = _names("MATCH XMATCH LOOKUP VLOOKUP HLOOKUP XLOOKUP")
@@ -419,7 +450,7 @@ KINDS = [
     Kind(
         "a deviation of 0 or less is no number, as of NORM.DIST",
         _names("Z.TEST ZTEST"),
-        _has("-", lambda c: c.ours == "#NUM!"),
+        _has("-|D3", lambda c: c.ours == "#NUM!"),
     ),
     Kind(
         "in what order a table is looked through beside a row of results only Excel can say",
@@ -454,6 +485,21 @@ KINDS = [
         _has(r"1E\+|D4"),
     ),
     Kind("at such numbers a sine hangs on digits that are not there", _COMPLEX, _has(r"1E\+|D4", _of_one)),
+    Kind(
+        "at such numbers a sine hangs on digits that are not there",
+        _CIRCLE_OF_COMPLEX,
+        _beyond(1e12, _CIRCLE_OF_COMPLEX),
+    ),
+    Kind(
+        "an error alone is passed over too, and of no numbers there is none",
+        _names("AGGREGATE"),
+        lambda c: c.ours == "#NUM!" and _errors(c) and not c.has_ironcalc,
+    ),
+    Kind(
+        "whether ISFORMULA in a plain cell tells of each of several cells, as ROW does, only Excel can say",
+        _names("ISFORMULA"),
+        _has(r"ISFORMULA\([^)]*:", lambda c: c.theirs == "#VALUE!"),
+    ),
     Kind(
         "of a payment that is paid back at once nothing is left to pay", _names("CUMPRINC CUMIPMT"), _nothing
     ),

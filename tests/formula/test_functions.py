@@ -342,6 +342,37 @@ def test_if_without_else_is_false_and_false_is_no_number(formula, first, second,
             np.testing.assert_allclose(f.gradient(v), central_differences(f, np.array(v)), atol=1e-8)
 
 
+OF_WHAT_COUNTS = (
+    "SUM COUNT COUNTA AVERAGE AVERAGEA MAX MAXA MIN MINA PRODUCT MEDIAN DEVSQ STDEV VARPA SUMSQ GCD AND OR XOR MODE"
+).split()
+
+
+@pytest.mark.parametrize("element", ["3", "x", "", True, 5.0])
+@pytest.mark.parametrize("name", OF_WHAT_COUNTS)
+def test_of_an_array_of_one_element_counts_what_counts_in_a_cell(name, element):
+    shown = {True: "TRUE", 5.0: "5"}.get(element, f'"{element}"')
+    cells = {"A1": element, "B1": f"={name}(A1)", "B2": f"={name}({{{shown}}})"}
+    assert same(computed(cells, "B2"), computed(cells, "B1"))
+
+
+ARRAYS_OF_ONE = [
+    '{"3"}',
+    '{"3"}&""',
+    'TEXTSPLIT("3",",")',
+    'FILTER({"3";"4"},{1;0})',
+    'MID("123",{3},1)',
+    '{"3"}={"3"}',
+]
+
+
+@pytest.mark.parametrize(
+    "array", [*ARRAYS_OF_ONE, 'MAP({3},LAMBDA(x,x&""))', 'IF({TRUE},"3")', 'HSTACK("3")']
+)
+def test_what_is_made_of_an_array_of_one_element_is_one(array):
+    assert ours_of(f"SUM({array})") == 0.0
+    assert ours_of(f"SUM(INDEX({array},1))") == (3.0 if "=" not in array else 1.0)
+
+
 def test_count_counts_no_errors_wherever_they_come_up():
     f = function(
         {"A1": 1.0, "A2": 2.0, "B1": "=LN(A1)", "B2": "=LN(A2)", "C1": "=A1*COUNT(B1:B2)"}, "C1", "A1:A2"

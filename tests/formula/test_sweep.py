@@ -10,29 +10,17 @@ from collections import Counter
 import pytest
 
 from tests.formula import ironcalc_batch, libreoffice_batch
-from tests.formula.drawn_formulas import COLUMN, FIRST, as_snapshot, drawn
+from tests.formula.drawn_formulas import FIRST, drawn, ours_of
 from tests.formula.examples import unmarked
-from tests.formula.explained_kinds import Differing, calls_in, explained
+from tests.formula.explained_kinds import Differing, calls_in, explained, is_error
 from tests.formula.ironcalc_batch import CRASHES
-from tests.formula.sheets import area, computed, function
+from tests.formula.sheets import computed, function
 from xlcicf.errors import FormulaError, XlcicfError
-from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.functions import FUNCTIONS
-from xlcicf.formula.graph import graph_of
-from xlcicf.formula.rings import compute
 from xlcicf.formula.snapshot import ExcelError
 
 NUM, VALUE, DIV0, REF, NA = (ExcelError(code) for code in ("#NUM!", "#VALUE!", "#DIV/0!", "#REF!", "#N/A"))
 SECONDS = 60  # for one formula, on a machine with much else to do
-
-
-def ours_of(formula: str, row: int = FIRST):
-    graph = graph_of(as_snapshot([formula], row))
-    evaluator, failures = Evaluator(graph), []
-    for unit in graph.in_order(list(graph.runs("S")), lambda run, error: failures.append(error)):
-        for _ in compute(evaluator, unit):
-            return evaluator.values(area(f"{COLUMN}{row}")).scalars().item()
-    raise failures[0]
 
 
 def defect_of(formula: str) -> str | None:
@@ -113,6 +101,8 @@ FOUND = [
     ("STEYX({1,2,3},{1,2,1E+200})", NUM), ("SUM(LINEST({1,2,3},{1,2,1E+200}))", NUM), ("T.TEST({1,2,1E+200},{1,2,3},2,2)", NUM),
     ("F.TEST({1,2,1E+200},{1,2,3})", NUM), ("Z.TEST({1,2,1E+200},3)", NUM), ("CHISQ.TEST({1E+200,1},{1,2})", NUM), ("PERMUT(1E+300,12)", NUM),
     ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
+    ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0),
+    ('AND({"FALSE",TRUE})', True), ('OR({"TRUE",FALSE})', False), ('AND({"x"})', VALUE), ("TYPE({1})", 64.0), ("TYPE(LN({0})/0)", 64.0),
     ("PERMUT(1E+300,1)", 1e300), ("PERMUT(170,170)/PERMUT(169,169)", 170.0), ("AMORLINC(2400,39679,39813,300,1,3,1)", 0.0),
 ]  # fmt: skip
 
@@ -161,6 +151,7 @@ COMPARED = [
     *(pytest.param(seed, 20_000, marks=pytest.mark.full) for seed in range(12, 17)),
 ]
 _ARRAY = re.compile(r"\{([^,;}]*)[^}]*\}")
+_COLUMN_COMPUTED = re.compile(r"(?<=[-+*/^&=<>])(?:A:A|E:E)\b|(?<![\w!])(?:A:A|E:E)(?=[-+*/^&=<>])")
 
 
 @functools.cache
@@ -198,34 +189,49 @@ def of_first_elements(formula: str) -> str:
     return _ARRAY.sub(r"\1", formula)
 
 
+def of_own_cells(formula: str) -> str:
+    """The formula with a blank cell for each whole column beside an operator, of which a plain cell takes the
+    one in its own row."""
+    return _COLUMN_COMPUTED.sub("C1", formula)
+
+
 ENGINES = {"IronCalc": by_ironcalc, "LibreOffice": by_libreoffice}
+FORMS = {
+    "": lambda formula: formula,
+    " of the first element": of_first_elements,
+    " of the cell in its row": of_own_cells,
+}
 
 
 def outcomes(formulas: dict[int, str]) -> dict[int, str]:
     """Row -> how ours and the other engines' values of its formula stand to each other; "unexplained ..." where
     neither has it as we do and nothing says why.
 
-    Excel shows of an array in a plain cell the outcome of its first element, which either engine may be asked
-    for alone."""
+    Excel shows of an array in a plain cell the outcome of its first element, which an engine may be asked for
+    alone where it has none for the array; of a whole column that of the cell in its row."""
     ours = {row: _ours(formula, row) for row, formula in formulas.items()}
     found = {row: "refused by name" for row, value in ours.items() if value is LACKED}
     answers: dict[int, list] = {row: [] for row in formulas}
-    for whole in (True, False):
-        for engine, ask in ENGINES.items():
-            left = {
-                row: formula if whole else of_first_elements(formula)
-                for row, formula in formulas.items()
-                if row not in found and (whole or "{" in formula)
-            }
+    for form, formed in FORMS.items():
+        for at, (engine, ask) in enumerate(ENGINES.items()):
+            left = {row: formed(formula) for row, formula in formulas.items() if row not in found}
+            if form:
+                left = {row: asked for row, asked in left.items() if asked != formulas[row]}
+            if form == " of the first element":
+                left = {row: asked for row, asked in left.items() if not _gave(answers[row][at])}
             for row, theirs in (ask(left) if left else {}).items():
-                if whole:
+                if not form:
                     answers[row].append(theirs)
                 if theirs is not LACKED and alike(ours[row], theirs):
-                    found[row] = f"as {engine} has it{'' if whole else ' of the first element'}"
+                    found[row] = f"as {engine} has it{form}"
     for row, formula in formulas.items():
         if row not in found:
             found[row] = _judged(formula, ours[row], answers[row])
     return found
+
+
+def _gave(value: object) -> bool:
+    return value is not LACKED and not is_error(value)
 
 
 def _judged(formula: str, ours: object, theirs: list) -> str:

@@ -34,7 +34,7 @@ def placed(context: Context, grid: Grid, keys: Sequence[Grid], places: Places) -
     index = np.stack(found).reshape(*shape[:2], *found[0].shape)
     taken = grid.as_value().rearranged(np.maximum(index, 0))
     lacking = errors_where(index == NONE, "#N/A", context.host, "has no value for each place")
-    return with_errors(taken, lacking)
+    return with_errors(taken, lacking).as_array()
 
 
 def numbered(size: tuple[int, int]) -> np.ndarray:

@@ -66,6 +66,8 @@ def _chosen(context: Context, condition: Grid, yes: Callable[[], Value], no: Cal
     if isinstance(test, t.Var):
         still = [isinstance(branch, Grid) and branch.is_constant for branch in branches]
         test.tape.decide(test, idle=None if still[0] == still[1] else still[0])
+    if condition.listed:
+        out = of_each(Grid.as_array, out)
     return _failing(context, condition, out)
 
 

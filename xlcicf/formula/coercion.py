@@ -132,7 +132,7 @@ def taken_as_n(grid: Grid) -> Grid:
 
 def taken_as_value(grid: Grid) -> Grid:
     """What AVERAGEA makes of a range or array: texts are 0, and only blanks are passed over."""
-    if grid.is_single and not grid.is_range:
+    if not grid.is_array:
         return grid
     kinds = np.where(np.isin(grid.kinds(), (BLANK, ERROR)), grid.kinds(), NUMBER).astype(np.uint8)
     return grid.without_falses().of_kinds(kinds)

@@ -293,7 +293,7 @@ def counted(
 
     Without `errors_count` an error is only a value that is no number, as in COUNT."""
     taken = [
-        argument if isinstance(argument, Growing) or _skips(argument) else taken_as_scalar(argument)
+        argument if isinstance(argument, Growing) or argument.is_array else taken_as_scalar(argument)
         for argument in arguments
     ]
     parts = [_part_of(argument, errors_count) for argument in taken]
@@ -306,13 +306,13 @@ def counted_in_pairs(grids: Sequence[Grid], fewest: int = 0) -> tuple[Numbers, "
 
 
 def conditions(arguments: Sequence[Argument]) -> tuple[Numbers, "Passing"]:
-    """1 for what is TRUE and 0 for what is FALSE among arguments; text in ranges does not count."""
+    """1 for what is TRUE, 0 for what is FALSE among arguments; text in ranges and arrays does not count."""
     taken = [_truths_of(argument) for argument in arguments]
     return Numbers([_part_of(argument, True) for argument in taken]), Passing(taken)
 
 
 def _truths_of(argument: Argument) -> Argument:
-    if isinstance(argument, Grid) and not argument.is_range:
+    if isinstance(argument, Grid) and not argument.is_array:
         argument = _without_empty_texts(argument)
     return with_elements(argument, truths)
 
@@ -331,11 +331,6 @@ def truths(grid: Grid) -> Grid:
     watch(grid.num)
     holds = t.unless_nan(t.as_number(t.not_equal(grid.num, 0.0)), grid.num)
     return grid.of_kinds(np.where(grid.kinds() == BOOL, NUMBER, grid.kinds()).astype(np.uint8), holds)
-
-
-def _skips(grid: Grid) -> bool:
-    """Whether text, booleans and blanks are passed over and not read as numbers."""
-    return grid.is_range or not grid.is_single
 
 
 def _part_of(argument: Argument, errors_count: bool) -> Part:

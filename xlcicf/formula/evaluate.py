@@ -156,7 +156,7 @@ class Evaluator:
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
                 for i, row in enumerate(rows):
                     cells[0, 0, i, :] = [located(value, context.cell) for value in row]
-                return from_scalars(cells)
+                return from_scalars(cells).as_array()
             case Ref():
                 return self.reference(node, context.host)
             case Local() | Apply() | Lambda():

@@ -77,6 +77,8 @@ class Grid:
     varying  which elements depend on the changing cells; None where that is all (of a Var) or none
     there    boolean: where a changing cell decides whether an element is this number or FALSE (then num is
              0), as in IF(A1>0,A1), whether it is the number; None where kinds alone decide
+    listed   whether a single value is the one element of an array, {"3"}: its text and booleans are passed
+             over as those of larger arrays are
     """
 
     num: t.Array
@@ -85,6 +87,7 @@ class Grid:
     place: Place | None = None
     varying: np.ndarray | None = None
     there: t.Array | None = None
+    listed: bool = False
 
     # --- what it is -------------------------------------------------------------------------------------
 
@@ -117,7 +120,7 @@ class Grid:
     @property
     def is_left_out(self) -> bool:
         """Whether it stands for an argument between whose commas there is nothing."""
-        return self.is_single and self.place is None and self.has(BLANK)
+        return self.is_single and not self.is_array and self.has(BLANK)
 
     @property
     def is_single_error(self) -> bool:
@@ -131,6 +134,11 @@ class Grid:
     @property
     def is_range(self) -> bool:
         return self.place is not None
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is a range or an array and no value alone."""
+        return self.listed or self.is_range or not self.is_single
 
     @property
     def is_constant(self) -> bool:
@@ -179,14 +187,18 @@ class Grid:
 
     def with_num(self, num: t.Array) -> "Grid":
         """Other numbers under the same kinds."""
-        return Grid(num, self.kind, self.text, self.place, self.varying, self.there)
+        return Grid(num, self.kind, self.text, self.place, self.varying, self.there, self.listed)
 
     def at(self, place: Place | None) -> "Grid":
-        return Grid(self.num, self.kind, self.text, place, self.varying, self.there)
+        return Grid(self.num, self.kind, self.text, place, self.varying, self.there, self.listed)
 
     def as_value(self) -> "Grid":
         """The same as an array or single value of its own, no longer a range of the sheet."""
         return self if self.place is None else self.at(None)
+
+    def as_array(self) -> "Grid":
+        """The same as an array, of one element too."""
+        return self if self.is_array else replace(self, listed=True)
 
     def without_falses(self) -> "Grid":
         """Numbers, where a changing cell decided between one and FALSE: FALSE as 0, which stands there."""
@@ -247,7 +259,8 @@ class Grid:
         return self.of_kinds(np.where(mask, BLANK, self.kinds()).astype(np.uint8), num)
 
     def moved(self, move: Callable[[t.Array], t.Array], mirror: Callable[[np.ndarray], np.ndarray]) -> "Grid":
-        """Every element to another place, with all that is known of it; no longer a range of the sheet.
+        """Every element to another place, with all that is known of it; no longer a range of the sheet, nor
+        an array where it comes to one element.
 
         `move` takes tensors of the full shape, `mirror` does the same to numpy arrays."""
         return Grid(
@@ -357,13 +370,17 @@ def from_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
     """Numbers (H, W, h, w) computed from grids, element by element."""
     if not t.shape_of(num):
         num = t.reshape(num, shape=(1, 1, 1, 1))
-    return Grid(num).varying_like(*like)
+    return Grid(num, listed=_any_listed(like)).varying_like(*like)
 
 
 def from_truths(pattern: t.Array, like: Sequence[Grid] = ()) -> Grid:
     """TRUE and FALSE from a boolean tensor, or from numbers 1 and 0, computed element by element."""
     num = pattern if t.value_of(pattern).dtype == t.DTYPE else t.as_number(pattern)
-    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8)).varying_like(*like)
+    return Grid(num, np.full((1, 1, 1, 1), BOOL, np.uint8), listed=_any_listed(like)).varying_like(*like)
+
+
+def _any_listed(grids: Sequence[Grid]) -> bool:
+    return any(grid.listed for grid in grids)
 
 
 def from_cells(num: t.Array) -> Grid:
@@ -685,7 +702,7 @@ def _merged_by_constant(condition: Tensor, a: Grid, b: Grid) -> Grid:
         varying = None if varying.all() else varying
     if a.there is not None or b.there is not None:
         there = t.where(condition, _there(a), _there(b))
-    return Grid(num, kind, text, _place_of_either(mask, a, b), varying, there)
+    return Grid(num, kind, text, _place_of_either(mask, a, b), varying, there, a.listed or b.listed)
 
 
 def _there(grid: Grid) -> t.Operand:
@@ -720,7 +737,8 @@ def _merged_by_changing(condition: t.Var, a: Grid, b: Grid) -> Grid | None:
         decided = t.where(condition, _there(a), _there(b))
         there = decided if there is None else t.both(there, decided)
     num = t.where(condition, a.num, b.num)
-    return Grid(num, kind if kind.any() else None, text, a.place if b.is_range else None, None, there)
+    place = a.place if b.is_range else None
+    return Grid(num, kind if kind.any() else None, text, place, None, there, a.listed or b.listed)
 
 
 def _errors_taking_the_others_kind(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

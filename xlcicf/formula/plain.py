@@ -194,7 +194,9 @@ def for_each(
             out.append(None)
     cells = np.empty(len(out), dtype=object)
     cells[:] = out
-    return with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+    made = with_errors(from_scalars(cells.reshape(shape)), failures(context, failed, shape))
+    listed = any(g.listed for g, is_whole in zip(grids, whole, strict=True) if not is_whole)
+    return made.as_array() if listed else made
 
 
 def _error_handed_over(args: Sequence[object], single: Sequence[int]) -> CellError | None:
@@ -220,7 +222,7 @@ def array_of_each(
         made.append(np.array(rows, dtype=object))
     if len({array.shape for array in made}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
-    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape))
+    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape)).as_array()
 
 
 def failures(

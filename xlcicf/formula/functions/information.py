@@ -72,7 +72,7 @@ OF_ARRAYS = 64.0
 
 @handing_on("TYPE", "TYPE(~1.5)*~2", 'TYPE("x")+~1', "TYPE(1/0)+~1", "TYPE(~{1,2})+~1", "TYPE(TRUE)*~2")
 def type_of(context: Context, grid: Grid) -> Grid:
-    if not grid.is_single:
+    if grid.listed or not grid.is_single:
         return constant(OF_ARRAYS)
     if grid.may_fail:
         raise context.refuse("asks whether a changing number is an error; use IFERROR")

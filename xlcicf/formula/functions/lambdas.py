@@ -1,5 +1,7 @@
 """Excel's functions that call a LAMBDA, again and again: MAP, REDUCE, SCAN, BYROW, BYCOL, MAKEARRAY."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from xlcicf.formula.choice import Value
@@ -25,7 +27,7 @@ def map_(context: Context, *nodes: Node) -> Value:
     h, w = np.broadcast_shapes(*(array.size for array in arrays))
     places = _places(context, h, w)
     results = [call(*(_element(array, i, j) for array in arrays)) for i, j in places]
-    return arrayed([_single(context, value) for value in results], (h, w))
+    return _arrayed(context, results, (h, w))
 
 
 @excel(
@@ -45,7 +47,7 @@ def scan(context: Context, start: Node, array: Node, function: Node) -> Value:
     """All that REDUCE comes to on the way, in the array's shape."""
     size = _array(context, array).size
     steps = list(_accumulated(context, start, array, function))[1:]
-    return arrayed([_single(context, value) for value in steps], size)
+    return _arrayed(context, steps, size)
 
 
 def _accumulated(context: Context, start: Node, array: Node, function: Node):
@@ -62,7 +64,7 @@ def by_row(context: Context, array: Node, function: Node) -> Value:
     grid, call = _array(context, array), context.function_of(function)
     rows, columns = grid.size
     lines = (part_at(grid, i, 0, 1, columns) for i, _ in _places(context, rows, 1))
-    return arrayed([_single(context, call(line)) for line in lines], (rows, 1))
+    return _arrayed(context, map(call, lines), (rows, 1))
 
 
 @excel("BYCOL", "SUM(BYCOL(~{1,2;3,4},LAMBDA(c,MAX(c))))", arity=(2, 2))
@@ -70,7 +72,7 @@ def by_column(context: Context, array: Node, function: Node) -> Value:
     grid, call = _array(context, array), context.function_of(function)
     rows, columns = grid.size
     lines = (part_at(grid, 0, j, rows, 1) for _, j in _places(context, 1, columns))
-    return arrayed([_single(context, call(line)) for line in lines], (1, columns))
+    return _arrayed(context, map(call, lines), (1, columns))
 
 
 @excel("MAKEARRAY", "SUM(MAKEARRAY(2,3,LAMBDA(r,c,r*c*~1.5)))", arity=(3, 3))
@@ -79,7 +81,7 @@ def make_array(context: Context, rows: Node, columns: Node, function: Node) -> V
     call = context.function_of(function)
     h, w = _count(context, rows), _count(context, columns)
     results = [call(constant(i + 1.0), constant(j + 1.0)) for i, j in _places(context, h, w)]
-    return arrayed([_single(context, value) for value in results], (h, w))
+    return _arrayed(context, results, (h, w))
 
 
 def _array(context: Context, node: Node) -> Grid:
@@ -111,6 +113,10 @@ def _places(context: Context, rows: int, columns: int) -> list[tuple[int, int]]:
 def _element(grid: Grid, i: int, j: int) -> Grid:
     rows, columns = grid.size
     return part_at(grid, min(i, rows - 1), min(j, columns - 1), 1, 1)
+
+
+def _arrayed(context: Context, values: Iterable[Value], size: tuple[int, int]) -> Grid:
+    return arrayed([_single(context, value) for value in values], size).as_array()
 
 
 def _single(context: Context, value: Value) -> Grid:
