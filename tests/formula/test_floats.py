@@ -14,7 +14,7 @@ from xlcicf.formula import differentiate, rings
 from xlcicf.formula import tape as t
 from xlcicf.formula.floats import OF_FLOATS, on_floats
 
-BINARY = [t.add, t.sub, t.mul, t.div, t.power]
+BINARY = [t.add, t.sub, t.mul, t.div, t.remainder, t.power]
 COMPARING = [t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal]
 UNARY = [t.neg, t.square, t.exp, t.log, t.log10, t.sqrt, t.absolute, t.sign, t.tanh, t.sin, t.cos, t.arctan,
          t.relu, t.rounded, t.floor, t.truncated, t.is_nan, t.is_finite]  # fmt: skip

@@ -24,7 +24,10 @@ CORNERS = [
     ("CEILING.MATH(5,0)", 0.0), ("FLOOR.PRECISE(5,0)", 0.0), ("ODD(0)", 1.0), ("ODD(-0.5)", -1.0),
     ("EVEN(0)", 0.0), ("MROUND(5,-2)", NUM), ("MROUND(5,0)", 0.0), ("MROUND(TRUE,1)", VALUE),
     ("QUOTIENT(5,0)", DIV), ("MOD(5,0)", DIV), ("MOD(1125899999999,1)", 0.0), ("MOD(1125900000000,1)", NUM),
-    ("MOD(-1125900000000,1)", NUM), ("FACT(-1)", NUM), ("FACT(171)", NUM), ("FACT(170)", math.factorial(170)),
+    ("MOD(-1125900000000,1)", NUM),
+    # what people have reported of Excel
+    ("MOD(281.44,0.02)", 0.02), ("MOD(2.5,0.02)", 0.02), ("MOD(10,0.1)", 0.1), ("MOD(0.9,0.3)*1E16", 0.5551115123125783),
+    ("FACT(-1)", NUM), ("FACT(171)", NUM), ("FACT(170)", math.factorial(170)),
     ("FACT(-0.3)", NUM), ("FACTDOUBLE(301)", NUM), ("FACTDOUBLE(-2)", NUM), ("COMBIN(2,3)", NUM),
     ("COMBIN(-1,0)", NUM), ("COMBINA(0,0)", 1.0), ("COMBINA(0,2)", NUM), ("COMBIN(1030,515)", NUM),
     ("GCD(-1,2)", NUM), ("GCD(2,TRUE)", VALUE), ('GCD("x")', VALUE), ("GCD(B1:B3)", 4.0), ("LCM(B1:B3)", 0.0), ("LCM(B1,B2,B3)", 24.0),

@@ -16,9 +16,10 @@ MOST_ELEMENTS = 4096  # of a range that is counted, one element after another
 # What computes each number of its outcome from one number of each operand.
 ELEMENTWISE = frozenset(
     [
-        t.add, t.sub, t.mul, t.div, t.neg, t.square, t.power, t.exp, t.log, t.log10, t.sqrt, t.absolute,
-        t.sign, t.tanh, t.relu, t.rounded, t.floor, t.truncated, t.as_number, t.where, t.both, t.either,
-        t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal, t.is_nan, t.is_finite, alike,
+        t.add, t.sub, t.mul, t.div, t.remainder, t.neg, t.square, t.power, t.exp, t.log, t.log10, t.sqrt,
+        t.absolute, t.sign, t.tanh, t.relu, t.rounded, t.floor, t.truncated, t.as_number, t.where, t.both,
+        t.either, t.greater, t.greater_equal, t.less, t.less_equal, t.equal, t.not_equal, t.is_nan,
+        t.is_finite, alike,
     ]
 )  # fmt: skip
 

@@ -70,6 +70,7 @@ OF_FLOATS: dict[t.Primitive, Callable] = {
     t.sub: operator.sub,
     t.mul: operator.mul,
     t.div: _divided,
+    t.remainder: lambda a, b: a % b + 0.0 if b and math.isfinite(a) else NAN,
     t.neg: operator.neg,
     t.square: lambda x: x * x,
     t.power: _power,

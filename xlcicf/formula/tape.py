@@ -453,6 +453,12 @@ square = Primitive(torch.square)
 power = Primitive(operator.pow)
 
 
+@Primitive
+def remainder(a: Tensor, b: Tensor) -> Tensor:
+    """What division leaves, to the last digit, of the divisor's sign as Python's %; no 0 is below 0."""
+    return torch.remainder(a, b) + 0.0
+
+
 @add.pullback
 def _(g, out, a, b):
     return sum_to(g, shape_of(a)), sum_to(g, shape_of(b))
@@ -495,6 +501,13 @@ def _(g, out, a, b):
         None if by_base is None else sum_to(by_base, shape_of(a)),
         None if by_exponent is None else sum_to(by_exponent, shape_of(b)),
     )
+
+
+@remainder.pullback
+def _(g, out, a, b):
+    if not isinstance(b, Var):
+        return sum_to(g, shape_of(a)), None
+    return sum_to(g, shape_of(a)), sum_to(neg(mul(g, rounded(div(sub(a, out), b)))), shape_of(b))
 
 
 # --- functions of one operand ---------------------------------------------------------------------------

@@ -80,12 +80,13 @@ def cut_off(x, digits=None):
 
 @of_numbers("MOD", "MOD(~7,3)", "MOD(~-7,3)", "MOD(~7.5,-2)", arity=(2, 2), smooth=False)
 def modulo(x, divisor):
+    """What is left to the last digit, as Excel has saved: of 1 by 0.1, which is more than a tenth, 0.1."""
     zero = t.equal(divisor, 0.0)
     by = t.where(zero, 1.0, divisor)
     times = t.div(x, by)
-    left = t.sub(x, t.mul(by, t.floor(times)))
+    t.floor(times)  # noted for whoever asks where it steps, which the remainder does not tell
     counted = t.less(t.absolute(times), LAST_QUOTIENT)
-    return OrError(t.where(counted, left, t.NAN), zero, "#DIV/0!", "divides by 0")
+    return OrError(t.where(counted, t.remainder(x, by), t.NAN), zero, "#DIV/0!", "divides by 0")
 
 
 # --- multiples ------------------------------------------------------------------------------------------
