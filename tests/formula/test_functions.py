@@ -355,6 +355,23 @@ def test_of_an_array_of_one_element_counts_what_counts_in_a_cell(name, element):
     assert same(computed(cells, "B2"), computed(cells, "B1"))
 
 
+WITH_A_CHOICE = [
+    "SEQUENCE({})", "SEQUENCE(2,{})", "SEQUENCE(1,1,{})", "SUM(SEQUENCE(3,1,1,{}))", "TAKE(A1:A3,{})", "SUM(DROP(A1:A3,{}))",
+    "EXPAND(A1:A3,{})", "SORT(A1:A3,{})", "SORT(A1:A3,1,{})", "SUM(TOCOL(A1:A3,{}))", "ADDRESS(1,1,{})", "ADDRESS(1,1,1,{})",
+    'SUBSTITUTE("aa","a","b",{})', 'TEXTBEFORE("a-b","-",{})', 'TEXTAFTER("a-b","-",{})', "XLOOKUP(9,A1:A3,A1:A3,{})",
+    "LEFT(123,{})", "RIGHT(123,{})", "FIND(1,121,{})", "ROUND(2.5,{})", "TRUNC(2.5,{})", "LOG(100,{})", "FIXED(1234.5,{})",
+    "DOLLAR(1234.5,{})", "MATCH(2.5,A1:A3,{})", "XMATCH(2.5,A1:A3,{})", "VLOOKUP(1,A1:A3,1,{})", "WEEKDAY(45000,{})",
+    "YEARFRAC(45000,45100,{})", "CEILING.MATH(-2.5,2,{})", "BASE(7,2,{})", "ROMAN(499,{})", "DB(1000,100,6,1,{})",
+    "DDB(1000,100,6,1,{})", "RATE(10,-10,50,0,0,{})", "INDEX(A1:A3,{},1)", "SUM(LINEST(A1:A3,{{1;2;4}},{}))", "FV(0.1,2,-1,{})",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", WITH_A_CHOICE)
+def test_a_blank_cell_is_0_where_an_argument_may_be_left_out(formula):
+    blank, zero = (computed(RANGES | {"Z9": "=" + formula.format(x)}, "Z9") for x in ("Z1", "0"))
+    assert same(blank, zero)
+
+
 ARRAYS_OF_ONE = [
     '{"3"}',
     '{"3"}&""',

@@ -34,6 +34,8 @@ def placed(context: Context, grid: Grid, keys: Sequence[Grid], places: Places) -
     index = np.stack(found).reshape(*shape[:2], *found[0].shape)
     taken = grid.as_value().rearranged(np.maximum(index, 0))
     lacking = errors_where(index == NONE, "#N/A", context.host, "has no value for each place")
+    if grid.is_single_error and not grid.is_array:
+        return taken
     return with_errors(taken, lacking).as_array()
 
 

@@ -54,11 +54,13 @@ class Cells:
     beyond   how many blank cells these are
     numbers  float64 (h * w,), 0 where there is none
     kinds    (h * w,), see grid.py
+    is_left_out  whether nothing stands there between commas, which a blank cell does
     """
 
     def __init__(self, grid: Grid, at: tuple[int, int], scalars: Callable[[], np.ndarray]):
         """What the cell `at` (row, column) of a run is handed; `scalars` are the grid's, computed late."""
         self.size, self.extent, self.beyond = grid.size, grid.extent, grid.beyond
+        self.is_left_out = grid.is_left_out
         self.numbers, self.kinds = grid.numbers()[at].ravel(), grid.kinds()[at].ravel()
         self._scalars = lambda: scalars()[at]
         self._found: dict[Hashable, Places] = {}
@@ -213,16 +215,17 @@ def array_of_each(
     if depend_on_changing(grids):
         return stepped(context, lambda *now: array_of_each(context, body, now), grids)
     shape, columns = columns_of(context, grids, [True] * len(grids))
-    made = []
+    made, failed = [], 0
     for args in zip(*columns, strict=True):
         try:
             rows = body(*args)
         except Fails as failure:
-            rows = [[error_at(failure.code, context.cell, failure.why)]]
+            rows, failed = [[error_at(failure.code, context.cell, failure.why)]], failed + 1
         made.append(np.array(rows, dtype=object))
     if len({array.shape for array in made}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")
-    return from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape)).as_array()
+    array = from_scalars(np.stack(made).reshape(*shape[:2], *made[0].shape))
+    return array if failed == len(made) else array.as_array()
 
 
 def failures(

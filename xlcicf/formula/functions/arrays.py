@@ -16,7 +16,6 @@ from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, handing_on
 from xlcicf.formula.grid import (
-    BLANK,
     Grid,
     beside,
     constant,
@@ -39,9 +38,9 @@ def everything(i: int) -> bool:
 
 def whole(cells: Cells, otherwise: int | None = None) -> int:
     """A single whole number; `otherwise` where it is left out. Raises Fails("#VALUE!")."""
-    value = cells.values[0]
-    if value is None and otherwise is not None:
+    if cells.is_left_out and otherwise is not None:
         return otherwise
+    value = cells.values[0]
     if isinstance(value, ExcelError):
         raise Fails(str(value))
     return math.trunc(number_of(value))
@@ -62,9 +61,7 @@ def sequence(
     context: Context, rows: Grid, columns: Grid = ONE, start: Grid = LEFT_OUT, step: Grid = LEFT_OUT
 ) -> Grid:
     """start, start + step, ... row by row; both are 1 where they are left out."""
-    counts = [
-        ONE if grid is LEFT_OUT or grid.has(BLANK) else taken_as_scalar(grid) for grid in (rows, columns)
-    ]
+    counts = [ONE if grid.is_left_out else taken_as_scalar(grid) for grid in (rows, columns)]
     _, keys = columns_of(context, counts, [False, False])
     asked = list(zip(*keys, strict=True))
     sizes = {*context.of_each_cell(lambda *counts: tuple(map(_count, counts)), asked)}
@@ -75,7 +72,7 @@ def sequence(
         raise context.refuse(f"makes an array of more than {MOST:,} numbers")
     if not (start.is_single and step.is_single):
         raise context.refuse("takes a single number to start at and a single step")
-    first, by = (ONE if grid.has(BLANK) else taken_as_scalar(grid) for grid in (start, step))
+    first, by = (ONE if grid.is_left_out else taken_as_scalar(grid) for grid in (start, step))
     count = t.as_array(np.arange(size[0] * size[1]).reshape(1, 1, *size))  # type: ignore[arg-type]
     out = t.add(first.num, t.mul(by.num, count))
     return settled(from_numbers(out), errors_among([first, by]), context.host)

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from xlcicf.formula.coercion import number_of, text_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import ANY, of_constants
+from xlcicf.formula.number_format import number_as_text
 from xlcicf.formula.plain import Cells
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL = re.compile(rf"[+-]?{_NUMBER}")
 _COMPLEX = re.compile(rf"(?P<real>[+-]?{_NUMBER}(?=[+-]))?(?P<imaginary>[+-]?(?:{_NUMBER})?)(?P<letter>[ij])")
-_DIGITS = 15  # of each part
 
 
 def read(value: object) -> tuple[complex, str]:
@@ -36,7 +36,7 @@ def shown(z: complex, letter: str) -> str:
     """As COMPLEX writes it. Raises Fails("#NUM!") beyond all numbers."""
     if not cmath.isfinite(z):
         raise Fails("#NUM!", "comes to what is no complex number")
-    real, imaginary = (f"{part + 0.0:.{_DIGITS}G}" for part in (z.real, z.imag))
+    real, imaginary = (number_as_text(part + 0.0) for part in (z.real, z.imag))
     if not z.imag:
         return real
     imaginary = {"1": "", "-1": "-"}.get(imaginary, imaginary) + (letter or "i")

@@ -63,7 +63,7 @@ def _accumulated(context: Context, start: Node, array: Node, function: Node):
 def by_row(context: Context, array: Node, function: Node) -> Value:
     grid, call = _array(context, array), context.function_of(function)
     rows, columns = grid.size
-    lines = (part_at(grid, i, 0, 1, columns) for i, _ in _places(context, rows, 1))
+    lines = (part_at(grid, i, 0, 1, columns).as_array() for i, _ in _places(context, rows, 1))
     return _arrayed(context, map(call, lines), (rows, 1))
 
 
@@ -71,7 +71,7 @@ def by_row(context: Context, array: Node, function: Node) -> Value:
 def by_column(context: Context, array: Node, function: Node) -> Value:
     grid, call = _array(context, array), context.function_of(function)
     rows, columns = grid.size
-    lines = (part_at(grid, 0, j, rows, 1) for _, j in _places(context, 1, columns))
+    lines = (part_at(grid, 0, j, rows, 1).as_array() for _, j in _places(context, 1, columns))
     return _arrayed(context, map(call, lines), (1, columns))
 
 

@@ -19,7 +19,6 @@ from xlcicf.formula.functions.table import (
     refuse_errors_handed_over,
 )
 from xlcicf.formula.grid import (
-    BLANK,
     TEXT,
     Grid,
     constant,
@@ -261,7 +260,7 @@ def x_lookup(
         try:
             return float(place_asked(wanted, cells, *_as_asked(how, order)) * stride)
         except Fails as failed:
-            if failed.code != "#N/A" or otherwise is None or otherwise.has(BLANK):
+            if failed.code != "#N/A" or otherwise is None or otherwise.is_left_out:
                 raise
             return NOWHERE
 
@@ -284,6 +283,7 @@ def x_lookup(
     "ADDRESS(~2,3,1,FALSE)&ADDRESS(2,3,4,FALSE)",
     arity=(2, 5),
     arrays=lambda i: False,
+    or_left_out=(2, 3),
 )
 def address(row, column, kind=1.0, in_letters=True, sheet=None):
     row, column, kind = (math.trunc(number_of(x)) for x in (row, column, 1.0 if kind is None else kind))

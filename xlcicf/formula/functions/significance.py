@@ -161,6 +161,7 @@ def _squares_by_expected(x: t.Array, expected: t.Array) -> t.Array:
     "PROB",
     "PROB({0,1,2,3},{0.2,0.3,0.1,0.4},2)*~2",
     "PROB({0,1,2,3},{0.2,0.3,0.1,0.4},1,3)*~2",
+    empty=Empty("#DIV/0!", "finds no pairs of numbers"),
     arity=(3, 4),
     keyed=True,
 )

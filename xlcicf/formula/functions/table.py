@@ -840,12 +840,14 @@ def of_constants(
     unions: Unions = no_unions,
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
     references: Callable[[int], bool] = lambda i: False,
+    or_left_out: Sequence[int] = (),
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
     values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
-    TRUE and FALSE among them are #VALUE!."""
+    TRUE and FALSE among them are #VALUE!. An argument left out between two commas is None, as a blank cell
+    is; but of the numbers `or_left_out` a blank cell is 0."""
 
     def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
         def checked(*values: object) -> object:
@@ -859,6 +861,10 @@ def of_constants(
         asked = of_no_truths(body) if no_truths else body
 
         def compute(context: Context, *grids: Grid) -> Grid:
+            grids = tuple(
+                grid.with_blanks_as_zeros() if i in or_left_out and grid.is_range else grid
+                for i, grid in enumerate(grids)
+            )
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(

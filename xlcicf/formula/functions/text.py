@@ -99,13 +99,16 @@ def clean(text):
     return "".join(letter for letter in text_of(text) if letter >= " ")
 
 
+ALL = object()  # the places of a text
+
+
 @of_values("SUBSTITUTE", 'SUBSTITUTE(~121,"1","ab")', 'SUBSTITUTE(~121,1,"ab",2)', arity=(3, 4))
-def substitute(text, old, new, which=None):
+def substitute(text, old, new, which=ALL):
     """All places, or only one of them, counted from 1."""
     text, old, new = text_of(text), text_of(old), text_of(new)
     if not old:
         return text
-    if which is None:
+    if which is ALL:
         return within_limits(text.replace(old, new))
     places = [match.start() for match in re.finditer(re.escape(old), text)]
     number = count_of(which, 1)

@@ -54,7 +54,9 @@ def _choice(value: object) -> bool:
 
 def of_delimited(name: str, *examples: str):
     """Enters a function of a text, delimiters in one array, and single values."""
-    return of_constants(name, *examples, arity=(2, 6), arrays=lambda i: i == 1, errors_too=True)
+    return of_constants(
+        name, *examples, arity=(2, 6), arrays=lambda i: i == 1, errors_too=True, or_left_out=(2,)
+    )
 
 
 @of_delimited(
