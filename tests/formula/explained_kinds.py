@@ -112,19 +112,19 @@ def _arguments(formula: str, names: frozenset[str]) -> list[str]:
     return found
 
 
-def _beyond(most: float, names: frozenset[str]) -> Holds:
-    """One of these functions is given a larger number than that."""
+def _given(names: frozenset[str], test: Callable[[float], bool]) -> Holds:
+    """One of these functions is given a number, and it alone, of which `test` holds."""
 
-    def is_beyond(argument: str) -> bool:
+    def holds(argument: str) -> bool:
         from tests.formula.drawn_formulas import ours_of  # whose sheet is asked for here alone
 
         try:
             value = ours_of(argument)
         except XlcicfError:
             return False
-        return isinstance(value, float) and abs(value) > most
+        return isinstance(value, float) and test(value)
 
-    return lambda case: any(map(is_beyond, _arguments(case.formula, names)))
+    return lambda case: any(map(holds, _arguments(case.formula, names)))
 
 
 def _has(pattern: str, *others: Holds) -> Holds:
@@ -470,7 +470,7 @@ KINDS = [
     Kind(
         "of a range N takes the first cell",
         _names("N"),
-        _has(r"N\([A-Z]+\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT|N\(CHOOSE"),
+        _has(r"N\(\$?[A-Z]+\$?\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT|N\(CHOOSE"),
     ),
     Kind("a plain cell takes the element of its own row", _names("SMALL LARGE"), _has(r"[A-Z]:[A-Z]/")),
     Kind(
@@ -481,14 +481,41 @@ KINDS = [
     Kind("29 February 1900 counts in Excel", _names("DAY"), _has(r"DAY\(60\)")),
     Kind(
         "of very many degrees of freedom it is the normal distribution",
-        _names("T.INV T.INV.2T TDIST TINV T.DIST.RT T.DIST T.DIST.2T"),
+        _names("T.INV T.INV.2T TDIST TINV T.DIST.RT T.DIST T.DIST.2T CONFIDENCE.T"),
         _has(r"1E\+|D4"),
     ),
     Kind("at such numbers a sine hangs on digits that are not there", _COMPLEX, _has(r"1E\+|D4", _of_one)),
     Kind(
         "at such numbers a sine hangs on digits that are not there",
         _CIRCLE_OF_COMPLEX,
-        _beyond(1e12, _CIRCLE_OF_COMPLEX),
+        _given(_CIRCLE_OF_COMPLEX, lambda x: abs(x) > 1e12),
+    ),
+    Kind(
+        "1 by the sine of 0 is no number, nor what is made of it",
+        _names("IMCSC IMCSCH IMCOT"),
+        _given(_names("IMCSC IMCSCH IMCOT"), lambda x: x == 0),
+    ),
+    Kind(
+        "TRUE is no number of functions that were once an add-in, as Excel has saved of EFFECT and MROUND",
+        _names(
+            "CONVERT ERF ACCRINTM ACCRINT EFFECT NOMINAL DOLLARDE DOLLARFR MROUND SERIESSUM QUOTIENT DELTA GESTEP"
+        ),
+        _has(_A_TRUTH, lambda c: c.ours == "#VALUE!"),
+    ),
+    Kind(
+        "a number outside the bounds is #NUM! by Microsoft's page",
+        _names("BETADIST BETA.DIST"),
+        lambda c: c.ours == "#NUM!",
+    ),
+    Kind(
+        "a text is of 32,767 letters at most by Microsoft's page",
+        _names("REPT"),
+        lambda c: c.ours == "#VALUE!" and len(str(c.theirs)) > 32_767,
+    ),
+    Kind(
+        "of almost no payments it has none, in a text too",
+        _names("PV FV PMT IPMT PPMT"),
+        _has(r'(1E-300|D5).*&""', lambda c: abs(float(str(c.ours)) - float(str(c.theirs or 0))) < _CLOSE),
     ),
     Kind(
         "an error alone is passed over too, and of no numbers there is none",
@@ -738,11 +765,6 @@ KINDS = [
     ),
     # --- texts and places
     Kind("it has a zero below zero", _names("REPLACE REPLACEB SUBSTITUTE"), _has(r"\(-0")),
-    Kind(
-        "whether a place that is left out is 0 or all of them only Excel can say",
-        _names("SUBSTITUTE"),
-        _has(r",\)", _they_fail),
-    ),
     Kind(
         "of more than 15 digits it writes all",
         _names("FIXED DOLLAR"),
