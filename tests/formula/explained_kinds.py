@@ -508,6 +508,16 @@ KINDS = [
         lambda c: c.ours == "#NUM!",
     ),
     Kind(
+        "at a rate of -100% no periods are 0^0, #NUM! as what Excel has saved of FV(-1,-2,1) is that of 0^-2",
+        _names("FV"),
+        _has(r"FV\(-(1|TRUE),(0|-0|FALSE|D2|D10)?,", lambda c: c.ours == "#NUM!"),
+    ),
+    Kind(
+        "on the way to a payment it meets what is beyond all numbers",
+        _names("PMT PPMT IPMT"),
+        _has(r"D4|1E\+300", lambda c: c.theirs == "#NUM!" and _they_fail(c)),
+    ),
+    Kind(
         "a text is of 32,767 letters at most by Microsoft's page",
         _names("REPT"),
         lambda c: c.ours == "#VALUE!" and len(str(c.theirs)) > 32_767,
@@ -957,7 +967,7 @@ KINDS = [
     Kind(
         "it computes no element by element in a plain cell",
         _ANY,
-        lambda case: case.has_arrays and _refused(case) and not case.by_both,
+        lambda case: case.has_arrays and _refused(case) and (not case.by_both or _errors(case)),
     ),
     Kind(
         "it takes a range for its first cell, Excel in a plain cell for the one in the formula's row or column",

@@ -103,6 +103,11 @@ FOUND = [
     ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
     ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0),
     ('AND({"FALSE",TRUE})', True), ('OR({"TRUE",FALSE})', False), ('AND({"x"})', VALUE), ("TYPE({1})", 64.0), ("TYPE(LN({0})/0)", 64.0), ('TYPE(TEXTSPLIT(#REF!,","))', 16.0),
+    # an array for which there is none is one error
+    ("SUM(IFERROR(MINVERSE({1,2;2,4}),1))", 1.0), ('SUM(IFERROR(MMULT({1,"x";2,3},{1,2;3,4}),1))', 1.0),
+    ('SUM(IFERROR(LINEST({1;9;5},{0;4;2},"x",TRUE),1))', 1.0), ("SUM(IFERROR(TREND({1;2;3},,{1;2},1/0),1))", 1.0),
+    ("ROWS(MMULT({1;2;3},{1,2}))", 3.0), ("SUM(IFERROR(LINEST({1;9;5;6},{0;4;2;1},TRUE,TRUE)*0,1))", 0.0),
+
     ("SUM(BYROW({TRUE;5},LAMBDA(r,MAX(r))))", 5.0), ('SUBSTITUTE("aa","a","b",)', VALUE),
     ("PERMUT(1E+300,1)", 1e300), ("PERMUT(170,170)/PERMUT(169,169)", 170.0), ("AMORLINC(2400,39679,39813,300,1,3,1)", 0.0),
 ]  # fmt: skip

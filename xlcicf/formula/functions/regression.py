@@ -12,7 +12,7 @@ from xlcicf.formula.counted import Numbers
 from xlcicf.formula.fitting import Fit, Pattern, counting_up, transposed
 from xlcicf.formula.functions.math_trig import square_root
 from xlcicf.formula.functions.statistical import is_nothing_beside
-from xlcicf.formula.functions.table import Empty, OrError, as_matrices, entered, of_pairs
+from xlcicf.formula.functions.table import Empty, OrError, as_matrices, entered, failed_as_one, of_pairs
 from xlcicf.formula.grid import (
     Errors,
     Grid,
@@ -249,7 +249,7 @@ def _regression(name: str, *examples: str, of_y: Callable, of_coefficients: Call
             out = t.join(out, _quality(fit), dim=2)
             unavailable = _unavailable(fit, t.shape_of(out))
             found = errors_where(unavailable, "#N/A", context.host, "has nothing to say there", after=found)
-        return settled(from_numbers(out), found, context.host)
+        return failed_as_one(context, settled(from_numbers(out), found, context.host))
 
     entered(name, examples, compute, arity=(1, 4), ranges="array", whole=lambda i: i < 2)
 
@@ -290,7 +290,7 @@ def _prediction(name: str, *examples: str, of_y: Callable, back: Callable[[t.Arr
             raise Fails("#REF!", "asks for numbers of other variables than those known")
         out = layout.array(back(fit.at(table)), new.size)
         found = errors_of_both(found, first_errors([new]))
-        return settled(from_numbers(out), found, context.host)
+        return failed_as_one(context, settled(from_numbers(out), found, context.host))
 
     entered(name, examples, compute, arity=(1, 4), ranges="array", whole=lambda i: i < 3)
 

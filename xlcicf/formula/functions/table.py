@@ -50,6 +50,7 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    ERROR,
     Errors,
     Grid,
     aligned,
@@ -776,6 +777,16 @@ def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING
 # --- arrays ---------------------------------------------------------------------------------------------
 
 
+def failed_as_one(context: Context, grid: Grid) -> Grid:
+    """An array for which there is none as the one error that Excel has in its place."""
+    if grid.is_single or not grid.has(ERROR):
+        return grid
+    failed = (grid.kinds() == ERROR).all((2, 3))
+    if failed.any() and not failed.all():
+        raise context.cell_by_cell("fails in some cells alone; write a formula for each")
+    return grid.first() if failed.all() else grid
+
+
 def as_factors(grid: Grid, context: Context) -> Grid:
     """Everything but a number is 0."""
     return taken_as_factor(grid)
@@ -800,7 +811,7 @@ def of_arrays(
             assert all(other == ways for other in others)
             out = body(*(g.full() for g in grids))
             out = running_total(out, ways) if ways else out
-            return settled(from_numbers(out), first_errors(arrays), context.host)
+            return failed_as_one(context, settled(from_numbers(out), first_errors(arrays), context.host))
 
         entered(name, examples, compute, arity=arity, ranges="array")
         return body
