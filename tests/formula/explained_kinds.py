@@ -296,7 +296,7 @@ KINDS = [
     Kind(
         "a day before March 1900 counts from another day, in texts too",
         _DATES,
-        _has('&""', _has(_NO_DATE_YET)),
+        _has(r'&""|\bIM[A-Z]', _has(_NO_DATE_YET)),
     ),
     Kind("a blank is the complex number 0", _COMPLEX, _has(r"A:A|E:E|A:B|D1:D20", _they_fail)),
     Kind(
@@ -398,7 +398,7 @@ KINDS = [
     Kind("LibreOffice has a letter of number 0", _names("CHAR UNICHAR"), _we_fail),
     Kind(
         "LibreOffice rounds parts of a number down, Excel cuts them off",
-        _names("DEC2HEX DEC2OCT DEC2BIN"),
+        _names("DEC2HEX DEC2OCT DEC2BIN BITRSHIFT BITLSHIFT"),
         _has("-"),
     ),
     Kind("to choose none of none is one way", _names("COMBINA"), lambda c: c.ours == 1.0),
@@ -673,7 +673,11 @@ KINDS = [
         _SECURITIES,
         _has(_NO_DATE_YET, either(_within(2e-2), _days_apart(4), _they_fail, _we_fail)),
     ),
-    Kind("it cuts the second that Excel rounds", _names("SECOND"), lambda case: True),
+    Kind(
+        "it cuts the second that Excel rounds",
+        _names("SECOND"),
+        lambda case: _numbers(case) and (case.ours - case.theirs) in (1, -59),  # type: ignore[operator]
+    ),
     Kind("it takes days that are beyond the calendar", _DATES, _has(r"1E\+\d+|D4", _we_fail)),
     # --- mathematics
     Kind(
@@ -834,8 +838,8 @@ KINDS = [
     ),
     Kind(
         "it takes small probabilities from 1, which leaves nothing of them",
-        _names("BINOM.DIST.RANGE T.DIST.2T"),
-        lambda case: True,
+        _names("BINOM.DIST.RANGE"),
+        _has(r"BINOM\.DIST\.RANGE\(60,0\.2,45,50\)\*10\^"),  # 7.1648 by fractions
     ),
     Kind(
         "to choose some of none, or a part of one, is #NUM! by Microsoft's page",
@@ -877,7 +881,7 @@ KINDS = [
     Kind(
         "it has 48 bits and more, to which fractions are cut",
         _names("BITLSHIFT BITRSHIFT BITAND BITOR BITXOR"),
-        lambda case: True,
+        lambda case: case.ours == "#NUM!" or bool(_AROUND.match(case.formula)),
     ),
     # --- money
     Kind(
@@ -904,7 +908,10 @@ KINDS = [
     Kind(
         "it writes off less than nothing where less was paid than is left",
         _names("VDB DDB AMORDEGRC AMORLINC"),
-        lambda case: True,
+        either(
+            lambda case: _numbers(case) and case.theirs < 0 <= case.ours,  # type: ignore[operator]
+            lambda case: bool(_AROUND.match(case.formula)),
+        ),
     ),
     Kind("a single payment is #DIV/0!, as no period is left to earn a rate in", _names("MIRR"), _we_fail),
     Kind("at a rate of -100% nothing is left to count periods by", _names("NPER"), _we_fail),
@@ -934,8 +941,8 @@ KINDS = [
     Kind("it passes over a single value that is left out, too", _names("TOROW TOCOL"), _we_fail),
     Kind(
         "whether one element, handed on, is a value or an array only Excel can say",
-        _names("BYCOL BYROW UNIQUE MAP SCAN FILTER TAKE TOCOL TOROW"),
-        lambda case: True,
+        _names("BYCOL BYROW MAP SCAN FILTER"),
+        lambda case: is_error(case.ours) or bool(_AROUND.match(case.formula)),
     ),
     Kind(
         "it writes a single value without the braces of an array",
@@ -951,7 +958,22 @@ KINDS = [
     Kind(
         "it rounds half of a number's last digit to the even one, and TRUE as a number",
         _names("TEXT"),
-        lambda case: True,
+        either(_texts_within(1e-2), lambda case: case.ours in ("TRUE", "FALSE")),
+    ),
+    Kind(
+        "E is a year in a format without digits before it, in an era too",
+        _names("TEXT"),
+        _has(r'"1E3"|TRUE|FALSE|D9|D10|D18'),
+    ),
+    Kind(
+        "what a date says as a format, or a number in LibreOffice's reading, only Excel can tell",
+        _names("TEXT"),
+        either(_has(r',"1/2/2024"\)'), _has("tenth", lambda case: not case.has_ironcalc)),
+    ),
+    Kind(
+        "a day before March 1900 counts from another day, in texts too",
+        _names("TEXT"),
+        _has(r"yyyy|hh:mm", lambda case: str(case.ours).startswith("1900-0")),
     ),
     Kind(
         "it finds an empty text nowhere",

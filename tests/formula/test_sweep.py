@@ -103,6 +103,7 @@ FOUND = [
     ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
     ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0),
     ('AND({"FALSE",TRUE})', True), ('OR({"TRUE",FALSE})', False), ('AND({"x"})', VALUE), ("TYPE({1})", 64.0), ("TYPE(LN({0})/0)", 64.0), ('TYPE(TEXTSPLIT(#REF!,","))', 16.0),
+    ('TEXTSPLIT(1,NA(),0,{"a","b"})', NA),
     # an array for which there is none is one error
     ("SUM(IFERROR(MINVERSE({1,2;2,4}),1))", 1.0), ('SUM(IFERROR(MMULT({1,"x";2,3},{1,2;3,4}),1))', 1.0),
     ('SUM(IFERROR(LINEST({1;9;5},{0;4;2},"x",TRUE),1))', 1.0), ("SUM(IFERROR(TREND({1;2;3},,{1;2},1/0),1))", 1.0),
@@ -129,6 +130,11 @@ def test_a_spread_beyond_all_numbers_is_seen_where_it_changes():
     f = function({"C1": 5.0, "C2": 3.0, "C3": 4.0, "Z1": "=T.TEST(C1:C3,{1;2;4},2,2)"}, "Z1", "C1")
     assert 0 < f.value(f.start) < 1
     assert math.isnan(f.value([1e200]))
+
+
+def test_what_map_makes_of_a_single_value_beside_an_array_is_not_guessed():
+    with pytest.raises(FormulaError, match="MAP takes arrays of one size"):
+        computed(CELLS | {"Z9": "=SUM(MAP(A1:A3,12,LAMBDA(a,b,a*b)))"}, "Z9")
 
 
 def test_rows_are_looked_up_by_one_way_of_looking():

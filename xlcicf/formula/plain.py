@@ -216,11 +216,13 @@ def array_of_each(
         return stepped(context, lambda *now: array_of_each(context, body, now), grids)
     shape, columns = columns_of(context, grids, [True] * len(grids))
     made, failed = [], 0
+    handed_over = [i for i, grid in enumerate(grids) if grid.is_single_error and not grid.is_array]
     for args in zip(*columns, strict=True):
         try:
             rows = body(*args)
         except Fails as failure:
-            rows, failed = [[error_at(failure.code, context.cell, failure.why)]], failed + 1
+            error = _error_handed_over(args, handed_over) if handed_over else None
+            rows, failed = [[error or error_at(failure.code, context.cell, failure.why)]], failed + 1
         made.append(np.array(rows, dtype=object))
     if len({array.shape for array in made}) > 1:
         raise context.cell_by_cell("yields arrays of several sizes; write a formula for each")

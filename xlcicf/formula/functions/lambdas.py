@@ -25,6 +25,8 @@ def map_(context: Context, *nodes: Node) -> Value:
     call = context.function_of(nodes[-1])
     arrays = aligned([_array(context, node) for node in nodes[:-1]], context.host)
     h, w = np.broadcast_shapes(*(array.size for array in arrays))
+    if any(array.size != (h, w) for array in arrays):
+        raise context.refuse("takes arrays of one size; put the single value into the LAMBDA itself")
     places = _places(context, h, w)
     results = [call(*(_element(array, i, j) for array in arrays)) for i, j in places]
     return _arrayed(context, results, (h, w))
