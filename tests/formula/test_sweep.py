@@ -163,6 +163,7 @@ COMPARED = [
     *(pytest.param(seed, 20_000, marks=pytest.mark.full) for seed in range(12, 17)),
 ]
 _ARRAY = re.compile(r"\{([^,;}]*)[^}]*\}")
+_ALONE = re.compile(r"(?<=[(,])(-?\d+(?:\.\d+)?(?:E[+-]\d+)?|TRUE|FALSE)(?=[,)])")
 _COLUMN_COMPUTED = re.compile(r"(?<=[-+*/^&=<>])(?:A:A|E:E)\b|(?<![\w!])(?:A:A|E:E)(?=[-+*/^&=<>])")
 
 
@@ -208,10 +209,25 @@ def of_own_cells(formula: str) -> str:
 
 
 ENGINES = {"IronCalc": by_ironcalc, "LibreOffice": by_libreoffice}
+
+
+def of_arrays(formula: str) -> str:
+    """The formula with an array of one element for each single value, which functions of arrays take for one."""
+    return _ALONE.sub(r"{\1}", formula)
+
+
+def of_what_index_takes(formula: str) -> str:
+    """What INDEX is handed, where that is one value."""
+    inside = re.fullmatch(r"INDEX\((.*),1,1\)", formula)
+    return inside[1] if inside else formula
+
+
+# What is asked of a formula where an engine has no value for it as it stands, none in a cell's place.
 FORMS = {
-    "": lambda formula: formula,
     " of the first element": of_first_elements,
     " of the cell in its row": of_own_cells,
+    " of arrays of one element": of_arrays,
+    " of what INDEX takes": of_what_index_takes,
 }
 
 
@@ -220,20 +236,26 @@ def outcomes(formulas: dict[int, str]) -> dict[int, str]:
     neither has it as we do and nothing says why.
 
     Excel shows of an array in a plain cell the outcome of its first element, which an engine may be asked for
-    alone where it has none for the array; of a whole column that of the cell in its row."""
+    alone where it has none for the array; of a whole column that of the cell in its row. A function of arrays
+    takes a single value for one."""
     ours = {row: _ours(formula, row) for row, formula in formulas.items()}
     found = {row: "refused by name" for row, value in ours.items() if value is LACKED}
     answers: dict[int, list] = {row: [] for row in formulas}
+    for engine, ask in ENGINES.items():
+        left = {row: formula for row, formula in formulas.items() if row not in found}
+        for row, theirs in (ask(left) if left else {}).items():
+            answers[row].append(theirs)
+            if theirs is not LACKED and alike(ours[row], theirs):
+                found[row] = f"as {engine} has it"
     for form, formed in FORMS.items():
         for at, (engine, ask) in enumerate(ENGINES.items()):
             left = {row: formed(formula) for row, formula in formulas.items() if row not in found}
-            if form:
-                left = {row: asked for row, asked in left.items() if asked != formulas[row]}
-            if form == " of the first element":
+            left = {row: asked for row, asked in left.items() if asked != formulas[row]}
+            if form != " of the cell in its row":
                 left = {row: asked for row, asked in left.items() if not _gave(answers[row][at])}
+            if at and form != " of the first element":
+                continue  # LibreOffice knows a single value for an array of one element
             for row, theirs in (ask(left) if left else {}).items():
-                if not form:
-                    answers[row].append(theirs)
                 if theirs is not LACKED and alike(ours[row], theirs):
                     found[row] = f"as {engine} has it{form}"
     for row, formula in formulas.items():
