@@ -372,6 +372,21 @@ def test_a_blank_cell_is_0_where_an_argument_may_be_left_out(formula):
     assert same(blank, zero)
 
 
+TRUTHS = [
+    'TEXTJOIN(",",{},"a","","b")', "SUM(UNIQUE({{1;1;2}},FALSE,{}))", "VLOOKUP(2.5,{{1,2;2,3}},2,{})", "SUM(TOCOL({{1,2;3,4}},0,{}))",
+    "SUM(SORT({{3,1,2}},1,1,{}))", "FIXED(1234.5,1,{})", "ADDRESS(1,1,1,{})", "SUM(FILTER({{1;2;3}},{}))", "IF({},1,2)", "NOT({})",
+    "NORM.DIST(1,0,1,{})", "DAYS360(45658,45688,{})", "AND({},TRUE)", 'TEXTSPLIT("a,,b",",",,{})',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("formula", TRUTHS)
+def test_a_text_is_a_truth_where_it_says_so_and_not_where_it_says_a_number(formula):
+    """As Excel has it of IF and has saved of DAYS360."""
+    if "FILTER" not in formula:
+        assert same(ours_of(formula.format('"true"')), ours_of(formula.format("TRUE")))
+    assert ours_of(formula.format('"1"')) == ExcelError("#VALUE!")
+
+
 ARRAYS_OF_ONE = [
     '{"3"}',
     '{"3"}&""',

@@ -49,9 +49,11 @@ def number_of(value: object) -> float:
 
 def truth_of(value: object) -> bool:
     """What a plain value is taken for where TRUE or FALSE is needed. Raises Fails("#VALUE!")."""
-    if isinstance(value, str) and value.casefold() in _TRUTHS:
-        return bool(_TRUTHS[value.casefold()])
-    return bool(number_of(value))
+    if not isinstance(value, str):
+        return bool(number_of(value))
+    if value.casefold() not in _TRUTHS:
+        raise Fails("#VALUE!", f"finds the text {str(value)!r} where it needs TRUE or FALSE")
+    return bool(_TRUTHS[value.casefold()])
 
 
 def text_of(value: object) -> str:
