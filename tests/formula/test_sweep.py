@@ -94,14 +94,15 @@ FOUND = [
     ("BYCOL({1,2,3},NA())", NA), ("REDUCE(0,{1,2},1/0)", DIV0), ("MAP({1;2},5)", VALUE), ("NPER(0.1,,-12,)", NUM), ("NPER(0.1,-5,3,-50)", NUM),
     ("ROUNDDOWN(1E+300,-309)", 0.0), ("ROUND(1E+300,-400)", 0.0), ("TRUNC(-1E+300,-400)", 0.0), ("ROUNDUP(1E+300,-400)", NUM), ("ROUNDDOWN(1E+300,-299)", 1e300),
     ("COLUMNS(INDEX(A1:B3,0,#REF!))", REF), ("ROWS(INDEX(A1:B3,9,0))", REF),
-    # MATCH goes down as far as the cells do
+    # MATCH looks in one row or column, and goes down as far as the cells do
+    ("MATCH(2,A1:B3,0)", NA), ("MATCH(2.5,{1,2;3,4},1)", NA), ("MATCH(2,A:B,0)", NA), ("MATCH(2,{1,2,3},0)", 2.0), ("MATCH(5,B:B,0)", 2.0),
     ("MATCH(40,{25;38;40;41},-1)", NA), ("MATCH(2.5,{1,2,3},-1)", NA), ("MATCH(2,{3,2,2,1},-1)", 3.0), ("MATCH(2.5,{3,2,1},-1)", 1.0), ("ROMAN(-0.5)", VALUE),
     # what is beyond all numbers on the way is no number in the end
     ("KURT(-1E+300,1,2,3)", NUM), ("SKEW(1E+300,1,2)", NUM), ("SLOPE({1,2,3},{1,2,1E+200})", NUM), ("CORREL({1,2,1E+200},{1,2,3})", NUM),
     ("STEYX({1,2,3},{1,2,1E+200})", NUM), ("SUM(LINEST({1,2,3},{1,2,1E+200}))", NUM), ("T.TEST({1,2,1E+200},{1,2,3},2,2)", NUM),
     ("F.TEST({1,2,1E+200},{1,2,3})", NUM), ("Z.TEST({1,2,1E+200},3)", NUM), ("CHISQ.TEST({1E+200,1},{1,2})", NUM), ("PERMUT(1E+300,12)", NUM),
     ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
-    ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0),
+    ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0), ("AGGREGATE(14,6,,1)", 0.0),
     ('AND({"FALSE",TRUE})', True), ('OR({"TRUE",FALSE})', False), ('AND({"x"})', VALUE), ("TYPE({1})", 64.0), ("TYPE(LN({0})/0)", 64.0), ('TYPE(TEXTSPLIT(#REF!,","))', 16.0),
     ('TEXTSPLIT(1,NA(),0,{"a","b"})', NA),
     # an array for which there is none is one error

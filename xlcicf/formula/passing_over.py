@@ -83,7 +83,9 @@ def _sheet_of(context: Context, node: Node) -> str:
 
 def _without_errors(grid: Grid) -> Grid:
     """The grid with blanks for errors, and FALSE, which counts as little, where one may come up."""
-    grid = grid.as_array().blank_where(grid.kinds() == ERROR)  # a blank alone would be an argument left out
+    if grid.has(ERROR):
+        grid = grid.as_array()  # of nothing: a blank alone would be an argument left out
+    grid = grid.blank_where(grid.kinds() == ERROR)
     if not grid.may_fail:
         return grid
     fine = t.is_finite(grid.num)

@@ -110,6 +110,8 @@ def hyperlink(context: Context, link: Node, shown: Node | None = None) -> Value:
 @of_constants("MATCH", "MATCH(~2.5,{1,2,3},1)", "MATCH(2,~{1,2,3},0)", arity=(2, 3), arrays=lambda i: i == 1)
 def match(wanted: object, cells: Cells, how: object = 1.0):
     how = number_of(how)
+    if 1 not in cells.extent:
+        raise Fails("#N/A", "looks in several rows and columns at once")
     find = place_up_to if how > 0 else place_down_to if how < 0 else place_of
     return find(wanted, cells) + 1.0
 
