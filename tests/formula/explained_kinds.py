@@ -249,6 +249,18 @@ def _of_one(case: Differing) -> bool:
     return not case.by_both
 
 
+def _left_to_the_last_digit(case: Differing) -> bool:
+    """Ours is what Python says is left."""
+    from tests.formula.drawn_formulas import ours_of
+
+    match = re.search(r"MOD\(([^(),]+),([^(),]+)\)", case.formula)
+    try:
+        x, by, left = map(ours_of, (match[1], match[2], match[0])) if match else (0.0, 1.0, 1.0)
+    except XlcicfError:
+        return False
+    return isinstance(x, float) and isinstance(by, float) and by != 0 and left == x % by
+
+
 def _nothing(case: Differing) -> bool:
     """Ours is 0 as far as a payment of that size may be."""
     return _numbers(case) and abs(case.ours) < 1e-12 and abs(case.theirs) < 1e4  # type: ignore[arg-type]
@@ -851,6 +863,11 @@ KINDS = [
         "a number of so few digits is beyond all numbers",
         _names("ROUND ROUNDUP ROUNDDOWN TRUNC"),
         _has('1E|D4|45306|"', _we_fail),
+    ),
+    Kind(
+        "MOD leaves what is left to the last digit, as Excel has saved",
+        _names("MOD"),
+        _left_to_the_last_digit,
     ),
     Kind("MOD takes no quotient of more than 2^40", _names("MOD"), lambda case: case.ours == "#NUM!"),
     Kind("it takes a matrix next to 0 for one without an inverse", _names("MINVERSE"), _they_fail),

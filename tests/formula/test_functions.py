@@ -398,7 +398,7 @@ ARRAYS_OF_ONE = [
 
 
 @pytest.mark.parametrize(
-    "array", [*ARRAYS_OF_ONE, 'MAP({3},LAMBDA(x,x&""))', 'IF({TRUE},"3")', 'HSTACK("3")']
+    "array", [*ARRAYS_OF_ONE, 'MAP({3},LAMBDA(x,x&""))', 'IF({TRUE},"3")', 'HSTACK("3")', 'TRANSPOSE({"3"})']
 )
 def test_what_is_made_of_an_array_of_one_element_is_one(array):
     assert ours_of(f"SUM({array})") == 0.0

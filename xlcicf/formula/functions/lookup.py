@@ -76,7 +76,8 @@ def index(
 
 @handing_on("TRANSPOSE", "SUM(MMULT(TRANSPOSE(~{1;2}),~{3;4}))", ranges="array")
 def transposed(context: Context, array: Grid) -> Grid:
-    return array.permuted((0, 1, 3, 2))
+    turned = array.permuted((0, 1, 3, 2))
+    return turned.as_array() if array.is_array else turned
 
 
 @excel(
