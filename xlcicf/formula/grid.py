@@ -131,6 +131,10 @@ class Grid:
     def is_error_everywhere(self) -> bool:
         return bool((self.kinds() == ERROR).all())
 
+    def failed(self) -> np.ndarray:
+        """In which cells of the run (H, W) every element is an error."""
+        return (self.kinds() == ERROR).all((2, 3)) if self.has(ERROR) else np.zeros(self.batch, bool)
+
     @property
     def is_range(self) -> bool:
         return self.place is not None

@@ -277,6 +277,8 @@ def _fraction(tokens: Sequence[str], x: Decimal) -> str:
     below = "".join(tokens[right:end])
     mixed = any(token in _DIGIT for token in tokens[:start])
     above = tokens[start:left]
+    if not (above and below):
+        raise ValueError("a format has no place for digits above or below its fraction's stroke")
     width = min(max(above.count("?") or len(above), len(below)), 7)
     if below.strip("#?0"):
         size, width = int(below.translate({ord("#"): None, ord("?"): None})), len(above)
@@ -323,6 +325,8 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 def _date(tokens: Sequence[str], x: float) -> str:
+    if abs(x) > LAST + 1:  # before it is divided, which a decimal of so many digits cannot be
+        raise ValueError(f"{x} is no date")
     tokens = list(_with_parts_of_seconds(tokens))
     if any(token in _DIGIT or _MANY.fullmatch(token) for token in tokens):
         raise ValueError("a format is of digits or of a date, not both")

@@ -50,7 +50,6 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
-    ERROR,
     Errors,
     Grid,
     aligned,
@@ -779,9 +778,9 @@ def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING
 
 def failed_as_one(context: Context, grid: Grid) -> Grid:
     """An array for which there is none as the one error that Excel has in its place."""
-    if grid.is_single or not grid.has(ERROR):
+    if grid.is_single:
         return grid
-    failed = (grid.kinds() == ERROR).all((2, 3))
+    failed = grid.failed()
     if failed.any() and not failed.all():
         raise context.cell_by_cell("fails in some cells alone; write a formula for each")
     return grid.first() if failed.all() else grid
