@@ -637,7 +637,7 @@ KINDS = [
     Kind(
         "Excel takes ranges only there, not values; of a single cell it takes no criterion",
         _CRITERIA | {"COUNTBLANK"},
-        either(_they_fail, _has("COUNTBLANK", _we_fail)),
+        either(_they_fail, _errors, _has("COUNTBLANK", _we_fail)),
     ),
     Kind(
         "it takes an array of criteria for none",

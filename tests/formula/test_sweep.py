@@ -104,6 +104,7 @@ FOUND = [
     ('TEXT(1234.5,"0E+x")', VALUE), ("TEXT(1234.5,ERFC(10))", VALUE),
     ("AGGREGATE(14,6,1/0,1)", NUM), ("AGGREGATE(17,2,{#N/A},2)", NUM), ("AGGREGATE(14,6,7,1)", 7.0), ("AGGREGATE(14,6,,1)", 0.0),
     ('AND({"FALSE",TRUE})', True), ('OR({"TRUE",FALSE})', False), ('AND({"x"})', VALUE), ("TYPE({1})", 64.0), ("TYPE(LN({0})/0)", 64.0), ('TYPE(TEXTSPLIT(#REF!,","))', 16.0),
+    ("ADDRESS(2,0,4,FALSE)", "R[2]C"), ("ADDRESS(0,-1,4,FALSE)", "RC[-1]"),
     ('TEXTSPLIT(1,NA(),0,{"a","b"})', NA),
     # an array for which there is none is one error
     ("SUM(IFERROR(MINVERSE({1,2;2,4}),1))", 1.0), ('SUM(IFERROR(MMULT({1,"x";2,3},{1,2;3,4}),1))', 1.0),

@@ -301,7 +301,10 @@ def address(row, column, kind=1.0, in_letters=True, sheet=None):
         if any(is_fixed and at < 1 for is_fixed, at in zip(fixed, (row, column), strict=True)):
             raise Fails("#VALUE!", "names a cell beyond the sheet")
         parts = zip("RC", (row, column), fixed, strict=True)
-        text = "".join(f"{letter}{at}" if is_fixed else f"{letter}[{at}]" for letter, at, is_fixed in parts)
+        text = "".join(
+            f"{letter}{at}" if is_fixed else f"{letter}[{at}]" if at else letter
+            for letter, at, is_fixed in parts
+        )
     return text if sheet is None else f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
 
 
