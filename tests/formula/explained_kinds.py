@@ -574,7 +574,7 @@ KINDS = [
         | _names(
             "LEN LENB TEXTAFTER TEXTBEFORE TEXTSPLIT CODE UNICODE FIND FINDB SEARCH SEARCHB REPT ENCODEURL"
         ),
-        either(_of_digits, _has(r"1E[+-]300|D4|D5", either(_they_fail, _we_fail, _numbers))),
+        either(_of_digits, _has(r"1E[+-]300|D4|D5|10\^90", either(_they_fail, _we_fail, _numbers))),
     ),
     Kind("it has a zero below zero", _ANY, _zero_below_zero),
     Kind("it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE|\"0\"|A:A|D2|\{0\})")),
@@ -976,6 +976,16 @@ KINDS = [
         "it rounds half of a number's last digit to the even one, and TRUE as a number",
         _names("TEXT"),
         either(_texts_within(1e-2), lambda case: case.ours in ("TRUE", "FALSE")),
+    ),
+    Kind(
+        "the harmonic mean of no numbers is #N/A in Excel, whatever it is elsewhere",
+        _names("HARMEAN"),
+        lambda c: c.ours == "#N/A" and _errors(c),
+    ),
+    Kind(
+        "IF hands a cell on as one, whose TRUE does not count by Microsoft's page",
+        _names("IF"),
+        _has(r"SUM\(IF\(.*D(9|10)\b", _numbers),
     ),
     Kind(
         "a text that is a number is shown as one",
