@@ -741,9 +741,9 @@ KINDS = [
     ),
     Kind("it takes small numbers, or their squares, for 0", _COMPLEX, _has("1E-|D5")),
     Kind(
-        "very many periods a year leave few digits of its rate",
+        "very many periods a year leave few digits of its rate, or none",
         _names("EFFECT NOMINAL"),
-        _has(r"1E\+", _within(1e-4)),
+        either(_has(r"1E\+", _within(1e-4)), _has(r"(EFFECT|NOMINAL)\(.*(1E\+300|D4)", _numbers)),
     ),
     Kind("its rates have eight right digits, as Excel's have", _names("XIRR IRR"), _within(1e-6)),
     Kind(
@@ -978,7 +978,7 @@ KINDS = [
         either(_texts_within(1e-2), lambda case: case.ours in ("TRUE", "FALSE")),
     ),
     Kind(
-        "the harmonic mean of no numbers is #N/A in Excel, whatever it is elsewhere",
+        "which error the harmonic mean of no numbers is only Excel can say",
         _names("HARMEAN"),
         lambda c: c.ours == "#N/A" and _errors(c),
     ),
