@@ -851,7 +851,7 @@ KINDS = [
     Kind(
         "it takes small probabilities from 1, which leaves nothing of them",
         _names("BINOM.DIST.RANGE"),
-        _has(r"BINOM\.DIST\.RANGE\(60,0\.2,45,50\)\*10\^"),  # 7.1648 by fractions
+        _has(r"BINOM\.DIST\.RANGE\(60,0\.2,45,50\)\*(10|1E\+10)\^"),  # 7.1648 by fractions
     ),
     Kind(
         "to choose some of none, or a part of one, is #NUM! by Microsoft's page",
