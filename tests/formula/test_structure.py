@@ -161,8 +161,8 @@ def test_squares_may_be_divided_by_how_many_show_a_number():
     assert in_a_sheet("=SUMSQ(B1:B4)/(COUNT(B1:B4)-9)").structure.squares["min"] is None
 
 
-def test_a_model_is_smooth_where_a_root_or_an_arc_only_ends():
-    for formula in ("=SQRT(A1)+A2", "=ASIN(A1/9)*STDEV(A1:A4)", "=SQRT(SUMSQ(A1:A4))"):
+def test_a_model_is_smooth_where_a_root_only_ends_or_an_error_is_passed_over():
+    for formula in ("=SQRT(A1)+A2", "=ASIN(A1/9)*STDEV(A1:A4)", "=SQRT(SUMSQ(A1:A4))", "=IFERROR(LN(A1),A2)"):
         assert function(formula).structure.is_smooth
     for formula in ("=MAX(A1,A2)", "=IF(A1>0,A2,A3)", "=SQRT(ABS(A1-2))"):
         assert not function(formula).structure.is_smooth

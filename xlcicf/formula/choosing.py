@@ -132,7 +132,7 @@ def _unless_error(context: Context, grid: Grid, fallback: Grid) -> Value:
         return grid
     grid, fallback = _spread(grid, size), _spread(fallback, size)
     fine = t.is_finite(grid.num)
-    t.decide(fine)
+    t.decide(fine, is_end=True)
     if grid.is_single:
         return either(fine, grid, fallback, context.function)
     return _one_grid(context, fine, grid, fallback).varying_like(grid, fallback)

@@ -185,7 +185,8 @@ class Decision(NamedTuple):
     pattern  changes when the choice does
     owner    the cells that made it: what the tape's `deciding` was set to meanwhile
     idle     the pattern's value at which the outcome is constant (MAX(0, x) below 0); None: at neither
-    is_end   whether it only ends where the outcome is a number, as SQRT does at 0: inside, all is smooth
+    is_end   whether it only ends where the outcome is a number, as SQRT does at 0, or tells errors from
+             numbers, as IFERROR does: inside, all is smooth
     """
 
     pattern: Var
