@@ -392,7 +392,7 @@ def test_a_method_that_must_know_what_the_objective_is_made_of_says_what_is_miss
         last(train(Function(bowl, [4, 4]), optimizer))
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "least-squares", "adam"])
+@pytest.mark.parametrize("optimizer", ["lbfgs", "momentum", "adam"])
 @pytest.mark.parametrize(
     ("demand", "words"),
     [

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.solve.models.nist import MADE_OF_ROUNDING, POSITIVE, REGRESSIONS, WRITTEN_OTHERWISE
+from tests.solve.models.nist import CONSTRAINED, MADE_OF_ROUNDING, POSITIVE, REGRESSIONS, WRITTEN_OTHERWISE
 from tests.solve.models.trained import assert_solved, by_command_line, by_library, digits, parameters
 
 by_model = pytest.mark.parametrize(
-    "model", [*REGRESSIONS, *POSITIVE, *WRITTEN_OTHERWISE], ids=lambda model: model.name
+    "model", [*REGRESSIONS, *POSITIVE, *WRITTEN_OTHERWISE, *CONSTRAINED], ids=lambda model: model.name
 )
 
 

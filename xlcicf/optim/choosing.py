@@ -37,18 +37,19 @@ def choose(f: Objective) -> tuple[str, str]:
         if f.stepped:
             return "evolutionary", f"whole numbers, and {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
         return "branch-and-bound", "whole numbers in a model that bends"
+    is_fit = f.structure is not None and f.structure.is_smooth and len(f.start) <= SMALL
+    if is_fit and not is_aim:
+        squares = squares_of(f)
+        if squares is not None and squares.count * len(f.start) <= ENTRIES:
+            return "least-squares", "the objective is a sum of squares"
     if f.constraints:
         if len(f.start) > MANY:
             is_smooth = f.structure is None or f.structure.is_smooth
             many = "interior-point" if is_smooth and interior_point.is_installed() else "lagrangian"
             return many, "constraints on formulas, and many values"
         return "slsqp", "constraints on formulas"
-    if f.structure is not None and f.structure.is_smooth and len(f.start) <= SMALL:
-        squares = squares_of(f)
-        if squares is not None and squares.count * len(f.start) <= ENTRIES and not is_aim:
-            return "least-squares", "the objective is a sum of squares"
-        if is_aim:
-            return "least-squares", "the objective is to come to a number"
+    if is_fit and is_aim:
+        return "least-squares", "the objective is to come to a number"
     return "lbfgs", "slopes, and no constraints but bounds"
 
 

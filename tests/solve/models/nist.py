@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.solve.models.model import Answer, Cells, Model, rows
-from xlcicf.solve import Problem
+from xlcicf.solve import Constraint, Problem
 
 FOLDER = Path(__file__).with_name("nist")
 FIRST = 15  # the row of the first observation; parameters begin in row 4
@@ -266,3 +266,18 @@ WRITTEN_OTHERWISE = [
     *(otherwise(name, 1, how) for name in MAY_FAIL for how in OTHERWISE),
     *(passing_over_errors(name, 1) for name in MAY_FAIL),
 ]
+
+
+def beside_a_constraint(name: str, start: int) -> Model:
+    """The same with a constraint on a formula that holds wherever anybody would look."""
+    model = regression(name, start)
+    limit = Constraint(f"Fit!E{FIRST}", ">=", -1e12)
+    return replace(
+        model,
+        name=f"{model.name}, constrained",
+        problem=replace(model.problem, constraints=(*model.problem.constraints, limit)),
+    )
+
+
+# those that sequential quadratic programming does not find
+CONSTRAINED = [beside_a_constraint(name, 1) for name in ("Bennett5", "Eckerle4", "MGH10", "MGH17")]

@@ -60,6 +60,7 @@ METHODS: dict[str, Method] = {
             "least-squares",
             "trust region and Gauss-Newton's steps, for sums of squares: all digits of the parameters",
             "least_squares.run",
+            serves=frozenset({CONSTRAINTS}),
             scaling="each value by its column of the Jacobian",
             goes_by_slopes=True,
         ),

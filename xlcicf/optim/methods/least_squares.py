@@ -4,7 +4,7 @@ steps.
 The trust region stops where the sum is flat to rounding, some digits short of the parameters; the polish
 finds these. Along a valley that bends it creeps, and steps that bend with the valley take over: Transtrum and
 Sethna, Improvements to the Levenberg-Marquardt algorithm for nonlinear least-squares minimization (2012).
-Bounds come in only where the free answer leaves them, since they slow the way down."""
+Bounds and constraints come in only where the free answer leaves them, since they slow the way down."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, Squares, merit_of
-from xlcicf.optim.optimality import Optimality
+from xlcicf.optim.optimality import FEASIBLE, Optimality, violation
 from xlcicf.optim.starting import starts
 from xlcicf.optim.steps import CUT_SHORT, Best, Ends, Optimum, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
@@ -45,11 +45,10 @@ def run(
         why = ""
         for number, values, reason in _searched(f, squares, start, steps):
             why = reason or why
-            loss = f.value_and_gradient(values)[0]
-            merit = merit_of(f.sense, loss, 0.0)[0]
-            if not math.isfinite(merit):
+            tried = best.try_out(f, values, number, restart)
+            if not math.isfinite(tried.loss):
                 continue
-            step = best.offer(merit, loss, values, number, restart)
+            step = tried
             if number:
                 yield step
         ends.reasons.append(why)
@@ -91,19 +90,25 @@ class _ToTarget:
 
 
 def _searched(f: Objective, squares: Squares, start: np.ndarray, steps: int | None) -> Iterator[Found]:
-    """From one start; where that comes to rest short of an optimum, as beside bounds, slopes lead on."""
+    """From one start; where that comes to rest short of an optimum, as beside bounds, slopes lead on. Where
+    it breaks a constraint on formulas, which it does not look at, they do so from there and the start."""
     found = (0, start, "")
     for found in in_turns(_search(f, squares, start, steps)):
         if not found[2]:
             yield found
     number, end, reason = found
     begun = merit_of(f.sense, f.value_and_gradient(start)[0], 0.0)[0]
-    if reason.startswith(CUT_SHORT) or not reason or Optimality(f, end, begun).is_optimal:
+    holds = not len(f.constraints) or violation(f, end) <= FEASIBLE
+    is_over = reason.startswith(CUT_SHORT) or not reason or Optimality(f, end, begun).is_optimal
+    if holds and is_over:
         yield found
         return
-    for more, values, reason in in_turns(slsqp.search(f, end, steps or EVALUATIONS)):
-        if more:
-            yield number + more, values, reason
+    for begin in (end,) if holds else (end, start):
+        more = 0
+        for more, values, reason in in_turns(slsqp.search(f, begin, steps or EVALUATIONS)):
+            if more:
+                yield number + more, values, reason
+        number += more
 
 
 def _search(
