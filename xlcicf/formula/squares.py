@@ -12,6 +12,7 @@ from torch import Tensor
 from xlcicf.formula import tape as t
 from xlcicf.formula.overflow import ZERO_OR_NAN
 
+# What counts are made of, from whether numbers are errors on
 COUNTING = (
     t.as_number, t.add, t.sub, t.mul, t.div, t.where, t.both, t.either, t.equal, t.not_equal, t.greater,
     t.greater_equal, t.less, t.less_equal, *t.REARRANGING, *t.ADDING_UP,

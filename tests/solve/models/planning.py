@@ -457,7 +457,57 @@ def shortest_tour(distance: np.ndarray) -> Answer:
     return Answer(float(closed.min()), np.array(order) + 1.0)
 
 
+def trips(n: int) -> Model:
+    """How many go from each of n districts to each: what makes the least assumptions, where it is known how many
+    leave and arrive. One of these equations follows from the others, as always where sums are balanced."""
+    draw = np.random.default_rng(n)
+    leave, arrive = (draw.uniform(50, 400, n).round(1) for _ in range(2))
+    arrive[0] += leave.sum() - arrive.sum()
+    last, out, known = (column_letters(n + k) for k in (1, 2, 3))
+    foot = n + 5
+
+    def cells() -> Cells:
+        letters = [column_letters(j + 2) for j in range(n)]
+        districts = [f"District {i + 1}" for i in range(n)]
+        table = [(districts[i], *[1] * n, f"=SUM(B{i + 5}:{last}{i + 5})", float(leave[i])) for i in range(n)]
+        arriving = [f"=SUM({letter}5:{letter}{foot - 1})" for letter in letters]
+        return (
+            rows("Trips!A1", [("Entropy", f"=-SUMPRODUCT(B5:{last}{foot - 1},LN(B5:{last}{foot - 1}))")])
+            | rows("Trips!A4", [("From, to", *districts, "Leave", "Known"), *table])
+            | rows(f"Trips!A{foot}", [("Arrive", *arriving), ("Known", *arrive.tolist())])
+        )
+
+    def entropy(v: np.ndarray) -> float:
+        return -float(np.sum(v * np.log(v)))
+
+    def violation(v: np.ndarray) -> float:
+        table = v.reshape(n, n)
+        return worst(1e-6 - v, abs(table.sum(1) - leave), abs(table.sum(0) - arrive))
+
+    def answer() -> Answer:
+        best = np.outer(leave, arrive) / leave.sum()
+        return Answer(entropy(best), best.ravel())
+
+    return Model(
+        name=f"trips between {n} districts",
+        cells=cells,
+        problem=Problem(
+            "Trips!B1",
+            f"Trips!B5:{last}{foot - 1}",
+            "max",
+            constraints=(
+                Constraint(f"Trips!{out}5:{out}{foot - 1}", "=", f"Trips!{known}5:{known}{foot - 1}"),
+                Constraint(f"Trips!B{foot}:{last}{foot}", "=", f"Trips!B{foot + 1}:{last}{foot + 1}"),
+                Constraint(f"Trips!B5:{last}{foot - 1}", ">=", 1e-6),
+            ),
+        ),
+        objective=entropy,
+        violation=violation,
+        answer=answer,
+    )
+
+
 PLANNING = [
-    portfolio(20), product_mix(), transport(20, 30), knapsack(), assignment(), lots(0), lots(0.3), tour(),
+    portfolio(20), product_mix(), transport(20, 30), knapsack(), assignment(), lots(0), lots(0.3), tour(), trips(3), trips(5),
 ]  # fmt: skip
 LARGE = [portfolio(500), transport(60, 100)]

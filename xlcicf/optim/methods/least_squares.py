@@ -8,11 +8,13 @@ Bounds and constraints come in only where the free answer leaves them, since the
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.feasible import feasible_starts
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, Squares, merit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, violation
@@ -43,7 +45,7 @@ def run(
     best, ends, step = Best(f.start), Ends(), None
     for restart, start in enumerate(starts(f, restarts, seed)):
         why = ""
-        for number, values, reason in _searched(f, squares, start, steps):
+        for number, values, reason in _searched(f, squares, start, steps, seed):
             why = reason or why
             tried = best.try_out(f, values, number, restart)
             if not math.isfinite(tried.loss):
@@ -89,9 +91,12 @@ class _ToTarget:
         return self._f.value_and_gradient(v)[1][None]
 
 
-def _searched(f: Objective, squares: Squares, start: np.ndarray, steps: int | None) -> Iterator[Found]:
+def _searched(
+    f: Objective, squares: Squares, start: np.ndarray, steps: int | None, seed: int
+) -> Iterator[Found]:
     """From one start; where that comes to rest short of an optimum, as beside bounds, slopes lead on. Where
-    it breaks a constraint on formulas, which it does not look at, they do so from there and the start."""
+    it breaks a constraint on formulas, which it does not look at, they do so from there and the start, and
+    if constraints hold at neither end, from where they do."""
     found = (0, start, "")
     for found in in_turns(_search(f, squares, start, steps)):
         if not found[2]:
@@ -103,12 +108,16 @@ def _searched(f: Objective, squares: Squares, start: np.ndarray, steps: int | No
     if holds and is_over:
         yield found
         return
-    for begin in (end,) if holds else (end, start):
-        more = 0
+    is_held = False
+    for turn, begin in enumerate((end,) if holds else chain((end, start), feasible_starts(f, seed))):
+        more, values = 0, begin
         for more, values, reason in in_turns(slsqp.search(f, begin, steps or EVALUATIONS)):
             if more:
                 yield number + more, values, reason
         number += more
+        is_held = is_held or violation(f, values) <= FEASIBLE
+        if is_held and turn:
+            return
 
 
 def _search(

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.feasible import feasible_starts
 from xlcicf.optim.objective import Objective, is_constant, merit_of, unit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, polished, scales, violation
 from xlcicf.optim.starting import starts
@@ -18,6 +19,8 @@ FTOL = 1e-12
 EXACT = 1e-13  # a constraint missed by no more holds
 ITERATIONS = 500  # of one round, where nobody says how many
 ROUNDS = 4  # from where the last one ended, scaled anew
+DENSE = 1_000_000  # entries of equations that are looked through
+SAME = 1e-10  # of the largest: equations that differ by less are one
 
 Found = tuple[int, np.ndarray, str]
 Search = Callable[[Objective, np.ndarray, int], Callable[[Turns[Found]], None]]
@@ -34,9 +37,9 @@ def from_starts(
     elsewhere: Elsewhere,
 ) -> Iterator[Step]:
     """A search from one start after another, each until it converges or has made `steps` iterations, or
-    `most` where nobody says how many."""
+    `most` where nobody says how many; and, where constraints held at the end of none, from where they do."""
     best, ends, step = Best(f.start), Ends(), None
-    for restart, start in enumerate(starts(f, restarts, seed)):
+    for restart, start in enumerate(_begins(f, restarts, seed, best)):
         why, last = "", None
         for number, values, reason in in_turns(search(f, start, steps or most)):
             why = reason or why
@@ -51,11 +54,16 @@ def from_starts(
             ends.lost += 1
         elif restarts > 1 and Optimality(f, last.values, best.merit).is_optimal:
             ends.optima.append(Optimum(last.loss, last.values))
-        if best.missed <= FEASIBLE and is_constant(f):
-            restarts = restart + 1
+        if best.missed <= FEASIBLE and (restart >= restarts or is_constant(f)):
             break
     step = step or best.offer(math.inf, math.nan, f.start, 0, 0)
-    yield closed(step, f, best, ends.reasons[best.restart], restarts, ends)
+    yield closed(step, f, best, ends.reasons[best.restart], len(ends.reasons), ends)
+
+
+def _begins(f: Objective, restarts: int, seed: int, best: Best) -> Iterator[np.ndarray]:
+    yield from starts(f, restarts, seed)
+    if best.missed > FEASIBLE:
+        yield from feasible_starts(f, seed)
 
 
 def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]], None]:
@@ -66,7 +74,7 @@ def search(f: Objective, start: np.ndarray, most: int) -> Callable[[Turns[Found]
         if not math.isfinite(begun):
             return
         turns.found((0, start, ""))
-        rounds = _Rounds(f, turns, most)
+        rounds = _Rounds(f, turns, most, start)
         v, here, is_capped = start, None, False
         for _ in range(ROUNDS):
             v, is_capped = rounds.minimise(v)
@@ -93,9 +101,10 @@ def _is_better(there: Optimality, here: Optimality) -> bool:
 class _Rounds:
     """Calls of `scipy.optimize.minimize` on one objective; `number` counts their iterations."""
 
-    def __init__(self, f: Objective, turns: Turns[Found], most: int):
+    def __init__(self, f: Objective, turns: Turns[Found], most: int, start: np.ndarray):
         self.f, self.turns, self.most, self.number = f, turns, most, 0
         self._relations = np.array([c.relation for c in f.constraints])
+        self._is_kept = ~_implied(f, self._relations, start)
 
     def minimise(self, start: np.ndarray) -> tuple[np.ndarray, bool]:
         """From v (n,) as far as one call comes, and whether all iterations were used up."""
@@ -147,7 +156,7 @@ class _Rounds:
         }
         made = []
         for kind, sign in signs.items():
-            rows = np.flatnonzero(sign)
+            rows = np.flatnonzero((sign != 0) & self._is_kept)
             if rows.size:
                 made.append(
                     {
@@ -172,6 +181,36 @@ class _Rounds:
         v = self._unscaled(x)
         if violation(self.f, v) <= EXACT:  # one that is slightly missed may pass for better than the optimum
             self.turns.found((self.number, v, ""))
+
+
+def _implied(f: Objective, relations: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Which linear equations follow from others (m,), as one of all rows' and columns' sums does: with
+    equations that depend on each other scipy's method does not begin."""
+    from scipy.linalg import qr
+
+    implied, rows = np.zeros(relations.size, dtype=bool), np.flatnonzero(relations == "=")
+    if rows.size < 2 or rows.size * start.size > DENSE:
+        return implied
+    slopes = f.jacobian(start)[rows]
+    elsewhere = start + (0.1 + np.abs(start)) * np.random.default_rng(0).uniform(-0.5, 0.5, start.size)
+    bent = np.abs(f.jacobian(np.clip(elsewhere, f.lower, f.upper))[rows] - slopes).max(axis=1)
+    size = np.linalg.norm(slopes, axis=1)
+    is_linear = (size > 0) & (bent <= SAME * size)
+    rows, slopes, size = rows[is_linear], slopes[is_linear], size[is_linear]
+    if rows.size < 2:
+        return implied
+    left, right = f.constraint_sides(start)
+    table = np.column_stack([slopes, slopes @ start - (left - right)[rows]]) / size[:, None]
+
+    def independent(of: np.ndarray) -> np.ndarray:
+        triangle, order = qr(of.T, mode="r", pivoting=True)  # pyright: ignore[reportAssignmentType]
+        diagonal = np.abs(np.diagonal(triangle))
+        return order[: int((diagonal > SAME * diagonal[0]).sum())]
+
+    kept = independent(table[:, :-1])
+    if kept.size == independent(table).size:  # none of them contradicts the others
+        implied[np.delete(rows, kept)] = True
+    return implied
 
 
 run = partial(from_starts, search, ITERATIONS)
