@@ -10,7 +10,7 @@ from xlcicf.optim.starting import starts
 
 SOUGHT = 9  # places from which values are sought
 EVALUATIONS = 200  # from each
-ENTRIES = 1_000_000  # of the constraints' Jacobian, at most
+ENTRIES = 100_000  # of the constraints' Jacobian, at most: each of many steps decomposes it
 CLOSE = 1e-6  # a violation from which a search finds the rest of the way
 FAR = 1e10  # what a constraint misses that shows an error
 
