@@ -724,8 +724,8 @@ def _grad(args):
     from xlcicf.solve.share import slopes as slopes_elsewhere
 
     with _bar(args, "recalculating") as show:
+        steps = fitting_steps(f.start, value, gradient, f.gradient)
         value, told = recalculation(book, problem), partial(show, "recalculating")
-        steps = fitting_steps(f.start, f.value(f.start), gradient, f.gradient)
         elsewhere = slopes_elsewhere(lambda: question_line(problem.asking(), {}), steps)
         slopes = central_differences(value, f.start, steps, elsewhere, told)
         show("looking for corners", 1.0)

@@ -129,7 +129,7 @@ class Grid:
 
     @property
     def is_error_everywhere(self) -> bool:
-        return bool((self.kinds() == ERROR).all())
+        return bool(self.failed().all())
 
     def failed(self) -> np.ndarray:
         """In which cells of the run (H, W) every element is an error."""

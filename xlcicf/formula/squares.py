@@ -23,11 +23,11 @@ def residuals(out: t.Var, sign: float = 1.0) -> t.Var | None:
     """Numbers (k,), recorded on the tape, whose sum of squares is least where `sign` times the outcome is;
     None where the outcome is no such sum. A weight that all squares share, as a mean's, is left out, and so
     are squares whose weight is 0."""
-    guards: set[int] = set()
-    while (inner := _within(out, sign, guards)) is not None:
-        out, sign = inner
+    guards, weight = set[int](), torch.tensor(sign, dtype=t.DTYPE)
+    while (inner := _within(out, weight, guards)) is not None:
+        out, weight = inner
     try:
-        found = list(_parts(out, torch.tensor(sign, dtype=t.DTYPE)))
+        found = list(_parts(out, weight))
     except _NoSquares:
         return None
     if not found:
@@ -50,9 +50,9 @@ class _NoSquares(Exception):
     """Something else than a square is added."""
 
 
-def _within(out: t.Var, sign: float, guards: set[int]) -> tuple[t.Var, float] | None:
-    """The number with which `out` rises or falls, and the `sign` in which it is to be least: under a root or
-    a logarithm, in another shape, divided by a count, with a constant, or beside what watches for overflow.
+def _within(out: t.Var, weight: Tensor, guards: set[int]) -> tuple[t.Var, Tensor] | None:
+    """The number with which `out` rises or falls, and a weight in which it is to be least: under a root or a
+    logarithm, in another shape, divided by a count, with a constant, or beside what watches for overflow.
 
     guards  the conditions met at which the outcome is an error, which the root asks once more
     """
@@ -72,17 +72,20 @@ def _within(out: t.Var, sign: float, guards: set[int]) -> tuple[t.Var, float] | 
     ):
         inner = operands[0]
     elif primitive is t.neg:
-        inner, sign = operands[0], -sign
+        inner, weight = operands[0], -weight
     elif primitive is t.div and _is_count(operands[1]):
         inner = operands[0]
-    elif (found := _beside_a_constant(primitive, operands)) is not None:
-        inner, sign = found[0], sign * found[1]
+    elif primitive in (t.mul, t.div) and (found := _scaled(out, primitive, operands, weight)) is not None:
+        inner, weight = found
+    elif primitive in (t.add, t.sub) and not all(isinstance(x, t.Var) for x in operands):
+        inner = next(x for x in operands if isinstance(x, t.Var))
+        weight = -weight if primitive is t.sub and inner is operands[1] else weight
     elif primitive is t.add and isinstance(operands[1], t.Var) and _is_watching(operands[1]):
         inner = operands[0]
     else:
         return None
     is_one = isinstance(inner, t.Var) and inner.value.numel() == 1 == out.value.numel()
-    return (inner, sign) if is_one and abs(sign) == 1 else None
+    return (inner, weight.reshape(())) if is_one else None
 
 
 def _is_asked(condition: t.Var, guards: set[int]) -> bool:
@@ -96,19 +99,6 @@ def _is_asked(condition: t.Var, guards: set[int]) -> bool:
 
 def _is_root(exponent: t.Operand) -> bool:
     return not isinstance(exponent, t.Var) and bool(((0 < torch.as_tensor(exponent)) & (exponent < 1)).all())
-
-
-def _beside_a_constant(primitive: t.Primitive | None, operands: tuple) -> tuple[t.Var, float] | None:
-    """What has a constant added to it or is multiplied by one, and the way in which the outcome goes."""
-    if primitive not in (t.add, t.sub, t.mul, t.div) or not any(isinstance(x, t.Var) for x in operands):
-        return None
-    a, b = operands
-    if isinstance(a, t.Var) and isinstance(b, t.Var) or (primitive is t.div and isinstance(b, t.Var)):
-        return None
-    varying, constant = (a, b) if isinstance(a, t.Var) else (b, a)
-    if primitive in (t.mul, t.div):
-        return varying, float(torch.as_tensor(constant, dtype=t.DTYPE).sign().reshape(-1)[0])
-    return varying, -1.0 if primitive is t.sub and varying is b else 1.0
 
 
 def _is_zero_or_error(x: t.Operand) -> bool:

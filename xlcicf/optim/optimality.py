@@ -24,6 +24,8 @@ RISE = {"<=": 1.0, "=": 1.0, ">=": -1.0}  # times left minus right side: what mu
 
 def violations(f: Objective, v: np.ndarray) -> np.ndarray:
     """By how much each constraint is missed at v (m,), measured by its right side or 1; inf for an error."""
+    if not len(f.constraints):
+        return np.zeros(0)
     left, right = f.constraint_sides(v)
     relations = [constraint.relation for constraint in f.constraints]
     with np.errstate(invalid="ignore"):

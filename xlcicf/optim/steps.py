@@ -124,7 +124,7 @@ class Best:
         """The Step for these values (n,): what they come to, and by how much they miss what is demanded."""
         loss = f.value_and_gradient(values)[0]
         merit = merit_of(f.sense, loss, 0.0)[0]
-        missed = violation(f, values) if len(f.constraints) else 0.0
+        missed = violation(f, values)
         if not np.array_equal(values[f.whole], np.round(values[f.whole])):
             missed = max(missed, 1.0)  # in between whole numbers there is no solution
         return self.offer(merit if math.isfinite(merit) else math.inf, loss, values, number, restart, missed)
@@ -242,7 +242,7 @@ def _at_rest(f: Objective, best: Best, here: Optimality, restarts: int) -> Claim
     )
 
 
-def _way_out(f: Objective, here: Optimality, unit: float = 1.0) -> np.ndarray:
+def _way_out(f: Objective, here: Optimality, unit: float) -> np.ndarray:
     return np.abs(np.clip(here.v - here.slope / unit, f.lower, f.upper) - here.v)
 
 

@@ -871,10 +871,11 @@ def of_constants(
         asked = of_no_truths(body) if no_truths else body
 
         def compute(context: Context, *grids: Grid) -> Grid:
-            grids = tuple(
-                grid.with_blanks_as_zeros() if i in or_left_out and grid.is_range else grid
-                for i, grid in enumerate(grids)
-            )
+            if or_left_out:
+                grids = tuple(
+                    grid.with_blanks_as_zeros() if i in or_left_out and grid.is_range else grid
+                    for i, grid in enumerate(grids)
+                )
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(

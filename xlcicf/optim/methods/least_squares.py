@@ -103,7 +103,7 @@ def _searched(
             yield found
     number, end, reason = found
     begun = merit_of(f.sense, f.value_and_gradient(start)[0], 0.0)[0]
-    holds = not len(f.constraints) or violation(f, end) <= FEASIBLE
+    holds = violation(f, end) <= FEASIBLE
     is_over = reason.startswith(CUT_SHORT) or not reason or Optimality(f, end, begun).is_optimal
     if holds and is_over:
         yield found
