@@ -64,7 +64,7 @@ AROUND = [
 ]  # fmt: skip
 
 _REFERENCE = r"(?:Other!)?\$?[A-Z]{1,2}\$?\d+(?::\$?[A-Z]{1,2}\$?\d+)?(?![\w(.:])|(?:Other!)?[A-Z]:[A-Z]\b|Sales\[[^(),]*\](?!\])"
-_OPERAND = re.compile(
+OPERAND = re.compile(
     rf'"(?:[^"]|"")*"|\{{[^}}]*\}}|{_REFERENCE}|(?<![\w.$:#])\d+(?:\.\d+)?(?:E[+-]\d+)?(?![\w.:!])'
     r"|\bTRUE\b(?!\()|\bFALSE\b(?!\()"
 )
@@ -105,7 +105,7 @@ def _argument(draw: random.Random) -> str:
 
 
 def _changed(draw: random.Random, formula: str) -> str:
-    operands = list(_OPERAND.finditer(formula))
+    operands = list(OPERAND.finditer(formula))
     if not operands:
         return formula
     place = draw.choice(operands)

@@ -32,3 +32,19 @@ def test_an_overflow_on_the_way_is_never_a_number_again(formula):
 def test_a_large_number_is_one(formula, value):
     f = function({"A1": 1.1, "A2": 3.0, "B1": "=" + formula}, "B1", "A1:A2")
     assert f.value([1e200, 1.5e308]) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "NORM.S.DIST(A1,A2/A3)", "WEIBULL(A1,0.5,2,A2/A3)", "POISSON(2,A1,INDEX(B1:B3,A2,A3))", "BETA.DIST(A1/9,2,3,A2/A3)",
+        "PMT(0.1,5,A1,0,A2/A3)", "CUMIPMT(0.1,5,A1,1,2,A2/A3)", "CEILING.MATH(-A1,2,A2/A3)", "ROUND(A1,A2/A3)",
+    ],
+)  # fmt: skip
+def test_an_error_where_a_condition_is_asked_for_is_the_outcome(formula):
+    cells = {"A1": 1.5, "A2": 1.0, "A3": 1.0, "B1": 1.0, "B2": 1.0, "B3": 1.0, "C1": "=" + formula}
+    f = function(cells, "C1", "A1:A3")
+    assert f.value([1.5, 1.0, 1.0]) == computed(cells, "C1")
+    at = [1.5, 1.0, 0.0] if "INDEX" not in formula else [1.5, 9.0, 1.0]
+    assert math.isnan(f.value(at))
+    assert isinstance(computed(cells | {"A2": at[1], "A3": at[2]}, "C1"), ExcelError)

@@ -36,6 +36,7 @@ class BookValues:
     def __init__(self, book: Snapshot):
         self._book = book
         self._grids: dict[Area, Grid] = {}
+        self._some: dict[tuple[Area, bytes], Grid] = {}
         self._laid: dict[str, np.ndarray | None] = {}
         self._asked: dict[str, int] = {}
         self._filled: dict[str, set[Cell]] = {}
@@ -46,10 +47,15 @@ class BookValues:
         """These cells, of which there is at least one, hold something else than before."""
         sheet, laid = self._book.held(sheet_name), self._laid.get(sheet_name)
         rows, cols = np.array(cells).T
-        for area in [area for area in self._grids if area.sheet == sheet_name]:
+
+        def is_stale(area: Area) -> bool:
             inside = (rows >= area.top) & (rows <= area.bottom) & (cols >= area.left) & (cols <= area.right)
-            if inside.any():
-                del self._grids[area]
+            return area.sheet == sheet_name and bool(inside.any())
+
+        for area in list(filter(is_stale, self._grids)):
+            del self._grids[area]
+        for key in [key for key in self._some if is_stale(key[0])]:
+            del self._some[key]
         if laid is not None:
             if rows.max() > laid.shape[0] or cols.max() > laid.shape[1]:
                 del self._laid[sheet_name]
@@ -65,11 +71,19 @@ class BookValues:
         """The cells (1, 1, rows, columns). Raises FormulaError where a formula fills one and no result is
         there."""
         if area not in self._grids:
-            self._grids[area] = self._numbers(area) or self.some(area, np.ones(area.shape, bool))
+            self._grids[area] = self._numbers(area) or self._read(area, np.ones(area.shape, bool))
         return self._grids[area]
 
     def some(self, area: Area, wanted: np.ndarray) -> Grid:
         """The same of the cells that are `wanted` (rows, columns); blanks stand in the others' places."""
+        if wanted.size > MANY:
+            return self._read(area, wanted)
+        key = area, wanted.tobytes()
+        if key not in self._some:
+            self._some[key] = self._read(area, wanted)
+        return self._some[key]
+
+    def _read(self, area: Area, wanted: np.ndarray) -> Grid:
         sheet = self._book.held(area.sheet)
         if (first := min(self._among(area, wanted, self._unknowns(sheet)), default=None)) is not None:
             cell = cell_address(sheet.name, *first)

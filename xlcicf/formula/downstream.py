@@ -28,7 +28,8 @@ class Parts:
 
     def add(self, run: Run, area: Area) -> list[Area]:
         """What of the area was not among them yet. An array formula is one part."""
-        news = self.beyond(run, run.area if run.block else area)
+        whole = run.area if run.block else area
+        news = self.beyond(run, whole) if run in self._areas else [whole]
         if news:
             areas = self._areas.setdefault(run, [])
             areas[:] = news if news == [run.area] else areas + news
@@ -47,6 +48,8 @@ class Parts:
         return beyond(area, self._areas.get(run, ()))
 
     def without(self, others: "Parts") -> "Parts":
+        if not others:
+            return self
         return Parts((run, rest) for run, area in self for rest in others.beyond(run, area))
 
 

@@ -31,9 +31,9 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.made_references import spots_of
-from xlcicf.formula.pieces import Gathering, Numbered, Piece, in_a_row
+from xlcicf.formula.pieces import Gathering, Piece, Pieces, in_a_row
 from xlcicf.formula.running import Growing, Way
-from xlcicf.formula.runs import AreaIndexes, RunGraph
+from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tape import Tape
 from xlcicf.formula.tree import (
@@ -54,7 +54,7 @@ from xlcicf.formula.tree import (
     RefInfix,
     Union,
 )
-from xlcicf.formula.units import SMALL, Batch, Host, Run
+from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit
 
 MAX_CELLS = 2**22  # of one range
 
@@ -68,19 +68,27 @@ class Evaluator:
 
     def __init__(self, graph: RunGraph, tape: Tape | None = None, book_values: BookValues | None = None):
         self.graph, self.tape = graph, tape
-        self.pieces = AreaIndexes()
-        self.book_values, self._numbered = book_values or BookValues(graph.book), Numbered()
+        self.pieces = Pieces()
+        self.book_values = book_values or BookValues(graph.book)
         self._stacks: dict[tuple[Area, ...], Grid] = {}  # what one unit reads more than once
+        self._rows: dict[tuple[int, ...], Grid] = {}  # pieces, by their numbers, beside each other
+        self.made: dict[Unit, list[Piece]] = {}
+        self.maker: dict[int, tuple[Unit, int]] = {}  # id of a piece -> its unit, which of its pieces it is
 
     def afresh(self) -> "Evaluator":
         """One that has computed nothing yet, and need not read again what this one has read of the book."""
         return Evaluator(self.graph, book_values=self.book_values)
 
+    def note(self, unit: Unit, pieces: list[Piece]) -> list[Piece]:
+        """From now on these are known for the pieces of the unit."""
+        self.made[unit] = pieces
+        self.maker.update((id(piece), (unit, i)) for i, piece in enumerate(pieces))
+        return pieces
+
     def lay(self, piece: Piece) -> Piece:
         """From now on references to the piece's cells mean its values."""
-        for laid in piece.laid():
-            self.pieces.add(laid.area, laid)
-            self._numbered.add(laid)
+        self.pieces.add(piece)
+        self._rows.clear()
         return piece
 
     def compute(self, unit: Run | Batch) -> list[Piece]:
@@ -376,7 +384,7 @@ class Evaluator:
             return self.values(areas[0]).at(place and place.of_one())
         if math.prod(areas[0].shape) > SMALL:
             return self._stacked(areas).at(place)
-        gathering = batch.kept(ref, self._numbered.layout, lambda: self._numbered.gathering(areas))
+        gathering = batch.kept(ref, self.pieces.layout, lambda: self.pieces.gathering(areas))
         return self._gathered(gathering).at(place)
 
     def values(self, area: Area) -> Grid:
@@ -387,7 +395,7 @@ class Evaluator:
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
-            return self._gathered(self._numbered.gathering([area])).reshaped((1, 1, *area.shape))
+            return self._gathered(self.pieces.gathering([area])).reshaped((1, 1, *area.shape))
         parts, wanted = [], np.ones(area.shape, bool)
         for laid in found:
             if both := laid.area.intersect(area):
@@ -406,9 +414,16 @@ class Evaluator:
     def _gathered(self, found: Gathering) -> Grid:
         """What stands in areas of one size, wherever they lie (areas, 1, h, w)."""
         others = [in_a_row(self.book_values.some(*other)) for other in found.others]
-        rows = [*self._numbered.rows(found.pieces), *others]
-        together = beside(rows) if len(rows) > 1 else rows[0]
-        return together.picked(found.index)
+        if others:
+            return found.picked(_beside([*self.pieces.rows(found.pieces), *others]))
+        key = tuple(found.pieces)
+        if key not in self._rows:
+            self._rows[key] = _beside(self.pieces.rows(key))
+        return found.picked(self._rows[key])
+
+
+def _beside(rows: Sequence[Grid]) -> Grid:
+    return beside(rows) if len(rows) > 1 else rows[0]
 
 
 def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:

@@ -299,13 +299,6 @@ class Grid:
         places = torch.from_numpy(np.ascontiguousarray(index))
         return self.moved(lambda x: t.take(t.reshape(x, shape=(-1,)), places), lambda a: a.reshape(-1)[index])
 
-    def picked(self, index: np.ndarray) -> "Grid":
-        """The same, where they stand one after another without that each is looked up."""
-        first, size = int(index.flat[0]), index.size
-        if self.shape[:3] != (1, 1, 1) or not np.array_equal(index.ravel(), np.arange(first, first + size)):
-            return self.taken(index)
-        return self.cut(slice(0, 1), slice(first, first + size)).reshaped(index.shape)
-
     @property
     def extent(self) -> tuple[int, int]:
         """Rows and columns; of whole columns and rows also those beyond the data, where the grid ends."""
@@ -499,20 +492,24 @@ def arrayed(elements: Sequence[Grid], size: tuple[int, int]) -> Grid:
 
 def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:
     """Computed parts (rows and columns, grid), and saved values between them (1, 1, rows, columns)."""
-    kind, text = saved.kinds().copy(), saved.texts().copy()
-    varying = np.zeros(kind.shape, bool)
-    for where, part in parts:
-        at = (..., *where)
-        kind[at], text[at], varying[at] = part.kinds(), part.texts(), part.varies()
+    kind = text = varying = None
+    if saved.kind is not None or any(part.kind is not None for _, part in parts):
+        kind, text = saved.kinds().copy(), saved.texts().copy()
+        for where, part in parts:
+            kind[..., *where], text[..., *where] = part.kinds(), part.texts()
+        kind, text = (kind, text) if kind.any() else (None, None)
+    if not all(part.is_constant for _, part in parts):
+        varying = np.zeros(saved.shape, bool)
+        for where, part in parts:
+            varying[..., *where] = part.varies()
+        varying = None if varying.all() else varying
     num = _numbers_laid_out([(where, part.full()) for where, part in parts], saved.full())
     there = None
     if any(part.there is not None for _, part in parts):
         yes = torch.ones(saved.shape, dtype=torch.bool)
         masks = [(where, yes[..., *where] if p.there is None else p.there) for where, p in parts]
         there = _numbers_laid_out(masks, yes)
-    worded = kind.any()
-    varying = None if varying.all() else varying
-    return Grid(num, kind if worded else None, text if worded else None, varying=varying, there=there)
+    return Grid(num, kind, text, varying=varying, there=there)
 
 
 def _numbers_laid_out(parts: list[tuple[tuple[slice, slice], t.Array]], saved: t.Array) -> t.Array:

@@ -4,12 +4,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from xlcicf.formula.address import MAX_COL, Area
 from xlcicf.formula.grid import Grid
+from xlcicf.formula.runs import AreaIndexes
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +36,23 @@ class Laid(NamedTuple):
     piece: Piece
     start: int
 
+    def slices(self, area: Area) -> tuple[slice, slice] | None:
+        """Which rows and columns of the piece the cells of an area within are; None where they are folded."""
+        if len(self.piece.areas) == 1:
+            return area.within(self.area)
+        if self.area.left != self.area.right:
+            return None
+        start = self.start + area.top - self.area.top
+        return slice(start, start + area.shape[0]), slice(0, 1)
+
     def part(self, area: Area) -> Grid:
         """The cells of an area within (1, 1, rows, columns)."""
-        whole = self.piece.grid
-        if len(self.piece.areas) > 1:
+        whole, slices = self.piece.grid, self.slices(area)
+        if slices is None:
             rows, cols = self.area.shape
-            if cols == 1:
-                start = self.start + area.top - self.area.top
-                return whole.cut(slice(start, start + area.shape[0]), slice(0, 1))
             cells = whole.cut(slice(self.start, self.start + rows * cols), slice(0, 1))
-            whole = cells.reshaped((1, 1, rows, cols))
-        return whole if area == self.area else whole.cut(*area.within(self.area))
+            return cells.reshaped((1, 1, rows, cols)).cut(*area.within(self.area))
+        return whole if self.piece.areas == (area,) else whole.cut(*slices)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,31 +69,58 @@ class Gathering:
     others: Sequence[tuple[Area, np.ndarray]]
     index: np.ndarray
 
+    def picked(self, row: Grid) -> Grid:
+        """The cells (areas, 1, h, w)."""
+        if self._first is None:
+            return row.taken(self.index)
+        cells = slice(self._first, self._first + self.index.size)
+        return row.cut(slice(0, 1), cells).reshaped(self.index.shape)
 
-class Numbered:
-    """The computed cells, each with a number: pieces stand one after another in the order they were laid.
+    @cached_property
+    def _first(self) -> int | None:
+        """Where in the row the first of them is, if all follow one another."""
+        first, size = int(self.index.flat[0]), self.index.size
+        return first if np.array_equal(self.index.ravel(), np.arange(first, first + size)) else None
+
+
+class Pieces:
+    """The pieces laid so far. Their cells have numbers: pieces stand one after another as they were laid.
 
     layout  a number that tells one order of areas from another
+
+    Where each cell is, is looked at once somebody asks: books of thousands of single formulas are computed
+    time and again by who has noted that.
     """
 
     def __init__(self):
         self.count = self.layout = 0
         self._pieces: list[Piece] = []
         self._starts: list[int] = []
+        self._index, self._indexed = AreaIndexes(), 0
         self._waiting: dict[str, list[tuple[Area, int]]] = defaultdict(list)
         self._known: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # sheet -> (cells as keys, numbers)
 
-    def add(self, laid: Laid) -> None:
-        """The areas of one piece follow one another."""
-        if not laid.start:
-            self._pieces.append(laid.piece)
-            self._starts.append(self.count)
-        self._waiting[laid.area.sheet].append((laid.area, self.count))
-        self.layout = hash((self.layout, laid.area, laid.start))
-        self.count += math.prod(laid.area.shape)
+    def add(self, piece: Piece) -> None:
+        self._pieces.append(piece)
+        self._starts.append(self.count)
+        self.layout = hash((self.layout, piece.areas))
+        self.count += math.prod(piece.grid.size)
+
+    def touching(self, area: Area) -> list[Laid]:
+        """The areas that share cells with this one."""
+        self._look_at_new()
+        return self._index.touching(area)
+
+    def _look_at_new(self) -> None:
+        for piece, start in zip(self._pieces[self._indexed :], self._starts[self._indexed :], strict=True):
+            for laid in piece.laid():
+                self._index.add(laid.area, laid)
+                self._waiting[laid.area.sheet].append((laid.area, start + laid.start))
+        self._indexed = len(self._pieces)
 
     def numbers(self, sheet: str, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         """Those of cells (n,); -1 for what is not computed."""
+        self._look_at_new()
         keys, numbers = self._known.get(sheet, (np.zeros(0, np.int64),) * 2)
         if waiting := self._waiting.pop(sheet, None):
             keys = np.concatenate([keys, *(_keys_of(area) for area, _ in waiting)])

@@ -20,7 +20,8 @@ from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.graph import graph_of
 from xlcicf.formula.grid import Grid, from_cells
 from xlcicf.formula.pieces import Piece
-from xlcicf.formula.rings import compute, computed
+from xlcicf.formula.replay import Replays
+from xlcicf.formula.rings import computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
@@ -41,6 +42,7 @@ class _Plan:
     graph: RunGraph
     parts: list[Run]
     units: list[Unit]
+    replays: Replays
 
 
 class Recalculation:
@@ -256,10 +258,10 @@ class Recalculation:
         self._doubtful: list[tuple[Run, Area, FormulaError]] = []
         for _, area in list(self._gone):
             self._lose_readers(area)
-        for run, area in wanted:
-            if not run.text:
-                self._doubt(run, area, _only_excel(run))
-        waiting = Parts((run, area) for run, area in wanted if run.text)
+        tables = Parts((run, area) for run, area in wanted if not run.text)
+        for run, area in tables:
+            self._doubt(run, area, _only_excel(run))
+        waiting = wanted.without(tables)
         while waiting:
             waiting = self._compute_once(waiting.without(self._gone))
         for run, area, error in self._doubtful:
@@ -304,7 +306,8 @@ class Recalculation:
         evaluator = Drawing(plan.graph, self._book_values, self._moment)
         for unit in plan.units:
             areas = areas_of(unit)
-            if any(self._is_among(late, area) or self._is_among(self._gone, area) for area in areas):
+            lost = [parts for parts in (late, self._gone) if parts]
+            if lost and any(self._is_among(parts, area) for area in areas for parts in lost):
                 done += areas
                 left.add_all(self._located(areas))
                 late.add_all([*self._located(areas), *self._readers_of_all().reached(areas)])
@@ -312,7 +315,7 @@ class Recalculation:
             if not self._reads_news(unit):
                 done += areas
                 continue
-            for piece in computed(evaluator, [unit], refused):
+            for piece in computed(evaluator, [unit], refused, plan.replays.compute):
                 done += piece.areas
                 for sheet, cells, values in shown(piece):
                     if not self._holds(sheet, cells, values):
@@ -323,7 +326,7 @@ class Recalculation:
 
     def _planned(self, wanted: Parts, unreadable: Callable[[Run, FormulaError], None]) -> "_Plan":
         """The parts in order. Kept for the next time: who edits a cell often edits it again."""
-        key = tuple((id(run), area) for run, area in wanted)
+        key = tuple((id(run), None if area is run.area else area) for run, area in wanted)
         if key in self._plans:
             return self._plans[key]
         parts, failed = [run.part(area) for run, area in wanted], []
@@ -333,7 +336,7 @@ class Recalculation:
             unreadable(part, error)
 
         graph = self._graph.of(parts)
-        plan = _Plan(graph, parts, list(graph.in_order(parts, note)))
+        plan = _Plan(graph, parts, list(graph.in_order(parts, note)), Replays(graph))
         if not failed:
             if len(self._plans) == PLANS:
                 del self._plans[next(iter(self._plans))]
@@ -365,7 +368,7 @@ class Recalculation:
 
     def _is_among(self, parts: Parts, area: Area) -> bool:
         """Whether some cell of the area, a part of one run, lies among parts."""
-        return bool(parts) and any(parts.beyond(run, area) != [area] for run, area in self._located([area]))
+        return any(parts.beyond(run, area) != [area] for run, area in self._located([area]))
 
     # --- what cannot be computed
 
@@ -464,7 +467,7 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
     """
     graph = graph_of(book)
     units = graph.between(changing, [objective]).units
-    first = Evaluator(graph)
+    first, replays = Evaluator(graph), Replays(graph)
     at = objective.top, objective.left
 
     def value(v: np.ndarray) -> float:
@@ -475,7 +478,7 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
             begin = end
         found = book.sheets[objective.sheet].values.get(at)
         for unit in units:
-            for piece in compute(evaluator, unit):
+            for piece in replays.compute(evaluator, unit):
                 if any(objective.intersect(area) for area in piece.areas):
                     found = scalars(evaluator.values(objective))[0]
         return found if isinstance(found, float) else math.nan

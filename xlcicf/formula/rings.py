@@ -62,7 +62,10 @@ def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
 
 
 def computed(
-    evaluator: Evaluator, units: Iterable[Unit], failed: Callable[[Run, FormulaError], None]
+    evaluator: Evaluator,
+    units: Iterable[Unit],
+    failed: Callable[[Run, FormulaError], None],
+    compute: Callable[[Evaluator, Unit], list[Piece]] = compute,
 ) -> Iterator[Piece]:
     """The cells of units in order; `failed` hears of the runs that cannot be computed, and why."""
     for unit in units:
@@ -236,7 +239,7 @@ def _recorded_with(
         at += math.prod(run.area.shape)
     inside = _Inside(evaluator, tape, numbers, runs)
     inside.may_fail = may_fail
-    around = _around(evaluator, runs)
+    around = read_by(evaluator, runs)
     outside, theta = [], []
     for piece in around:
         if piece.grid.there is not None:
@@ -261,8 +264,8 @@ def _recorded_with(
     return _Recorded(ring, tape, cells, around, outside, theta, inside, shown)
 
 
-def _around(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
-    """The pieces that the runs read."""
+def read_by(evaluator: Evaluator, runs: Sequence[Run]) -> list[Piece]:
+    """The pieces that runs read."""
     found = {
         id(laid.piece): laid.piece
         for run in runs

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
-from xlcicf.formula.context import Context
+from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.dates import counted_from, first_day
 from xlcicf.formula.grid import (
     BLANK,
@@ -64,7 +64,7 @@ def stepped(
         try:
             with counted_from(counts_from_1904):
                 found = computed(operands[: len(grids)], operands[len(grids) :])
-        except FormulaError:  # of what cannot be at all with these numbers
+        except (FormulaError, Fails, Misused):  # of what cannot be at all with these numbers
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)
         if found.shape != outcome.shape:
             return torch.full(kinds.shape, t.NAN, dtype=t.DTYPE)

@@ -344,6 +344,19 @@ class Tape:
                 needed.update(x.index for x in record.operands if isinstance(x, Var))
         return kept[::-1]
 
+    def guards(self, outputs: Sequence[Array]) -> list[Var]:
+        """What has to be finite too if the outputs are to be made of numbers and no error: where nan may
+        begin, what hides an infinity, and what nothing is made of, of which somebody may have asked the kind.
+        """
+        used = {x.index for record in self._records for x in record.operands if isinstance(x, Var)}
+        used.update(x.index for x in outputs if isinstance(x, Var))
+        found = dict(self.watched)
+        for primitive, operands, _, out in self._records:
+            begins = out.partial and not any(isinstance(x, Var) and x.partial for x in operands)
+            if primitive and (begins or out.index not in used):
+                found[out.index] = out
+        return [x for x in found.values() if x.value.is_floating_point()]
+
     def program(self, outputs: Sequence[Array], of: dict["Primitive", Callable] | None = None) -> Program:
         """The steps that `outputs` need, and no others, as a function of all inputs.
 

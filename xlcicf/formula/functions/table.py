@@ -374,7 +374,10 @@ def of_numbers(
 
     def enter(body: SomeBody) -> SomeBody:
         def reading(*numbers: t.Operand) -> "t.Operand | OrError":
-            return body(*(read(i, x) for i, x in enumerate(numbers)))
+            out = body(*(read(i, x) for i, x in enumerate(numbers)))
+            if truth or len(numbers) == 1:
+                return out
+            return _unless_nan(out, numbers)  # which a comparison would have hidden
 
         def compute(context: Context, *grids: Grid) -> Grid:
             if not hands_on:
@@ -402,6 +405,13 @@ def of_numbers(
         return body
 
     return enter
+
+
+def _unless_nan(out: t.Operand | OrError, numbers: Sequence[t.Operand]) -> t.Operand | OrError:
+    """What a body yields, nan where one of its numbers is."""
+    if isinstance(out, OrError):
+        return out._replace(num=_unless_nan(out.num, numbers))
+    return t.unless_nan(t.as_array(out), *numbers)
 
 
 def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
