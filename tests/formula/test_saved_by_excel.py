@@ -1,7 +1,8 @@
 """Values that Excel itself has saved: what it makes of arguments of all kinds, where no page says it.
 
-They stand in the workbooks by which IronCalc is tested (github.com/ironcalc/IronCalc, xlsx/tests), which Excel
-for the Mac, for Windows and in the browser have computed and saved.
+They stand in the workbooks by which IronCalc is tested (github.com/ironcalc/IronCalc, xlsx/tests), Apache POI
+(apache/poi, test-data/spreadsheet), formulas (vinci1it2000/formulas), pycel (dgorissen/pycel) and other
+libraries, which Excel for the Mac, for Windows and in the browser have computed and saved.
 """
 
 import pytest
@@ -124,3 +125,17 @@ def test_totals_of_one_range_are_computed_at_once():
         f"{c}9": f"=SUBTOTAL({n},$A$1:$A$2)" for c, n in zip("CEGI", (9, 2, 4, 5), strict=True)
     }
     assert [computed(cells, f"{c}9") for c in "CEGI"] == [3.0, 2.0, 2.0, 1.0]
+
+
+def test_a_total_of_its_own_does_not_count_in_another():
+    """As a file has it: AGGREGATE is newer than 2007."""
+    cells = {"A1": 15.0, "A2": 77.0, "A3": "=_xlfn.AGGREGATE(1,4,A1:A2)", "A4": "=SUBTOTAL(4,A1:A2)"}
+    cells |= {"B1": "=_xlfn.AGGREGATE(1,0,A1:A4)", "B2": "=SUBTOTAL(1,A1:A4)"}
+    assert [computed(cells, cell) for cell in ("B1", "B2")] == [46.0, 46.0]
+
+
+def test_what_a_ring_leaves_is_looked_in_as_other_cells_are():
+    cells: dict[str, object] = {"D1": 1.0} | {f"B{i}": float(i % 3) for i in range(2, 30)}
+    cells |= {f"A{i}": f'=IF(B{i}=$D$1,INDIRECT("A"&ROW(B{i})-1)+1,0)' for i in range(2, 30)}
+    cells |= {f"F{i}": f"=VLOOKUP(ROW($A{i})-1,$A:$B,2,FALSE)" for i in range(2, 30)}
+    assert [computed(cells, f"F{i}") for i in (2, 3, 29)] == [1.0, NA, NA]

@@ -16,7 +16,7 @@ from xlcicf.formula.grid import ERROR, Grid, Place, first_error, from_truths
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Node, Ref, Union, walk
 
-_TOTAL = re.compile(r"(?<![\w.])(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
+_TOTAL = re.compile(r"(?<![\w.])(?:_xlfn\.)?(?:SUBTOTAL|AGGREGATE)\s*\(", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
 
 

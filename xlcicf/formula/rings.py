@@ -105,7 +105,8 @@ def _solved(evaluator: Evaluator, ring: Ring) -> list[Piece] | None:
     for run, grid in zip(ring.runs, recorded.shown, strict=True):
         count = math.prod(run.area.shape)
         part = t.reshape(t.segment(cells, dim=0, start=at, length=count), shape=(1, 1, *run.area.shape))
-        pieces.append(Piece((run.area,), grid.with_num(part)))
+        solved = grid.with_num(part)
+        pieces.append(Piece((run.area,), solved if isinstance(part, t.Var) else solved.as_it_stands()))
         at += count
     return pieces
 
