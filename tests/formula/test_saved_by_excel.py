@@ -93,7 +93,22 @@ TEXTS = [
     ('TEXTAFTER("123 the 456","Hello",-1,1,2,"x")', VALUE), ('TEXTBEFORE("123 the 456","Hello",-1,1,-12,"x")', VALUE),
     ('TEXTAFTER(TRUE,"r",1,0,0,Z1)&"|"', "|"), ('TEXTAFTER("a-b","-",1/0)', DIV0),
 ]  # fmt: skip
-SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
+# cells in no order, and of several kinds: halves lead to where they lead
+UNORDERED = [
+    ('MATCH(4.1,{"c bau c",4.1,"a",1.1})', 2.0), ("MATCH(4.1,{TRUE,4.1,FALSE,1.1})", 2.0),
+    ('LOOKUP(534,{"INTEGRAL",0,1,2,534,9999999999,-9999999999,-534,-2,-1})', 534.0),
+    ('HLOOKUP("STRING",{"INTEGRAL","DOUBLE","BLANK","STRING","REF","AREA (rows)",0;1,2,3,4,5,6,7},2,TRUE)', 4.0),
+    ('MATCH("DOUBLE",{"DOUBLE","BLANK","STRING","REF","AREA (rows)"})', 1.0), ("MATCH(Z1,{0,1,2,3,4},-1)", 1.0),
+    ('XLOOKUP(46523,{9700,"xyz","xyz",160726,204100,510300},{1,2,3,4,5,6},0,1,2)', 2.0),
+    ('XLOOKUP(4,{TRUE,4.1,FALSE,1.1},{"L","ML","MR","R"},1,1,2)', "L"),
+    # a blank cell is above all others
+    ('XLOOKUP(Z1,{TRUE,4.1,FALSE,1.1},{"L","ML","MR","R"},1,1,2)', 1.0), ("XMATCH(Z1,{-1.1,2.1,3.1,4.1},1)", NA),
+    ('XLOOKUP(Z1,{"",4.1,"a",1.1},{"L","ML","MR","R"},1,1)', 1.0), ("XMATCH(Z1,{FALSE,2.1,TRUE,4.1},-1)", 3.0),
+    # results beside a table's first column, and rows of one without a column
+    ("LOOKUP(2,E1:F7,E1:E7)", 2.0), ("INDEX(E1:F3,2)", REF), ("INDEX(E1:E3,2)", 2.0), ("INDEX(E1:F1,2)", 23.0),
+    ("VLOOKUP(8,E1:E6,0,FALSE)", NA), ("VLOOKUP(Z1,Z1,Z1,3)", NA), ("ADDRESS(1.1,3,4,4.1,Z1)", "!C1"),
+]  # fmt: skip
+SAVED = [*UNORDERED, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

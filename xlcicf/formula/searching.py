@@ -1,12 +1,12 @@
 """The place of a value among cells, as MATCH, VLOOKUP and their kind look for it; places count from 0."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import takewhile
 from typing import Any
 
 from xlcicf.formula.context import Fails
 from xlcicf.formula.criteria import equals
-from xlcicf.formula.grid import BOOL, NUMBER, TEXT, kind_of
+from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT, kind_of
 from xlcicf.formula.plain import NOWHERE, Alike, Cells
 
 
@@ -43,20 +43,23 @@ def place_down_to(wanted: object, cells: Cells) -> int:
     Microsoft's page of MATCH has #N/A of 40 among 25, 38, 40, 41, which do not descend. Raises Fails("#N/A")
     where there is none."""
     key, alike = _key(wanted), _alike(wanted, cells)
-    before = takewhile(lambda pair: pair[1] >= key, zip(alike.places, alike.values, strict=True))
-    found = max((place for place, _ in before), default=None)
-    if found is None:
+    before = list(takewhile(lambda pair: pair[1] >= key, zip(alike.places, alike.values, strict=True)))
+    if not before:
         raise Fails("#N/A", "looks for a value that is above all of the cells")
-    return found
+    equal = next((i for i, (_, value) in enumerate(before) if value == key), len(before))
+    same = takewhile(lambda pair: pair[1] == key, before[equal:])
+    return max((place for place, _ in same), default=before[-1][0])
 
 
 def place_asked(wanted: object, cells: Cells, how: int, order: int) -> int:
-    """The first place of an equal value (the last where `order` is -1 or -2); where there is none and `how`
-    is -1 or 1, of the next smaller or larger one. Texts are above numbers, TRUE and FALSE above both. Halves
-    taken in cells that ascend (2) or descend (-2) lead to the nearest of such a value's places. With 2 * and
-    ? stand for other letters. What is wanted may be blank, as the first blank cell is.
+    """The first place of an equal value (the last where `order` is -1); where there is none and `how` is -1
+    or 1, of the next smaller or larger one. Texts are above numbers, TRUE and FALSE above both, blanks above
+    all. With order 2 or -2 it is where halves lead of cells that are held to ascend or descend. With how 2 *
+    and ? stand for other letters. What is wanted may be blank, as the first blank cell is.
 
     Raises Fails("#N/A") where there is none."""
+    if abs(order) == 2:
+        return _place_by_halves(wanted, cells, how, order)
     if wanted is None:
         found = cells.blanks()
     elif how == 2 or not isinstance(wanted, str):
@@ -65,21 +68,39 @@ def place_asked(wanted: object, cells: Cells, how: int, order: int) -> int:
         found = cells.texts.get(wanted.casefold(), NOWHERE)
     last = order < 0
     if not len(found) and how in (-1, 1):
-        found = _nearest(0.0 if wanted is None else wanted, cells, how)
-        last = last if abs(order) == 1 else (how < 0) == (order > 0)
+        found = _nearest(wanted, cells, how)
     if not len(found):
         raise Fails("#N/A", "looks for a value that is not among the cells")
     return int(found[-1 if last else 0])
 
 
-_KINDS = (NUMBER, TEXT, BOOL)  # the larger ones last
+_KINDS = (NUMBER, TEXT, BOOL, ERROR, BLANK)  # the larger ones last
+
+
+def _place_by_halves(wanted: object, cells: Cells, how: int, order: int) -> int:
+    """The first of the cells that are not below the one wanted, or the last where they descend; or else the
+    one beside it."""
+    key, size = _rank(wanted), len(cells)
+    at = bisect_left(range(size), key, key=lambda i: _rank(cells.values[i if order > 0 else size - 1 - i]))
+    if at == size or _rank(cells.values[at if order > 0 else size - 1 - at]) != key:
+        at = at + min(how, 0) if how else size
+    if not 0 <= at < size:
+        raise Fails("#N/A", "looks for a value that is not among the cells")
+    return at if order > 0 else size - 1 - at
+
+
+def _rank(value: object) -> tuple[int, Any]:
+    """By which values of all kinds are in order."""
+    kind = kind_of(value)  # type: ignore[arg-type]
+    return _KINDS.index(kind), 0 if value is None else str(value) if kind == ERROR else _key(value)
 
 
 def _nearest(wanted: object, cells: Cells, how: int) -> list[int]:
     """The places of the values next to the one wanted, below it (-1) or above it (1)."""
     at = _KINDS.index(kind_of(wanted))  # type: ignore[arg-type]
-    others = reversed(_KINDS[:at]) if how < 0 else _KINDS[at + 1 :]
-    beside = _beside(_key(wanted), cells.alike(_KINDS[at]), how)
+    kinds = [kind for kind in _KINDS if kind in (NUMBER, TEXT, BOOL)]
+    others = reversed(kinds[:at]) if how < 0 else kinds[at + 1 :]
+    beside = [] if wanted is None else _beside(_key(wanted), cells.alike(_KINDS[at]), how)
     further = (_beside(None, cells.alike(kind), how) for kind in others)
     return beside or next(filter(None, further), [])
 
@@ -110,6 +131,8 @@ def _by_halving(key, alike: Alike, count: int) -> int | None:
         at = next((place for place in range(middle, last + 1) if place in known), None)
         if at is None or known[at] > key:
             last = middle - 1
+        elif known[at] == key:  # found, and as many cells further as show the same
+            return next(place for place in range(at, count) if known.get(place + 1) != key)
         else:
             first, found = at + 1, at
     return found

@@ -23,6 +23,7 @@ from xlcicf.formula.grid import (
     Grid,
     constant,
     errors_among,
+    errors_where,
     first_error,
     from_truths,
     with_errors,
@@ -36,6 +37,7 @@ from xlcicf.formula.whereabouts import lines_of, sizes_of
 
 NEAREST, EXACT, FORWARDS = constant(True), constant(0.0), constant(1.0)
 NOWHERE = -1e9  # in the place of a place
+NO_SHEET = object()  # in the place of a name, which may be blank
 
 # --- places and sizes -----------------------------------------------------------------------------------
 
@@ -69,9 +71,19 @@ def index(
 
     def part_of(grid: Grid, *at: Grid) -> Value:
         refuse_errors_handed_over(context, [grid])
+        if column is None and grid.is_range and 1 not in grid.extent:
+            at = (_row_of_a_table(context, *at),)
         return part(context, grid, *at)
 
     return of_grids(context, part_of, [whole, *keys])
+
+
+def _row_of_a_table(context: Context, row: Grid) -> Grid:
+    """0 for the whole range, as without a column; no other row of several columns is had without one."""
+    row = fixed_number(context, row)
+    one = row.numbers() >= 1.0
+    found = errors_where(one, "#REF!", context.host, "needs a column too", after=errors_among([row]))
+    return with_errors(row, found)
 
 
 @handing_on("TRANSPOSE", "SUM(MMULT(TRANSPOSE(~{1;2}),~{3;4}))", ranges="array")
@@ -136,12 +148,13 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
 
     def place(wanted: object, cells: Cells, column: object, nearest: object) -> float:
         at = math.floor(number_of(column))
-        if at < 1:
-            raise Fails("#VALUE!", "looks in a column before the first")
         if at > columns:
             raise Fails("#REF!", f"looks in a column beyond the {columns} that there are")
         find = place_up_to if truth_of(nearest) else place_of
-        return float(find(wanted, cells) * columns + at - 1)
+        row = find(wanted, cells)
+        if at < 1:
+            raise Fails("#VALUE!", "looks in a column before the first")
+        return float(row * columns + at - 1)
 
     keys = [wanted, searched, column, nearest]
     return elements(context, table, for_each(context, place, keys, [False, True, False, False]))
@@ -182,8 +195,8 @@ def horizontal_lookup(context: Context, wanted: Grid, table: Grid, row: Grid, ne
 )
 def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None = None):
     """The element beside the last one, in a row or column that ascends, not above the one wanted."""
-    if results is None:
-        searched, results = _first_and_last(searched)
+    first, last = _first_and_last(searched)
+    searched, results = (first, last) if results is None else (first, results)
     count = results.size[0] * results.size[1]
 
     def place(wanted: object, cells: Cells) -> float:
@@ -288,7 +301,7 @@ def x_lookup(
     arrays=lambda i: False,
     or_left_out=(2, 3),
 )
-def address(row, column, kind=1.0, in_letters=True, sheet=None):
+def address(row, column, kind=1.0, in_letters=True, sheet=NO_SHEET):
     row, column, kind = (math.trunc(number_of(x)) for x in (row, column, 1.0 if kind is None else kind))
     if kind not in (1, 2, 3, 4):
         raise Fails("#VALUE!", "asks for a kind of address that there is not")
@@ -305,7 +318,9 @@ def address(row, column, kind=1.0, in_letters=True, sheet=None):
             f"{letter}{at}" if is_fixed else f"{letter}[{at}]" if at else letter
             for letter, at, is_fixed in parts
         )
-    return text if sheet is None else f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
+    if sheet is NO_SHEET:
+        return text
+    return f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
 
 
 @excel("AREAS", "AREAS(($A$1:$A$2,$B$1))*~2", "AREAS($A$1)*~2", ranges="array")
