@@ -108,7 +108,10 @@ UNORDERED = [
     ("LOOKUP(2,E1:F7,E1:E7)", 2.0), ("INDEX(E1:F3,2)", REF), ("INDEX(E1:E3,2)", 2.0), ("INDEX(E1:F1,2)", 23.0),
     ("VLOOKUP(8,E1:E6,0,FALSE)", NA), ("VLOOKUP(Z1,Z1,Z1,3)", NA), ("ADDRESS(1.1,3,4,4.1,Z1)", "!C1"),
 ]  # fmt: skip
-SAVED = [*UNORDERED, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
+CONDITIONS = [
+    ('AND(TRUE,"0")', True), ('AND(TRUE,"ciao",#REF!,"0")', REF), ('OR(TRUE,"0",#REF!)', REF), ('XOR(TRUE,"0",#REF!)', REF),
+]  # fmt: skip
+SAVED = [*UNORDERED, *CONDITIONS, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

@@ -51,9 +51,13 @@ def truth_of(value: object) -> bool:
     """What a plain value is taken for where TRUE or FALSE is needed. Raises Fails("#VALUE!")."""
     if not isinstance(value, str):
         return bool(number_of(value))
-    if value.casefold() not in _TRUTHS:
+    if not says_truth(value):
         raise Fails("#VALUE!", f"finds the text {str(value)!r} where it needs TRUE or FALSE")
     return bool(_TRUTHS[value.casefold()])
+
+
+def says_truth(text: str) -> bool:
+    return text.casefold() in _TRUTHS
 
 
 def text_of(value: object) -> str:

@@ -10,8 +10,8 @@ import torch
 
 from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import taken_as_condition, taken_as_scalar
-from xlcicf.formula.grid import BOOL, NUMBER, Errors, Grid, mask_tensor
+from xlcicf.formula.coercion import says_truth, taken_as_condition, taken_as_scalar
+from xlcicf.formula.grid import BOOL, NUMBER, TEXT, Errors, Grid, mask_tensor
 from xlcicf.formula.overflow import watch
 from xlcicf.formula.running import (
     Argument,
@@ -313,16 +313,18 @@ def conditions(arguments: Sequence[Argument]) -> tuple[Numbers, "Passing"]:
 
 def _truths_of(argument: Argument) -> Argument:
     if isinstance(argument, Grid) and not argument.is_array:
-        argument = _without_empty_texts(argument)
+        argument = _without_other_texts(argument)
     return with_elements(argument, truths)
 
 
-def _without_empty_texts(grid: Grid) -> Grid:
-    """A condition, or nothing where it is a text without letters."""
-    empty = np.broadcast_to(np.equal(grid.texts(), ""), grid.shape)
-    if not empty.any():
+def _without_other_texts(grid: Grid) -> Grid:
+    """A condition, or nothing where it is a text that says neither TRUE nor FALSE."""
+    other = np.zeros(grid.shape, bool)
+    for at in map(tuple, np.argwhere(grid.kinds() == TEXT)):
+        other[at] = not says_truth(grid.texts().item(at))
+    if not other.any():
         return taken_as_condition(grid)
-    return taken_as_condition(grid.blank_where(empty)).blank_where(empty)
+    return taken_as_condition(grid.blank_where(other)).blank_where(other)
 
 
 def truths(grid: Grid) -> Grid:
