@@ -111,7 +111,8 @@ UNORDERED = [
 CONDITIONS = [
     ('AND(TRUE,"0")', True), ('AND(TRUE,"ciao",#REF!,"0")', REF), ('OR(TRUE,"0",#REF!)', REF), ('XOR(TRUE,"0",#REF!)', REF),
 ]  # fmt: skip
-SAVED = [*UNORDERED, *CONDITIONS, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
+NO_PAIRS = [(f"{name}(B1:B4,E1:E4)", DIV0) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")]
+SAVED = [*UNORDERED, *CONDITIONS, *NO_PAIRS, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

@@ -10,6 +10,7 @@ from xlcicf.formula.coercion import taken_without_truths
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.operators import EXP_LIMIT, power, powered
 from xlcicf.formula.functions.table import (
+    Empty,
     OrError,
     as_factors,
     of_arrays,
@@ -129,17 +130,20 @@ def sumproduct(*arrays):
     return t.inner(*factors) if len(factors) == 2 else t.total(factors[0], dims=(2, 3))
 
 
-@of_pairs("SUMXMY2", "SUMXMY2(~{1,2,3},~{4,5,7})")
+NO_PAIRS = Empty("#DIV/0!", "finds no pair of numbers")
+
+
+@of_pairs("SUMXMY2", "SUMXMY2(~{1,2,3},~{4,5,7})", empty=NO_PAIRS)
 def sum_of_squared_differences(pairs):
     return pairs.total(lambda x, y: t.square(t.sub(x, y)))
 
 
-@of_pairs("SUMX2MY2", "SUMX2MY2(~{1,2,3},~{4,5,7})")
+@of_pairs("SUMX2MY2", "SUMX2MY2(~{1,2,3},~{4,5,7})", empty=NO_PAIRS)
 def sum_of_differences_of_squares(pairs):
     return pairs.total(lambda x, y: t.sub(t.square(x), t.square(y)))
 
 
-@of_pairs("SUMX2PY2", "SUMX2PY2(~{1,2,3},~{4,5,7})")
+@of_pairs("SUMX2PY2", "SUMX2PY2(~{1,2,3},~{4,5,7})", empty=NO_PAIRS)
 def sum_of_sums_of_squares(pairs):
     return pairs.total(lambda x, y: t.add(t.square(x), t.square(y)))
 
