@@ -112,7 +112,12 @@ CONDITIONS = [
     ('AND(TRUE,"0")', True), ('AND(TRUE,"ciao",#REF!,"0")', REF), ('OR(TRUE,"0",#REF!)', REF), ('XOR(TRUE,"0",#REF!)', REF),
 ]  # fmt: skip
 NO_PAIRS = [(f"{name}(B1:B4,E1:E4)", DIV0) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")]
-SAVED = [*UNORDERED, *CONDITIONS, *NO_PAIRS, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
+FORMATS = [
+    # a section for some numbers alone, and TRUE as the text that it is
+    ('TEXT(10,"[<10]#"" Wow""")', "10"), ('TEXT(9,"[<10]#"" Wow""")', "9 Wow"), ('TEXT(10,"[>10]#"" Big""")', "10"),
+    ('TEXT(-11,"[=-10]#"" Wow""")', "-11"), ('TEXT(TRUE,";;;""hi""")', "hi"), ('TEXT(FALSE,";;;-@-@-")', "-FALSE-FALSE-"),
+]  # fmt: skip
+SAVED = [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

@@ -154,6 +154,8 @@ def _holds(sign: str, bound: float) -> Callable[[float], bool]:
 
 def _section_for(sections: Sequence[_Section], x: float) -> tuple[_Section, bool]:
     """The section for a number, and whether a minus sign is still to be written."""
+    if len(sections) == 1 and sections[0].condition and not sections[0].condition(x):
+        return _GENERAL, True
     if any(section.condition for section in sections):
         fitting = (i for i, s in enumerate(sections) if s.condition is None or s.condition(x))
         which = next(fitting, 0)

@@ -21,21 +21,19 @@ MOST_PLACES = 127
     arity=(2, 2),
 )
 def text_by_format(value, number_format):
-    if isinstance(value, bool):
-        return text_of(value)
     try:
-        number = value if isinstance(value, str) else number_of(value)
-        return within_limits(shown(_read(number), text_of(number_format)))
+        number = text_of(value) if isinstance(value, bool) else _read(value)
+        return within_limits(shown(number, text_of(number_format)))
     except ValueError as error:
         raise Fails("#VALUE!", f"cannot write a number so: {error}") from error
 
 
-def _read(value: float | str) -> float | str:
+def _read(value: float | str | None) -> float | str:
     """A text that reads as a number as that number."""
     try:
         return number_of(value)
     except Fails:
-        return value
+        return str(value)
 
 
 @of_values("VALUE", "VALUE(~2)", 'VALUE("1,234")+VALUE(~1)')
