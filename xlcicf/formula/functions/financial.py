@@ -491,7 +491,8 @@ def double_declining_balance(cost, salvage, life, period, factor=TWICE):
     "VDB(~2400,~300,~10,2.5,7.25,~2,TRUE)", "VDB(~2400,~300,~10,2.5,7.25)", arity=(5, 7), fixed=(3, 4, 6),
 )  # fmt: skip
 def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, stays=NONE):
-    """Unless it `stays` with declining balances, it turns to a straight line where that writes off more."""
+    """Unless it `stays` with declining balances, it turns to a straight line where that writes off more. Then
+    periods are counted from `start` on, and what lies before it is written off by periods that end there."""
     inside = all_of(
         t.greater_equal(start, 0.0), t.greater_equal(end, start), t.less_equal(end, life),
         t.greater_equal(cost, 0.0), t.greater_equal(salvage, 0.0), t.greater(life, 0.0),
@@ -503,15 +504,20 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
         raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
     left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
     straight = t.equal(t.as_array(0.0), 1.0)
-    for period in range(1, int(end.max().ceil()) + 1):
-        declining = _double_declining(cost, salvage, life, t.as_array(float(period)), factor)
-        years = t.sub(life, period - 1.0)
+    rate = t.neg(_larger(t.neg(t.div(factor, life)), t.as_array(-1.0)))
+    early = t.value_of(t.where(t.equal(stays, 0.0), t.as_array((-start) % 1.0), 0.0))
+    for period in range(1, int((end + early).max().ceil()) + 1):
+        begins = (period - 1.0 - early).clamp(min=0.0)
+        length = period - early - begins
+        declining = t.neg(_larger(t.neg(t.mul(t.add(left, salvage), rate)), t.neg(left)))
+        declining = _larger(declining, t.as_array(0.0))
+        years = t.sub(life, begins)
         line = t.where(straight, line, t.div(left, t.where(t.greater(years, 0.0), years, 1.0)))
         straight = t.either(straight, t.both(t.greater(line, declining), t.equal(stays, 0.0)))
         t.decide(straight)
         written_off = t.where(straight, line, declining)
-        left = t.sub(left, t.where(straight, 0.0, written_off))
-        shares = ((x - (period - 1.0)).clamp(0.0, 1.0) for x in (end, start))
+        left = t.sub(left, t.where(straight, 0.0, t.mul(written_off, length)))
+        shares = ((x - begins).clamp(min=0.0).minimum(length) for x in (end, start))
         total = t.add(total, t.mul(written_off, t.sub(*shares)))
     return checked(inside, total)
 
