@@ -154,3 +154,11 @@ def test_values_with_slopes_are_not_lost_beside_such_a_criterion():
         differentiate(snapshot(cells), area("B1"), [area("A1:A2")])
     f = differentiate(snapshot(cells), area("B1"), [area("A2")])
     assert f.gradient([1.0]) == [5 + 6 + 7 + 8 + 9 + 10]
+
+
+@pytest.mark.parametrize("values", ["B1", "$B$1", "B1:B2", "B1:C9", "B$1:B$4"])
+def test_values_are_taken_from_as_many_cells_as_are_searched(values):
+    cells: dict[str, object] = {f"A{i}": float(i) for i in (1, 2, 3, 4)}
+    cells |= {f"B{i}": f"=10*A{i}" for i in (1, 2, 3, 4)}
+    for name, value in (("SUMIF", 90.0), ("AVERAGEIF", 30.0)):
+        assert computed(cells | {"D1": f'={name}(A1:A4,">1",{values})'}, "D1") == value

@@ -237,6 +237,8 @@ class _Parser:
         args = self.arguments(Token.FUNC)
         if name == "SINGLE" and len(args) == 1:
             return Prefix("@", args[0])
+        if name in ("SUMIF", "AVERAGEIF") and len(args) == 3:
+            args = (*args[:2], _as_large(args[2], args[0]))
         return Call(name, args)
 
     def arguments(self, kind: str) -> tuple[Node, ...]:
@@ -574,6 +576,19 @@ def _local(text: str) -> str:
 def _anchored(match: re.Match[str]) -> str:
     """A spilled range, D1#, as files write it."""
     return f"_xlfn.ANCHORARRAY({match[1]})" if match[1] else match[0]
+
+
+def _as_large(values: Node, searched: Node) -> Node:
+    """The range of values as Excel takes it where another is searched: from its first cell on as large."""
+    if not (isinstance(values, Ref) and isinstance(searched, Ref) and searched.slides and values.slides):
+        return values
+    rows, cols = searched.bottom.at - searched.top.at, searched.right.at - searched.left.at
+    if rows <= values.bottom.at - values.top.at and cols <= values.right.at - values.left.at:
+        return values
+    if rows == MAX_ROW - 1 or cols == MAX_COL - 1:
+        return values
+    bottom = Edge(values.top.at + rows, values.top.fixed)
+    return Ref(values.sheet, values.top, values.left, bottom, Edge(values.left.at + cols, values.left.fixed))
 
 
 def _split_at_colons(text: str) -> list[str]:
