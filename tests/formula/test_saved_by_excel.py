@@ -112,6 +112,21 @@ CONDITIONS = [
     ('AND(TRUE,"0")', True), ('AND(TRUE,"ciao",#REF!,"0")', REF), ('OR(TRUE,"0",#REF!)', REF), ('XOR(TRUE,"0",#REF!)', REF),
 ]  # fmt: skip
 NO_PAIRS = [(f"{name}(B1:B4,E1:E4)", DIV0) for name in ("SUMX2MY2", "SUMX2PY2", "SUMXMY2")]
+TIMES = [
+    # one part of a time may be more than a clock shows
+    ('0+"0:59:99"', 0.042118055555555554), ('0+"60:99"', VALUE), ('0+"23:99"', 1.0270833333333333), ('0+"24:99"', VALUE),
+    ('0+"23:9999"', 7.902083333333334), ('0+"23:10000"', VALUE), ('0+"0:0:9999"', 0.11572916666666666), ('0+"23:60:9999"', VALUE),
+    ('0+"59:9999.0"', 0.15670138888888888), ('0+"60:9999.012345"', VALUE), ('0+"23:59."', 0.9993055555555556), ('0+"23:59.:0"', VALUE),
+    # hours, minutes or seconds alone are those of any number
+    ('TEXT(2958466,"[h]")', "71003184"), ('TEXT(71003160,"[hh]")', "1704075840"), ('TEXT(-1,"[h]")', "-24"), ('TEXT(-1,"[s]")', "-86400"),
+    ('TEXT(-1,"[h]:m")', VALUE), ('TEXT(-1,"[s].000")', VALUE), ('TEXT(0,"[s].000")', "0.000"),
+    ('TEXT(1234567,"?,?????????")', "    1,234,567"), ("YEARFRAC(1987,345,1)", 4.496576905522592),
+]  # fmt: skip
+ENGINEERING = [
+    ("SQRTPI(TRUE)", VALUE), ("FACTDOUBLE(TRUE)", VALUE), ("XNPV(TRUE,{-10,5},{39448,39508})", VALUE),
+    ('IMDIV("3.1+2j","-3+2i")', NUM), ('IMSUB("3.1+2j","-3+2i")', NUM), ("CHOOSECOLS({1,2,3;4,5,6},#N/A)", NA),
+    ("COMPLEX(6.92442674613868E-05,-1)", "0.0000692442674613868-i"),
+]  # fmt: skip
 DEPRECIATED = [
     # periods that begin within others
     ("VDB(1,0,14,0,0.5,1.25,FALSE)", 0.04464285714285714), ("VDB(1,0,14,2.5,3.5,1.25,FALSE)", 0.07074765193864536),
@@ -123,7 +138,7 @@ FORMATS = [
     ('TEXT(-11,"[=-10]#"" Wow""")', "-11"), ('TEXT(TRUE,";;;""hi""")', "hi"), ('TEXT(FALSE,";;;-@-@-")', "-FALSE-FALSE-"),
 ]  # fmt: skip
 SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
-SAVED += [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *DEPRECIATED]
+SAVED += [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *DEPRECIATED, *TIMES, *ENGINEERING]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

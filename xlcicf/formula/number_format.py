@@ -15,6 +15,7 @@ from itertools import takewhile
 from xlcicf.formula.dates import LAST, SECONDS, first_day, weekday, year_month_day
 
 MOST_LETTERS = 20  # of a number as & writes it, before it is written with E
+EXACT = 1e15  # up to here hours, minutes and seconds are counted
 GENERAL_LETTERS = 11  # of one in the format General
 _ALL_DIGITS = Context(prec=700)  # of the largest number with the smallest part of it that a format can show
 
@@ -253,8 +254,8 @@ def _whole_digits(tokens: Sequence[str], digits: str, in_threes: bool) -> str:
             continue
         own, digits = (digits, "") if i == first else (digits[-1:], digits[:-1])
         for digit in reversed(own or {"0": "0", "?": " "}.get(tokens[i], "")):
-            if in_threes and count and count % 3 == 0 and digit != " ":
-                out.append(",")
+            if in_threes and count and count % 3 == 0:
+                out.append("," if digit != " " else " ")
             out.append(digit)
             count += 1
     return "".join(reversed(out))
@@ -327,6 +328,10 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
 def _date(tokens: Sequence[str], x: float) -> str:
+    timed = [token for token in tokens if token[0] in "ymdhs" or _ELAPSED.fullmatch(token)]
+    alone = len(timed) == 1 and _ELAPSED.fullmatch(timed[0]) and not _MANY.fullmatch(timed[0])
+    if alone and not any(token in "0#?." for token in tokens) and abs(x) < EXACT:
+        return _elapsed_alone(tokens, x)
     if abs(x) > LAST + 1:  # before it is divided, which a decimal of so many digits cannot be
         raise ValueError(f"{x} is no date")
     tokens = list(_with_parts_of_seconds(tokens))
@@ -341,6 +346,12 @@ def _date(tokens: Sequence[str], x: float) -> str:
     parts = _Moment(day + first_day(), seconds - day * SECONDS, seconds, halves)
     # Only a book that counts from 1904 has dates below 0, which are shown as their opposites.
     return ("-" if x < 0 else "") + "".join(parts.shown(token) for token in _minutes_marked(tokens))
+
+
+def _elapsed_alone(tokens: Sequence[str], x: float) -> str:
+    """Hours, minutes or seconds of a number that need be no date; below 0 with its sign."""
+    moment = _Moment(0, Decimal(0), _rounded(abs(_decimal(x)) * SECONDS, 0), False)
+    return ("-" if x < 0 else "") + "".join(map(moment.shown, tokens))
 
 
 _PARTS = re.compile(r"\.0+")  # of seconds

@@ -42,9 +42,9 @@ _DATES = [
 ]
 # With one colon and a point, 45:30.5, these are minutes and seconds.
 _TIME = re.compile(
-    r"(?P<hour>[0-9]{1,4})(?::(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}(?:\.[0-9]*)?))?)?"
+    r"(?P<hour>[0-9]{1,4})(?::(?P<minute>[0-9]{1,4})(?::(?P<second>[0-9]{1,4}(?:\.[0-9]*)?)|\.)?)?"
     r"(?: +(?P<half>[ap]m?))?"
-    r"|(?P<minute2>[0-9]{1,4}):(?P<second2>[0-9]{1,2}\.[0-9]*)"
+    r"|(?P<minute2>[0-9]{1,4}):(?P<second2>[0-9]{1,4}\.[0-9]+)"
 )
 
 
@@ -136,7 +136,8 @@ def _part_of_day(text: str) -> float | None:
         return None
     minute, second = match["minute"] or match["minute2"], match["second"] or match["second2"]
     hour, minute, second = (float(part or 0) for part in (match["hour"], minute, second))
-    if (minute >= 60 and match["hour"]) or second >= 60:
+    # One part alone may be more than a clock shows.
+    if (hour >= 24) + (minute >= 60) + (second >= 60) > (not match["half"]):
         return None
     if half := match["half"]:
         if hour > 12:
