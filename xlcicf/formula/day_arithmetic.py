@@ -182,5 +182,6 @@ def _mean_year(start: Tensor, end: Tensor) -> Tensor:
     leaps = [month_length(y, 2 * one) == 29 for y in (y1, y2)]
     passed = [leap & (start < march) & (end >= march) for leap, march in zip(leaps, marches, strict=True)]
     has_it = (y1 == y2) & leaps[0] | passed[0] | passed[1] | (m2 == 2) & (d2 == 29)
-    mean = (first_of_month(y2 + 1, one) - first_of_month(y1, one)) / (y2 - y1 + 1)
+    days = first_of_month(y2 + 1, one) - first_of_month(y1, one) - (y1 == 1900).to(y1.dtype)
+    mean = days / (y2 - y1 + 1)  # 1900 has no 29 February here
     return torch.where(within, torch.where(has_it, 366.0, 365.0), mean)

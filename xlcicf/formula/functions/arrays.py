@@ -116,6 +116,8 @@ _cutting("DROP", _rest)
 
 def _lines(keys: Sequence[Cells], length: int) -> list[int]:
     """Rows or columns by their numbers, counted from 1, or where these are negative from the end."""
+    if error := next((cells.first_error for cells in keys if cells.first_error), None):
+        raise Fails(str(error))
     asked = [number_of(value) for cells in keys for value in cells.values]
     lines = [math.trunc(n) - 1 if n > 0 else length + math.trunc(n) for n in asked]
     if not all(n and 0 <= line < length for n, line in zip(asked, lines, strict=True)):

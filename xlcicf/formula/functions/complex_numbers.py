@@ -4,6 +4,7 @@ import cmath
 import math
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from xlcicf.formula.coercion import number_of, text_of
 from xlcicf.formula.context import Fails
@@ -11,6 +12,7 @@ from xlcicf.formula.functions.table import ANY, of_constants
 from xlcicf.formula.number_format import number_as_text
 from xlcicf.formula.plain import Cells
 
+SMALLEST = 1e-19  # of a part that is shown without an exponent
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL = re.compile(rf"[+-]?{_NUMBER}")
 _COMPLEX = re.compile(rf"(?P<real>[+-]?{_NUMBER}(?=[+-]))?(?P<imaginary>[+-]?(?:{_NUMBER})?)(?P<letter>[ij])")
@@ -36,7 +38,7 @@ def shown(z: complex, letter: str) -> str:
     """As COMPLEX writes it. Raises Fails("#NUM!") beyond all numbers."""
     if not cmath.isfinite(z):
         raise Fails("#NUM!", "comes to what is no complex number")
-    real, imaginary = (number_as_text(part + 0.0) for part in (z.real, z.imag))
+    real, imaginary = (_part_shown(part + 0.0) for part in (z.real, z.imag))
     if not z.imag:
         return real
     imaginary = {"1": "", "-1": "-"}.get(imaginary, imaginary) + (letter or "i")
@@ -45,11 +47,16 @@ def shown(z: complex, letter: str) -> str:
     return real + (imaginary if imaginary.startswith("-") else f"+{imaginary}")
 
 
-def _one_letter(letters: Sequence[str]) -> str:
-    """The letter of several complex numbers together. Raises Fails("#VALUE!") where they have two."""
+def _part_shown(x: float) -> str:
+    """Small parts have all their zeros, which numbers elsewhere have not."""
+    return f"{Decimal(f'{x:.14e}').normalize():f}" if SMALLEST <= abs(x) < 1 else number_as_text(x)
+
+
+def _one_letter(letters: Sequence[str], code: str = "#VALUE!") -> str:
+    """The letter of several complex numbers together. Raises Fails(code) where they have two."""
     found = {letter for letter in letters if letter}
     if len(found) > 1:
-        raise Fails("#VALUE!", "mixes complex numbers of i and of j")
+        raise Fails(code, "mixes complex numbers of i and of j")
     return found.pop() if found else ""
 
 
@@ -58,8 +65,9 @@ def of_complex(name: str, compute: Callable[..., complex | float], *examples: st
 
     def body(*values: object) -> object:
         numbers, letters = zip(*map(read, values), strict=True)
+        letter = _one_letter(letters, "#NUM!")
         out = _computed(compute, *numbers)
-        return shown(out, _one_letter(letters)) if isinstance(out, complex) else out
+        return shown(out, letter) if isinstance(out, complex) else out
 
     of_constants(name, *examples, arity=(count, count), arrays=lambda i: False)(body)
 

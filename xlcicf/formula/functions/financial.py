@@ -283,7 +283,7 @@ def _years_after_first(flows: Series, dates: Series) -> tuple[t.Array, t.Array]:
 
 @of_series(
     "XNPV", "XNPV(~0.09,~{-10000,2750,4250},{39448,39508,39751})", arity=(3, 3),
-    series=lambda i: i > 0, strict="#NUM!", fixed=(2,),
+    series=lambda i: i > 0, strict="#NUM!", fixed=(2,), taken=taken_without_truths,
 )  # fmt: skip
 def net_present_value_by_dates(flows: Series, dates: Series, rate):
     """Excel takes rates above 0 only."""

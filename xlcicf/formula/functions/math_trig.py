@@ -73,7 +73,7 @@ def power_function(a, b):
     return powered(a, b)
 
 
-@of_numbers("SQRTPI", "SQRTPI(~2)", "SQRTPI(~0.01)")
+@of_numbers("SQRTPI", "SQRTPI(~2)", "SQRTPI(~0.01)", taken=taken_without_truths)
 def square_root_of_pi_times(x):
     return square_root(t.mul(x, math.pi))
 

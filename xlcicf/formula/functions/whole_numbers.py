@@ -6,9 +6,10 @@ from functools import reduce
 from itertools import pairwise
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import number_of, text_of
+from xlcicf.formula.coercion import number_of, taken_as_scalar, taken_without_truths, text_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import ALL_NEEDED, ANY, NO_ARGUMENT, of_constants, of_numbers
+from xlcicf.formula.grid import Grid
 from xlcicf.formula.number_by_number import stepwise
 from xlcicf.formula.plain import Cells
 from xlcicf.formula.snapshot import ExcelError
@@ -17,7 +18,12 @@ LARGEST_FACTORIAL, LARGEST_DOUBLE_FACTORIAL = 170, 300
 EXACT = 2.0**53  # whole numbers below it are told apart
 
 
-def of_whole(name: str, *examples: str, arity: tuple[int, int] = (1, 1)):
+def of_whole(
+    name: str,
+    *examples: str,
+    arity: tuple[int, int] = (1, 1),
+    taken: Callable[[Grid], Grid] = taken_as_scalar,
+):
     """Enters a function of whole numbers from -1 on, body(m, n, ...) -> float, to which fractions are cut; of
     those below, and for ValueError and OverflowError, it is #NUM!."""
 
@@ -30,7 +36,7 @@ def of_whole(name: str, *examples: str, arity: tuple[int, int] = (1, 1)):
             except (ValueError, OverflowError):
                 return math.nan
 
-        of_numbers(name, *examples, arity=arity, smooth=False)(
+        of_numbers(name, *examples, arity=arity, smooth=False, taken=taken)(
             lambda *operands: t.may_fail(stepwise(*map(t.as_array, operands), compute=plain))
         )
         return body
@@ -45,7 +51,10 @@ def factorial(n):
     return math.factorial(n)
 
 
-@of_whole("FACTDOUBLE", "FACTDOUBLE(~6)", "FACTDOUBLE(~7.9)", "FACTDOUBLE(~-1)", "FACTDOUBLE(~0)")
+@of_whole(
+    "FACTDOUBLE", "FACTDOUBLE(~6)", "FACTDOUBLE(~7.9)", "FACTDOUBLE(~-1)", "FACTDOUBLE(~0)",
+    taken=taken_without_truths,
+)  # fmt: skip
 def double_factorial(n):
     if n > LARGEST_DOUBLE_FACTORIAL:
         raise OverflowError
