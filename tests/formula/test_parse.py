@@ -178,3 +178,24 @@ def test_an_area_knows_its_cells():
     assert list(area("B2:C3").cells()) == [(2, 2), (2, 3), (3, 2), (3, 3)]
     assert area("A1:C3").intersect(area("C3:D9")).address == "S!C3"
     assert area("A1").intersect(area("Other!A1")) is None
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        ("SUM(BYROW(A1:B2,_xleta.MAX))", 6.0),
+        ("SUM(_xlfn.BYCOL({1,2;3,4},_xleta.SUM))", 10.0),
+        ("REDUCE(1,{1,2;3,4},_xleta.PRODUCT)", 24.0),
+        ("SUM(SCAN(0,{1,2,3},_xleta.SUM))", 10.0),
+        ("SUM(MAP({1,2},{3,4},_xleta.PRODUCT))", 11.0),
+        ("SUM(MAP({1,-2},_xleta.ABS))", 3.0),
+        ("SUM(MAKEARRAY(2,2,_xleta.SUM))", 12.0),
+        ('_xlfn.CONCAT(BYROW({"a","b";"c","d"},_xleta._xlfn.CONCAT))', "abcd"),
+        ("_xlfn.LET(_xlpm.f,_xleta.SUM,_xlpm.f(A1:B2))", 10.0),
+        ("TYPE(_xleta.SUM)", 128.0),
+        ("TYPE(_xlfn.LAMBDA(_xlpm.x,_xlpm.x))", 128.0),
+    ],
+)
+def test_a_function_is_handed_on_by_its_name_alone(formula, value):
+    cells = {"A1": 1.0, "B1": 2.0, "A2": 3.0, "B2": 4.0, "D1": f"={formula}"}
+    assert computed(cells, "D1") == value

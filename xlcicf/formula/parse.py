@@ -9,6 +9,7 @@ functions and what LET and LAMBDA give a name only.
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
@@ -239,6 +240,10 @@ class _Parser:
             return Prefix("@", args[0])
         if name in ("SUMIF", "AVERAGEIF") and len(args) == 3:
             args = (*args[:2], _as_large(args[2], args[0]))
+        if name == "TYPE" and len(args) == 1 and isinstance(args[0], Lambda):
+            return Const(TYPE_OF_FUNCTIONS)
+        if args and isinstance(args[-1], Lambda) and args[-1].parameters == (_BARE,):
+            args = (*args[:-1], _bare(args[-1], {"MAP": len(args) - 1}.get(name, _HANDED.get(name, 1))))
         return Call(name, args)
 
     def arguments(self, kind: str) -> tuple[Node, ...]:
@@ -500,6 +505,9 @@ class _Parser:
         table = self.book.tables.get(text.casefold())
         if table:
             return fixed_ref(_table_part(table, "#data"))
+        if text.casefold().startswith("_xleta."):
+            name = text[len("_xleta.") :].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+            return Lambda((_BARE,), Call(name, (Local(_BARE),)))
         raise self.error(f"there is no name {text!r} in this workbook; define it or correct the formula")
 
     def named(self, text: str, sheet: str | None) -> Node | None:
@@ -576,6 +584,17 @@ def _local(text: str) -> str:
 def _anchored(match: re.Match[str]) -> str:
     """A spilled range, D1#, as files write it."""
     return f"_xlfn.ANCHORARRAY({match[1]})" if match[1] else match[0]
+
+
+_BARE = "_xleta"  # the argument of a function whose name alone stands for it, as SUM in BYROW(A1:B2,SUM)
+TYPE_OF_FUNCTIONS = 128.0  # what TYPE says of them
+_HANDED = {"REDUCE": 2, "SCAN": 2, "MAKEARRAY": 2}
+
+
+def _bare(function: Lambda, count: int) -> Lambda:
+    """The function of so many arguments."""
+    names = tuple(f"{_BARE}{i}" for i in range(count))
+    return replace(function, parameters=names, body=replace(function.body, args=tuple(map(Local, names))))
 
 
 def _as_large(values: Node, searched: Node) -> Node:
