@@ -101,6 +101,8 @@ UNORDERED = [
     ('MATCH("DOUBLE",{"DOUBLE","BLANK","STRING","REF","AREA (rows)"})', 1.0), ("MATCH(Z1,{0,1,2,3,4},-1)", 1.0),
     ('XLOOKUP(46523,{9700,"xyz","xyz",160726,204100,510300},{1,2,3,4,5,6},0,1,2)', 2.0),
     ('XLOOKUP(4,{TRUE,4.1,FALSE,1.1},{"L","ML","MR","R"},1,1,2)', "L"),
+    ('XLOOKUP(4.1,{TRUE,4.1,FALSE,1.1},{"L","ML","MR","R"},1,1,2)', "ML"), ('XMATCH("ss",{1,"SS","c bau c",4.1},0,2)', 2.0),
+    ('XMATCH(4.1,{1.1,4.1,"","a"},-1,-2)', 2.0), ('XMATCH(4.1,{TRUE,4.1,FALSE,"c bau c"},-1,-2)', 2.0),
     # a blank cell is above all others
     ('XLOOKUP(Z1,{TRUE,4.1,FALSE,1.1},{"L","ML","MR","R"},1,1,2)', 1.0), ("XMATCH(Z1,{-1.1,2.1,3.1,4.1},1)", NA),
     ('XLOOKUP(Z1,{"",4.1,"a",1.1},{"L","ML","MR","R"},1,1)', 1.0), ("XMATCH(Z1,{FALSE,2.1,TRUE,4.1},-1)", 3.0),
@@ -125,7 +127,7 @@ TIMES = [
 ENGINEERING = [
     ("SQRTPI(TRUE)", VALUE), ("FACTDOUBLE(TRUE)", VALUE), ("XNPV(TRUE,{-10,5},{39448,39508})", VALUE),
     ('IMDIV("3.1+2j","-3+2i")', NUM), ('IMSUB("3.1+2j","-3+2i")', NUM), ("CHOOSECOLS({1,2,3;4,5,6},#N/A)", NA),
-    ("COMPLEX(6.92442674613868E-05,-1)", "0.0000692442674613868-i"),
+    ("COMPLEX(6.92442674613868E-05,-1)", "0.0000692442674613868-i"), ("COMPLEX(4.33496947416312E-06,0)", "4.33496947416312E-06"),
 ]  # fmt: skip
 DEPRECIATED = [
     # periods that begin within others

@@ -22,10 +22,10 @@ _ALL_DIGITS = Context(prec=700)  # of the largest number with the smallest part 
 # --- without a format -----------------------------------------------------------------------------------
 
 
-def number_as_text(x: float) -> str:
-    """Up to 15 significant digits, none to spare; with E where more than 20 letters would be needed."""
+def number_as_text(x: float, most: int = MOST_LETTERS) -> str:
+    """Up to 15 significant digits, none to spare; with E where more letters than `most` would be needed."""
     number = _decimal(x)
-    return _with_exponent(number) if _letters(number) > MOST_LETTERS else f"{number:f}"
+    return _with_exponent(number) if _letters(number) > most else f"{number:f}"
 
 
 def _general(number: Decimal) -> str:

@@ -1,6 +1,6 @@
 """The place of a value among cells, as MATCH, VLOOKUP and their kind look for it; places count from 0."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from itertools import takewhile
 from typing import Any
 
@@ -78,15 +78,25 @@ _KINDS = (NUMBER, TEXT, BOOL, ERROR, BLANK)  # the larger ones last
 
 
 def _place_by_halves(wanted: object, cells: Cells, how: int, order: int) -> int:
-    """The first of the cells that are not below the one wanted, or the last where they descend; or else the
-    one beside it."""
+    """The first of equal cells, or the last where they descend; or else the one beside it."""
     key, size = _rank(wanted), len(cells)
-    at = bisect_left(range(size), key, key=lambda i: _rank(cells.values[i if order > 0 else size - 1 - i]))
-    if at == size or _rank(cells.values[at if order > 0 else size - 1 - at]) != key:
-        at = at + min(how, 0) if how else size
-    if not 0 <= at < size:
+    first, last = 0, size - 1
+    while first <= last:
+        at = (first + last) // 2
+        rank = _rank(cells.values[at])
+        if rank == key:
+            step = -1 if order > 0 else 1
+            while 0 <= at + step < size and _rank(cells.values[at + step]) == key:
+                at += step
+            return at
+        if (rank < key) == (order > 0):
+            first = at + 1
+        else:
+            last = at - 1
+    beside = first if (how > 0) == (order > 0) else first - 1
+    if not how or not 0 <= beside < size:
         raise Fails("#N/A", "looks for a value that is not among the cells")
-    return at if order > 0 else size - 1 - at
+    return beside
 
 
 def _rank(value: object) -> tuple[int, Any]:

@@ -4,15 +4,13 @@ import cmath
 import math
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 
 from xlcicf.formula.coercion import number_of, text_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import ANY, of_constants
-from xlcicf.formula.number_format import number_as_text
+from xlcicf.formula.number_format import MOST_LETTERS, number_as_text
 from xlcicf.formula.plain import Cells
 
-SMALLEST = 1e-19  # of a part that is shown without an exponent
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL = re.compile(rf"[+-]?{_NUMBER}")
 _COMPLEX = re.compile(rf"(?P<real>[+-]?{_NUMBER}(?=[+-]))?(?P<imaginary>[+-]?(?:{_NUMBER})?)(?P<letter>[ij])")
@@ -48,8 +46,8 @@ def shown(z: complex, letter: str) -> str:
 
 
 def _part_shown(x: float) -> str:
-    """Small parts have all their zeros, which numbers elsewhere have not."""
-    return f"{Decimal(f'{x:.14e}').normalize():f}" if SMALLEST <= abs(x) < 1 else number_as_text(x)
+    """Parts of one have one letter more without an exponent than numbers elsewhere."""
+    return number_as_text(x, MOST_LETTERS + (abs(x) < 1))
 
 
 def _one_letter(letters: Sequence[str], code: str = "#VALUE!") -> str:
