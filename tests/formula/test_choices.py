@@ -53,7 +53,7 @@ TAKEN = {
     "SUMPRODUCT(D1:D2,A1:A2)": ((0, 0, 0), None),
     "SUMPRODUCT(LN(A1:A2)>0,A1:A2)": ((0, 0, 0), None),
     "SUMPRODUCT(--(D1:D2=TRUE))": ((1, 0, 0), None),
-    "SUMXMY2(A1:A2,D1:D2)": ((0, 0, 0), None),
+    "SUMXMY2(A1:A2,D1:D2)": (None, None),
     "SUM(INDEX(D1:D2,0))": ((0, 0, 0), None),
     "SUM(TRANSPOSE(D1:D2))": ((0, 0, 0), None),
     "IF(AND(D1:D2),1,A2)": ((2, 0, 1), None),

@@ -195,6 +195,8 @@ def _in_a_line(context: Context, grid: Grid, ignored: Grid, by_column: Grid) -> 
 
     def places(size: tuple[int, int], cells: Cells, ignored: Cells, by_column: Cells) -> np.ndarray:
         what = whole(ignored, 0)
+        if not 0 <= what <= 3:
+            raise Fails("#VALUE!", "knows no such kind of elements to leave out")
         numbers = numbered(size).T if truth_of(by_column.values[0]) else numbered(size)
         kept = [n for n in numbers.ravel() if not _is_left_out(cells.values[n], what)]
         return np.array(kept, dtype=np.intp)[:, None]
