@@ -9,7 +9,7 @@ import pytest
 from tests.solve.models.model import absolute, write_names
 from xlcicf.cli import main
 
-RELATIONS = {"<=": 1, "=": 2, ">=": 3, "int": 4}
+RELATIONS = {"<=": 1, "=": 2, ">=": 3, "int": 4, "dif": 6}
 
 
 def saved(path, cells, objective, changing, sense, constraints, **options):

@@ -102,3 +102,30 @@ def test_ten_thousand_constraints_are_served(tmp_path, capsys):
     assert told["status"] == "found" and told["feasible"] <= 1e-8
     assert len(told["constraints"]) == 10_002
     assert told["after"] == pytest.approx(30.3, abs=1e-6)
+
+
+def ring(path, start, **options):
+    """A round of towns on a ring, of which the one that stands first is to be town 1."""
+    n = len(start)
+    legs = {f"B{i + 1}": f"=ABS(SIN(PI()*(A{i + 1}-A{(i + 1) % n + 1})/{n}))" for i in range(n)}
+    cells = {f"A{i + 1}": town for i, town in enumerate(start)} | legs
+    cells |= {"C1": f"=SUM(B1:B{n})", "C2": "=IF(A1=1,1,0)"}
+    rows = [(f"A1:A{n}", "dif", None), ("C2", "=", 1)]
+    return saved(path, cells, "C1", f"A1:A{n}", "min", rows, **options)
+
+
+def test_a_round_of_many_towns_is_soon_found_with_a_constraint_beside_it(tmp_path, capsys):
+    n = 44
+    start = np.random.default_rng(0).permutation(n) + 1
+    assert main(["train", str(ring(tmp_path / "a.xlsx", start.tolist(), msl=1, ssz=6)), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "converged" and told["feasible"] == 0
+    assert told["after"] == pytest.approx(n * np.sin(np.pi / n), rel=1e-12)
+
+
+def test_the_time_ends_a_search_among_orders_that_finds_nothing_better(tmp_path, capsys):
+    path = ring(tmp_path / "a.xlsx", list(range(1, 13)), tim=0.000001)
+    assert main(["train", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["status"] == "stopped" and told["reason"].startswith("the time is up, 1e-06 s")
+    assert told["after"] == told["before"]

@@ -150,6 +150,14 @@ class SheetFunction:
         shown = self._sides(self._tensor(v))
         return torch.cat(shown[::2]).numpy(), torch.cat(shown[1::2]).numpy()
 
+    def all_sides(self, V: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """The same of V (k, n), all at once -> (k, m), (k, m)."""
+        if self._sides is None:
+            return np.zeros((len(V), 0)), np.zeros((len(V), 0))
+        program = self._sides
+        shown = torch.func.vmap(lambda v: tuple(program(v)))(V)
+        return torch.cat(shown[::2], dim=1).numpy(), torch.cat(shown[1::2], dim=1).numpy()
+
     def constraint_values(self, v: Sequence[float] | np.ndarray) -> np.ndarray:
         """The constraints' left minus right sides at v (n,) -> (m,); nan where a cell would show an error."""
         left, right = self.constraint_sides(v)

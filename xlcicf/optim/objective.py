@@ -152,6 +152,10 @@ class Objective(Protocol):
         """The constraints' left and right sides at v (n,): (m,), (m,)."""
         ...
 
+    def all_sides(self, V: torch.Tensor, /) -> tuple[np.ndarray, np.ndarray]:
+        """V (k, n) -> the constraints' left and right sides (k, m), (k, m)."""
+        ...
+
     def jacobian(self, v: np.ndarray, /) -> np.ndarray:
         """The derivatives (m, n) of left minus right sides at v (n,)."""
         ...
@@ -198,6 +202,10 @@ class Free:
 
     def constraint_sides(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(0), np.zeros(0)
+
+    def all_sides(self, V: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        left, right = zip(*(self.constraint_sides(v) for v in V.numpy()), strict=True)
+        return np.array(left), np.array(right)
 
     def jacobian(self, v: np.ndarray) -> np.ndarray:
         return np.zeros((0, len(v)))

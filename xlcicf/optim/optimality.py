@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from xlcicf.optim.objective import Objective, merit_of
 
@@ -26,7 +27,11 @@ def violations(f: Objective, v: np.ndarray) -> np.ndarray:
     """By how much each constraint is missed at v (m,), measured by its right side or 1; inf for an error."""
     if not len(f.constraints):
         return np.zeros(0)
-    left, right = f.constraint_sides(v)
+    return _missed(f, *f.constraint_sides(v))
+
+
+def _missed(f: Objective, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(..., m), (..., m) -> (..., m)"""
     relations = [constraint.relation for constraint in f.constraints]
     with np.errstate(invalid="ignore"):
         over = (left - right) * np.array([RISE[relation] for relation in relations])
@@ -38,6 +43,13 @@ def violations(f: Objective, v: np.ndarray) -> np.ndarray:
 def violation(f: Objective, v: np.ndarray) -> float:
     """The largest of them; 0 where there is no constraint."""
     return float(violations(f, v).max(initial=0.0))
+
+
+def each_violation(f: Objective, V: np.ndarray) -> np.ndarray:
+    """V (k, n) -> the largest violation at each (k,)."""
+    if not len(f.constraints):
+        return np.zeros(len(V))
+    return _missed(f, *f.all_sides(torch.from_numpy(np.ascontiguousarray(V)))).max(axis=1, initial=0.0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, merit_of, with_whole_fixed
-from xlcicf.optim.optimality import violation
+from xlcicf.optim.optimality import each_violation
 from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import CONVERGED
@@ -115,7 +115,7 @@ def _search(
             found = merit_of(f.sense, f.values(torch.from_numpy(rows.copy())).numpy(), 0.0)[0]
             found = np.where(np.isfinite(found), found, 1e3 * PENALTY * size)
             if len(f.constraints):
-                found = found + PENALTY * size * np.minimum(1e3, [violation(f, row) for row in rows])
+                found = found + PENALTY * size * np.minimum(1e3, each_violation(f, rows))
             return found
 
         def generation(values: np.ndarray, convergence: float = 0.0) -> bool:

@@ -14,7 +14,7 @@ import torch
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.objective import Objective, merit_of
-from xlcicf.optim.optimality import violation
+from xlcicf.optim.optimality import each_violation
 from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import CONVERGED
@@ -22,6 +22,8 @@ from xlcicf.words import CONVERGED
 DESCENTS = 60  # where nobody says how many starts
 MOST_AT_ONCE = 512  # orders computed together
 MANY = 40  # places, from which on neighbours are drawn instead of all tried
+WAYS_OF_FEW = {2: 1, 3: 3}  # places: how many ways differ
+AGAIN = 100  # ways that were better, which are tried again from the best of them
 
 
 def run(
@@ -49,38 +51,37 @@ def run(
 
 
 Found = tuple[int, np.ndarray, float, float, float]
+Measured = tuple[np.ndarray, float, float]  # values, by how much constraints are missed, merit
+Way = tuple[Measured, np.ndarray]  # to a neighbour, and from which place each value of it is taken
 
 
 def _search(f: Objective, descents: int, seed: int, steps: int | None) -> Callable[[Turns[Found]], None]:
     def work(turns: Turns[Found]) -> None:
         draw = np.random.default_rng(seed)
-        number, best = 0, None
+        number, best = 0, _measured(f, _begun(f)[None])[0]
+        told = _told(f, best)
         for descent in range(descents):
-            if best is None:
-                begin = _begun(f)
-            else:
+            here = best
+            if descent:
                 begin = _shaken(f, best[0], draw) if descent % 3 else _drawn(f, draw)
-            here = _measured(f, begin[None])[0]
+                here = _measured(f, begin[None])[0]
             while True:
                 number += 1
-                if best is None or here[1:] < best[1:]:
+                if here[1:] < best[1:]:
                     best = here
-                    turns.found((number, *_told(f, best)))
-                turns.look_up()
-                tried = _measured(f, _neighbours(f, here[0], draw), turns)
-                nearest = min(tried, key=lambda one: one[1:])
-                if not nearest[1:] < (here[1], here[2] - 1e-12 * abs(here[2])) or number == steps:
+                    told = _told(f, best)
+                turns.found((number, *told))
+                if number == steps:
+                    return
+                better = _better(f, here, _ways(f, draw), turns)
+                if not better:
                     break
-                here = nearest
-            if number == steps:
-                break
-        assert best is not None
-        turns.found((number, *_told(f, best)))
+                here = _through(f, better, turns)
 
     return work
 
 
-def _told(f: Objective, best: tuple[np.ndarray, float, float]) -> tuple[np.ndarray, float, float, float]:
+def _told(f: Objective, best: Measured) -> tuple[np.ndarray, float, float, float]:
     values, missed, merit = best
     return values, merit, f.value_and_gradient(values)[0], missed
 
@@ -110,38 +111,49 @@ def _shaken(f: Objective, values: np.ndarray, draw: np.random.Generator) -> np.n
     return values
 
 
-def _neighbours(f: Objective, values: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-    """(k, n)"""
+def _ways(f: Objective, draw: np.random.Generator) -> np.ndarray:
+    """Ways to a neighbour (k, n): from which place each value of it is taken."""
     found = []
     for order in f.orders:
         pairs = list(combinations(range(len(order)), 2))
         if len(order) > MANY:
             pairs = [pairs[i] for i in draw.choice(len(pairs), MANY * 20, replace=False)]
         for i, j in pairs:
-            own = values[order]
-            exchanged, turned, moved = own.copy(), own.copy(), own.copy()
-            exchanged[[i, j]] = own[[j, i]]
-            turned[i : j + 1] = own[i : j + 1][::-1]
-            moved[i : j + 1] = np.roll(own[i : j + 1], -1)
-            back = own.copy()
-            back[i : j + 1] = np.roll(own[i : j + 1], 1)
-            for one in (exchanged, turned, moved, back):
-                whole = values.copy()
-                whole[order] = one
+            part = order[i : j + 1]
+            exchanged = np.concatenate([part[-1:], part[1:-1], part[:1]])
+            moved, back = np.concatenate([part[1:], part[:1]]), np.concatenate([part[-1:], part[:-1]])
+            for one in (exchanged, moved, back, part[::-1])[: WAYS_OF_FEW.get(len(part), 4)]:
+                whole = np.arange(len(f.start))
+                whole[part] = one
                 found.append(whole)
-    return np.unique(np.array(found), axis=0)
+    return np.array(found)
 
 
-def _measured(
-    f: Objective, V: np.ndarray, turns: Turns[Found] | None = None
-) -> list[tuple[np.ndarray, float, float]]:
+def _better(f: Objective, here: Measured, ways: np.ndarray, turns: Turns[Found]) -> list[Way]:
+    """The neighbours that are better, the best first, and the ways that lead there."""
+    tried = zip(_measured(f, here[0][ways], turns), ways, strict=True)
+    least = here[1], here[2] - 1e-12 * abs(here[2])
+    return sorted((way for way in tried if way[0][1:] < least), key=lambda way: way[0][1:])
+
+
+def _through(f: Objective, better: list[Way], turns: Turns[Found]) -> Measured:
+    """The best of these, and on from there by those of the others that are better there as well: most are,
+    and few are soon tried."""
+    while True:
+        (here, _), *others = better
+        better = _better(f, here, np.array([way for _, way in others[:AGAIN]]), turns) if others else []
+        if not better:
+            return here
+
+
+def _measured(f: Objective, V: np.ndarray, turns: Turns[Found] | None = None) -> list[Measured]:
     """(values, by how much constraints are missed, merit) of each row."""
-    losses = []
-    for part in torch.from_numpy(V).split(MOST_AT_ONCE):
-        losses.append(f.values(part).numpy())
+    losses, missed = [], []
+    for part in np.array_split(V, math.ceil(len(V) / MOST_AT_ONCE)):
+        losses.append(f.values(torch.from_numpy(part)).numpy())
+        missed.append(each_violation(f, part))
         if turns is not None:
             turns.look_up()
     merits = merit_of(f.sense, np.concatenate(losses), 0.0)[0]
     merits = np.where(np.isfinite(merits), merits, math.inf)
-    missed = [violation(f, row) for row in V] if len(f.constraints) else [0.0] * len(V)
-    return list(zip(V, missed, merits.tolist(), strict=True))
+    return list(zip(V, np.concatenate(missed).tolist(), merits.tolist(), strict=True))
