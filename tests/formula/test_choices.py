@@ -180,6 +180,46 @@ def test_a_tie_with_a_constant_has_no_slope_however_it_is_handed_on(formula):
     assert f.value_and_gradient([1.0]) == (2.0, [1.0])
 
 
+WHOLE_LINES = {  # what stands in the cell where A1 is 2, and where it is 3
+    "G1 =SUM(INDEX($C$1:$E$3,A1,0))": (36, 66),
+    "G1 =MAX(INDEX($C$1:$E$3,A1,0))": (13, 23),
+    "G1 =AVERAGE(INDEX($C$1:$E$3,,A1))": (12, 13),
+    "G1 =SUMPRODUCT(INDEX($C$1:$E$3,A1,0),{1,2,3})": (74, 134),
+    "G1 {=SUM(INDEX($C$1:$E$3,A1,A9)*2)}": (72, 132),
+    "G1 {=INDEX($C$1:$E$3,A1,0)}": (11, 21),
+    "D7 =INDEX($C$1:$E$3,A1,0)*2": (24, 44),
+    "G3 =INDEX($C$1:$E$3,0,A1)*2": (44, 46),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE_LINES)
+def test_a_changing_cell_decides_which_whole_row_or_column_is_meant(case):
+    at, formula = case.split(" ", 1)
+    cells = {f"{'CDE'[j]}{i + 1}": 10.0 * i + j + 1 for i in range(3) for j in range(3)}
+    f = function(cells | {"A1": 2.0, at: formula, "H9": f"=A1*0+{at}"}, "H9", "A1")
+    assert (f.value([2.0]), f.value([3.0])) == WHOLE_LINES[case]
+
+
+def test_cells_that_an_array_formula_fills_with_a_row_by_a_changing_number_show_blanks_as_0():
+    cells = {"C1": 1.0, "D1": 2.0, "D2": 4.0, "A1": 1.0, "G1:H1": "{=INDEX(C1:D2,A1,A9)}", "H9": "=G1+10*H1"}
+    f = function(cells, "H9", "A1")
+    assert (f.value([1.0]), f.value([2.0])) == (21.0, 40.0)
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    {
+        "ROW(INDEX(C1:D2,A1,0))": "asks for a place that a changing cell decides",
+        "SUBTOTAL(9,INDEX(C1:D2,A1,0))": "asks for rows that a changing cell decides",
+        "MIN(INDEX(C1:D3,A1,0))": "may hand on empty cells as a changing cell decides",
+    }.items(),
+)
+def test_what_depends_on_where_a_row_by_a_changing_number_lies_is_refused(formula, why):
+    cells = {"C1": 1.0, "D1": 2.0, "C2": 3.0, "D2": 4.0, "C3": 5.0, "A1": 1.0, "H9": f"=A1+{formula}"}
+    with pytest.raises(NotDifferentiable, match=why):
+        function(cells, "H9", "A1")
+
+
 def test_index_takes_whole_rows_for_some_cells_and_single_values_for_others():
     cells = {
         "A1": 1.0,

@@ -50,12 +50,14 @@ class Place:
 
     top, left   its first row and column for each cell of the run (H or 1, W or 1), counted from 1
     rows, cols  how many it has; blank ones beyond the data, which a grid leaves out, are counted
+    moves       whether a changing cell decides where it begins in the direction of which it has one
     """
 
     top: np.ndarray
     left: np.ndarray
     rows: int
     cols: int
+    moves: bool = False
 
     def of_one(self) -> "Place":
         """That of a run's first cell, where all see the same range."""

@@ -38,6 +38,8 @@ class PassedOver:
     def among(self, context: Context, node: Node, grid: Grid) -> Grid:
         """What the argument `node` comes to, `grid`, with blanks in the place of what does not count."""
         if grid.place is not None:
+            if grid.place.moves:
+                raise context.refuse("asks for rows that a changing cell decides")
             rows, cols = _cells_of(grid.place, grid.size)
             book, sheet = context.evaluator.book(), _sheet_of(context, node)
             passed = self._by_row(book, sheet, rows) | self._by_cell(book, sheet, rows, cols)

@@ -1,12 +1,16 @@
 """Elements of ranges and arrays in other places, with all that is known of them: INDEX, VLOOKUP, ..."""
 
+from dataclasses import replace
+
 import numpy as np
+import torch
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import Value, either, of_each
 from xlcicf.formula.coercion import taken_as_scalar
 from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
+    BLANK,
     Grid,
     aligned,
     constant,
@@ -80,10 +84,18 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
 
 
 def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> Grid:
-    """One element of each cell's array, where changing cells decide which; nan for a whole row or column."""
+    """One element of each cell's array, where changing cells decide which, or the whole row or column whose
+    number they decide; nan for one that is whole only at some of their values."""
     h, w = grid.size
     keys = aligned([taken_as_scalar(key) for key in (row, column)], context.host)
     down, right = (t.sub(t.truncated(key.num), 1.0) for key in keys)
+    all_rows, all_cols = _is_all(row, keys[0]), _is_all(column, keys[1])
+    if all_rows:
+        down = torch.arange(h, dtype=t.DTYPE)[None, None, :, None]
+    if all_cols:
+        right = torch.arange(w, dtype=t.DTYPE)[None, None, None, :]
+    if (all_rows or all_cols) and grid.has(BLANK) and not context.array_formula:
+        raise context.refuse("may hand on empty cells as a changing cell decides")
     inside = t.both(
         t.both(t.greater_equal(down, 0.0), t.less(down, float(h))),
         t.both(t.greater_equal(right, 0.0), t.less(right, float(w))),
@@ -92,7 +104,15 @@ def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> 
     t.decide(place)
     out = elements_at(context, grid, with_errors(from_numbers(place, like=keys), errors_among(keys)))
     context.note_step(out.num)
-    return out
+    if grid.place is None or all_rows == all_cols:
+        return out
+    rows, cols = (grid.place.rows, 1) if all_rows else (1, grid.place.cols)
+    return out.at(replace(grid.place, rows=rows, cols=cols, moves=True))
+
+
+def _is_all(given: Grid, key: Grid) -> bool:
+    """Whether a row's or column's number, one in each cell, is 0 whatever the changing cells are."""
+    return given.is_single and not depend_on_changing([given]) and not key.numbers().astype(np.intp).any()
 
 
 def _part(grid: Grid, down: np.ndarray, right: np.ndarray, all_rows: bool, all_cols: bool) -> Grid:

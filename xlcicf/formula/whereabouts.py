@@ -214,6 +214,8 @@ def _lying(context: Context, grid: Grid) -> Place:
         if grid.has(ERROR):
             context.require_alone(grid)
         raise Fails(str(first_error(grid) or "#VALUE!"), "asks for the place of what is no range")
+    if grid.place.moves:
+        raise context.refuse("asks for a place that a changing cell decides")
     return grid.place
 
 
