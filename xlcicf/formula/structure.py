@@ -121,6 +121,16 @@ class Structure:
         return _linear(self._forms, self._margin)
 
     @cached_property
+    def linear_limits(self) -> tuple[np.ndarray, Linear]:
+        """Those limits that are linear: their numbers (k,), and they themselves (k, n)."""
+        sizes = [t.shape_of(margin).numel() for margin in self._margin]
+        numbers = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]) if sizes else []
+        known = [i for i, margin in enumerate(self._margin) if self._forms.of(margin) is not None]
+        linear = _linear(self._forms, [self._margin[i] for i in known])
+        assert linear
+        return np.concatenate([np.zeros(0, int), *(numbers[i] for i in known)]), linear
+
+    @cached_property
     def quadratic(self) -> Quadratic | None:
         """The objective where it is a polynomial of degree 2 at most."""
         from xlcicf.formula.linear_forms import jumps  # and scipy with it

@@ -48,6 +48,7 @@ class Structure(Protocol):
     is_smooth  whether nothing chooses on the way, as MAX and IF do
     objective  slopes (n,) and constant of a linear objective, else None
     limits     left minus right sides as `matrix` (m, n) times v plus `constant` (m,), else None
+    linear_limits  the numbers of those constraints that are linear (k,), and the same of them
     quadratic  `constant`, `slope` at 0 (n,), `curvature` (n, n) and its eigenvalues `bends` (n,) of a
                quadratic objective, else None
     squares    "min" and "max" -> what the objective is a sum of squares of, if it is to be that, and whether
@@ -62,6 +63,9 @@ class Structure(Protocol):
 
     @property
     def limits(self) -> Any: ...
+
+    @property
+    def linear_limits(self) -> Any: ...
 
     @property
     def quadratic(self) -> Any: ...

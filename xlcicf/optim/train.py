@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from xlcicf import notebook
 from xlcicf.errors import TrainingError
@@ -87,7 +88,7 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
     if method.lr is None:
         import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be there to be held
     with one_thread():
-        for step in method.run(f, *settings):
+        for step in chain(_conflict(f, method), method.run(f, *settings)):
             if step.reason is None and time.monotonic() > until:
                 reason = f"the time is up, {time_limit:g} s; more of it may find better values"
                 yield replace(step, reason=reason, status=STOPPED, method=said)
@@ -97,3 +98,12 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
                 continue
             evaluations = f.evaluations - before if step.evaluations is None else step.evaluations
             yield replace(step, method=said, evaluations=evaluations)
+            return
+
+
+def _conflict(f: Objective, method: Method) -> Iterator[Step]:
+    """The end of a run by a method that would seek in vain, and long, for values that hold."""
+    if len(f.constraints) and not method.home.startswith("programs."):
+        from xlcicf.optim.methods.programs import conflict
+
+        yield from conflict(f)

@@ -11,6 +11,7 @@ import torch
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
+from xlcicf.optim.linear_limits import implied_bounds
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, merit_of, with_whole_fixed
 from xlcicf.optim.optimality import each_violation
@@ -60,16 +61,18 @@ def _claim(f: Objective, best: Best, start: np.ndarray) -> Claim | None:
 
 
 def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:
-    """(lower, upper) of the population: the bounds; where there are none, ten times the value to both sides,
-    at least 10. Raises TrainingError for whole numbers without bounds."""
-    for i in np.flatnonzero(f.whole & ~(np.isfinite(f.lower) & np.isfinite(f.upper))).tolist():
+    """(lower, upper) of the population: the bounds, and those that follow from linear constraints; where
+    there are none, ten times the value to both sides, at least 10. Raises TrainingError for whole numbers
+    without bounds."""
+    least, most = implied_bounds(f)
+    for i in np.flatnonzero(f.whole & ~(np.isfinite(least) & np.isfinite(most))).tolist():
         raise TrainingError(
             f"{f.cells[i]} must be a whole number and has no bounds, where the objective moves in steps;"
             " give it a lower and an upper bound"
         )
     reach = 10 * np.maximum(1, np.abs(f.start))
-    lower = np.where(np.isfinite(f.lower), f.lower, np.minimum(f.start, f.upper) - reach)
-    upper = np.where(np.isfinite(f.upper), f.upper, np.maximum(f.start, lower) + reach)
+    lower = np.where(np.isfinite(least), least, np.minimum(f.start, most) - reach)
+    upper = np.where(np.isfinite(most), most, np.maximum(f.start, lower) + reach)
     return lower, upper
 
 

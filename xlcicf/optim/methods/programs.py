@@ -15,9 +15,11 @@ import numpy as np
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.highs import SECONDS, Program, Solution, near_optima, solve
+from xlcicf.optim.linear_limits import program_of_limits
 from xlcicf.optim.objective import Objective, is_constant
+from xlcicf.optim.optimality import violation
 from xlcicf.optim.proven import proven
-from xlcicf.optim.steps import ALL_HOLD, NAMED, Best, Claim, Ends, Step, closed, listed
+from xlcicf.optim.steps import ALL_HOLD, NAMED, PRECISION, Best, Claim, Ends, Step, closed, listed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import FOUND, INFEASIBLE, STOPPED, UNBOUNDED
 
@@ -136,6 +138,29 @@ def run(
         yield closed(step, f, best, "", 1, ends, claim)
         return
     yield from _by_slopes(f, steps, restarts, seed, elsewhere)
+
+
+def conflict(f: Objective) -> Iterator[Step]:
+    """One step, the last, where constraints that are linear cannot hold together, whatever the others are."""
+    start = np.clip(f.start, f.lower, f.upper)
+    program = program_of_limits(f) if violation(f, start) > PRECISION else None
+    if program is None:
+        return
+    least, most = program.row_lower, program.row_upper
+    loose = replace(
+        program,
+        row_lower=least - PRECISION * np.maximum(1.0, np.abs(least)),
+        row_upper=most + PRECISION * np.maximum(1.0, np.abs(most)),
+    )
+    for solution in in_turns(partial(_work, loose)):
+        if solution.outcome == "infeasible":
+            assert f.structure is not None
+            rows, columns = solution.conflict
+            numbers = f.structure.linear_limits[0]
+            text = _conflict(f, [int(numbers[i]) for i in rows], columns)
+            best = Best(f.start)
+            step = best.try_out(f, start, 0)
+            yield closed(step, f, best, "", 1, Ends(), Claim(INFEASIBLE, text))
 
 
 def _work(program: Program, turns: Turns[Solution]) -> None:
