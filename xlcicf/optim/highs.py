@@ -1,6 +1,7 @@
 """Linear and quadratic programs handed to HiGHS, and what it says of them."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from xlcicf.errors import TrainingError
 TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
 SECONDS = 600.0  # for whole numbers
 SECONDS_OF_STEP = 5.0  # for one proximal step
+TELLING = 0.1  # seconds between two times that it is told how far the work is
 PROXIMAL = 1e-5  # of the largest bend: by what each of these steps is held back
 STEPS = 20  # of these
 
@@ -40,8 +42,9 @@ class Program:
 
 @dataclass(frozen=True)
 class Solution:
-    """What HiGHS says: "optimal", "unbounded", "infeasible" or "time"; z, multipliers of the rows, the ray
-    along which the objective falls, and the rows that cannot hold together with bounds (numbers)."""
+    """What HiGHS says: "optimal", "unbounded", "infeasible", "time" or, on the way, "working"; z,
+    multipliers of the rows, the ray along which the objective falls, and the rows that cannot hold together
+    with bounds (numbers)."""
 
     outcome: str
     z: np.ndarray | None = None
@@ -51,9 +54,18 @@ class Solution:
     gap: float = 0.0
 
 
-def solve(program: Program, seconds: float = SECONDS) -> Solution:
-    """The program's solution. What is whole comes out whole, the rest exact for it."""
-    highs = _handed_over(program, seconds)
+def solve(
+    program: Program,
+    seconds: float = SECONDS,
+    begin: np.ndarray | None = None,
+    tell: Callable[[Solution], None] | None = None,
+) -> Solution:
+    """The program's solution. What is whole comes out whole, the rest exact for it.
+
+    begin  z to begin with where numbers have to be whole, which keeps to everything demanded
+    tell   hears of the best so far, again and again while the work goes on; what it raises ends the work
+    """
+    highs = _handed_over(program, seconds, begin, tell)
     outcome = _outcome(highs, program)
     if outcome == "infeasible":
         return Solution(outcome, conflict=_irreducible(highs))
@@ -144,7 +156,34 @@ def _with_bounds(program: Program, lower: np.ndarray, upper: np.ndarray) -> Prog
     return replace(program, lower=lower, upper=upper, whole=np.zeros_like(program.whole))
 
 
-def _handed_over(program: Program, seconds: float):
+class _Telling:
+    """What HiGHS calls back."""
+
+    def __init__(self, tell: Callable[[Solution], None]):
+        self._tell, self._at, self._best = tell, time.monotonic() + TELLING, Solution("working")
+        self.raised: BaseException | None = None
+
+    def __call__(self, kind: int, message: str, out: Any, into: Any, data: None) -> None:
+        import highspy
+
+        if int(kind) == int(highspy.cb.HighsCallbackType.kCallbackMipImprovingSolution):
+            self._best = Solution("working", np.array(out.mip_solution))
+        elif self.raised is None and time.monotonic() > self._at:
+            try:
+                self._tell(self._best)
+            except BaseException as error:  # nothing may be raised through HiGHS
+                self.raised = error
+            self._at = time.monotonic() + TELLING
+        if self.raised is not None:
+            into.user_interrupt = True
+
+
+def _handed_over(
+    program: Program,
+    seconds: float,
+    begin: np.ndarray | None = None,
+    tell: Callable[[Solution], None] | None = None,
+):
     import highspy
 
     highs = highspy.Highs.__mro__[1]()  # the class beneath: making the other prints a line
@@ -175,7 +214,23 @@ def _handed_over(program: Program, seconds: float):
     highs.passModel(lp)
     if program.curvature is not None:
         highs.passHessian(_lower_triangle(program))
+    if begin is not None and program.whole.any():
+        known = highspy.HighsSolution()
+        known.col_value = begin.tolist()
+        highs.setSolution(known)
+    telling = None if tell is None or is_linear else _Telling(tell)
+    if telling:
+        kinds = highspy.cb.HighsCallbackType
+        highs.setCallback(telling, None)
+        for kind in (
+            kinds.kCallbackMipInterrupt,
+            kinds.kCallbackMipImprovingSolution,
+            kinds.kHighsCallbackQpInterrupt,  # type: ignore[attr-defined]
+        ):
+            highs.startCallback(kind)
     _run(highs)
+    if telling and telling.raised is not None:
+        raise telling.raised
     if is_linear:
         _tighten(highs)  # after the first run: before it, presolving would take many times as long
         _run(highs)

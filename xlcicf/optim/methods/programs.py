@@ -127,14 +127,20 @@ def run(
         raise TrainingError(refusal)
     best, ends = Best(f.start), Ends()
     start = np.clip(f.start, f.lower, f.upper)
-    step = best.try_out(f, start, 0)
-    for solution in in_turns(partial(_work, program)):
+    step, number, known = best.try_out(f, start, 0), 0, None
+    for solution in in_turns(partial(_work, program, _begin(f, program, start))):
+        if solution.outcome == "working":
+            if solution.z is not None and solution is not known:
+                known, number = solution, number + 1
+                step = best.try_out(f, _rounded(f, solution.z), number)
+            yield step
+            continue
         found = _values(f, program, solution)
         if found is None:
             continue
         values, claim = found
         if values is not None:
-            step = best.try_out(f, values, 1)
+            step = best.try_out(f, values, number + 1)
         yield closed(step, f, best, "", 1, ends, claim)
         return
     yield from _by_slopes(f, steps, restarts, seed, elsewhere)
@@ -152,7 +158,7 @@ def conflict(f: Objective) -> Iterator[Step]:
         row_lower=least - PRECISION * np.maximum(1.0, np.abs(least)),
         row_upper=most + PRECISION * np.maximum(1.0, np.abs(most)),
     )
-    for solution in in_turns(partial(_work, loose)):
+    for solution in in_turns(partial(_work, loose, None)):
         if solution.outcome == "infeasible":
             assert f.structure is not None
             rows, columns = solution.conflict
@@ -163,9 +169,21 @@ def conflict(f: Objective) -> Iterator[Step]:
             yield closed(step, f, best, "", 1, Ends(), Claim(INFEASIBLE, text))
 
 
-def _work(program: Program, turns: Turns[Solution]) -> None:
+def _begin(f: Objective, program: Program, start: np.ndarray) -> np.ndarray | None:
+    """The sheet's own values, if they keep to everything and are all that the program has."""
+    if not f.whole.any() or program.slope.size != len(start) or violation(f, start) > PRECISION:
+        return None
+    return start if np.array_equal(start[f.whole], np.round(start[f.whole])) else None
+
+
+def _rounded(f: Objective, z: np.ndarray) -> np.ndarray:
+    values = z[: len(f.start)]
+    return np.clip(np.where(f.whole, np.round(values), values), f.lower, f.upper)
+
+
+def _work(program: Program, begin: np.ndarray | None, turns: Turns[Solution]) -> None:
     if not program.has_quadratic_corners:
-        turns.found(solve(program))
+        turns.found(solve(program, begin=begin, tell=turns.found))
     if program.curvature is not None:
         for solution in near_optima(program):
             turns.found(solution)
