@@ -1,15 +1,17 @@
 """What was recorded of formulas and done again to other numbers: what they come to in a book that holds these."""
 
 import itertools
+import math
 import random
 import re
 
+import numpy as np
 import pytest
 
 from tests.formula.drawn_formulas import COLUMN, FIRST, OPERAND, as_snapshot, drawn
-from tests.formula.sheets import area, snapshot
+from tests.formula.sheets import area, function, snapshot
 from xlcicf.formula import replay
-from xlcicf.formula.recalculation import Recalculation
+from xlcicf.formula.recalculation import Recalculation, recalculation
 from xlcicf.formula.snapshot import ExcelError, Scalar
 
 ROUNDS = replay.WORTH_RECORDING + 3
@@ -122,6 +124,19 @@ def test_a_ring_is_done_again_until_a_constant_beside_it_becomes_another(done_ag
     for ours, theirs in zip(shown, wanted, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-14)
     assert "S!C2:C59" in done_again
+
+
+def test_a_function_of_changing_cells_is_computed_again_and_again(done_again):
+    cells: dict[str, object] = {"A1": 0.5, "A2": 0.9, "C1": 1.0}
+    cells |= {f"B{row}": float(row % 7) for row in range(1, 60)}
+    cells |= {f"C{row}": f"=C{row - 1}*$A$2+B{row}*$A$1" for row in range(2, 60)}
+    cells["D1"] = "=SUMSQ(C1:C59)/A2"
+    value = recalculation(snapshot(cells), area("D1"), [area("A1:A2")])
+    exact = function(cells, "D1", "A1:A2")
+    for x in TIMES:
+        assert value(np.array([x, 0.9])) == pytest.approx(exact.value([x, 0.9]), rel=1e-13)
+    assert math.isnan(value(np.array([1.0, 0.0])))
+    assert {"S!C2:C59", "S!D1"} <= set(done_again)
 
 
 def with_cells_for_numbers(formula: str) -> tuple[str, dict[str, float]]:

@@ -133,8 +133,8 @@ class _Standing:
 
 @dataclass(frozen=True)
 class Replay:
-    """A unit's steps: from the numbers of its sources to those of its pieces, and to others that have to be
-    finite as well."""
+    """A unit's steps: from the numbers of its sources to those that its pieces lack here, and to others that
+    have to be finite as well."""
 
     sources: Sequence[_Source]
     program: t.Program
@@ -172,7 +172,9 @@ def _replay(
     nums = [grid.num for grid in grids if isinstance(grid.num, t.Var)]
     if len(nums) < len(grids) or any(grid.there is not None or grid.has(ERROR) for grid in grids):
         return None
-    return Replay(sources, tape.program([*nums, *tape.guards(nums)]), pieces, standing)
+    program = tape.program([*nums, *tape.guards(nums)])
+    without = [Piece(piece.areas, replace(piece.grid, num=NOTHING, varying=None)) for piece in pieces]
+    return Replay(sources, program, without, standing)  # which else would hold the tape
 
 
 def _varying(grid: Grid, tape: t.Tape) -> Grid:
@@ -242,14 +244,26 @@ def _ring(evaluator: Evaluator, ring: Ring) -> Replay | None:
     """Constants of the book are part of a ring's steps, what formulas yield is not."""
     inside, tape = Evaluator(evaluator.graph, book_values=evaluator.book_values), t.Tape(NOTHING)
     pieces = read_by(evaluator, ring.runs)
+    sources = [_whole(evaluator, piece) for piece in pieces]
+    if not all(sources):
+        return None
     for piece in pieces:
         inside.lay(Piece(piece.areas, _varying(piece.grid, tape)))
     made = compute(inside, ring)
     if len(made) != len(ring.runs):
         return None
-    sources = [_Part(*evaluator.maker[id(piece)], piece) for piece in pieces]
     filled = [area for piece in (*pieces, *made) for area in piece.areas]
-    return _replay(sources, tape, made, list(_standing(evaluator.graph, ring, filled)))
+    return _replay(list(filter(None, sources)), tape, made, list(_standing(evaluator.graph, ring, filled)))
+
+
+def _whole(evaluator: Evaluator, piece: Piece) -> _Source | None:
+    """A piece to be read again; None where nobody knows which it is."""
+    if maker := evaluator.maker.get(id(piece)):
+        return _Part(*maker, piece)
+    if len(piece.areas) != 1:
+        return None
+    area = piece.areas[0]
+    return _Read(lambda evaluator: evaluator.values(area), piece.grid)
 
 
 def _standing(graph: RunGraph, ring: Ring, filled: Sequence[Area]) -> Iterator[_Standing]:
