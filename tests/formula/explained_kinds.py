@@ -1039,6 +1039,21 @@ KINDS = [
         lambda case: case.has_arrays and case.ours == "#VALUE!",
     ),
     Kind(
+        "Excel saved that its periods are counted from the start, where that lies within one",
+        _names("VDB"),
+        _has(r"VDB\((?:[^,()]*,){3}(?!\d+[,)])", _numbers),
+    ),
+    Kind(
+        "Excel saved that it takes no TRUE or FALSE for a number",
+        _names("SQRTPI FACTDOUBLE XNPV"),
+        _has(_A_TRUTH, lambda case: case.ours == "#VALUE!"),
+    ),
+    Kind(
+        "Microsoft's page has #NUM! for what lies below 0",
+        _names("EXPON.DIST EXPONDIST"),
+        _has(r"DIST\(-", lambda case: case.ours == "#NUM!" and not case.has_ironcalc),
+    ),
+    Kind(
         "which of several errors comes first no documentation says",
         _ANY,
         _several_may_fail,
