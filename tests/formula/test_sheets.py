@@ -74,6 +74,7 @@ def formulas(draw, columns: str, depth: int) -> str:
         fill("({}{}{})", inner, pick("+", "-", "*", "/"), inner),
         fill("({}^{})", inner, st.one_of(pick("2", "3", "-1", "0.5", "0", "(1/3)"), inner)),
         fill("{}{}", pick("-", "--"), cell),  # IronCalc takes SUM(+B7) for SUM(B7), which passes over a text
+        fill("(+{}{}{})", cell, pick("+", "-", "*", "/"), inner),
         fill("{}SUM({})", pick("-", "--", "+"), inner),  # IronCalc saves -(2*A2)^2 as -2*A2^2
         fill("{}%", cell),
         fill("{}({})", pick("ABS", "EXP", "LN", "SIGN", "SQRT", "TANH", "SIN", "LOG10"), inner),

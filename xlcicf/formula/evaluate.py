@@ -54,7 +54,7 @@ from xlcicf.formula.tree import (
     RefInfix,
     Union,
 )
-from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit
+from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit, areas_of
 
 MAX_CELLS = 2**22  # of one range
 
@@ -100,9 +100,8 @@ class Evaluator:
 
     def _pieces(self, unit: Run | Batch) -> list[Piece]:
         decided = len(self.tape.decisions) if self.tape else 0
-        areas = (unit.area,) if isinstance(unit, Run) else tuple(run.area for run in unit.runs)
         try:
-            return [Piece(areas, self.cells_of(unit))]
+            return [Piece(areas_of(unit), self.cells_of(unit))]
         except FormulaError as error:  # for one of them, to be named by its own cell
             parts = self.graph.parts(unit, cell_by_cell=isinstance(error, CellByCell))
             if not parts:

@@ -25,7 +25,7 @@ from xlcicf.formula.rings import computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph
 from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
-from xlcicf.formula.units import Run, Unit
+from xlcicf.formula.units import Run, Unit, areas_of
 from xlcicf.formula.volatile import Drawing
 
 ROUNDS = 20  # in which references that formulas make have to come to rest
@@ -487,11 +487,6 @@ def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> 
 
 
 # --- computed pieces: the only place that knows their shape -----------------------------------------------
-
-
-def areas_of(unit: Unit) -> list[Area]:
-    """The cells that a unit of computation fills, each area within one run."""
-    return [unit.area] if isinstance(unit, Run) else [run.area for run in unit.runs]
 
 
 def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:

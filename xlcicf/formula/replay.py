@@ -26,7 +26,7 @@ from xlcicf.formula.rings import compute, read_by
 from xlcicf.formula.runs import RunGraph
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.formula.tree import Ref
-from xlcicf.formula.units import Batch, Ring, Run, Unit
+from xlcicf.formula.units import Batch, Ring, Run, Unit, areas_of
 
 WORTH_RECORDING = 3  # times that a unit is computed
 NOTHING = torch.zeros(0, dtype=t.DTYPE)  # a tape's first input
@@ -232,8 +232,7 @@ class _Reading(Evaluator):
 
 def _formula(evaluator: Evaluator, unit: Run | Batch, graph: RunGraph) -> Replay | None:
     reading = _Reading(evaluator, graph)
-    areas = (unit.area,) if isinstance(unit, Run) else tuple(run.area for run in unit.runs)
-    piece = Piece(areas, reading.cells_of(unit))
+    piece = Piece(areas_of(unit), reading.cells_of(unit))
     return _replay(reading.sources, reading.inputs, [piece])
 
 

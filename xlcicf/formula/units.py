@@ -242,3 +242,8 @@ class Ring:
 
 Unit = Run | Batch | Ring
 Host = Area | Batch  # the cells (H, W) that a formula is computed for
+
+
+def areas_of(unit: Unit) -> tuple[Area, ...]:
+    """The cells that a unit of computation fills, each area within one run."""
+    return (unit.area,) if isinstance(unit, Run) else tuple(run.area for run in unit.runs)

@@ -1,6 +1,7 @@
 """What constraints that are linear tell of a model that is not: bounds that follow, and conflicts."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,19 +21,25 @@ def program_of_limits(f: Objective) -> Program | None:
     numbers, limits = f.structure.linear_limits
     if not numbers.size:
         return None
-    relations = np.array([f.constraints[i].relation for i in numbers])
+    row_lower, row_upper = row_bounds([f.constraints[i].relation for i in numbers], limits.constant)
     return Program(
         slope=np.zeros(len(f.start)),
         constant=0.0,
         curvature=None,
         matrix=limits.matrix,
-        row_lower=np.where(relations == "<=", -math.inf, -limits.constant),
-        row_upper=np.where(relations == ">=", math.inf, -limits.constant),
+        row_lower=row_lower,
+        row_upper=row_upper,
         lower=f.lower.copy(),
         upper=f.upper.copy(),
         whole=np.zeros(len(f.start), dtype=bool),
         rows=numbers.size,
     )
+
+
+def row_bounds(relations: Sequence[str], constant: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Between what the rows (m,) of linear constraints stay, to which their constants (m,) are added."""
+    which = np.array(relations)
+    return np.where(which == "<=", -math.inf, -constant), np.where(which == ">=", math.inf, -constant)
 
 
 def implied_bounds(f: Objective) -> tuple[np.ndarray, np.ndarray]:

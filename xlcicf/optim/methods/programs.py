@@ -15,7 +15,7 @@ import numpy as np
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.highs import SECONDS, Program, Solution, near_optima, solve
-from xlcicf.optim.linear_limits import program_of_limits
+from xlcicf.optim.linear_limits import program_of_limits, row_bounds
 from xlcicf.optim.objective import Objective, is_constant
 from xlcicf.optim.optimality import violation
 from xlcicf.optim.proven import proven
@@ -93,14 +93,15 @@ def _is_convex(quadratic: Any, sense: str | float) -> bool:
 
 def _program(f: Objective, slope: np.ndarray, constant: float, curvature: Any, limits: Any) -> Program:
     sign = -1.0 if f.sense == "max" else 1.0
-    relations = np.array([constraint.relation for constraint in f.constraints])
+    relations = [constraint.relation for constraint in f.constraints]
+    row_lower, row_upper = row_bounds(relations, limits.constant)
     return Program(
         slope=sign * slope,
         constant=sign * constant,
         curvature=None if curvature is None else sign * curvature,
         matrix=limits.matrix,
-        row_lower=np.where(relations == "<=", -math.inf, -limits.constant),
-        row_upper=np.where(relations == ">=", math.inf, -limits.constant),
+        row_lower=row_lower,
+        row_upper=row_upper,
         lower=f.lower.copy(),
         upper=f.upper.copy(),
         whole=f.whole.copy(),
