@@ -180,7 +180,7 @@ class Context:
     def require_fixed(self, grids: Sequence[Grid], fixed: Sequence[int]) -> None:
         """Refuses arguments of those places, counted from 0, which depend on a changing cell."""
         for i in fixed:
-            if i < len(grids) and grids[i].varies().any():
+            if i < len(grids) and grids[i].varies_somewhere:
                 raise self.refuse(
                     f"has no derivative by its {_ORDINALS[i]} argument, which depends on a changing cell;"
                     " keep that argument constant"

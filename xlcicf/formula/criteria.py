@@ -202,4 +202,9 @@ def _counts_as(wanted: object) -> Find:
     if not isinstance(wanted, float):
         return equals(wanted)
     low, high = _alike(wanted)
-    return lambda cells: np.union1d(cells.between(low, high), cells.between_in_texts(low, high))
+
+    def find(cells: Cells) -> Places:
+        numbers, texts = cells.between(low, high), cells.between_in_texts(low, high)
+        return np.union1d(numbers, texts) if len(texts) else numbers
+
+    return find

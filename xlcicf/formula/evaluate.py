@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -200,8 +201,13 @@ class Evaluator:
             spine.append(left)
             left = left.left
         value = self.operand(left, context)
-        for infix in reversed(spine):
-            value = INFIX[infix.operator](context, value, self.operand(infix.right, context))
+        for sign, chain in groupby(reversed(spine), key=lambda infix: infix.operator):
+            operands = [self.operand(infix.right, context) for infix in chain]
+            if sign == "&":
+                value = INFIX[sign](context, value, *operands)
+                continue
+            for operand in operands:
+                value = INFIX[sign](context, value, operand)
         return value
 
     def _call(self, name: str, args: tuple[Node, ...], context: Context) -> Value:

@@ -8,7 +8,7 @@ of value stands where does not, but for `there`. This is the only file that make
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
 MOST = 2**26  # elements that one operation yields
 
 Shape = tuple[int, int, int, int]
+SINGLE: Shape = (1, 1, 1, 1)
 
 
 class CellText(str):
@@ -157,17 +158,23 @@ class Grid:
 
     def kinds(self) -> np.ndarray:
         """One kind an element, in the grid's full shape."""
-        return spread(np.array(NUMBER, np.uint8) if self.kind is None else self.kind, self.shape)
+        return _all(NUMBER, self.shape) if self.kind is None else spread(self.kind, self.shape)
 
     def texts(self) -> np.ndarray:
-        return spread(np.array(None, dtype=object) if self.text is None else self.text, self.shape)
+        return _all(None, self.shape) if self.text is None else spread(self.text, self.shape)
 
     def has(self, *kinds: int) -> bool:
         return self.kind is not None and any(bool((self.kind == kind).any()) for kind in kinds)
 
     def varies(self) -> np.ndarray:
         """Which elements depend on the changing cells, in the grid's full shape."""
-        return spread(np.array(not self.is_constant) if self.varying is None else self.varying, self.shape)
+        if self.varying is None:
+            return _all(not self.is_constant, self.shape)
+        return spread(self.varying, self.shape)
+
+    @property
+    def varies_somewhere(self) -> bool:
+        return not self.is_constant if self.varying is None else bool(self.varying.any())
 
     def numbers(self) -> np.ndarray:
         """The numbers as they are while recording, in the grid's full shape."""
@@ -181,6 +188,10 @@ class Grid:
 
     def scalars(self) -> np.ndarray:
         """Python values as they are while recording (object array): float, bool, str, CellError or None."""
+        if self.shape == SINGLE:
+            out = np.empty(SINGLE, dtype=object)
+            out[0, 0, 0, 0] = self._single()
+            return out
         out = self.numbers().astype(object)
         kinds, texts = self.kinds(), self.texts()
         out[kinds == BOOL] = out[kinds == BOOL].astype(bool)
@@ -188,6 +199,16 @@ class Grid:
         worded = kinds >= TEXT
         out[worded] = texts[worded]
         return out
+
+    def _single(self) -> object:
+        kind = NUMBER if self.kind is None else self.kind.item()
+        if kind >= TEXT:
+            return None if self.text is None else self.text.item()
+        if kind == BLANK:
+            return None
+        number = t.value_of(self.num)
+        assert isinstance(number, Tensor)
+        return number.item() if kind == NUMBER else bool(number.item())
 
     # --- the same elsewhere or otherwise ----------------------------------------------------------------
 
@@ -408,12 +429,19 @@ def from_kinds(num: np.ndarray, kind: np.ndarray, text: np.ndarray | None) -> Gr
 
 def constant(value: Scalar) -> Grid:
     """One value as a (1, 1, 1, 1) grid."""
-    kind, text, one = kind_of(value), None, (1, 1, 1, 1)
+    kind, text = kind_of(value), None
     if kind >= TEXT:
-        text = np.empty(one, dtype=object)
+        text = np.empty(SINGLE, dtype=object)
         text[0, 0, 0, 0] = value
-    num = torch.full(one, value if isinstance(value, float | bool) else 0.0, dtype=t.DTYPE)
-    return Grid(num, None if kind == NUMBER else np.full(one, kind, np.uint8), text)
+    num = torch.full(SINGLE, value if isinstance(value, float | bool) else 0.0, dtype=t.DTYPE)
+    return Grid(num, None if kind == NUMBER else np.full(SINGLE, kind, np.uint8), text)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _all(value: int | bool | None, shape: Sequence[int]) -> np.ndarray:
+    """A kind, a truth or no text, everywhere."""
+    dtype = object if value is None else bool if isinstance(value, bool) else np.uint8
+    return np.broadcast_to(np.array(value, dtype), shape)
 
 
 def spread(a: np.ndarray, shape: Sequence[int]) -> np.ndarray:

@@ -173,7 +173,7 @@ _JOINED = {":": _around, " ": _shared}
 def _told(context: Context, node: Node, taken: Callable[[Grid], Grid]) -> Grid:
     """An argument as one constant for each cell (H, W, 1, 1)."""
     value: Value = context.operand(node)
-    if not isinstance(value, Grid) or value.varies().any():
+    if not isinstance(value, Grid) or value.varies_somewhere:
         raise context.refuse("makes a reference that depends on a changing cell; write the reference itself")
     if not value.is_single:
         raise context.refuse("makes several references at once; write a formula for each")

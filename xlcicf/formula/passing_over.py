@@ -99,7 +99,7 @@ def by_numbers(context: Context, numbers: Sequence[Node], compute: Callable[...,
     """compute(*numbers), whole ones that no changing cell may decide, where each cell may have others."""
     grids = []
     for value in map(context.operand, numbers):
-        if not isinstance(value, Grid) or value.varies().any():
+        if not isinstance(value, Grid) or value.varies_somewhere:
             raise context.refuse_changing()
         if (error := first_error(value)) is not None:
             context.require_alone(value)

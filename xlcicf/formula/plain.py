@@ -21,6 +21,7 @@ from xlcicf.formula.grid import (
     error_at,
     errors_where,
     from_scalars,
+    spread,
     with_errors,
 )
 from xlcicf.formula.number_in_text import number_in_text
@@ -247,7 +248,7 @@ def columns_of(
 ) -> tuple[Shape, list[Sequence]]:
     """The shape (H, W, h, w) of all elements, of `batch` cells at least, and for each argument its value at
     every one of them: plain, or Cells where it is `whole`. Refused where a changing cell decides one."""
-    if any(g.varies().any() for g in grids):
+    if any(g.varies_somewhere for g in grids):
         raise context.refuse_changing()
     single = [i for i, is_whole in enumerate(whole) if not is_whole]
     fitting = dict(zip(single, aligned([grids[i] for i in single], context.host), strict=True))
@@ -255,7 +256,7 @@ def columns_of(
         (*batch, 1, 1), *(fitting[i].shape if i in fitting else (*g.batch, 1, 1) for i, g in enumerate(grids))
     )
     values = (fitting[i].scalars() if i in fitting else cells_of(g) for i, g in enumerate(grids))
-    return shape, [np.broadcast_to(v, shape).ravel().tolist() for v in values]
+    return shape, [spread(v, shape).ravel().tolist() for v in values]
 
 
 def cells_of(grid: Grid) -> np.ndarray:

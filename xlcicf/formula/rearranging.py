@@ -28,7 +28,7 @@ ALL = -1  # in the place of a row or column: every one of them
 
 def fixed_number(context: Context, grid: Grid) -> Grid:
     """A number that says a place, which no changing cell may decide."""
-    if grid.varies().any():
+    if grid.varies_somewhere:
         raise context.refuse("is keyed by a changing cell and has no derivative")
     return taken_as_scalar(grid)
 

@@ -21,7 +21,7 @@ class _Records:
     def __init__(self, context: Context, table: Grid):
         self.context, self.table = context, table
         head = table.cut(slice(0, 1), slice(0, table.size[1]))
-        if head.varies().any():
+        if head.varies_somewhere:
             raise context.refuse_changing()
         self._heads = head.scalars()
         self._columns: dict[int, np.ndarray] = {}
@@ -34,7 +34,7 @@ class _Records:
         """A column without its header."""
         if column not in self._columns:
             grid = self.table.cut(slice(1, self.table.size[0]), slice(column, column + 1))
-            if grid.varies().any():
+            if grid.varies_somewhere:
                 raise self.context.refuse_changing()
             self._columns[column] = cells_of(grid)
         return _of_cell(self._columns[column], at)[0][0]
@@ -109,7 +109,7 @@ class Found(NamedTuple):
 
 
 def found_in(context: Context, table: Grid, field: Grid, criteria: Grid) -> Found:
-    if field.varies().any() or criteria.varies().any():
+    if field.varies_somewhere or criteria.varies_somewhere:
         raise context.refuse_changing()
     if not field.is_single:
         raise context.refuse("looks in several columns at once; write one formula for each")

@@ -6,6 +6,7 @@ asks what the objective depends on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from xlcicf.formula.vmapped import one_by_one
 
 
 def depend_on_changing(grids: Sequence[Grid]) -> bool:
-    return any(g.varies().any() or g.there is not None for g in grids)
+    return any(g.varies_somewhere or g.there is not None for g in grids)
 
 
 def stepped(
@@ -81,6 +82,8 @@ def _with(grid: Grid, num: Tensor | float, there: Tensor | bool) -> Grid:
     """The constant grid of these numbers under the grid's kinds: nan as an error, FALSE where none is."""
     num = torch.as_tensor(num, dtype=t.DTYPE)
     shape = np.broadcast_shapes(num.shape, grid.shape)
+    if num.shape == shape and t.holds_everywhere(there) and t.all_finite(num):
+        return replace(grid, num=num, varying=None, there=None, listed=False)
     held = np.broadcast_to(torch.as_tensor(there).numpy(), shape)
     numbers, kinds, texts = (np.broadcast_to(a, shape) for a in (num.numpy(), grid.kinds(), grid.texts()))
     kinds = np.where(held | (kinds != NUMBER), kinds, BOOL)

@@ -11,6 +11,7 @@ from xlcicf.formula.coercion import taken_as_scalar, text_of, within_limits
 from xlcicf.formula.comparing import Compare, Python, compared
 from xlcicf.formula.context import Context
 from xlcicf.formula.functions.table import Body, OrError, elementwise, of_grids
+from xlcicf.formula.grid import CellError
 from xlcicf.formula.overflow import watch
 from xlcicf.formula.plain import for_each
 
@@ -118,15 +119,22 @@ def _power_of_changing_exponent(a: t.Operand, b: t.Operand) -> t.Array:
     return t.where(held, t.where(positive, of_positive, outside), t.NAN)
 
 
-def joined(context: Context, a: Value, b: Value) -> Value:
+def joined(context: Context, *values: Value) -> Value:
+    """a & b & c ... at once, with the outcome of one after another."""
     context = context.of("&")
 
-    def compute(*grids):
-        return for_each(
-            context, lambda x, y: within_limits(text_of(x) + text_of(y)), grids, whole=[False, False]
-        )
+    def one(*parts: object) -> object:
+        text = ""
+        for part in parts:
+            if isinstance(part, CellError):
+                return part
+            text = within_limits(text + text_of(part))
+        return text
 
-    return of_grids(context, compute, (a, b))
+    def compute(*grids):
+        return for_each(context, one, grids, whole=[False] * len(grids), errors_too=True)
+
+    return of_grids(context, compute, values)
 
 
 PREFIX: dict[str, Operator] = {
