@@ -3,7 +3,7 @@
 import re
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula.runs import RunGraph, named_too
+from xlcicf.formula.runs import InFormulas, RunGraph, named_too
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import MAKERS
 from xlcicf.formula.units import Run
@@ -27,18 +27,18 @@ class _FoundOut:
     """Runs as parts whose formulas know what the references mean that they make."""
 
     def __init__(self, book: Snapshot):
-        self._makes = named_too(re.compile(_MAKES, re.IGNORECASE), book)
+        self._makes = InFormulas(named_too(re.compile(_MAKES, re.IGNORECASE), book))
 
     def parts(self, graph: RunGraph, run: Run) -> list[Run]:
         """[run] itself where its formula makes none."""
-        if not self._makes.search(run.text):
+        if not self._makes(run):
             return [run]
         try:
-            tree = graph.formula(run).tree
-            if not graph.formula(run).untraceable:
+            formula = graph.formula(run)
+            if not formula.untraceable:
                 return [run]
             from xlcicf.formula.found_out import found_out  # and torch with it
 
-            return list(found_out(graph, run, tree))
+            return list(found_out(graph, run, formula.tree))
         except FormulaError:  # to be told by whoever needs the formula
             return [run]

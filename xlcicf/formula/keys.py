@@ -74,6 +74,11 @@ def relative_key(text: str, row: int, col: int) -> str:
     return _MOVES.sub(distance, text)
 
 
+def without_references(key: str) -> str:
+    """What formulas have in common that differ in their references alone."""
+    return _MARK.join(key.split(_MARK)[::2])
+
+
 def strips(formulas: Mapping[tuple[int, int], str]) -> Iterator[Strip]:
     """The cells (row, column) -> text, column by column, in strips as long as can be of cells of one key."""
     return lengthened(_Fills(formulas).strips())

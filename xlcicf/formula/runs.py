@@ -21,7 +21,7 @@ import numpy as np
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
-from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
+from xlcicf.formula.keys import Strip, lengthened, relative_key, strips, without_references
 from xlcicf.formula.legible import legible_refs
 from xlcicf.formula.snapshot import Fused, Sheet, Snapshot
 from xlcicf.formula.templates import Templates
@@ -44,6 +44,21 @@ def named_too(pattern: re.Pattern[str], book: Snapshot) -> re.Pattern[str]:
         found |= more
 
 
+class InFormulas:
+    """Looks for a pattern in the texts of formulas, to which it does not matter which cells they name: once
+    in all that differ in these alone."""
+
+    def __init__(self, pattern: re.Pattern[str]):
+        self._pattern = pattern
+        self._found: dict[str, bool] = {}
+
+    def __call__(self, run: Run) -> bool:
+        stem = without_references(run.key or run.text)
+        if stem not in self._found:
+            self._found[stem] = bool(self._pattern.search(run.text))
+        return self._found[stem]
+
+
 class AreaIndex:
     """Finds what lies in a rectangle of one sheet. Areas must not overlap each other."""
 
@@ -56,16 +71,22 @@ class AreaIndex:
 
     def touching(self, area: Area) -> list:
         """The items whose areas share cells with `area`, each once."""
+        if area.left == area.right:
+            return self._in_column(area.left, area.top, area.bottom)
         found: dict[int, object] = {}
         wanted = range(area.left, area.right + 1)
         few = len(wanted) <= len(self._columns)
         for col in wanted if few else [c for c in self._columns if c in wanted]:
-            if spans := self._columns.get(col):
-                last = bisect_right(spans, area.bottom, key=_top)
-                first = bisect_left(spans, area.top, hi=last, key=_bottom)
-                for _, _, item in spans[first:last]:
-                    found[id(item)] = item
+            for item in self._in_column(col, area.top, area.bottom):
+                found[id(item)] = item
         return list(found.values())
+
+    def _in_column(self, col: int, top: int, bottom: int) -> list:
+        spans = self._columns.get(col)
+        if not spans:
+            return []
+        last = bisect_right(spans, bottom, key=_top)
+        return [item for _, _, item in spans[bisect_left(spans, top, hi=last, key=_bottom) : last]]
 
 
 _top, _bottom = itemgetter(0), itemgetter(1)
@@ -87,12 +108,9 @@ class RunGraph:
         self._growing_in: dict[Formula, list[Ref] | None] = {}
 
     @cached_property
-    def _volatile(self) -> re.Pattern[str]:
-        return named_too(VOLATILE, self.book)
-
-    def is_volatile(self, run: Run) -> bool:
-        """Whether its cells change at every recalculation."""
-        return bool(self._volatile.search(run.text))
+    def is_volatile(self) -> InFormulas:
+        """Whether a run's cells change at every recalculation."""
+        return InFormulas(named_too(VOLATILE, self.book))
 
     @cached_property
     def _last_cell(self) -> tuple[int, int]:
