@@ -260,14 +260,14 @@ def test_the_selection_is_all_of_its_areas(book):
 
 
 def test_what_cells_held_can_be_put_back_exactly(book):
-    cells = book.sheets["Data"]["A1:H6"]
-    before = read_rows(cells)
+    areas = whole, part = Area("Data", 1, 1, 6, 8), Area("Data", 2, 1, 4, 2)
     weights = book.sheets["Data"]["A2:B4"]
-    held = read_rows(weights)
+    before = read_rows(book, areas)
     weights.value = [[1 / 3, "'=A1"], ["=B3", None], [5, False]]
-    assert read_rows(weights) == [[1 / 3, "=A1"], [{"formula": "=B3"}, None], [5.0, False]]
-    weights.value = values_of(held)
-    assert read_rows(cells) == before
+    assert read_rows(book, [part]) == {part: [[1 / 3, "=A1"], [{"formula": "=B3"}, None], [5.0, False]]}
+    weights.value = values_of(before[part])
+    assert read_rows(book, areas) == before
+    assert before[whole][1][:2] == before[part][0]
 
 
 def test_a_snapshot_is_the_files(book, path):

@@ -78,12 +78,15 @@ class Host(ABC):
         """The cells of an area; whoever asks has seen its sheet."""
         return through_xlwings.range_of(book, area)
 
-    def contents(self, cells: xlwings.Range) -> list[list[tuple]]:
-        """Rows of what cells hold, dates as datetimes, each with what shows in the formula bar; for a cell
-        without a formula the latter may be None."""
+    def contents(self, book: xlwings.Book, areas: Sequence[Area]) -> list[list[list[tuple]]]:
+        """Of each area rows of what its cells hold, dates as datetimes, each with what shows in the formula
+        bar; for a cell without a formula the latter may be None."""
         return [
-            list(zip(*rows, strict=True))
-            for rows in zip(self.values(cells), self.formulas(cells), strict=True)
+            [
+                list(zip(*rows, strict=True))
+                for rows in zip(self.values(cells), self.formulas(cells), strict=True)
+            ]
+            for cells in (self.cells(book, area) for area in areas)
         ]
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:

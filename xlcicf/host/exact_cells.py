@@ -13,11 +13,18 @@ from xlcicf.formula.snapshot import ERRORS
 Rows = list[list]
 
 
-def read_rows(cells) -> Rows:
-    """What the cells of an xlwings Range hold."""
+def read_rows(book, areas: Iterable[Area]) -> dict[Area, Rows]:
+    """What the cells of areas hold."""
     from xlcicf.host.hosts import host_of  # and xlwings with it: what runs have kept is compared without
 
-    return [[_cell(value, formula) for value, formula in row] for row in host_of(cells).contents(cells)]
+    areas = list(areas)
+    if not areas:
+        return {}
+    contents = host_of(book).contents(book, areas)
+    return {
+        area: [[_cell(value, formula) for value, formula in row] for row in rows]
+        for area, rows in zip(areas, contents, strict=True)
+    }
 
 
 def rows_of(values: list[list]) -> Rows:

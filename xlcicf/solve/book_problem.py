@@ -162,13 +162,16 @@ def training_settings(book, besides: Collection[str] = ()) -> dict[str, str | in
     meant.
     """
     snapshot = outline(book)
+    cells = {
+        setting: resolve(snapshot, setting.cell, "the setting")
+        for setting in SETTINGS.values()
+        if setting.name not in besides and (setting.cell, None) in snapshot.names
+    }
+    held = host_of(book).contents(book, [area for (area,) in cells.values()]) if cells else []
     settings = {}
-    for setting in SETTINGS.values():
-        if setting.name not in besides and (setting.cell, None) in snapshot.names:
-            (area,) = resolve(snapshot, setting.cell, "the setting")
-            value = cells_of(book, area).options(err_to_str=True).value
-            if not _is_blank(value):
-                settings[setting.name] = _meant(setting, value, f"{area.address} ({setting.cell})")
+    for (setting, (area,)), [[(value, _)]] in zip(cells.items(), held, strict=True):
+        if not _is_blank(value):
+            settings[setting.name] = _meant(setting, value, f"{area.address} ({setting.cell})")
     return settings
 
 

@@ -317,6 +317,7 @@ class History:
         """
         low, high = sorted((count, self.done))
         first = max(0, low - 1)
+        cells.look_at(change for run in self.runs[first : high + 1] for change in run.changes)
         left: dict[SheetCell, bool] = {}
         before: dict[SheetCell, bool] = {}
         for i, run in enumerate(self.runs[first : high + 1], start=first):

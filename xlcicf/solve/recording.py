@@ -1,6 +1,7 @@
 """Runs and the cells of an open book: recorded while they are written, compared, exchanged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Recording:
         self.losses: tuple[tuple[int, float], ...] = ()
         self.facts: Mapping[str, Any] = {}
         self._book, self._keep = book, keep
-        self._before = {area: read_rows(cells_of(book, area)) for area in areas}
+        self._before = read_rows(book, areas)
         self._now = dict(self._before)
         self._is_restored = False
 
@@ -59,7 +60,7 @@ class Recording:
 
     def look_again(self) -> None:
         """From now on what the cells hold counts as written, whoever wrote it."""
-        self._now = {area: read_rows(cells_of(self._book, area)) for area in self._now}
+        self._now = read_rows(self._book, self._now)
 
     def end(self) -> None:
         """Makes it a run of the history, as its cells are now."""
@@ -93,7 +94,8 @@ class Recording:
 
 
 class RunCells:
-    """The cells that runs wrote to, in an open book; each area is read when first asked for."""
+    """The cells that runs wrote to, in an open book; each area is read when first asked for, or those of
+    several changes at once."""
 
     def __init__(self, book, path: Path):
         self._book, self._path, self._outline = book, path, outline(book)
@@ -101,17 +103,27 @@ class RunCells:
         self._now: dict[SheetCell, object] = {}
         self._held: dict[tuple[int, str], dict[SheetCell, bool]] = {}
 
+    def look_at(self, changes: Iterable[Change]) -> None:
+        """Reads in one go what the cells of changes hold, of those that the book has."""
+        found: dict[str, Area] = {}
+        for change in changes:
+            if change.cells not in self._areas:
+                with suppress(XlcicfError):  # `area` tells whoever needs it
+                    found[change.cells] = self._located(change)
+        for area, rows in read_rows(self._book, found.values()).items():
+            self._now |= by_place(area, rows)
+        self._areas |= found
+
     def area(self, change: Change) -> Area:
         """Where a change lies. Raises AddressError or BookError where there are no such cells."""
-        if change.cells not in self._areas:
-            areas = resolve(self._outline, change.cells, f"the cells in {self._path.name}")
-            if len(areas) != 1 or areas[0].shape != shape(change.before):
-                raise BookError(
-                    f"{self._path} is damaged ({change.cells} has another size); delete it and go on"
-                )
-            self._areas[change.cells] = areas[0]
-            self._now |= by_place(areas[0], read_rows(cells_of(self._book, areas[0])))
-        return self._areas[change.cells]
+        self.look_at([change])
+        return self._areas[change.cells] if change.cells in self._areas else self._located(change)
+
+    def _located(self, change: Change) -> Area:
+        areas = resolve(self._outline, change.cells, f"the cells in {self._path.name}")
+        if len(areas) != 1 or areas[0].shape != shape(change.before):
+            raise BookError(f"{self._path} is damaged ({change.cells} has another size); delete it and go on")
+        return areas[0]
 
     def expected(self, change: Change, options: Iterable[Rows]) -> dict[SheetCell, list]:
         """Each cell of a change -> what it may hold by these rows."""
@@ -148,6 +160,7 @@ class RunCells:
 
         Raises TrainingError for the first cell that somebody has changed.
         """
+        self.look_at(change for change, _, _ in changes)
         for change, options, _ in changes:
             expected = self.expected(change, options)
             for place in self.differ(expected):
@@ -162,7 +175,7 @@ class RunCells:
 def before_first_of(runs: Sequence[Record], book, area: Area) -> Rows | None:
     """What the cells of an area held before any of the runs, oldest first; None where none has written
     there."""
-    rows, is_found = read_rows(cells_of(book, area)), False
+    rows, is_found = read_rows(book, [area])[area], False
     for change in (change for run in reversed(runs) for change in run.changes):
         sheet, cells = split_sheet(change.cells)
         part = area_of(area.sheet, cells) if sheet == area.sheet else None

@@ -121,9 +121,10 @@ class TrainingLog:
 
     def _with_line(self, row: dict[str, object], start: np.ndarray) -> tuple[list[list], list[list]]:
         """The log with one more line, and the weights before each run; when full, the oldest makes room."""
-        headers, *log = self._rows(words.RUNS_LOG)
+        held = read_rows(self.book, [self.areas[words.RUNS_LOG], self.areas[words.RUNS_WEIGHTS]])
+        (headers, *log), weights = held.values()
         lines = [line for line in log if any(cell is not None for cell in line)]
-        weights = self._rows(words.RUNS_WEIGHTS)[: len(lines)]
+        weights = weights[: len(lines)]
         numbers = [int(line[0]) for line in lines if isinstance(line[0], float)]
         entries = {words.RUN: 1 + max(numbers, default=0), **row}
         lines.append([entries.get(str(header)) for header in headers])
@@ -133,9 +134,6 @@ class TrainingLog:
 
     def _values(self, name: str) -> list[list]:
         return self._cells(name).options(ndim=2).value
-
-    def _rows(self, name: str) -> list[list]:
-        return read_rows(self._cells(name))
 
     def _cells(self, name: str):
         return cells_of(self.book, self.areas[name])

@@ -21,7 +21,7 @@ from xlcicf.host.refusal import refusing
 from xlcicf.host.remote.host import Remote
 from xlcicf.host.remote.link import Link
 from xlcicf.host.remote.names_and_tables import Names
-from xlcicf.host.remote.ranges import Range, SeveralAreas, corners
+from xlcicf.host.remote.ranges import Range, SeveralAreas, corners, moments_of
 from xlcicf.host.remote.sheets import Sheet, Sheets
 from xlcicf.host.remote.snapshots import outline_of, scalar, snapshot_of
 from xlcicf.host.remote.waiting_cells import waiting_cells
@@ -292,6 +292,20 @@ class Book(base_classes.Book):
         if self.id not in self.app.engine.epochs:
             self.outline()
         return self.app.engine.epochs[self.id]
+
+    def read(self, areas: Sequence[Area]) -> list[dict]:
+        """What the cells of each area hold, as the protocol has it."""
+        return self.ask("read", [[area.sheet, corners(area)] for area in areas])
+
+    def contents(self, areas: Sequence[Area]) -> list[list[list[tuple]]]:
+        """Of each area rows of (what a cell holds, its formula or None)."""
+        return [
+            [
+                list(zip(*pair, strict=True))
+                for pair in zip(moments_of(one, self), one["formulas"], strict=True)
+            ]
+            for one in self.read(areas)
+        ]
 
     def numbers(self, areas: Sequence[Area]) -> list[list[list[float]]]:
         """Of each area rows of the numbers that its cells show, nan where there is none."""

@@ -37,8 +37,8 @@ class Remote(Host):
     def cells(self, book: xlwings.Book, area: Area) -> xlwings.Range:
         return xlwings.Range(impl=book.impl.cells(area))
 
-    def contents(self, cells: xlwings.Range) -> list[list[tuple]]:
-        return cells.impl.contents()
+    def contents(self, book: xlwings.Book, areas: Sequence[Area]) -> list[list[list[tuple]]]:
+        return book.impl.contents(areas)
 
     def values(self, cells: xlwings.Range, serials: bool = False) -> list[list]:
         return cells.impl.held(serials)

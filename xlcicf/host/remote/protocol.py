@@ -45,7 +45,7 @@ OPERATIONS = {
     "snapshot": "(ID, known or null, waiting or null, anew) -> the whole book, see SNAPSHOT",
     "outline": "(ID, anew) -> the same without any cell",
     "used": "(ID, sheet) -> area of the cells that hold something; [1, 1, 1, 1] where none does",
-    "read": "(ID, sheet, area) -> see READ",
+    "read": "(ID, [[sheet, area], ...]) -> of each area what its cells hold, see READ",
     "formulas": "(ID, sheet, area) -> rows of what the formula bar has: a formula, else the value as typed",
     "numbers": "(ID, [[sheet, area], ...]) -> of each area rows of numbers; null where there is none",
     "watch": "(ID, name, [[sheet, area], ...]); remembers what the formula bar has, in place of that name's",

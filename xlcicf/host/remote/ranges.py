@@ -41,6 +41,26 @@ def corners(area: Area) -> list[int]:
     return [area.top, area.left, area.bottom, area.right]
 
 
+def values_of(found: dict) -> list[list]:
+    """Rows of what cells hold that the protocol has READ; dates as serial numbers."""
+    return [[scalar(value) for value in row] for row in found["values"]]
+
+
+def moments_of(found: dict, book) -> list[list]:
+    """The same with dates as datetimes, counted as the book does."""
+    rows = values_of(found)
+    if not found["dates"]:
+        return rows
+    epoch = book.epoch
+    return [
+        [
+            moment_of(value, epoch) if is_date and isinstance(value, float) else value
+            for value, is_date in zip(*pair, strict=True)
+        ]
+        for pair in zip(rows, found["dates"], strict=True)
+    ]
+
+
 @refusing
 class Range(Looks, Rectangle):
     """Cells of a book that is open in the program."""
@@ -61,26 +81,12 @@ class Range(Looks, Rectangle):
 
     def held(self, serials: bool) -> list[list]:
         """Rows of what the cells hold; dates as serial numbers or as datetimes."""
-        return self._held(self.ask("read"), serials)
+        found = self.read()
+        return values_of(found) if serials else moments_of(found, self.sheet.book)
 
-    def contents(self) -> list[list[tuple]]:
-        """Rows of (what a cell holds, its formula or None), in one operation."""
-        found = self.ask("read")
-        pairs = zip(self._held(found, serials=False), found["formulas"], strict=True)
-        return [list(zip(*pair, strict=True)) for pair in pairs]
-
-    def _held(self, found: dict, serials: bool) -> list[list]:
-        rows = [[scalar(value) for value in row] for row in found["values"]]
-        if found["dates"] and not serials:
-            epoch = self.sheet.book.epoch
-            rows = [
-                [
-                    moment_of(value, epoch) if is_date and isinstance(value, float) else value
-                    for value, is_date in zip(*pair, strict=True)
-                ]
-                for pair in zip(rows, found["dates"], strict=True)
-            ]
-        return rows
+    def read(self) -> dict:
+        """What the cells hold, as the protocol has it."""
+        return self.sheet.book.read([self.area])[0]
 
     @property
     def raw_value(self):
@@ -128,7 +134,7 @@ class Range(Looks, Rectangle):
         if not moments:
             return
         area, epoch = area_around(self.sheet.name, moments), self.sheet.book.epoch
-        dates = self.sheet.range_at(area).ask("read")["dates"]
+        dates = self.sheet.range_at(area).read()["dates"]
         for cell, moment in moments.items():
             if dates is None or not dates[cell[0] - area.top][cell[1] - area.left]:
                 timed = serial_of(moment, epoch) % 1
@@ -175,7 +181,7 @@ class Range(Looks, Rectangle):
     @property
     def has_array(self) -> bool | None:
         """Whether all cells belong to array formulas; None where some do."""
-        arrays = self.ask("read")["arrays"]
+        arrays = self.read()["arrays"]
         found = {belongs for row in arrays for belongs in row} if arrays else {False}
         return found.pop() if len(found) == 1 else None
 
@@ -218,4 +224,7 @@ class SeveralAreas(SeveralRectangles, Range):
     """Areas that are selected together."""
 
     def ask(self, operation: str, *arguments) -> Any:
+        raise self.refusal
+
+    def read(self) -> dict:
         raise self.refusal

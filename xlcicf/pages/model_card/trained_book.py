@@ -13,7 +13,7 @@ from xlcicf.errors import TrainingError
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.host import cells_of, outline, read_snapshot
+from xlcicf.host import cells_of, host_of, outline, read_snapshot
 from xlcicf.host.exact_cells import read_rows, values_of
 from xlcicf.solve.book_problem import find_problem
 from xlcicf.solve.fingerprints import Fingerprint, constants, differing, digest, fingerprint, hashes
@@ -110,7 +110,7 @@ def _logged_run(book) -> dict[str, object] | None:
     if TrainingLog.of(book, problem) is None:
         return None
     (area,) = resolve(snapshot, words.RUNS_LOG, "the log of runs")
-    headers, *lines = values_of(read_rows(cells_of(book, area)))
+    headers, *lines = values_of(read_rows(book, [area])[area])
     lines = [line for line in lines if any(cell is not None for cell in line)]
     if not lines:
         return None
@@ -179,8 +179,9 @@ def _groups(book, snapshot: Snapshot) -> Groups | None:
     """The table on the sheet Groups, from the header "group" to the header "accuracy"."""
     if GROUPS not in snapshot.sheets:
         return None
-    rows = values_of(read_rows(book.sheets[GROUPS].used_range))
     first = book.sheets[GROUPS].used_range
+    (area,) = host_of(book).areas(first)
+    rows = values_of(read_rows(book, [area])[area])
     for i, row in enumerate(rows):
         heads = [_text(cell) for cell in row]
         if "group" in heads and "accuracy" in heads[heads.index("group") :]:

@@ -156,9 +156,10 @@ class Operations:
     def _used(self, id, sheet):
         return reading.used(self.document(id), sheet)
 
-    def _read(self, id, sheet, area):
+    def _read(self, id, areas):
         document = self.document(id)
-        return reading.read(document, self.grammar(document), self.kept(document), sheet, area)
+        grammar, kept = self.grammar(document), self.kept(document)
+        return [reading.read(document, grammar, kept, sheet, area) for sheet, area in areas]
 
     def _formulas(self, id, sheet, area):
         document = self.document(id)
