@@ -243,6 +243,42 @@ def test_a_derivative_follows_whatever_is_changed(office, tmp_path):
     assert {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)} == {}
 
 
+# The same of columns that are filled down: B1:B9, =A1*$A$1, and C1:C3, =SUM($A$1:$A$3*2), of which each cell
+# takes its own row's number.
+FILLED = [
+    ("another weight", "write", ("S", "A1", [[4.0]]), 2 * 4 + 8 + 2),
+    ("a formula in the middle", "enter", ("S", "B5", "=A5*$A$1*3"), 2 * 4 + 10 + 2),
+    ("undone", "undo", (), 2 * 4 + 8 + 2),
+    ("another reference in the middle", "enter", ("S", "B5", "=A5*A$1+$A$1"), 2 * 4 + 9 + 2),
+    ("a constant in place of a formula", "write", ("S", "B5", [[1.0]]), 2 * 4 + 7 + 2),
+    ("a formula again", "enter", ("S", "B5", "=A5*$A$1"), 2 * 4 + 8 + 2),
+    ("an array formula in the middle", "enter_array", ("S", "C2:C2", "=SUM($A$1:$A$3*2)"), 2 * 4 + 8 + 4),
+    ("all others", "fill_down", ("S", "B5:B9"), 2 * 4 + 8 + 4),
+    ("the first one", "enter", ("S", "B1", "=A1*2"), 2 + 8 + 4),
+    ("all like the first", "fill_down", ("S", "B1:B9"), 2 + 4),
+    ("a digit that does not show", "enter", ("S", "B1", "=A1*2.0000000000000004"), 2.0000000000000004 + 4),
+]
+
+
+def test_a_derivative_follows_what_is_changed_in_columns_that_are_filled_down(office, tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "S"
+    for row in range(1, 10):
+        sheet.append([1.0, f"=A{row}*$A$1", "=SUM($A$1:$A$3*2)" if row < 4 else None])
+    sheet["A1"], sheet["E1"] = 3.0, "=SUM(B1:B9)+SUM(C1:C3)"
+    path = tmp_path / "filled.xlsx"
+    book.save(path)
+    office.open(path)
+    office.enter(path, "S", "F1", "=NN_DERIVATIVE(E1;A1)")
+    found = {}
+    for what, how, given, expected in FILLED:
+        getattr(office, how)(path, *given)
+        found[what] = office.values(path, "S", "F1")[0][0], expected
+    office.close(path)
+    assert {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)} == {}
+
+
 def test_the_latest_sentence_shows_by_itself(office, path):
     office.enter(path, "S", "W7", "=NN_LASTERROR()")
     for word in ("huh", "hmm"):

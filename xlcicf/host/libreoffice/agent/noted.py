@@ -6,6 +6,10 @@ tells anybody of that change: in Undo and in fillAuto, say.
 
 # pyright: reportMissingImports=false
 
+import re
+
+from com.sun.star.table import CellAddress
+from xlcicf_agent.grammar import NUMBER, QUOTED, TEXT
 from xlcicf_agent.reading import (
     FORMULA,
     NUMBERS,
@@ -21,6 +25,14 @@ from xlcicf_agent.reading import (
     used_area,
 )
 from xlcicf_agent.truths import Truths
+
+# Formulas that are no others as array formulas: of single values, and of ranges all of whose cells are taken.
+# Of these Calc can be asked whether they are the first one filled down.
+CELL = rf"(?:\$?(?:{QUOTED}|[^\W\d]\w*)\.)?\$?[A-Z]{{1,3}}\$?[1-9]\d*(?![\w.(])"
+RANGE = rf"{CELL}(?::{CELL})?"
+OF_CELLS = rf"(?:SUM|SUMPRODUCT|MAX|MIN|AVERAGE|COUNT)\({RANGE}(?:;{RANGE})*\)"
+OF_VALUES = r"(?:IF|AND|OR|NOT|MAX|MIN|ABS|SIGN|INT|ROUND|MOD|SQRT|EXP|LN|LOG10|SIN|COS|TAN|TANH|PI)\("
+FILLED = re.compile(f"=(?:{TEXT}|{NUMBER}|{OF_CELLS}|{CELL}(?!:)|{OF_VALUES}|[-+*/^&%<>=;() ])*")
 
 
 class Noted:
@@ -82,7 +94,11 @@ class Noted:
 
 
 class _Area:
-    """An area as it was seen. Calc rounds the numbers in its texts: they are kept beside them."""
+    """An area as it was seen. Calc rounds the numbers in its texts: they are kept beside them.
+
+    It takes Calc long to write formulas as texts, and a moment to compare them: `filled` are the columns of
+    formulas that are the first one filled down, of which the first one's text is enough.
+    """
 
     def __init__(self, document, name, area, texts):
         sheet = document.Sheets.getByName(name)
@@ -90,7 +106,14 @@ class _Area:
         self.name, self.area, self.texts = name, area, texts
         self.formulas_at, self.numbers_at = _parts(cells, FORMULA), _parts(cells, NUMBERS)
         self.numbers = _numbers(sheet, self.numbers_at)
-        self.rounded = {(at, to): exact(texts[at][to], _tokens(cells, at, to)) for at, to in _rounded(texts)}
+        self.filled = frozenset()
+        if self.formulas_at == [tuple(area)]:
+            self.filled = {to for to in _filled_down(cells) if FILLED.fullmatch(texts[0][to])}
+        self.rounded = {
+            (at, to): exact(texts[at][to], _tokens(cells, at, to))
+            for at, to in _rounded(texts)
+            if not at or to not in self.filled
+        }
         self.arrays = arrays_of(Cells(sheet, area, (texts, texts)))
 
     def is_in(self, document, is_own):
@@ -99,7 +122,9 @@ class _Area:
         cells = _range(sheet, self.area)
         if (_parts(cells, FORMULA), _parts(cells, NUMBERS)) != (self.formulas_at, self.numbers_at):
             return False
-        now = cells.getFormulaArray()
+        if self.filled and not self.filled <= _filled_down(cells):
+            return False
+        now = self._texts(sheet, cells)
         if not all(is_own(self.name, *cell) for cell in _differing(self.texts, now, *self.area[:2])):
             return False
         for part, then, held in zip(self.numbers_at, self.numbers, _numbers(sheet, self.numbers_at)):
@@ -108,6 +133,32 @@ class _Area:
         if any(exact(text, _tokens(cells, *at)) != text for at, text in self.rounded.items()):
             return False
         return not self.arrays or arrays_of(Cells(sheet, self.area, (now, now))) == self.arrays
+
+    def _texts(self, sheet, cells):
+        """Rows of what stands there now; below the first row of filled columns, what stood there."""
+        if not self.filled:
+            return cells.getFormulaArray()
+        top, left, bottom, right = self.area
+        rows = [list(row) for row in self.texts]
+        rows[0] = _range(sheet, (top, left, top, right)).getFormulaArray()[0]
+        others = [to for to in range(right - left + 1) if to not in self.filled]
+        for to in others:
+            column = _range(sheet, (top, left + to, bottom, left + to)).getFormulaArray()
+            for row, (text,) in zip(rows, column):
+                row[to] = text
+        return tuple(map(tuple, rows))
+
+
+def _filled_down(cells):
+    """The columns, counted from 0, in which each formula is the first one filled down."""
+    area, first = cells.RangeAddress, CellAddress()
+    first.Sheet, first.Column, first.Row = area.Sheet, area.StartColumn, area.StartRow
+    others = set()
+    for part in cells.queryColumnDifferences(first).RangeAddresses:
+        others.update(range(part.StartColumn, part.EndColumn + 1))
+    return {
+        col - area.StartColumn for col in range(area.StartColumn, area.EndColumn + 1) if col not in others
+    }
 
 
 def _range(sheet, area):
