@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -29,10 +30,12 @@ from xlcicf.formula.units import Run, Unit, areas_of
 from xlcicf.formula.volatile import Drawing
 
 ROUNDS = 20  # in which references that formulas make have to come to rest
-PLANS = 4  # orders of computation that are kept
+PLANS = 4  # orders of computation that are kept, and of what is computed in them
 FEW = 16  # rectangles of one run that an edit reaches and that are computed by themselves
 
 Cell = tuple[int, int]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Recalculation:
         self.volatile = [run for run in self._runs if self._graph.is_volatile(run)]
         self._readers: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
+        self._reached_by: dict[tuple[Area, ...], Parts] = {}
         held = set(self._runs)
         self._gone = Parts((run, area) for run, area in self._gone if run in held)
 
@@ -189,7 +193,7 @@ class Recalculation:
         elif self._waiting and not self._edited and not any(self._written.values()):
             self._put_back()
         elif self._waiting:
-            self._compute(self._readers_of_all().reached(self._waiting, FEW), edits=self._waiting)
+            self._compute(self._reached(), edits=self._waiting)
             self._follow_references()
 
     def _follow_references(self) -> None:
@@ -228,6 +232,13 @@ class Recalculation:
         """The cells of the run that hold one of these."""
         held = self.book.sheets[run.area.sheet].values
         return rectangles_of(run.area.sheet, [c for c in run.area.cells() if held.get(c) in contents])
+
+    def _reached(self) -> Parts:
+        """What lies downstream of the cells written, kept as orders of computation are."""
+        key = tuple(self._waiting)
+        if key not in self._reached_by:
+            _keep(self._reached_by, key, self._readers_of_all().reached(key, FEW))
+        return self._reached_by[key]
 
     def _readers_of_all(self) -> Readers:
         if self._readers is None:
@@ -338,9 +349,7 @@ class Recalculation:
         graph = self._graph.of(parts)
         plan = _Plan(graph, parts, list(graph.in_order(parts, note)), Replays(graph))
         if not failed:
-            if len(self._plans) == PLANS:
-                del self._plans[next(iter(self._plans))]
-            self._plans[key] = plan
+            _keep(self._plans, key, plan)
         return plan
 
     def _reads_news(self, unit: Unit) -> bool:
@@ -519,6 +528,13 @@ def _plain(value: Scalar) -> Scalar:
         case str():
             return str(value)
     return value
+
+
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """In place of the oldest of too many."""
+    if len(kept) == PLANS:
+        del kept[next(iter(kept))]
+    kept[key] = value
 
 
 def _put(held: dict[Cell, Scalar], cell: Cell, value: Scalar) -> None:
