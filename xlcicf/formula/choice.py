@@ -19,24 +19,26 @@ MOST = 64  # combinations of which a formula is computed before it is refused
 class Either:
     """`yes` where the condition, boolean (H, W, 1, 1), holds for a cell of the run, else `no`.
 
-    by  the function that chose, for whoever has to refuse it"""
+    by    the function that chose, for whoever has to refuse it
+    cell  the cell where it did; None for the one that is computed"""
 
     condition: t.Array
     yes: "Value"
     no: "Value"
     by: str
+    cell: str | None = None
 
 
 Value = Grid | Either
 
 
-def either(condition: t.Array, yes: Value, no: Value, by: str) -> Value:
+def either(condition: t.Array, yes: Value, no: Value, by: str, cell: str | None = None) -> Value:
     """One grid where that can say it, else an Either."""
     if isinstance(yes, Grid) and isinstance(no, Grid):
         grid = merged(condition, yes, no)
         if grid is not None:
             return grid
-    return Either(condition, yes, no, by)
+    return Either(condition, yes, no, by, cell)
 
 
 def of_each(compute: Callable[..., Value], *values: Value | Growing) -> Value:
@@ -45,7 +47,7 @@ def of_each(compute: Callable[..., Value], *values: Value | Growing) -> Value:
         if isinstance(value, Either):
             before, after = values[:at], values[at + 1 :]
             yes, no = (of_each(compute, *before, one, *after) for one in (value.yes, value.no))
-            return either(value.condition, yes, no, value.by)
+            return either(value.condition, yes, no, value.by, value.cell)
     return compute(*values)
 
 
@@ -67,6 +69,9 @@ def alternatives(value: Value) -> list[Grid]:
 
 def why_apart(value: Either) -> str:
     """What an Either gives that one cell of a sheet cannot be followed through."""
-    what = "a text" if any(g.has(TEXT) for g in alternatives(value)) else "TRUE"
-    assert what == "a text" or any(g.has(BOOL) for g in alternatives(value))
+    given = alternatives(value)
+    what = "a text" if any(g.has(TEXT) for g in given) else "TRUE"
+    assert what == "a text" or any(g.has(BOOL) for g in given)
+    if all(g.has(TEXT) for g in given):
+        return "gives one of several texts as a changing cell decides; let it be numbers"
     return f"gives a number or {what} as a changing cell decides; let both branches be numbers"

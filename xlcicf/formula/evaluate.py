@@ -1,17 +1,18 @@
 """Computes formulas, once for all cells of a run or a batch: trees and cells in, grids of tensors out."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
 import torch
 
 from xlcicf.errors import FormulaError, NotDifferentiable
+from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues, located
-from xlcicf.formula.choice import Either, Value, of_each, why_apart
+from xlcicf.formula.choice import Either, Value, either, of_each, why_apart
 from xlcicf.formula.comparing import negative, without_remainder
 from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of
 from xlcicf.formula.dates import counted_from
@@ -27,6 +28,7 @@ from xlcicf.formula.grid import (
     framed,
     from_numbers,
     from_scalars,
+    from_truths,
     laid_out,
     stacked,
 )
@@ -60,6 +62,32 @@ from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit, areas_of
 MAX_CELLS = 2**22  # of one range
 
 
+@dataclass(frozen=True)
+class Apart:
+    """Cells of an area that changing cells make a number or a text, or one of several texts: `shown` for each
+    (rows, columns, 1, 1)."""
+
+    area: Area
+    shown: Either
+
+    @property
+    def refusal(self) -> NotDifferentiable:
+        """Of who needs all of them at once, or numbers."""
+        return _refused(self.shown, self.area.cell(0, 0))
+
+    def seen(self, see: Callable[[Grid], Grid], area: Area) -> Value:
+        """see(cells of the area within (1, 1, rows, columns)) of whichever they come to."""
+        return self._seen(self.shown, lambda grid: see(grid.cut(*area.within(self.area))))
+
+    def _seen(self, value: Value, see: Callable[[Grid], Grid]) -> Value:
+        if isinstance(value, Grid):
+            return see(value.as_cells(self.area.shape))
+        condition = see(from_truths(value.condition).as_cells(self.area.shape))
+        yes, no = (self._seen(one, see) for one in (value.yes, value.no))
+        cell = value.cell or self.area.cell(0, 0)
+        return either(t.not_equal(condition.num, 0.0), yes, no, value.by, cell)
+
+
 class Evaluator:
     """Computes units in the order given and remembers the results; other cells stand at their saved values.
 
@@ -73,6 +101,7 @@ class Evaluator:
         self.book_values = book_values or BookValues(graph.book)
         self._stacks: dict[tuple[Area, ...], Grid] = {}  # what one unit reads more than once
         self._rows: dict[tuple[int, ...], Grid] = {}  # pieces, by their numbers, beside each other
+        self.apart: list[Apart] = []  # cells that changing cells make a number or a text
         self.made: dict[Unit, list[Piece]] = {}
         self.maker: dict[int, tuple[Unit, int]] = {}  # id of a piece -> its unit, which of its pieces it is
 
@@ -102,7 +131,11 @@ class Evaluator:
     def _pieces(self, unit: Run | Batch) -> list[Piece]:
         decided = len(self.tape.decisions) if self.tape else 0
         try:
-            return [Piece(areas_of(unit), self.cells_of(unit))]
+            shown = self._shown(unit)
+            if isinstance(shown, Either):
+                self.apart.append(self._kept_apart(unit, shown))
+                return []
+            return [Piece(areas_of(unit), shown)]
         except FormulaError as error:  # for one of them, to be named by its own cell
             parts = self.graph.parts(unit, cell_by_cell=isinstance(error, CellByCell))
             if not parts:
@@ -112,7 +145,15 @@ class Evaluator:
             return [piece for part in parts for piece in self._pieces(part)]
 
     def cells_of(self, unit: Run | Batch) -> Grid:
-        """What the unit's cells show (1, 1, rows, columns)."""
+        """What the unit's cells show (1, 1, rows, columns). Refused where a changing cell decides of which
+        kind that is."""
+        shown = self._shown(unit)
+        if isinstance(shown, Either):
+            raise _refused(shown, unit.host.cell(0, 0))
+        return shown
+
+    def _shown(self, unit: Run | Batch) -> Value:
+        """The same; an Either of what single cells (H, W, 1, 1) show that are of no one kind."""
         host = unit.host
         self._stacks.clear()
         block = unit if isinstance(unit, Run) and unit.block else None
@@ -126,8 +167,15 @@ class Evaluator:
         if isinstance(shown, Either) and not block:  # what shows alike is one kind once blanks show 0
             shown = of_each(lambda grid: grid.with_blanks_as_zeros(), shown)
         if isinstance(shown, Either):
-            raise _refused(shown, host.cell(0, 0))
+            return shown
         return shown if block else shown.as_cells(host.shape)
+
+    def _kept_apart(self, unit: Run | Batch, shown: Either) -> "Apart":
+        """For references to single ones of the unit's cells. Refused where nobody records what changes, in
+        whose stead values are computed of which the kind is known, and of a range filled as one formula."""
+        if not self.tape or not isinstance(unit, Run) or unit.block:
+            raise _refused(shown, unit.host.cell(0, 0))
+        return Apart(unit.area, shown)
 
     def _spread(self, grid: Grid, run: Run) -> Grid:
         """One array formula over its whole area: a row or column repeats; refused where cells are missed."""
@@ -166,7 +214,7 @@ class Evaluator:
                     cells[0, 0, i, :] = [located(value, context.cell) for value in row]
                 return from_scalars(cells).as_array()
             case Ref():
-                return self.reference(node, context.host)
+                return self._referred(node, context.host)
             case Local() | Apply() | Lambda():
                 return self._called(node, context)
             case Made():
@@ -274,7 +322,7 @@ class Evaluator:
         if not context.array:
             return self.single(node, context)
         if isinstance(node, Ref):
-            return self.reference(node, context.host, blanks_count=True)
+            return self._referred(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
 
     def _meant(self, node: Node, context: Context) -> Node:
@@ -302,8 +350,10 @@ class Evaluator:
             return self._crossing(node, context.host)
         return of_each(lambda grid: crossing(grid, context.host), self._evaluate(node, context))
 
-    def _crossing(self, ref: Ref, host: Host) -> Grid:
+    def _crossing(self, ref: Ref, host: Host) -> Value:
         """The same of a reference, of which only the cells meant are read."""
+        if self.apart and (value := self._of_apart(ref, host)) is not None:
+            return value
         if isinstance(host, Batch):
             return crossing(self.reference(ref, host), host)
         area = ref.area(host.top, host.left)
@@ -330,6 +380,32 @@ class Evaluator:
         return framed(grid, axis, before, after, "#VALUE!", host, CROSSES_NOTHING)
 
     # --- references -------------------------------------------------------------------------------------
+
+    def _referred(self, ref: Ref, host: Host, blanks_count: bool = False) -> Value:
+        """The cells meant by `ref`, of whatever kinds changing cells make them."""
+        if self.apart and (value := self._of_apart(ref, host)) is not None:
+            return value
+        return self.reference(ref, host, blanks_count)
+
+    def _of_apart(self, ref: Ref, host: Host) -> Value | None:
+        """What a reference to one cell of those apart comes to for each cell of the host; None for one that
+        means none of them."""
+        areas = host.areas(ref) if isinstance(host, Batch) else [ref.footprint(host)]
+        meant = [(one, area) for one in self.apart for area in areas if area and area.intersect(one.area)]
+        if not meant:
+            return None
+        (found, whole), place = meant[0], place_of(ref, host)
+        if isinstance(host, Batch) or whole.intersect(found.area) != whole:
+            raise CellByCell(str(found.refusal), found.refusal.cell, found.refusal.function)
+        if place is None or (place.rows, place.cols) != (1, 1):
+            raise found.refusal
+        return found.seen(lambda grid: _as_seen(grid, ref, whole, host).at(place), whole)
+
+    def _require_together(self, areas: Iterable[Area]) -> None:
+        """Refuses to read cells that changing cells make a number or a text."""
+        for one in self.apart:
+            if any(area.intersect(one.area) for area in areas):
+                raise one.refusal
 
     def reference(self, ref: Ref, host: Host, blanks_count: bool = False) -> Grid:
         """The cells meant by `ref` for each cell of the run or batch `host`.
@@ -382,6 +458,7 @@ class Evaluator:
     def _scattered(self, ref: Ref, batch: Batch, blanks_count: bool) -> Grid:
         """The cells meant by a reference of a batch for each of its cells (cells, 1, h, w), or (1, 1, h, w)
         where all mean the same."""
+        self._require_together(batch.areas(ref))
         self._bounded(batch.areas(ref)[0], batch, blanks_count)
         areas = batch.kept(ref, "areas", lambda: [self.graph.trimmed(area) for area in batch.areas(ref)])
         place = batch.kept(ref, "place", lambda: place_of(ref, batch))
@@ -394,6 +471,7 @@ class Evaluator:
 
     def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
+        self._require_together([area])
         found = self.pieces.touching(area)
         if not found:
             return self.book_values.grid(area)
@@ -455,6 +533,7 @@ def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:
 
 
 def _refused(shown: Either, cell: str) -> NotDifferentiable:
+    cell = shown.cell or cell
     return NotDifferentiable(f"{cell}: {shown.by} {why_apart(shown)}", cell, shown.by)
 
 

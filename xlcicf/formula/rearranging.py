@@ -33,7 +33,7 @@ def fixed_number(context: Context, grid: Grid) -> Grid:
     return taken_as_scalar(grid)
 
 
-def elements(context: Context, grid: Grid, found: Grid) -> Grid:
+def elements(context: Context, grid: Grid, found: Grid) -> Value:
     """For each element of `found` (H, W, h, w), a number from 0 or an error, that element of each cell's
     array, counted row by row; values of their own, no range any more."""
     if not found.is_constant:
@@ -83,7 +83,7 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
     return of_each(lambda one: with_errors(one, found), out)
 
 
-def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> Grid:
+def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> Value:
     """One element of each cell's array, where changing cells decide which, or the whole row or column whose
     number they decide; nan for one that is whole only at some of their values."""
     h, w = grid.size
@@ -103,6 +103,8 @@ def _part_by_changing(context: Context, grid: Grid, row: Grid, column: Grid) -> 
     place = t.where(inside, t.add(t.mul(down, float(w)), right), -1.0)
     t.decide(place)
     out = elements_at(context, grid, with_errors(from_numbers(place, like=keys), errors_among(keys)))
+    if not isinstance(out, Grid):
+        return out
     context.note_step(out.num)
     if grid.place is None or all_rows == all_cols:
         return out

@@ -50,7 +50,7 @@ def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
     """
     if not isinstance(unit, Ring):
         return evaluator.compute(unit)
-    pieces = _solved(evaluator, unit)
+    pieces = None if _reads_apart(evaluator, unit) else _solved(evaluator, unit)
     if pieces is None:
         return [piece for part in evaluator.graph.parts(unit) for piece in evaluator.compute(part)]
     for piece in pieces:
@@ -59,6 +59,14 @@ def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
         for run in unit.runs:
             evaluator.cells_of(run)
     return pieces
+
+
+def _reads_apart(evaluator: Evaluator, ring: Ring) -> bool:
+    """Whether a ring reads cells that changing cells make a number or a text."""
+    if not evaluator.apart:
+        return False
+    read = [area for run in ring.runs for area in evaluator.graph.footprints(run)]
+    return any(area.intersect(one.area) for one in evaluator.apart for area in read)
 
 
 def computed(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from xlcicf.errors import FormulaError
 from xlcicf.formula import tape as t
+from xlcicf.formula.choice import MOST, Value, either
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.dates import counted_from, first_day
 from xlcicf.formula.grid import (
@@ -23,10 +24,12 @@ from xlcicf.formula.grid import (
     NUMBER,
     TEXT,
     Grid,
+    constant,
     error_at,
     errors_among,
     from_kinds,
     from_numbers,
+    nan_at_errors,
     with_errors,
 )
 from xlcicf.formula.vmapped import one_by_one
@@ -128,15 +131,45 @@ def _(gg, out, g, rows, place):
     return t.sum_to(element(t.expand(gg, out.shape), place), t.shape_of(g)), None, None
 
 
-def elements_at(context: Context, grid: Grid, place: Grid) -> Grid:
+def elements_at(context: Context, grid: Grid, place: Grid) -> Value:
     """For each element of `place`, numbers from 0 that changing cells decide, that element of each cell's
-    array, counted row by row. Refused unless all that it may be are numbers."""
-    grid = grid.as_value().with_blanks_as_zeros()
-    if grid.has(BOOL, TEXT, ERROR) or grid.there is not None:
-        raise context.refuse("may give something else than a number as a changing cell decides")
+    array, counted row by row; nan for an error. A single place may come to one of a few texts or to TRUE."""
+    grid = nan_at_errors(grid.as_value().with_blanks_as_zeros())
+    if grid.there is not None:
+        raise context.refuse(ANYTHING)
     h, w = grid.size
     rows = t.reshape(grid.full(), shape=(*grid.batch, 1, h * w))
     H, W, m, n = place.shape
-    found = element(rows, t.reshape(place.full(), shape=(H, W, 1, m * n)))
-    out = t.reshape(found, shape=(*t.shape_of(found)[:2], m, n))
-    return with_errors(from_numbers(t.may_fail(out)), errors_among([place]))
+    at = t.reshape(place.full(), shape=(H, W, 1, m * n))
+
+    def of_row(row: t.Array) -> t.Array:
+        found = element(row, at)
+        return t.reshape(found, shape=(*t.shape_of(found)[:2], m, n))
+
+    out: Value = with_errors(from_numbers(t.may_fail(of_row(rows))), errors_among([place]))
+    others = _other_values(context, grid)
+    if others and (not place.is_single or len(others) >= MOST):
+        raise context.refuse(ANYTHING)
+    for value, mask in others:
+        is_there = of_row(torch.from_numpy(mask.reshape(*grid.batch, 1, h * w)))
+        context.note_step(is_there)
+        out = either(t.equal(is_there, 1.0), constant(value), out, context.function)
+    return out
+
+
+ANYTHING = "may give something else than a number as a changing cell decides"
+
+
+def _other_values(context: Context, grid: Grid) -> list[tuple[str | bool, np.ndarray]]:
+    """Each of the texts, TRUE and FALSE that a grid holds, and where: 1.0 there, else 0.0. Refused where a
+    changing cell decides between TRUE and FALSE."""
+    found = []
+    for kind in (BOOL, TEXT):
+        asked = grid.kinds() == kind
+        if (asked & grid.varies()).any():
+            raise context.refuse(ANYTHING)
+        values = grid.scalars()
+        found += [
+            (value, (asked & (values == value)).astype(float)) for value in dict.fromkeys(values[asked])
+        ]
+    return found

@@ -274,11 +274,13 @@ class Tape:
         return bool(found)
 
     def carrying(self, out: Var) -> list[Step]:
-        """The steps among the numbers that an outcome is made of; what is only asked to choose is none."""
+        """The steps among the numbers that an outcome is made of; what is only asked to choose is none, but
+        for a choice between constants, which moves in steps as the condition does."""
         needed = {out.index}
         for primitive, operands, _, made in reversed(self._records[: out.index + 1]):
             if made.index in needed:
-                numbers = operands[1:] if primitive is where else operands
+                is_choice = primitive is where and any(isinstance(x, Var) for x in operands[1:])
+                numbers = operands[1:] if is_choice else operands
                 needed.update(x.index for x in numbers if isinstance(x, Var))
         return [step for step in self.steps if step.out.index in needed]
 

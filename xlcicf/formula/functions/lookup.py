@@ -28,6 +28,7 @@ from xlcicf.formula.grid import (
     from_truths,
     with_errors,
 )
+from xlcicf.formula.looked_up import is_zero, number_among_numbers, place_of_number, where_reached
 from xlcicf.formula.plain import Cells, for_each
 from xlcicf.formula.rearranging import elements, fixed_number, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
@@ -120,7 +121,14 @@ def hyperlink(context: Context, link: Node, shown: Node | None = None) -> Value:
 # --- what is looked for ---------------------------------------------------------------------------------
 
 
-@of_constants("MATCH", "MATCH(~2.5,{1,2,3},1)", "MATCH(2,~{1,2,3},0)", arity=(2, 3), arrays=lambda i: i == 1)
+@of_constants(
+    "MATCH",
+    "MATCH(~2.5,{1,2,3},1)",
+    "MATCH(2,~{1,2,3},0)",
+    arity=(2, 3),
+    arrays=lambda i: i == 1,
+    at_once=number_among_numbers,
+)
 def match(wanted: object, cells: Cells, how: object = 1.0):
     how = number_of(how)
     if 1 not in cells.extent:
@@ -145,6 +153,10 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
     searched = table.cut(slice(0, rows), slice(0, 1))
     if depend_on_changing([wanted, searched]):  # what is in the other columns need be no numbers
         table, columns, column = _column_alone(context, table, column)
+        table = where_reached(wanted, searched, table)
+        alone = columns == 1 and is_zero(nearest)
+        if alone and (found := place_of_number(context, wanted, searched)) is not None:
+            return elements(context, table, found)
 
     def place(wanted: object, cells: Cells, column: object, nearest: object) -> float:
         at = math.floor(number_of(column))
@@ -205,6 +217,8 @@ def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None 
             raise Fails("#N/A", "finds no result beside what it looks for")
         return float(found)
 
+    if depend_on_changing([wanted, searched]) and results.size == searched.size:
+        results = where_reached(wanted, searched, results)
     return elements(context, results, for_each(context, place, [wanted, searched], [False, True]))
 
 

@@ -26,8 +26,9 @@ to an objective:
 - **exact, but ...**: the arguments named may not depend on a changing cell; the cell is refused by name.
 - **in steps**: the value is followed wherever the changing cells go; between two steps the derivative is 0,
   and `grad`, `check` and `train` name the cell and the function.
-- **a text**: constants only; a text that depends on a changing cell is refused by name, but as a criterion
-  (`">"&A1` in COUNTIF or SUMIF) it is followed, in steps.
+- **a text**: constants only; a text made of a changing number is refused by name, but as a criterion
+  (`">"&A1` in COUNTIF or SUMIF) it is followed, in steps. Which of several texts, or a number or a text, a
+  changing cell decides by IF or a lookup is followed, too, but not by who needs several such cells at once.
 
 RAND, RANDBETWEEN, RANDARRAY, NOW and TODAY stand at the values that the book has, and are named. Texts that
 are read as numbers or dates follow English (US) rules. OFFSET, INDIRECT, spilled ranges (D1#), ranges that

@@ -50,6 +50,8 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    ERROR,
+    NUMBER,
     Errors,
     Grid,
     aligned,
@@ -861,13 +863,15 @@ def of_constants(
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
     references: Callable[[int], bool] = lambda i: False,
     or_left_out: Sequence[int] = (),
+    at_once: Callable[..., Grid | None] = lambda context, *grids: None,
 ):
     """Enters a function of plain Python values: float, bool, str, CellError or None; see plain.py.
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
     values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
     TRUE and FALSE among them are #VALUE!. An argument left out between two commas is None, as a blank cell
-    is; but of the numbers `or_left_out` a blank cell is 0."""
+    is; but of the numbers `or_left_out` a blank cell is 0. at_once(context, *grids) computes the same by
+    tensors, of many samples together, where it can: else it is None."""
 
     def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
         def checked(*values: object) -> object:
@@ -886,6 +890,8 @@ def of_constants(
                     grid.with_blanks_as_zeros() if i in or_left_out and grid.is_range else grid
                     for i, grid in enumerate(grids)
                 )
+            if depend_on_changing(grids) and (found := at_once(context, *grids)) is not None:
+                return found
             return for_each(context, asked, grids, [arrays(i) for i in range(len(grids))], errors_too)
 
         entered(
@@ -929,9 +935,14 @@ def asking(
     """Enters a question: whether its argument is of one of the kinds, or an error of which `errors` holds."""
 
     def compute(context: Context, grid: Grid) -> Grid:
-        if grid.may_fail:
-            raise context.refuse("asks whether a changing number is an error; use IFERROR")
-        return from_truths(kinds_asked(grid, kinds) if errors is None else errors_asked(grid, errors))
+        if errors is not None and grid.may_fail:
+            raise context.refuse("asks which error a changing number is; use IFERROR")
+        asked = kinds_asked(grid, kinds) if errors is None else errors_asked(grid, errors)
+        if grid.may_fail and (NUMBER in kinds) != (ERROR in kinds):
+            fine = t.is_finite(grid.num)
+            t.decide(fine, is_end=True)
+            asked = t.where(fine, asked, ERROR in kinds)
+        return from_truths(asked)
 
     entered(name, examples, compute, whole=lambda i: False)
 

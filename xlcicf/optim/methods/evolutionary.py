@@ -42,7 +42,8 @@ def run(
         yield step
     if not f.stepped and not best.missed:
         step = best.try_out(f, _polished(f, best.values), step.number + 1)
-    yield closed(step, f, best, "", 1, ends, _claim(f, best, start))
+    is_flat = bool(f.stepped) and np.array_equal(best.values, start) and _is_flat(f, lower, upper, seed)
+    yield closed(step, f, best, "", 1, ends, None if is_flat else _claim(f, best))
 
 
 def _polished(f: Objective, values: np.ndarray) -> np.ndarray:
@@ -52,12 +53,24 @@ def _polished(f: Objective, values: np.ndarray) -> np.ndarray:
     return found[-1][1] if found else values
 
 
-def _claim(f: Objective, best: Best, start: np.ndarray) -> Claim | None:
+def _claim(f: Objective, best: Best) -> Claim | None:
     if best.missed or not isinstance(f.sense, str):
         return None
-    if np.array_equal(best.values, start) and f.stepped:
-        return None
     return Claim(CONVERGED, "the population found nothing better; that nothing is, is not proven")
+
+
+def _is_flat(f: Objective, lower: np.ndarray, upper: np.ndarray, seed: int) -> bool:
+    """Whether the objective is the same number everywhere between the bounds, as far as drawn values tell."""
+    found = f.values(torch.from_numpy(_drawn(f, lower, upper, LEAST, seed))).numpy()
+    found = found[np.isfinite(found)]
+    return found.size == 0 or bool((found == found[0]).all())
+
+
+def _drawn(f: Objective, lower: np.ndarray, upper: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Values (count, n) between the bounds, the first of them those of the sheet."""
+    drawn = lower + (upper - lower) * np.random.default_rng(seed).random((count, len(lower)))
+    drawn[0] = np.clip(f.start, lower, upper)
+    return np.where(f.whole, np.round(drawn), drawn)
 
 
 def box(f: Objective) -> tuple[np.ndarray, np.ndarray]:
@@ -132,15 +145,12 @@ def _search(
 
         moving = lower < upper
         count = int(np.clip(POPULATION * moving.sum(), LEAST, MOST))
-        draw = np.random.default_rng(seed)
-        population = lower + (upper - lower) * draw.random((count, len(lower)))
-        population[0] = np.clip(f.start, lower, upper)
         with np.errstate(all="ignore"):
             found = differential_evolution(
                 merits,
                 list(zip(lower, upper, strict=True)),
                 maxiter=generations,
-                init=np.where(f.whole, np.round(population), population),  # pyright: ignore[reportArgumentType]
+                init=_drawn(f, lower, upper, count, seed),  # pyright: ignore[reportArgumentType]
                 integrality=f.whole,
                 vectorized=True,
                 updating="deferred",

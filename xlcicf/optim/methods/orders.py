@@ -5,8 +5,8 @@ A neighbour has two places exchanged, a stretch turned round, or one place moved
 better, a few exchanges at random begin a new descent from the best order so far."""
 
 import math
-from collections.abc import Callable, Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations, count
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
 from xlcicf.words import CONVERGED
 
-DESCENTS = 60  # where nobody says how many starts
+DESCENTS = 60  # where nobody says how many starts: so many in a row of which none leads to a better order
 MOST_AT_ONCE = 512  # orders computed together
 MANY = 40  # places, from which on neighbours are drawn instead of all tried
 WAYS_OF_FEW = {2: 1, 3: 3}  # places: how many ways differ
@@ -39,14 +39,14 @@ def run(
             " or choose evolutionary"
         )
     best, ends, step = Best(f.start), Ends(), None
-    descents = restarts if restarts > 1 else DESCENTS
-    for number, values, merit, loss, missed in in_turns(_search(f, descents, seed, steps)):
+    descents = range(restarts) if restarts > 1 else count()
+    stale = math.inf if restarts > 1 else DESCENTS
+    for number, values, merit, loss, missed in in_turns(_search(f, descents, stale, seed, steps)):
         step = best.offer(merit, loss, values, number, 0, missed)
         yield step
     assert step is not None
-    claim = Claim(
-        CONVERGED, f"no exchange is better, in {descents} descents; that no order is, is not proven"
-    )
+    tried = f"{restarts} descents" if restarts > 1 else f"{DESCENTS} descents more"
+    claim = Claim(CONVERGED, f"no exchange is better, in {tried}; that no order is, is not proven")
     yield closed(step, f, best, "", 1, ends, claim if not best.missed else None)
 
 
@@ -55,12 +55,18 @@ Measured = tuple[np.ndarray, float, float]  # values, by how much constraints ar
 Way = tuple[Measured, np.ndarray]  # to a neighbour, and from which place each value of it is taken
 
 
-def _search(f: Objective, descents: int, seed: int, steps: int | None) -> Callable[[Turns[Found]], None]:
+def _search(
+    f: Objective, descents: Iterable[int], stale: float, seed: int, steps: int | None
+) -> Callable[[Turns[Found]], None]:
+    """`stale` descents in a row of which none leads to a better order are the last."""
+
     def work(turns: Turns[Found]) -> None:
         draw = np.random.default_rng(seed)
-        number, best = 0, _measured(f, _begun(f)[None])[0]
+        number, best, since = 0, _measured(f, _begun(f)[None])[0], 0
         told = _told(f, best)
-        for descent in range(descents):
+        for descent in descents:
+            if descent - since > stale:
+                return
             here = best
             if descent:
                 begin = _shaken(f, best[0], draw) if descent % 3 else _drawn(f, draw)
@@ -68,7 +74,7 @@ def _search(f: Objective, descents: int, seed: int, steps: int | None) -> Callab
             while True:
                 number += 1
                 if here[1:] < best[1:]:
-                    best = here
+                    best, since = here, descent
                     told = _told(f, best)
                 turns.found((number, *told))
                 if number == steps:
