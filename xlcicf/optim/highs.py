@@ -11,6 +11,7 @@ from xlcicf.errors import TrainingError
 
 TOLERANCE = 1e-10  # of constraints and slopes: the least that HiGHS takes
 SECONDS = 600.0  # for whole numbers
+SECONDS_OF_BENDS = 2.0, 0.04  # for a quadratic program, and for each of its values: some it never leaves
 SECONDS_OF_STEP = 5.0  # for one proximal step
 TELLING = 0.1  # seconds between two times that it is told how far the work is
 PROXIMAL = 1e-5  # of the largest bend: by what each of these steps is held back
@@ -56,15 +57,19 @@ class Solution:
 
 def solve(
     program: Program,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     begin: np.ndarray | None = None,
     tell: Callable[[Solution], None] | None = None,
 ) -> Solution:
     """The program's solution. What is whole comes out whole, the rest exact for it.
 
+    seconds  at most; None: as many as are usual for the program
     begin  z to begin with where numbers have to be whole, which keeps to everything demanded
     tell   hears of the best so far, again and again while the work goes on; what it raises ends the work
     """
+    if seconds is None:
+        least, more = SECONDS_OF_BENDS
+        seconds = SECONDS if program.curvature is None else least + more * program.slope.size
     highs = _handed_over(program, seconds, begin, tell)
     outcome = _outcome(highs, program)
     if outcome == "infeasible":
