@@ -103,7 +103,7 @@ def _run(f: Objective, optimizer, steps, restarts, seed, lr, elsewhere, time_lim
 
 def _conflict(f: Objective, method: Method) -> Iterator[Step]:
     """The end of a run by a method that would seek in vain, and long, for values that hold."""
-    if len(f.constraints) and not method.home.startswith("programs."):
+    if len(f.constraints) and not method.tells_conflicts:
         from xlcicf.optim.methods.programs import conflict
 
         yield from conflict(f)

@@ -23,6 +23,7 @@ class Method:
     serves    what it can keep to: constraints on formulas, whole numbers, orders
     scaling   how it measures values and constraints, in words
     goes_by_slopes  whether slopes lead it: where all are 0 it goes nowhere, and other starts may lead on
+    tells_conflicts  whether it tells soon, and by name, which constraints cannot hold together
     """
 
     name: str
@@ -33,6 +34,7 @@ class Method:
     serves: frozenset[str] = frozenset()
     scaling: str = OWN_UNITS
     goes_by_slopes: bool = False
+    tells_conflicts: bool = False
 
     @property
     def run(self) -> Callable[..., Iterator[Step]]:
@@ -94,6 +96,7 @@ METHODS: dict[str, Method] = {
             "programs.linear",
             serves=frozenset({CONSTRAINTS, WHOLE}),
             scaling="HiGHS's own",
+            tells_conflicts=True,
         ),
         Method(
             "quadratic",
@@ -101,6 +104,7 @@ METHODS: dict[str, Method] = {
             "programs.quadratic",
             serves=frozenset({CONSTRAINTS}),
             scaling="HiGHS's own",
+            tells_conflicts=True,
         ),
         Method(
             "branch-and-bound",
