@@ -110,6 +110,15 @@ def test_check_tells_of_no_hindrance_where_a_word_is_on_the_way():
     book = snapshot(NAMES | SHEETS["a word found and found again"] | BEGIN)
     found = survey(book, area("C1"), [area("A1"), area("A2")])
     assert not found.blockers and ("S!C1", "INDEX") in found.stepped
+    assert found.differentiable == found.formulas == 2
+
+
+def test_check_reads_these_cells_as_they_stand_and_names_one_that_is_to_be_a_number():
+    cells = {"A1": 1.0, **{f"B{i}": f'=IF($A$1>{i}-0.5,"x",{i}*$A$1)' for i in (1, 2)}, "C1": "=B2*2"}
+    found = survey(snapshot(cells), area("B1"), [area("A1")], [area("C1")])
+    shown = {block.area.address: block.values.item() for block in found.blocks}
+    assert math.isnan(shown.pop("S!B1")) and shown == {"S!B2": 2.0, "S!C1": 4.0}
+    assert found.blockers == [("S!B1", "IF")]
 
 
 def test_what_is_looked_up_moves_in_steps_and_is_searched():

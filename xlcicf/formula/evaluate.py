@@ -30,6 +30,7 @@ from xlcicf.formula.grid import (
     from_scalars,
     from_truths,
     laid_out,
+    merged,
     stacked,
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
@@ -74,6 +75,20 @@ class Apart:
     def refusal(self) -> NotDifferentiable:
         """Of who needs all of them at once, or numbers."""
         return _refused(self.shown, self.area.cell(0, 0))
+
+    @property
+    def now(self) -> Grid:
+        """What the cells show while recording (1, 1, rows, columns)."""
+
+        def chosen(value: Value) -> Grid:
+            if isinstance(value, Grid):
+                return value.as_cells(self.area.shape).as_it_stands()
+            condition = from_truths(value.condition).as_cells(self.area.shape).as_it_stands().num
+            grid = merged(t.not_equal(condition, 0.0), chosen(value.yes), chosen(value.no))
+            assert grid is not None
+            return grid
+
+        return chosen(self.shown)
 
     def seen(self, see: Callable[[Grid], Grid], area: Area) -> Value:
         """see(cells of the area within (1, 1, rows, columns)) of whichever they come to."""

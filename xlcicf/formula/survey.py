@@ -10,6 +10,7 @@ from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.graph import graph_of
+from xlcicf.formula.pieces import Piece
 from xlcicf.formula.rings import computed
 from xlcicf.formula.sheetfunction import RunValues, frozen, lay_changing, on_sheet, start_values, values_of
 from xlcicf.formula.snapshot import Snapshot
@@ -79,10 +80,13 @@ def survey(
         ordered, volatile = sliced.units, frozen(graph, sliced)
         areas = [run.area for run in sliced.runs]
     blocks = []
-    for piece in computed(evaluator, ordered, blocked):
+    pieces = list(computed(evaluator, ordered, blocked))
+    for piece in (*pieces, *(Piece((one.area,), one.now) for one in evaluator.apart)):
         num = t.value_of(piece.grid.full())
         assert isinstance(num, torch.Tensor)
         blocks += values_of(piece, num)
+    unfit = [one.refusal for one in evaluator.apart if any(one.area.intersect(area) for area in wanted)]
+    blockers += [(str(error.cell), str(error.function)) for error in unfit]
     stepped = [step for area in wanted for step in _stepped(evaluator, area)]
     standing = [cell_address(run.area.sheet, *cell) for run in volatile for cell in run.area.cells()]
     return Survey(areas, blocks, blockers, standing, list(dict.fromkeys(stepped)))
