@@ -88,3 +88,46 @@ def test_constraints_are_kept_meanwhile():
 def test_a_function_of_which_nothing_more_is_known():
     step = last(Function(lambda v: v[0] * v[1] + 0.1 * (v**4).sum(), [0.0, 0.0]))
     assert step.best_loss == pytest.approx(-1.25)
+
+
+STEPS = {"A1": 3.0, "A2": 1.0, "C1": 5, "C2": 9, "C3": 2, "C4": 4}
+
+
+def test_a_population_that_finds_nothing_better_than_the_sheets_own_values_says_so_and_calls_nothing_flat():
+    cells = STEPS | {"B1": "=INDEX(C1:C4,A1)+INT(A2)*0"}
+    step = last(function(cells, "A1", lower=np.ones(1), upper=np.full(1, 4.99)))
+    assert (step.status, step.best_loss, step.best_values.tolist()) == ("converged", 2.0, [3.0])
+    assert "the population found nothing better" in step.reason
+
+
+def test_what_is_one_number_all_over_the_box_is_flat():
+    step = last(function(STEPS | {"B1": "=INT(A1/100)+7"}, "A1", lower=np.ones(1), upper=np.full(1, 4.99)))
+    assert step.status == "flat" and "S!B1 (INT)" in step.reason
+
+
+def test_an_order_of_words_is_the_best_of_all():
+    """A way through six places by names looked up by their turn, beside all that Held and Karp's table finds."""
+    drawn = np.random.default_rng(0).integers(1, 60, (6, 6)).astype(float)
+    names = "abcdef"
+    cells = {f"E{i + 1}": names[i] for i in range(6)} | {f"A{i + 1}": i + 1.0 for i in range(6)}
+    cells |= {f"{'FGHIJK'[j]}{i + 1}": drawn[i, j] for i in range(6) for j in range(6)}
+    cells |= {f"C{i}": f"=INDEX($E$1:$E$6,MATCH({i},$A$1:$A$6,0))" for i in range(1, 7)}
+    leg = "=INDEX($F$1:$K$6,MATCH(C{0},$E$1:$E$6,0),MATCH(C{1},$E$1:$E$6,0))"
+    cells |= {f"D{i + 1}": leg.format(i, i + 1) for i in range(1, 6)} | {"B1": "=SUM(D2:D6)"}
+    f = function(cells, "A1:A6", orders=[np.arange(6)], lower=np.ones(6), upper=np.full(6, 6.0))
+    step = last(f)
+    assert (step.best_loss, step.status) == (shortest(drawn), "converged")
+    assert step.method == "orders: changing cells must all be different"
+
+
+def shortest(legs):
+    """Of ways through all places, by Held and Karp (1962)."""
+    n = len(legs)
+    best = {(1 << i, i): 0.0 for i in range(n)}
+    for been in range(1, 1 << n):
+        for here in range(n):
+            for there in range(n):
+                if (been, here) in best and not been >> there & 1:
+                    key = been | 1 << there, there
+                    best[key] = min(best.get(key, np.inf), best[been, here] + legs[here, there])
+    return min(best[(1 << n) - 1, here] for here in range(n))
