@@ -193,16 +193,23 @@ class Evaluator:
         return Apart(unit.area, shown)
 
     def _spread(self, grid: Grid, run: Run) -> Grid:
-        """One array formula over its whole area: a row or column repeats; refused where cells are missed."""
-        rows, cols = run.area.shape
-        h, w = grid.size
-        if (h not in (1, rows) and h < rows) or (w not in (1, cols) and w < cols):
-            raise NotDifferentiable(
-                f"{run.cell}: the array formula yields {h} x {w} values for {rows} x {cols} cells,"
-                " so some show #N/A; select the right cells and enter it again",
-                run.cell,
-            )
-        return grid.as_spread((rows, cols))
+        """One array formula over its whole area: a single value, row or column repeats; cells to which it
+        yields no value show #N/A, of a dynamic one nothing.
+
+        Raises NotDifferentiable for such a dynamic one."""
+        shape, yielded = run.area.shape, grid.extent
+        grid = grid.with_blanks_beyond(shape)
+        for axis, (has, cells) in enumerate(zip(yielded, shape, strict=True), start=2):
+            if 1 < has < cells:
+                if run.origin in self.graph.book.sheets[run.area.sheet].spilling:
+                    raise NotDifferentiable(
+                        f"{run.cell}: its array formula spills to other cells now than when the book was saved;"
+                        " open the book in Excel and save it again",
+                        run.cell,
+                    )
+                why = f"yields {yielded[0]} x {yielded[1]} values for {shape[0]} x {shape[1]} cells"
+                grid = framed(grid, axis, 0, cells - has, "#N/A", run.host, why)
+        return grid.as_spread(shape)
 
     def _final(self, tree: Node, context: Context) -> Value:
         """A formula's outcome. Of a last sum or difference Excel takes what 15 digits show as 0 for 0, not

@@ -332,6 +332,15 @@ class Grid:
         """How many blank cells of a whole column or row lie beyond the data."""
         return self.extent[0] * self.extent[1] - self.size[0] * self.size[1]
 
+    def with_blanks_beyond(self, most: tuple[int, int]) -> "Grid":
+        """The same, of whole columns and rows with blank cells beyond the data, to so many rows and columns."""
+        (h, w), (rows, cols) = self.size, map(min, self.extent, most)
+        if rows <= h and cols <= w:
+            return self
+        down, right = np.indices((rows, cols))
+        beyond = ((down >= h) | (right >= w))[None, None]
+        return self.rearranged(np.where(beyond, 0, down * w + right)).blank_where(beyond)
+
     def rearranged(self, places: np.ndarray) -> "Grid":
         """For each cell of a run the elements at `places` (H, W, h', w') of its array, counted row by row."""
         h, w = self.size

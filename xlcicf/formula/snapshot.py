@@ -52,6 +52,7 @@ class Sheet:
     data_tables areas of what-if data tables, which only Excel computes
     hidden      rows that are hidden, by hand or by a filter
     filtered    areas in which a filter hides rows; of tables, Table says it
+    spilling    those of `arrays` that are dynamic: they fill as many cells as they yield values
     """
 
     name: str
@@ -61,6 +62,7 @@ class Sheet:
     data_tables: list[Area] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
     filtered: list[Area] = field(default_factory=list)
+    spilling: set[tuple[int, int]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ class Document:
         for name in found.sheets:
             of = sheets[name]
             found.sheets[name] = Sheet(
-                name, of.formulas, of.values, of.arrays, of.data_tables, of.hidden, of.filtered
+                name, of.formulas, of.values, of.arrays, of.data_tables, of.hidden, of.filtered, of.spilling
             )
         self._lent |= found.sheets.keys()
         found.fused = self._fused

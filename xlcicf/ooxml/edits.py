@@ -173,6 +173,7 @@ def put(edit: Edit, sheet: SheetCells) -> None:
         sheet.formulas.pop(cell, None)
         sheet.values.pop(cell, None)
         sheet.arrays.pop(cell, None)
+        sheet.spilling.discard(cell)
         if isinstance(content, Formula):
             sheet.formulas[cell] = content.text
         elif content is not None:

@@ -27,7 +27,8 @@ CellElement = tuple[Cell, int | None, str | None, Attributes | None, str | None,
 class Elements:
     """Finds the cells of a <sheetData>. A row or cell without r= stands right after the one before it.
 
-    sheet      what the formats of its rows, and the cells that need nothing else, are put into
+    sheet      what the formats of its rows, which arrays spill, and the cells that need nothing else, are
+               put into
     followers  number of a shared formula -> the cells that have this number for a formula
     """
 
@@ -85,6 +86,8 @@ class Elements:
                     col = self.column_after(col, row)
                 else:
                     col = self.column(reference.removesuffix(suffix), reference)
+                if cell.get("cm"):
+                    self.sheet.spilling.add((row, col))
                 yield _of_element(cell, (row, col), *names)
 
     def in_content(self, data: Content) -> Iterator[CellElement]:
@@ -123,7 +126,7 @@ class Elements:
                     col = self.columns.get(letters) or self.column(letters, letters + digits)
                 else:
                     raise UnusualForm
-                style, kind = format_of(more)
+                style, kind, spills = format_of(more)
                 alike = alike_by(f) if f and not formula else None
                 if value and text is None and (kind is None or kind == "n") and (alike is not None or not f):
                     try:
@@ -141,6 +144,8 @@ class Elements:
                             styles[at] = style
                         continue
                 of_formula = None
+                if spills:
+                    self.sheet.spilling.add((row, col))
                 if f is not None:
                     of_formula = attributes(f) if f else _NO_ATTRIBUTES
                     formula = unescape(formula) if formula else ""
@@ -210,13 +215,13 @@ def _pattern(prefix: str) -> re.Pattern:
     )
 
 
-def _cell_format(text: str) -> tuple[int | None, str | None]:
-    """The s= and t= of a cell's further attributes."""
+def _cell_format(text: str) -> tuple[int | None, str | None, bool]:
+    """The s= and t= of a cell's further attributes, and whether it has a cm=: its array formula spills."""
     found = attributes(text)
     if "r" in found:
         raise UnusualForm
     style = found.get("s")
-    return natural(style) if style else None, found.get("t")
+    return natural(style) if style else None, found.get("t"), "cm" in found
 
 
 def _row_format(text: str) -> tuple[int, bool]:

@@ -37,6 +37,7 @@ class SheetCells(Sheet):
             formulas=dict(self.formulas),
             values=dict(self.values),
             arrays=dict(self.arrays),
+            spilling=set(self.spilling),
             styles=dict(self.styles),
         )
 

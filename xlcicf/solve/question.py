@@ -88,6 +88,7 @@ def _sheet_content(sheet: Sheet) -> dict:
         "data_tables": [asdict(area) for area in sheet.data_tables],
         "hidden": sorted(sheet.hidden),
         "filtered": [asdict(area) for area in sheet.filtered],
+        "spilling": sorted(sheet.spilling),
     }
 
 
@@ -104,4 +105,5 @@ def _sheet(content: dict) -> Sheet:
         data_tables=[Area(**area) for area in content["data_tables"]],
         hidden=set(content["hidden"]),
         filtered=[Area(**area) for area in content["filtered"]],
+        spilling={(row, col) for row, col in content["spilling"]},
     )
