@@ -22,6 +22,7 @@ CELLS = {
     "G1": 7.0, "G3": "", "G4": "8", "G5": True, "G6": ExcelError("#NUM!"), "G7": ExcelError("#N/A"), "G8": ExcelError("#DIV/0!"),
     "H1": 20.0, "H2": 5.0, "H4": 5.0, "H5": 5.0, "I1": 44958.0, "I2": 44986.0, "I3": 45017.0, "I4": 45078.0, "I5": 45108.0,
     "J1": 50.0, "J2": 12.0, "J3": -13.5, "K1": 3.0, "K2": 7.0, "K3": 5.0,
+    "L1": -10000.0, "L2": 3000.0, "L3": 4200.0, "L4": 6800.0, "L6": "1", "M1": 41275.0, "M2": 41306.0, "M3": 41334.0, "M4": 41365.0, "M6": 32015.0,
 }  # fmt: skip
 
 MONEY = [
@@ -140,8 +141,38 @@ FORMATS = [
     ('TEXT(10,"[<10]#"" Wow""")', "10"), ('TEXT(9,"[<10]#"" Wow""")', "9 Wow"), ('TEXT(10,"[>10]#"" Big""")', "10"),
     ('TEXT(-11,"[=-10]#"" Wow""")', "-11"), ('TEXT(TRUE,";;;""hi""")', "hi"), ('TEXT(FALSE,";;;-@-@-")', "-FALSE-FALSE-"),
 ]  # fmt: skip
+MISSED = [
+    # numerals out of order: a letter that a larger one follows counts below 0
+    ('ARABIC("IIIIIIV")', -1.0), ('ARABIC("IILmIIC")', 1046.0), ('NUMBERVALUE("(2.500,27)",",",".")', -2500.27),
+    ('NUMBERVALUE("(2500.27)",".",".,")', VALUE), ('FIXED("123456789076754345682.2121234567832131341",-128000)', "0"),
+    # the first cell of a range
+    ("T(A1:B1)", ""), ("T(B1:B7)", "a"), ("N(A6:A7)", 1.0),
+    # no numbers to compare, or one
+    ("CHISQ.TEST(B1:B3,E1:E3)", DIV0), ("Z.TEST(E1:E1,Z1,2)", DIV0), ("T.DIST(0,,)", DIV0),
+    ("HYPGEOM.DIST(0,,,,)", 1.0), ("HYPGEOM.DIST(Z1,Z1,4,4,1)", 1.0), ("HYPGEOM.DIST(0,2,3,3,1)", 0.0),
+    # blank bounds are 0
+    ("INDEX(FREQUENCY({1,2,3,0,-1},Z1),1)", 2.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),1)", 0.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),5)", 3.0),
+    # places by numbers in one row or column
+    ("SUM(CHOOSECOLS({1,2,3;4,5,6;7,8,9},E1:F2))", VALUE), ("SUM(CHOOSEROWS({1,2,3;4,5,6;7,8,9},E1:F2))", VALUE),
+    ("SUM(SORT({2,1,2,1},1,{1;-1}))", VALUE), ("LOOKUP(2,E1:E6,G1:H6)", NA),
+    ("SUM(INDEX((E1:E3,D1:D3),{3;2;1},1,{3;2;1}))", REF), ("SUM(INDEX((E1:E3,D1:D3),{3;2;1},1,{2;2;1}))", 11.0),
+    # ways are cut to whole numbers
+    ("VALUETOTEXT(0,0.9)", "0"), ('VALUETOTEXT("a","1.99")', '"a"'), ("ARRAYTOTEXT(G6:G7,0.9)", "#NUM!, #N/A"), ("ARRAYTOTEXT(Z1,1)", VALUE),
+    ("INDEX(TEXTSPLIT(G6:H6,1),2)", ""), ("INDEX(TEXTSPLIT(A1:A7,1),1)", "2"),
+    # payments that are blank, or texts, do not count with their dates
+    ("XIRR({-10,1,5,4.5},{1,99,155,259},TRUE)", VALUE),
+    ("XIRR(L1:L6,M1:M6)-XIRR(L1:L4,M1:M4)", 0.0), ("IRR({-7,2,-1,4,-3;7,2,-1,4,#N/A})", VALUE), ("IRR(G1:G8)", VALUE),
+    ("INDEX(TREND({2;3;4},{2;5;3},{1;#N/A}),1)", VALUE), ("INDEX(LINEST({4,1,2},{2,3,5},#N/A,0),1)", VALUE),
+    # a blank cell is equal to 0 alone
+    ('SWITCH(FALSE,Z1,"match")', NA), ('SWITCH("",Z1,"match")', NA), ('SWITCH(0,Z1,"match")', "match"), ('SWITCH(Z1,FALSE,"match",0,"zero")', "zero"),
+    # ranges of several cells, for functions that were an add-in
+    ("INDEX(HEX2DEC(E1:E3),1)", VALUE), ("INDEX(IMABS(E1:E3),1)", VALUE), ('INDEX(COMPLEX(E1:E3,D1:D3,"j"),1)', VALUE), ("INDEX(ISODD(G6:G8),1)", VALUE),
+    # which of several errors is shown
+    ("YEARFRAC(G6,345,G7)", NA), ("LARGE(A1:G7,G8)", DIV0), ("PERCENTILE.INC(G6:G7,G8)", DIV0), ("Z.TEST(G6:G7,3,G8)", DIV0), ("FORECAST(G8,G6:G7,E1:E2)", DIV0),
+    ("CORREL(F3:F4,G6:G7)", NUM), ("SLOPE(G6:G8,{#DIV/0!;#DIV/0!;#NAME?})", NUM), ("INTERCEPT(A6:A7,G7:G8)", NA),
+]  # fmt: skip
 SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
-SAVED += [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *DEPRECIATED, *TIMES, *ENGINEERING]
+SAVED += [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *DEPRECIATED, *TIMES, *ENGINEERING, *MISSED]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

@@ -96,7 +96,7 @@ def taken_without_truths(grid: Grid) -> Grid:
     if not failed.any():
         return taken_as_scalar(grid)
     errors = grid.texts().copy()
-    errors[failed & (grid.kinds() != ERROR)] = error_at("#VALUE!", None, why)
+    errors[failed] = error_at("#VALUE!", None, why)
     return taken_as_scalar(with_errors(grid, (failed, errors)).as_value())
 
 

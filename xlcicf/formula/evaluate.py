@@ -203,8 +203,8 @@ class Evaluator:
             if 1 < has < cells:
                 if run.origin in self.graph.book.sheets[run.area.sheet].spilling:
                     raise NotDifferentiable(
-                        f"{run.cell}: its array formula spills to other cells now than when the book was saved;"
-                        " open the book in Excel and save it again",
+                        f"{run.cell}: its array formula spills to other cells now than when the book was"
+                        " saved; open and save it in Excel",
                         run.cell,
                     )
                 why = f"yields {yielded[0]} x {yielded[1]} values for {shape[0]} x {shape[1]} cells"

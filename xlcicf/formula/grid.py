@@ -333,7 +333,7 @@ class Grid:
         return self.extent[0] * self.extent[1] - self.size[0] * self.size[1]
 
     def with_blanks_beyond(self, most: tuple[int, int]) -> "Grid":
-        """The same, of whole columns and rows with blank cells beyond the data, to so many rows and columns."""
+        """The same, of whole columns and rows with blank cells beyond the data, up to so many."""
         (h, w), (rows, cols) = self.size, map(min, self.extent, most)
         if rows <= h and cols <= w:
             return self

@@ -1,4 +1,5 @@
 IRONCALC: dict[str, str] = {
+    'ASC("ＥＸＣＥＬ　１！ガア")&ASC(1)': "it has no kana of half width, which LibreOffice has",
     'TEXTJOIN({"-","+"},TRUE,2,$A$1:$B$2)': "it knows one text between the parts",
 }
 LIBREOFFICE: dict[str, str] = {

@@ -16,6 +16,7 @@ from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, handing_on
 from xlcicf.formula.grid import (
+    BLANK,
     Grid,
     beside,
     constant,
@@ -114,10 +115,49 @@ _cutting("TAKE", _span)
 _cutting("DROP", _rest)
 
 
+def _ends(key: Cells) -> tuple[bool, bool]:
+    """Whether blanks are taken away at the beginning, and at the end."""
+    if len(key) > 1:
+        raise Fails("#VALUE!", "is told several ways to trim")
+    way = number_of(3.0 if key.is_left_out else key.values[0])
+    if way not in (0.0, 1.0, 2.0, 3.0):
+        raise Fails("#VALUE!", "knows the ways 0 to 3 to trim")
+    return way in (1.0, 3.0), way in (2.0, 3.0)
+
+
+def _filled_part(filled: np.ndarray, ends: tuple[bool, bool]) -> slice:
+    """From the first filled line to the last one, where these ends are trimmed."""
+    at = np.flatnonzero(filled)
+    return slice(int(at[0]) if ends[0] else 0, int(at[-1]) + 1 if ends[1] else filled.size)
+
+
+@handing_on(
+    "TRIMRANGE",
+    "SUM(TRIMRANGE($A$1:$B$9))*~2",
+    "SUM(TRIMRANGE($A$1:$B$9,2,0))*~2",
+    "SUM(TRIMRANGE(~{1,2;3,4}))",
+    arity=(1, 3),
+    arrays=everything,
+)
+def trimmed(context: Context, grid: Grid, rows: Grid = LEFT_OUT, columns: Grid = LEFT_OUT) -> Grid:
+    """The range without the blank rows and columns around what it holds."""
+    filled = from_numbers(t.as_array((grid.kinds() != BLANK).astype(float)))  # type: ignore[arg-type]
+
+    def places(size: tuple[int, int], filled: Cells, rows: Cells, columns: Cells) -> np.ndarray:
+        held, down, across = filled.numbers.reshape(size) > 0, _ends(rows), _ends(columns)
+        if not held.any():
+            raise Fails("#REF!", "trims a range that holds nothing")
+        return numbered(size)[_filled_part(held.any(1), down), _filled_part(held.any(0), across)]
+
+    return placed(context, grid, [filled, rows, columns], places)
+
+
 def _lines(keys: Sequence[Cells], length: int) -> list[int]:
     """Rows or columns by their numbers, counted from 1, or where these are negative from the end."""
     if error := next((cells.first_error for cells in keys if cells.first_error), None):
         raise Fails(str(error))
+    if any(1 not in cells.size for cells in keys):
+        raise Fails("#VALUE!", "is told numbers in several rows and columns")
     asked = [number_of(value) for cells in keys for value in cells.values]
     lines = [math.trunc(n) - 1 if n > 0 else length + math.trunc(n) for n in asked]
     if not all(n and 0 <= line < length for n, line in zip(asked, lines, strict=True)):
@@ -371,6 +411,8 @@ def sorted_(
     ) -> np.ndarray:
         across = truth_of(by_column.values[0])
         numbers = numbered(size).T if across else numbered(size)
+        if len(index.values) < len(order.values):
+            raise Fails("#VALUE!", "is told more orders than rows or columns to sort by")
         at = whole(index, 1) - 1
         if not 0 <= at < numbers.shape[1]:
             raise Fails("#VALUE!", "sorts by a row or column that is not there")

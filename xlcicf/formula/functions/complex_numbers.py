@@ -67,7 +67,7 @@ def of_complex(name: str, compute: Callable[..., complex | float], *examples: st
         out = _computed(compute, *numbers)
         return shown(out, letter) if isinstance(out, complex) else out
 
-    of_constants(name, *examples, arity=(count, count), arrays=lambda i: False)(body)
+    of_constants(name, *examples, arity=(count, count), arrays=lambda i: False, no_ranges=True)(body)
 
 
 def _computed(compute: Callable[..., complex | float], *numbers: complex | float) -> complex | float:
@@ -127,7 +127,12 @@ def power(z: complex, exponent: object) -> complex:
 
 
 @of_constants(
-    "IMPOWER", "IMPOWER(~2,3)", 'IMPOWER("2+3j",2)&IMPOWER(~1,1)', arity=(2, 2), arrays=lambda i: False
+    "IMPOWER",
+    "IMPOWER(~2,3)",
+    'IMPOWER("2+3j",2)&IMPOWER(~1,1)',
+    arity=(2, 2),
+    arrays=lambda i: False,
+    no_ranges=True,
 )
 def to_the_power(value, exponent):
     number, letter = read(value)

@@ -34,6 +34,7 @@ def of_days(
     to_the_second: bool = False,
     conditions: tuple[int, ...] = (),
     taken=taken_as_scalar,
+    errors_first: int = 0,
 ):
     """Enters a step function of dates: body(tensors) in plain torch, which yields nan for #NUM!.
 
@@ -46,7 +47,15 @@ def of_days(
     def enter(body: Callable[..., t.Tensor]):
         step = t.Primitive(body)
 
-        @of_numbers(name, *examples, arity=arity, smooth=False, taken=taken, conditions=conditions)
+        @of_numbers(
+            name,
+            *examples,
+            arity=arity,
+            smooth=False,
+            taken=taken,
+            conditions=conditions,
+            errors_first=errors_first,
+        )
         def compute(*numbers):
             if to_the_second:
                 numbers = [_in_seconds(x) if i in days else x for i, x in enumerate(numbers)]
@@ -169,6 +178,7 @@ of_days(
     arity=(2, 3),
     days=(0, 1),
     taken=taken_without_truths,
+    errors_first=2,
 )(year_fraction)
 
 

@@ -405,7 +405,9 @@ def student(x, freedom, cumulative):
     def compute(freedom):
         return _either(cumulative, lambda: student_below(x, freedom), lambda: student_density(x, freedom))
 
-    return _where(_at_least(freedom, 1.0), compute, (freedom, 1.0))
+    out = _where(_at_least(freedom, 1.0), compute, (freedom, 1.0))
+    none = t.both(t.equal(freedom, 0.0), t.equal(t.as_number(cumulative), 0.0))
+    return OrError(out, none, "#DIV/0!", "divides by 0 degrees of freedom")
 
 
 def student_above(x: t.Operand, freedom: t.Operand) -> t.Array:
@@ -645,8 +647,6 @@ def _drawn(k, drawn, marked, number, cumulative):
         _at_least(k, 0.0),
         t.less_equal(k, drawn),
         t.less_equal(k, marked),
-        _at_least(t.sub(t.add(number, k), t.add(drawn, marked)), 0.0),
-        _positive(drawn, marked, number),
         t.less_equal(drawn, number),
         t.less_equal(marked, number),
         t.less_equal(number, MOST_THINGS),
@@ -655,7 +655,9 @@ def _drawn(k, drawn, marked, number, cumulative):
     def compute(*counts):
         return hypergeometric(*counts, t.as_number(cumulative))
 
-    return _where(valid, compute, (k, 1.0), (drawn, 1.0), (marked, 1.0), (number, 1.0))
+    possible = _at_least(t.sub(t.add(number, k), t.add(drawn, marked)), 0.0)
+    out = _where(t.both(valid, possible), compute, (k, 1.0), (drawn, 1.0), (marked, 1.0), (number, 1.0))
+    return t.where(t.both(valid, t.equal(possible, False)), 0.0, out)
 
 
 of_numbers(

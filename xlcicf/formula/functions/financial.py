@@ -237,7 +237,7 @@ def _summed(rows: t.Array) -> t.Array:
 
 @of_series(
     "IRR", "IRR(~{-70000,12000,15000,18000,21000})", "IRR(~{-70,12,15},-0.1)", "IRR(~{-3,9;-3,8})",
-    arity=(1, 2), series=lambda i: i == 0,
+    arity=(1, 2), series=lambda i: i == 0, error="#VALUE!",
 )  # fmt: skip
 def internal_rate_of_return(flows: Series, guess=GUESS):
     below = t.less_equal(guess, -1.0)
@@ -296,7 +296,8 @@ def net_present_value_by_dates(flows: Series, dates: Series, rate):
 @of_series(
     "XIRR", "XIRR(~{-10000,2750,4250,3250,2750},{39448,39508,39751,39859,39904},0.1)",
     "XIRR(~{-10,2,3},{39448,39508,39751})", arity=(2, 3),
-    series=lambda i: i < 2, strict="#VALUE!", fixed=(1,),
+    series=lambda i: i < 2, strict="#VALUE!", fixed=(1,), pairs=True,
+    taken=taken_without_truths,
 )  # fmt: skip
 def internal_rate_by_dates(flows: Series, dates: Series, guess=GUESS):
     years, taken = _years_after_first(flows, dates)

@@ -1,12 +1,16 @@
 """Excel's category Logical: conditions, and values chosen by them."""
 
+from collections.abc import Callable, Sequence
+
 from xlcicf.formula import tape as t
+from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.choosing import choose, instead_of_na, otherwise
 from xlcicf.formula.coercion import taken_as_condition
-from xlcicf.formula.context import Fails, Misused
+from xlcicf.formula.context import Context, Fails, Misused
+from xlcicf.formula.functions.operators import INFIX
 from xlcicf.formula.functions.table import ANY, computed, excel, of_conditions, of_numbers
 from xlcicf.formula.grid import constant
-from xlcicf.formula.tree import Const, Infix
+from xlcicf.formula.tree import Const, Node
 
 
 @excel("IF", "IF(~1.5>1,~2,~3)", "IF(~0.5>1,~2,~3)", "IF(~2,~1.5)", "IF(~-1.5<0,0,~-1.5)+~1", arity=(2, 3))
@@ -40,16 +44,17 @@ def first_that_holds(context, *pairs):
     """The value behind the first condition that holds; #N/A where none does."""
     if len(pairs) % 2:
         raise Misused("has a condition without a value")
-    return _first_of(context, list(zip(pairs[::2], pairs[1::2], strict=True)))
+    conditions = [lambda condition=condition: context.operand(condition) for condition in pairs[::2]]
+    return _first_of(context, list(zip(conditions, pairs[1::2], strict=True)))
 
 
-def _first_of(context, pairs):
+def _first_of(context: Context, pairs: Sequence[tuple[Callable[[], Value], Node]]) -> Value:
     if not pairs:
         raise Fails("#N/A", "has no condition that holds")
     (condition, value), *others = pairs
     return choose(
         context,
-        context.operand(condition),
+        condition(),
         lambda: context.value(value),
         lambda: computed(context, lambda: _first_of(context, others)),
     )
@@ -64,10 +69,19 @@ def _first_of(context, pairs):
     arity=(3, ANY),
 )
 def switch(context, asked, *pairs):
-    """The value behind the first one that is equal; else the last, where one stands alone, or #N/A."""
-    equal = [Infix("=", asked, pair) for pair in pairs[: len(pairs) // 2 * 2 : 2]]
-    cases = list(zip(equal, pairs[1::2], strict=True))
-    return _first_of(context, [*cases, (Const(True), pairs[-1])] if len(pairs) % 2 else cases)
+    """The value behind the first one that is equal; else the last, where one stands alone, or #N/A. A blank
+    cell equals 0 alone."""
+    wanted = _zero_for_blank(context.operand(asked))
+
+    def equals(case: Node) -> Callable[[], Value]:
+        return lambda: INFIX["="](context, wanted, _zero_for_blank(context.operand(case)))
+
+    cases = list(zip(map(equals, pairs[: len(pairs) // 2 * 2 : 2]), pairs[1::2], strict=True))
+    return _first_of(context, [*cases, (lambda: constant(True), pairs[-1])] if len(pairs) % 2 else cases)
+
+
+def _zero_for_blank(value: Value) -> Value:
+    return of_each(lambda grid: grid.with_blanks_as_zeros(), value)
 
 
 @of_conditions("XOR", "IF(XOR(~1.5>1,TRUE),~2,~3)", "IF(XOR(~1.5>1,0,FALSE),~2,~3)")

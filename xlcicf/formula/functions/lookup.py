@@ -65,9 +65,7 @@ def index(
     """Row and column counted from 1; 0 means all of them. Of several areas `area` says which."""
     inside = context.taking("array")
     areas = [inside.value(node) for node in (array.parts if isinstance(array, Union) else (array,))]
-    whole = areas[0]
-    if area is not None:
-        whole = pick(context, context.operand(area), [lambda one=one: one for one in areas], "#REF!")
+    number = constant(1.0) if area is None else context.operand(area)
     keys = [context.operand(node) for node in (row, column) if node is not None]
 
     def part_of(grid: Grid, *at: Grid) -> Value:
@@ -76,7 +74,9 @@ def index(
             at = (_row_of_a_table(context, *at),)
         return part(context, grid, *at)
 
-    return of_grids(context, part_of, [whole, *keys])
+    return pick(
+        context, number, [lambda one=one: of_grids(context, part_of, [one, *keys]) for one in areas], "#REF!"
+    )
 
 
 def _row_of_a_table(context: Context, row: Grid) -> Grid:
@@ -209,6 +209,8 @@ def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None 
     """The element beside the last one, in a row or column that ascends, not above the one wanted."""
     first, last = _first_and_last(searched)
     searched, results = (first, last) if results is None else (first, results)
+    if 1 not in results.size:
+        raise Fails("#N/A", "finds results in several rows and columns")
     count = results.size[0] * results.size[1]
 
     def place(wanted: object, cells: Cells) -> float:

@@ -6,20 +6,25 @@ import math
 from functools import reduce
 
 from xlcicf.formula import tape as t
+from xlcicf.formula.choice import Value, of_each
 from xlcicf.formula.coercion import taken_without_truths
-from xlcicf.formula.context import Fails
-from xlcicf.formula.functions.operators import EXP_LIMIT, power, powered
+from xlcicf.formula.context import Context, Fails
+from xlcicf.formula.functions.operators import EXP_LIMIT, INFIX, power, powered
 from xlcicf.formula.functions.table import (
     Empty,
     OrError,
     as_factors,
+    excel,
     of_arrays,
     of_counted,
     of_met,
     of_numbers,
     of_pairs,
     of_series,
+    shown_as,
 )
+from xlcicf.formula.grid import errors_among, with_errors
+from xlcicf.formula.tree import Call, Node
 
 # --- single numbers -------------------------------------------------------------------------------------
 
@@ -156,3 +161,14 @@ def sum_of_sums_of_squares(pairs):
 def sum_of_a_power_series(coefficients, x, first, step):
     exponents = t.add(first, t.mul(step, t.sub(coefficients.number, 1.0)))
     return t.total(t.mul(coefficients.numbers, power(x, exponents)), dims=(3,))
+
+
+@excel("PERCENTOF", "PERCENTOF(~{1,2},~{3,4,5})", "PERCENTOF(~5,~{3;4})", arity=(2, 2))
+def percent_of(context: Context, part: Node, whole: Node) -> Value:
+    """What the numbers of a part come to, of all; #NUM! for any error among them."""
+
+    def summed(node: Node) -> Value:
+        total = context.operand(Call("SUM", (node,)))
+        return of_each(lambda grid: with_errors(grid, shown_as("#NUM!", errors_among([grid]))), total)
+
+    return INFIX["/"](context, summed(part), summed(whole))

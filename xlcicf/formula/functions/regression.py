@@ -12,7 +12,15 @@ from xlcicf.formula.counted import Numbers
 from xlcicf.formula.fitting import Fit, Pattern, counting_up, transposed
 from xlcicf.formula.functions.math_trig import square_root
 from xlcicf.formula.functions.statistical import is_nothing_beside
-from xlcicf.formula.functions.table import Empty, OrError, as_matrices, entered, failed_as_one, of_pairs
+from xlcicf.formula.functions.table import (
+    Empty,
+    OrError,
+    as_matrices,
+    entered,
+    failed_as_one,
+    of_pairs,
+    shown_as,
+)
 from xlcicf.formula.grid import (
     Errors,
     Grid,
@@ -164,7 +172,7 @@ def _fit(
     layout = _layout(y, x)
     with_constant, found = _condition(context, constant, otherwise=True)
     fit = Fit(layout.table(x.full()), layout.table(of_y(y.full())), with_constant)
-    return fit, layout, errors_of_both(first_errors([y, x]), found)
+    return fit, layout, shown_as("#VALUE!", errors_of_both(first_errors([y, x]), found))
 
 
 def _known(context: Context, y: Grid, x: Grid) -> tuple[Grid, Grid]:
@@ -243,7 +251,7 @@ def _regression(name: str, *examples: str, of_y: Callable, of_coefficients: Call
         tells, found_there = _condition(context, told, otherwise=False)
         if bool(tells.any()) and not bool(tells.all()):
             raise context.cell_by_cell("yields statistics in some cells and none in others")
-        found = errors_of_both(found, found_there)
+        found = errors_of_both(found, shown_as("#VALUE!", found_there))
         out = of_coefficients(_coefficients(fit))
         if bool(tells.any()):
             out = t.join(out, _quality(fit), dim=2)
@@ -289,7 +297,7 @@ def _prediction(name: str, *examples: str, of_y: Callable, back: Callable[[t.Arr
         if t.shape_of(table)[3] != t.shape_of(fit.x)[3]:
             raise Fails("#REF!", "asks for numbers of other variables than those known")
         out = layout.array(back(fit.at(table)), new.size)
-        found = errors_of_both(found, first_errors([new]))
+        found = errors_of_both(found, shown_as("#VALUE!", first_errors([new])))
         return failed_as_one(context, settled(from_numbers(out), found, context.host))
 
     entered(name, examples, compute, arity=(1, 4), ranges="array", whole=lambda i: i < 3)

@@ -32,7 +32,8 @@ for name in ("Z.TEST", "ZTEST"):
             none = t.either(is_nothing_beside(variance, sample.mean()), t.equal(sample.how_many, 1.0))
             return OrError(_above(sample, mean, _root(variance, none)), none, "#DIV/0!", NO_SPREAD)
         valid = t.greater(sd, 0.0)
-        return t.where(valid, _above(sample, mean, t.where(valid, sd, t.as_array(1.0))), t.NAN)
+        chance = t.where(valid, _above(sample, mean, t.where(valid, sd, t.as_array(1.0))), t.NAN)
+        return OrError(chance, t.equal(sample.how_many, 1.0), "#DIV/0!", NO_SPREAD)
 
 
 def _above(sample: Numbers, mean: t.Array, sd: t.Array) -> t.Array:
@@ -146,7 +147,7 @@ for name in ("CHISQ.TEST", "CHITEST"):
             raise Fails("#N/A", "compares tables of different sizes, or of one number")
         rows, columns = (n - 1 for n in samples.size)
         empty = samples.pairs.total(lambda x, expected: t.as_number(t.equal(expected, 0.0)), safe=1.0)
-        none = t.greater(empty, 0.0)
+        none = t.either(t.greater(empty, 0.0), t.equal(samples.pairs.how_many, 0.0))
         squares = unhidden(samples.pairs.total(_squares_by_expected, safe=1.0))
         chance = chi_squared_above(squares, t.as_array(float(rows * columns or rows + columns)))
         return OrError(chance, none, "#DIV/0!", "divides by an expected number of 0")

@@ -387,10 +387,13 @@ for name, most, example in (
 )
 def frequency(cells, bins):
     """How many numbers lie up to each bound and above the one before it, in the bounds' own places, and how
-    many above all; of equal bounds the first counts."""
+    many above all; of equal bounds the first counts, and a blank one is 0."""
     if error := cells.first_error or bins.first_error:
         raise Fails(str(error))
-    numbers, (bounds, places) = cells.in_order[0], bins.in_order
+    numbers = cells.in_order[0]
+    given = np.array([number or 0.0 for number in bins.values if number is None or type(number) is float])
+    places = np.argsort(given, kind="stable")
+    bounds = given[places]
     up_to = np.searchsorted(numbers, bounds, "right")
     counts = np.diff(up_to, prepend=0, append=len(numbers))
     row_by_row = np.append(np.argsort(places), len(bounds))

@@ -50,12 +50,15 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
+    BLANK,
     ERROR,
     NUMBER,
+    TEXT,
     Errors,
     Grid,
     aligned,
     beside,
+    error_at,
     errors_among,
     errors_asked,
     errors_of_both,
@@ -64,6 +67,8 @@ from xlcicf.formula.grid import (
     from_numbers,
     from_truths,
     kinds_asked,
+    mask_tensor,
+    merged,
     nothing_shown,
     settled,
     with_errors,
@@ -307,7 +312,7 @@ def no_range(context: Context, grid: Grid) -> Grid:
 
 
 OF_REFERENCES = frozenset(
-    "IF IFS IFERROR IFNA SWITCH CHOOSE INDEX OFFSET INDIRECT XLOOKUP TAKE DROP LET REDUCE".split()
+    "IF IFS IFERROR IFNA SWITCH CHOOSE INDEX OFFSET INDIRECT XLOOKUP TAKE DROP TRIMRANGE LET REDUCE".split()
 )  # functions whose outcome is a range where their arguments are
 
 
@@ -357,8 +362,10 @@ def of_numbers(
     fixed: Sequence[int] = (),
     hands_on: bool = False,
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
+    errors_first: int = 0,
 ):
-    """Enters a function of single numbers: body(x, y, ...) of operands that broadcast.
+    """Enters a function of single numbers: body(x, y, ...) of operands that broadcast. Of several errors that
+    of the argument `errors_first` wins, else the first.
 
     With `truth` the body yields a boolean pattern, and the cell shows TRUE or FALSE. Arguments that are
     `whole` are cut to whole numbers, `counts` too, but parts of one below 0 to -1; `conditions` reach it as
@@ -387,7 +394,9 @@ def of_numbers(
             steps = [g for i, g in enumerate(grids) if i in (*whole, *counts, *conditions) or not smooth]
             changing = next((g.num.tape for g in steps if isinstance(g.num, t.Var)), None)
             before = len(changing) if changing else 0
-            out = elementwise(context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth)
+            out = elementwise(
+                context, reading, [taken_at(*arg) for arg in enumerate(grids)], truth, errors_first
+            )
             if changing:
                 if not changing.decide_on_steps(before):
                     t.decide(out.num)
@@ -416,11 +425,13 @@ def _unless_nan(out: t.Operand | OrError, numbers: Sequence[t.Operand]) -> t.Ope
     return t.unless_nan(t.as_array(out), *numbers)
 
 
-def elementwise(context: Context, body: Body, grids: Sequence[Grid], truth: bool = False) -> Grid:
+def elementwise(
+    context: Context, body: Body, grids: Sequence[Grid], truth: bool = False, errors_first: int = 0
+) -> Grid:
     """`body` of the numbers of grids that hold nothing but numbers and errors; errors are passed on."""
     grids = aligned(grids, context.host)
     nums = [g.num for g in grids]
-    found, out = errors_among(grids), body(*nums)
+    found, out = errors_among([*grids[errors_first:], *grids[:errors_first]]), body(*nums)
     if truth:
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
     out, found = resolved(context, out, found)
@@ -505,7 +516,8 @@ def of_pairs(
         def compute(context: Context, *grids: Grid) -> Grid:
             both = in_pairs(*(grids[i] for i in arrays))
             keys = keys_of(context, [g for i, g in enumerate(grids) if i not in arrays])
-            numbers, passing = counted_in_pairs(both, empty.fewest)
+            numbers, _ = counted_in_pairs(both, empty.fewest)
+            passing = errors_by_pairs(both if arrays[0] < arrays[1] else both[::-1])
             out = aggregated(context, body(numbers, *keys.nums), numbers.how_many, passing, empty, keys)
             if keyed and not (keys.are_constant and both[0].is_constant):
                 context.note_step(out.num)
@@ -566,6 +578,13 @@ def in_pairs(a: Grid, b: Grid) -> tuple[Grid, Grid]:
         error = next((error for grid in (a, b) if grid.is_single and (error := first_error(grid))), None)
         raise Fails(str(error)) if error else Fails("#N/A", "compares arrays of different sizes")
     return tuple(g.reshaped((*g.batch, 1, n)) for g in (a, b))  # type: ignore[return-value]
+
+
+def errors_by_pairs(grids: Sequence[Grid]) -> Passing:
+    """The errors of arrays of one shape on their way: those of the first pair that has one come first."""
+    shape = np.broadcast_shapes(*(grid.shape for grid in grids))
+    of_each_pair = with_errors(from_numbers(t.expand(t.as_array(0.0), shape)), errors_among(grids))
+    return Passing([of_each_pair, *grids])
 
 
 def of_conditions(name: str, *examples: str):
@@ -632,9 +651,9 @@ def aggregated(
     empty: Empty,
     keys: Keys = NO_KEYS,
 ) -> Grid:
-    """An aggregate's outcomes, a row of one for each of the keys, with their errors and with what too few
-    numbers give."""
-    found = errors_among([with_errors(from_numbers(how_many), passing.constant()), *keys.grids])
+    """An aggregate's outcomes, a row of one for each of the keys, with their errors, which come first, and
+    with what too few numbers give."""
+    found = errors_among([*keys.grids, with_errors(from_numbers(how_many), passing.constant())])
     num, found = resolved(context, keys.outcomes(out), found)
     return concluded(context, with_errors(from_numbers(passing.onto(num)), found), how_many, empty)
 
@@ -687,9 +706,14 @@ def of_series(
     strict: str | None = None,
     fixed: Sequence[int] = (),
     taken: Callable[[Grid], Grid] = taken_as_scalar,
+    pairs: bool = False,
+    error: str | None = None,
 ):
     """Enters a function of series and single numbers: body(series, x, y, ...), single numbers (H, W, m, 1),
     for m outcomes each. `series(i)` says whether argument i is one.
+
+    With `pairs` the elements of the first two series count together, none where that of the first is blank
+    or a text in a range. Every error among the series is the `error`, where one is named.
 
     All the numbers that count in them are one series, in order; but where the function is `strict` each is
     its own, in which text, TRUE and FALSE are that error. A blank is 0 there where they are #VALUE!, and else
@@ -698,6 +722,8 @@ def of_series(
     def enter(body: Callable[..., t.Array | OrError]):
         def compute(context: Context, *grids: Grid) -> Grid:
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
+            if pairs:
+                arrays[:2] = _paired(*arrays[:2])
             if strict:
                 arrays = [_taken_in_series(g, context.cell, strict) for g in arrays]
             numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
@@ -714,7 +740,7 @@ def of_series(
             found = reduce(
                 errors_of_both,
                 (
-                    next(errors).constant() if series(i) else errors_among([next(of_single)])
+                    shown_as(error, next(errors).constant()) if series(i) else errors_among([next(of_single)])
                     for i in range(len(grids))
                 ),
             )
@@ -733,6 +759,28 @@ def of_series(
         return body
 
     return enter
+
+
+def _paired(flows: Grid, dates: Grid) -> tuple[Grid, Grid]:
+    """Payments and their dates; for one that does not count, nothing on the first date."""
+    passed = np.isin(flows.kinds(), (BLANK, TEXT)) if flows.is_range else np.zeros(flows.shape, bool)
+    if not passed.any() or flows.size != dates.size:
+        return flows, dates
+    first = dates.first().expanded(dates.shape)
+    return flows.blank_where(passed), merged(
+        mask_tensor(passed.shape, passed), first, dates.as_value()
+    ) or dates
+
+
+def shown_as(code: str | None, found: Errors | None) -> Errors | None:
+    """The errors found, each under another code if one is named."""
+    if code is None or found is None:
+        return found
+    failed, errors = found
+    shown = np.full(errors.shape, None, dtype=object)
+    for at in map(tuple, np.argwhere(failed)):
+        shown[at] = error_at(code, errors[at].cell, errors[at].why)
+    return failed, shown
 
 
 def _taken_in_series(grid: Grid, cell: str, code: str) -> Grid:
@@ -859,6 +907,7 @@ def of_constants(
     ranges: str = "inherit",
     errors_too: bool = False,
     no_truths: bool = False,
+    no_ranges: bool = False,
     unions: Unions = no_unions,
     omitted: Mapping[int, float | ExcelError] = NO_ARGUMENT,
     references: Callable[[int], bool] = lambda i: False,
@@ -869,9 +918,10 @@ def of_constants(
 
     `arrays(i)` says whether argument i is an array, which reaches the body as Cells; the others are single
     values. An error among these is the outcome, unless `errors_too` hands it to the body. With `no_truths`
-    TRUE and FALSE among them are #VALUE!. An argument left out between two commas is None, as a blank cell
-    is; but of the numbers `or_left_out` a blank cell is 0. at_once(context, *grids) computes the same by
-    tensors, of many samples together, where it can: else it is None."""
+    TRUE and FALSE among them are #VALUE!, and with that or `no_ranges` a range of several cells is. An
+    argument left out between two commas is None, as a blank cell is; but of the numbers `or_left_out` a
+    blank cell is 0. at_once(context, *grids) computes the same by tensors, of many samples together, where it
+    can: else it is None."""
 
     def of_no_truths(body: Callable[..., object]) -> Callable[..., object]:
         def checked(*values: object) -> object:
@@ -885,6 +935,10 @@ def of_constants(
         asked = of_no_truths(body) if no_truths else body
 
         def compute(context: Context, *grids: Grid) -> Grid:
+            if (no_truths or no_ranges) and any(
+                g.is_range and not g.is_single and not arrays(i) for i, g in enumerate(grids)
+            ):
+                raise Fails("#VALUE!", "finds a range where it needs a number; write +1*(...) around it")
             if or_left_out:
                 grids = tuple(
                     grid.with_blanks_as_zeros() if i in or_left_out and grid.is_range else grid

@@ -6,6 +6,7 @@ language has letters of two; in en-US they count letters.
 
 import math
 import re
+import unicodedata
 from itertools import cycle
 from urllib.parse import quote
 
@@ -250,3 +251,33 @@ def unicode_of(text):
 def encoded_for_url(text):
     """Letters other than A to Z, digits and - _ . ~ as bytes of UTF-8."""
     return within_limits(quote(text_of(text), safe=""))
+
+
+# --- letters of two widths ------------------------------------------------------------------------------
+
+_WIDE = {chr(code - 0x20 + 0xFF00): chr(code) for code in range(0x21, 0x7F)} | {"\u3000": " "}
+_KANA = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF61, 0xFFA0)} | {
+    "\uff9e": "\u309b",
+    "\uff9f": "\u309c",
+}
+_VOICED = {
+    kana + mark: both
+    for kana in _KANA
+    for mark in "\uff9e\uff9f"
+    if len(both := unicodedata.normalize("NFKC", kana + mark)) == 1 and kana not in "\uff9e\uff9f"
+}
+_NARROW = _WIDE | {wide: narrow for narrow, wide in (_KANA | _VOICED).items()}
+_WIDENED = {narrow: wide for wide, narrow in _WIDE.items()} | _KANA
+
+
+@of_values("ASC", 'ASC("ＥＸＣＥＬ　１！ガア")&ASC(~1)', 'ASC("Excel")&ASC(~1)')
+def narrowed(text):
+    """Letters of full width in half of it, as computers have it whose language has such letters."""
+    return text_of(text).translate(str.maketrans(_NARROW))
+
+
+@of_values("DBCS", 'DBCS("EXCEL 1!ｶﾞｱ")&LEN(DBCS(~1))')
+def widened(text):
+    """The other way; a letter and its mark are one."""
+    pairs = re.sub(".[\uff9e\uff9f]", lambda pair: _VOICED.get(pair[0], pair[0]), text_of(text))
+    return pairs.translate(str.maketrans(_WIDENED))

@@ -103,10 +103,17 @@ def text_split(
         raise Fails("#VALUE!", "splits by no delimiter")
     kept, folded = (bool(cells and truth_of(_single(cells))) for cells in (without_empty, ignoring_case))
     pad = padding.values[0] if padding else NOT_FOUND
-    tables = [_table(text_of(_passed(text)), across, down, kept, folded, pad) for text in texts.values]
-    if len(tables) == 1:
-        return tables[0]
-    firsts, width = [table[0][0] for table in tables], texts.size[1]
+    if len(texts) == 1:
+        return _table(text_of(_single(texts)), across, down, kept, folded, pad)
+
+    def first_of(text: object) -> object:
+        return (
+            text
+            if isinstance(text, CellError)
+            else _table(text_of(text), across, down, kept, folded, pad)[0][0]
+        )
+
+    firsts, width = [*map(first_of, texts.values)], texts.size[1]
     return [firsts[at : at + width] for at in range(0, len(firsts), width)]
 
 

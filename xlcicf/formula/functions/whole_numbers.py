@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import reduce
-from itertools import pairwise
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of, taken_as_scalar, taken_without_truths, text_of
@@ -222,12 +221,15 @@ def roman(number, form=0.0):
 
 @of_constants("ARABIC", "ARABIC(~1)", arity=(1, 1), arrays=lambda i: False)
 def arabic(text):
-    """A letter before a larger one counts below 0."""
+    """A letter that a larger one follows, next to it or later, counts below 0."""
     letters, sign = text_of(text).strip().upper(), 1
     if letters.startswith("-"):
         letters, sign = letters[1:], -1
     worth = {letter: value for value, letter in _ROMAN}
     if len(letters) > 255 or any(letter not in worth for letter in letters):
         raise Fails("#VALUE!", "finds letters that are no Roman numeral")
-    values = [*(worth[letter] for letter in letters), 0]
-    return float(sign * sum(-value if value < after else value for value, after in pairwise(values)))
+    total = largest = 0
+    for value in (worth[letter] for letter in reversed(letters)):
+        largest = max(largest, value)
+        total += value if value == largest else -value
+    return float(sign * total)
