@@ -1054,6 +1054,108 @@ KINDS = [
         _has(r"DIST\(-", lambda case: case.ours == "#NUM!" and not case.has_ironcalc),
     ),
     Kind(
+        "days of 1900 count from another day before March, and so do periods that begin there",
+        _names("ODDFPRICE ODDFYIELD ODDLPRICE ODDLYIELD"),
+        _has(_NO_DATE_YET),
+    ),
+    Kind(
+        "functions that were an add-in take no TRUE or FALSE, as Excel saved of many of them",
+        _names("CONVERT AMORLINC AMORDEGRC"),
+        _has(rf"{_A_TRUTH}|\bIS[A-Z]+\(", lambda case: case.ours == "#VALUE!"),
+    ),
+    Kind(
+        "its rates have eight right digits, in texts too",
+        _names("XIRR IRR"),
+        _texts_within(1e-6),
+    ),
+    Kind(
+        "it takes the difference of payment and interest, of which nothing is left at rates above 1",
+        _names("CUMIPMT CUMPRINC"),
+        _has(r'CUM\w+\((\d{2,}|"(\$|1/2/))', _numbers),
+    ),
+    Kind(
+        "it takes small probabilities from 1, which leaves nothing of them",
+        _names("BINOM.DIST.RANGE"),
+        _has(r"BINOM\.DIST\.RANGE\(60,0\.2,45,50\)\*.*\^"),
+    ),
+    Kind(
+        "LibreOffice takes what is left out for what it is without the comma",
+        _names("CEILING.PRECISE FLOOR.PRECISE ISO.CEILING CEILING.MATH FLOOR.MATH"),
+        _has(_LEFT_OUT, lambda case: not case.has_ironcalc),
+    ),
+    Kind(
+        "Microsoft's equation multiplies by (1 + rate)^periods, which is beyond all numbers",
+        _names("PV PMT FV IPMT PPMT NPER"),
+        _has(r"1E\+300|D4", lambda case: case.ours == "#NUM!"),
+    ),
+    Kind(
+        "at no rate and no payment nothing is paid, in no number of periods",
+        _names("NPER"),
+        lambda case: case.ours == "#NUM!" and not case.by_both,
+    ),
+    Kind(
+        "it goes another way through an array that is not in order", _names("LOOKUP"), _has(r"\{TRUE,FALSE\}")
+    ),
+    Kind("it knows sheets by their names alone", _names("SHEET"), lambda case: case.theirs == "#N/A"),
+    Kind("b is a year of the Buddhist era in a format", _names("TEXT"), _has(r',"abc"\)|,D6\)')),
+    Kind(
+        "day 0 is a Saturday, as days are counted from it",
+        _names("WEEKDAY"),
+        lambda case: "#NUM!" in str(case.theirs),
+    ),
+    Kind(
+        'Excel reads "$5" for a number in criteria too',
+        _CRITERIA,
+        _has(r'"\$5"', lambda case: bool(case.calls - _CRITERIA)),
+    ),
+    Kind(
+        "it takes a blank cell for an empty text, which Excel saved that it is not",
+        _names("XMATCH XLOOKUP"),
+        _has(r'\(("",|D14,).*(figures|E1:E7|C1:C5|E:E)'),
+    ),
+    Kind(
+        "Excel in a plain cell takes of a range the one in the formula's row or column, of which there is none",
+        _names("ERROR.TYPE"),
+        lambda case: case.has_arrays and case.ours == 3.0,
+    ),
+    Kind(
+        "it writes what is no number as a text, where Excel has #NUM!",
+        _COMPLEX,
+        _has(r"D19|45306", lambda case: case.ours == "#NUM!"),
+    ),
+    Kind(
+        "LibreOffice writes 12 digits of a number in a complex one",
+        _COMPLEX,
+        lambda case: (
+            not case.has_ironcalc and _texts_within(_CLOSE)(case._replace(theirs=str(case.theirs).upper()))
+        ),
+    ),
+    Kind(
+        "LibreOffice encodes a point, which Microsoft's example leaves, and counts days of 1900 from another one",
+        _names("ENCODEURL"),
+        lambda case: _texts_within(1e-4 if "YEARFRAC" in case.calls else _CLOSE)(
+            case._replace(theirs=str(case.theirs).replace("%2E", "."))
+        ),
+    ),
+    Kind(
+        "no number reaches a probability of 1, for which Microsoft's page has #NUM!",
+        _OF_NUMBERS,
+        _has(
+            r"INV\w*\(.*TRUE",
+            lambda c: c.ours == "#NUM!" and isinstance(c.theirs, float) and c.theirs > 1e100,
+        ),
+    ),
+    Kind(
+        "no number is left to drop of, as Microsoft's page has it, whatever the number was",
+        _names("DROP TAKE"),
+        lambda case: case.ours == "#CALC!" and is_error(case.theirs),
+    ),
+    Kind(
+        "N takes the first cell of a range, as Excel saved of T",
+        _names("N T"),
+        _has(r"\b[NT]\((SWITCH|IF|CHOOSE|INDEX|OFFSET|\$?[A-Z]+\$?\d*:|Sales|figures|words)"),
+    ),
+    Kind(
         "which of several errors comes first no documentation says",
         _ANY,
         _several_may_fail,

@@ -353,3 +353,13 @@ def test_days_of_thirty_a_month_are_counted_alike_one_by_one_and_many_at_once(st
     start, end = sorted((start, end))
     days = (torch.tensor([float(day)], dtype=torch.float64) for day in (start, end))
     assert days_by_basis(*days, torch.tensor([float(basis)])).item() == days_between(start, end, basis)
+
+
+def test_periods_that_repay_next_to_nothing_are_counted_to_the_last_digit():
+    """log(2.5/(2.5 + 5E10))/log(6), whose quotient differs from 0 as little as from -1 one more."""
+    cells = {"A1": 5.0, "A2": 2.5, "A3": 1e10, "A4": "=NPER(A1,A2,A3)"}
+    assert computed(cells, "A4") == pytest.approx(-13.237824896647135, rel=1e-13)
+    f = function(cells, "A4", "A1:A3")
+    steps = f.start * 1e-6
+    slopes = [(f.value(f.start + s) - f.value(f.start - s)) / (2 * s.sum()) for s in np.diag(steps)]
+    assert f.gradient(f.start) == pytest.approx(slopes, rel=1e-6)

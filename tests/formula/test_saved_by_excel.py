@@ -171,8 +171,28 @@ MISSED = [
     ("YEARFRAC(G6,345,G7)", NA), ("LARGE(A1:G7,G8)", DIV0), ("PERCENTILE.INC(G6:G7,G8)", DIV0), ("Z.TEST(G6:G7,3,G8)", DIV0), ("FORECAST(G8,G6:G7,E1:E2)", DIV0),
     ("CORREL(F3:F4,G6:G7)", NUM), ("SLOPE(G6:G8,{#DIV/0!;#DIV/0!;#NAME?})", NUM), ("INTERCEPT(A6:A7,G7:G8)", NA),
 ]  # fmt: skip
+OF_NEW_FUNCTIONS = [
+    ("ODDFPRICE(39763,44256,39736,39873,0.0785,0.0625,100,2,1)", 113.59771747407883), ("ODDFYIELD(39763,44256,39736,39873,0.0575,84.5,100,2,0)", 0.07724554159729888),
+    ("ODDLPRICE(39763,44256,39736,0.0785,0.0625,100,2,0)", 110.88286909824446), ("ODDLYIELD(39763,44256,39736,0.0575,84.5,100,2,0)", 0.08254808631495333),
+    ("PERCENTOF({0,2,2.3},{2,2.3,-0.2,-2})", 2.047619047619048), ('PERCENTOF({-2,"ciao"},{-0.2,-2,"ciao"})', 0.9090909090909091), ("PERCENTOF(G6:G7,E1:E2)", NUM),
+    ("BAHTTEXT(0)", "ศูนย์บาทถ้วน"), ("BAHTTEXT(157)", "หนึ่งร้อยห้าสิบเจ็ดบาทถ้วน"), ("BAHTTEXT(65.8)", "หกสิบห้าบาทแปดสิบสตางค์"), ("BAHTTEXT(-1)", "ลบหนึ่งบาทถ้วน"),
+    ('BAHTTEXT("ciao")', VALUE), ("ASC(65.8)", "65.8"), ("ASC(TRUE)", "TRUE"), ("USDOLLAR(-1.00001)", "($1.00)"),
+    ('REGEXEXTRACT(0,"^\\d+$")', "0"), ('REGEXEXTRACT(1.9,"^\\d+$")', NA), ('REGEXREPLACE(1.9,"^\\d+$","pi")', "1.9"), ('REGEXREPLACE(10,"^\\d+$",TRUE)', "TRUE"),
+    ("REGEXTEST(1.9,1.9)", True), ('REGEXTEST(2.3,"^\\d+$",2)', VALUE), ('REGEXTEST(10,"^\\d+$",1.9)', True), ('REGEXTEST("ciao","^ciaO$",1)', True),
+    ("ROWS(TRIMRANGE(F1:G9,1,2))", 9.0), ("ROWS(TRIMRANGE(H1:H9))", 5.0), ('ROWS(TRIMRANGE(P1:Q9))', REF), ("TRIMRANGE(F1:G9,2.3,2)", VALUE), ('COLUMNS(TRIMRANGE(P1:R9,"3"))', REF), ("COLUMNS(TRIMRANGE(H1:J9,3,1))", 3.0),
+]  # fmt: skip
 SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
-SAVED += [*UNORDERED, *CONDITIONS, *NO_PAIRS, *FORMATS, *DEPRECIATED, *TIMES, *ENGINEERING, *MISSED]
+SAVED += [
+    *UNORDERED,
+    *CONDITIONS,
+    *NO_PAIRS,
+    *FORMATS,
+    *DEPRECIATED,
+    *TIMES,
+    *ENGINEERING,
+    *MISSED,
+    *OF_NEW_FUNCTIONS,
+]
 
 
 @pytest.mark.parametrize(("formula", "value"), SAVED, ids=[formula for formula, _ in SAVED])

@@ -202,8 +202,12 @@ def number_of_periods(rate, payment, present, future=NONE, kind=NONE):
     left = t.sub(due, t.mul(future, rate))  # exactly 0 where 1 + grows is so but for rounding
     inside = all_of(t.greater(rate, -1.0), t.greater(grows, -1.0), t.not_equal(left, 0.0))
     rate, grows = t.where(inside, rate, 0.0), t.where(inside, grows, 0.0)
+    far = t.greater(t.absolute(grows), 0.5)  # where 1 + grows would lose the digits of the quotient
+    near = t.mul(owed, log_slope(t.where(far, 0.0, grows), order=0))
+    quotient = t.div(t.where(far, left, 1.0), t.where(far, bottom, 1.0))
+    beyond = t.div(t.log(quotient), t.where(far, rate, 1.0))
     lean = log_slope(t.as_array(rate), order=0)
-    return checked(inside, t.div(t.mul(owed, log_slope(grows, order=0)), lean))
+    return checked(inside, t.div(t.where(far, beyond, near), lean))
 
 
 @of_numbers(

@@ -344,9 +344,17 @@ def areas(context: Context, reference: Node) -> Value:
     if isinstance(reference, Union):
         if any(map(makes_values, reference.parts)):
             raise Misused("asks for the areas of what is no range")
-        return constant(float(len(reference.parts)))
+        values = [context.value(part) for part in reference.parts]
+        return of_grids(context, _as_many, values)
     value = context.value(reference)
     return of_grids(context, lambda grid: constant(float(_is_range(grid))), [value])
+
+
+def _as_many(*grids: Grid) -> Grid:
+    for grid in grids:
+        if grid.is_single_error:
+            raise Fails(str(first_error(grid)))
+    return constant(float(len(grids)))
 
 
 def _is_range(grid: Grid) -> bool:
