@@ -1059,9 +1059,54 @@ KINDS = [
         _has(_NO_DATE_YET),
     ),
     Kind(
+        "it asks nothing of the order of dates, where Microsoft's page has #NUM!",
+        _names("ODDFPRICE ODDFYIELD ODDLPRICE ODDLYIELD"),
+        lambda case: case.ours == "#NUM!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
+        "it has no arguments beyond pattern and replacement, and patterns of its own",
+        _names("REGEXTEST REGEXEXTRACT REGEXREPLACE"),
+        lambda case: case.has_ironcalc,
+    ),
+    Kind(
+        "neither chooses element by element in a plain cell",
+        _names("CHOOSE"),
+        _has(r"CHOOSE\(\{", lambda case: case.theirs == "#VALUE!"),
+    ),
+    Kind(
+        "days of 1900 count from another day before March, and so do weeks",
+        _DATES,
+        _has(_NO_DATE_YET, lambda case: isinstance(case.ours, bool) and not case.has_ironcalc),
+    ),
+    Kind(
+        "Excel saved #NUM! of a share for every error among the numbers",
+        _names("PERCENTOF"),
+        lambda case: case.ours == "#NUM!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
+        "one narrows no kana, the other no space of full width",
+        _names("ASC DBCS"),
+        lambda case: not case.by_both,
+    ),
+    Kind(
+        "which comes first, an error in the array or a number of none, no documentation says",
+        _names("WRAPROWS WRAPCOLS"),
+        _has(r"D1[23],", _errors),
+    ),
+    Kind(
+        "Excel saved #VALUE! of a way to trim that is no whole number",
+        _names("TRIMRANGE"),
+        lambda case: case.ours == "#VALUE!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
+        "where nothing is paid any rate is right",
+        _names("RATE"),
+        _has(r"RATE\([^,]*,(\{0\}|0|-0|),(-?0|),(1E-300|D5|0|)"),
+    ),
+    Kind(
         "functions that were an add-in take no TRUE or FALSE, as Excel saved of many of them",
-        _names("CONVERT AMORLINC AMORDEGRC"),
-        _has(rf"{_A_TRUTH}|\bIS[A-Z]+\(", lambda case: case.ours == "#VALUE!"),
+        _names("CONVERT AMORLINC AMORDEGRC") | _COMPLEX,
+        _has(rf"{_A_TRUTH}|\b(EXACT|IS[A-Z]+)\(", lambda case: case.ours == "#VALUE!"),
     ),
     Kind(
         "its rates have eight right digits, in texts too",

@@ -23,11 +23,13 @@ class Terms(NamedTuple):
     passed: t.Array
 
 
-def payments_of(terms: Terms, coupon, redemption) -> tuple[t.Array, torch.Tensor]:
-    """What a bond pays (H, W, h, w, n), and after how many coupon periods."""
+def payments_of(terms: Terms, coupon, redemption, earned: t.Operand = 1.0) -> tuple[t.Array, torch.Tensor]:
+    """What a bond pays (H, W, h, w, n), and after how many coupon periods; the first time for so many of
+    them as are `earned`."""
     due = t.value_of(terms.due).nan_to_num(1.0)[..., None]
     number = torch.arange(int(due.max()), dtype=t.DTYPE)
-    paid = t.mul(_spread(coupon), (number < due).to(t.DTYPE))
+    first = t.value_of(_spread(earned))
+    paid = t.mul(_spread(coupon), torch.where(number == 0, first, (number < due).to(t.DTYPE)))
     at_end = t.mul(_spread(redemption), (number == due - 1).to(t.DTYPE))
     return t.add(paid, at_end), t.value_of(terms.first)[..., None] + number
 

@@ -30,6 +30,7 @@ from xlcicf.formula.grid import (
     Grid,
     error_at,
     mask_tensor,
+    merged,
     with_errors,
 )
 from xlcicf.formula.number_format import number_as_text
@@ -167,3 +168,15 @@ def taken_strictly(grid: Grid, cell: str, code: str = "#VALUE!") -> Grid:
             where, why = word.cell, f"holds the text {str(word)!r} where a matrix needs a number"
         errors[at] = error_at(code, where, why)
     return with_errors(grid, (failed, errors))
+
+
+def counted_with_dates(flows: Grid, dates: Grid) -> tuple[Grid, Grid]:
+    """Payments and their dates as XIRR counts them: in the place of one that is blank, or a text in a range,
+    stands nothing on the first date."""
+    passed = np.isin(flows.kinds(), (BLANK, TEXT)) if flows.is_range else np.zeros(flows.shape, bool)
+    if not passed.any() or flows.size != dates.size:
+        return flows, dates
+    first = dates.first().expanded(dates.shape)
+    return flows.blank_where(passed), merged(
+        mask_tensor(passed.shape, passed), first, dates.as_value()
+    ) or dates

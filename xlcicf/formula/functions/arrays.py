@@ -16,12 +16,16 @@ from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, handing_on
 from xlcicf.formula.grid import (
-    BLANK,
+    BOOL,
+    ERROR,
+    NUMBER,
+    TEXT,
     Grid,
     beside,
     constant,
     errors_among,
     from_numbers,
+    kinds_asked,
     settled,
 )
 from xlcicf.formula.plain import Cells, columns_of
@@ -141,7 +145,7 @@ def _filled_part(filled: np.ndarray, ends: tuple[bool, bool]) -> slice:
 )
 def trimmed(context: Context, grid: Grid, rows: Grid = LEFT_OUT, columns: Grid = LEFT_OUT) -> Grid:
     """The range without the blank rows and columns around what it holds."""
-    filled = from_numbers(t.as_array((grid.kinds() != BLANK).astype(float)))  # type: ignore[arg-type]
+    filled = from_numbers(t.as_number(kinds_asked(grid, (NUMBER, BOOL, TEXT, ERROR))))
 
     def places(size: tuple[int, int], filled: Cells, rows: Cells, columns: Cells) -> np.ndarray:
         held, down, across = filled.numbers.reshape(size) > 0, _ends(rows), _ends(columns)

@@ -6,10 +6,8 @@ of the usual length, and what it earns, and what of it has passed, are counted i
 
 import math
 
-import torch
-
 from xlcicf.formula import tape as t
-from xlcicf.formula.cash_flows import added_up, discounted, yielded
+from xlcicf.formula.cash_flows import Terms, added_up, discounted, payments_of, yielded
 from xlcicf.formula.daycount import (
     Coupons,
     counted_day,
@@ -98,21 +96,6 @@ def _of_first(settlement, maturity, issue, first_coupon, frequency, basis) -> li
     return [plain(what) for what in range(4)]
 
 
-def _paid(due, left, earned, coupon, redemption) -> tuple[t.Array, object]:
-    """What such a bond pays (H, W, h, w, n), and after how many periods."""
-    count = t.value_of(due).nan_to_num(1.0)[..., None]
-    number = torch.arange(int(count.max()), dtype=t.DTYPE)
-    share = torch.where(number == 0, t.value_of(earned)[..., None], (number < count).to(t.DTYPE))
-    at_end = (number == count - 1).to(t.DTYPE)
-    paid = t.add(t.mul(_spread(coupon), share), t.mul(_spread(redemption), at_end))
-    return paid, t.value_of(left)[..., None] + number
-
-
-def _spread(x) -> t.Array:
-    x = t.as_array(x)
-    return t.reshape(x, shape=(*t.shape_of(x), 1))
-
-
 def _known(due, *not_negative) -> t.Array:
     known = t.equal(due, due)
     for x in not_negative:
@@ -134,7 +117,7 @@ def price_with_odd_first(
     frequency = t.truncated(frequency)
     inside = t.both(_known(due, rate, yield_), t.greater(redemption, 0.0))
     coupon = t.div(t.mul(rate, FACE), frequency)
-    payments, periods = _paid(due, left, earned, coupon, redemption)
+    payments, periods = payments_of(Terms(due, left, passed), coupon, redemption, earned)
     worth = added_up(discounted(payments, periods, t.where(inside, t.div(yield_, frequency), 0.0)))
     return checked(inside, t.sub(worth, t.mul(coupon, passed)))
 
@@ -154,7 +137,7 @@ def yield_with_odd_first(
     inside = t.both(_known(due, rate), t.both(t.greater(price, 0.0), t.greater(redemption, 0.0)))
     coupon = t.div(t.mul(rate, FACE), frequency)
     cost = t.where(inside, t.add(price, t.mul(coupon, passed)), 1.0)
-    root = yielded(cost, *_paid(due, left, earned, coupon, redemption))
+    root = yielded(cost, *payments_of(Terms(due, left, passed), coupon, redemption, earned))
     return checked(inside, t.mul(root, frequency))
 
 

@@ -39,6 +39,7 @@ from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula import tape as t
 from xlcicf.formula.choice import MOST, Value, combinations, of_each
 from xlcicf.formula.coercion import (
+    counted_with_dates,
     taken_as_condition,
     taken_as_factor,
     taken_as_scalar,
@@ -50,10 +51,8 @@ from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
 from xlcicf.formula.counted import Numbers, Passing, conditions, counted, counted_in_pairs
 from xlcicf.formula.grid import (
-    BLANK,
     ERROR,
     NUMBER,
-    TEXT,
     Errors,
     Grid,
     aligned,
@@ -67,8 +66,6 @@ from xlcicf.formula.grid import (
     from_numbers,
     from_truths,
     kinds_asked,
-    mask_tensor,
-    merged,
     nothing_shown,
     settled,
     with_errors,
@@ -723,7 +720,7 @@ def of_series(
         def compute(context: Context, *grids: Grid) -> Grid:
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
             if pairs:
-                arrays[:2] = _paired(*arrays[:2])
+                arrays[:2] = counted_with_dates(*arrays[:2])
             if strict:
                 arrays = [_taken_in_series(g, context.cell, strict) for g in arrays]
             numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
@@ -761,17 +758,6 @@ def of_series(
     return enter
 
 
-def _paired(flows: Grid, dates: Grid) -> tuple[Grid, Grid]:
-    """Payments and their dates; for one that does not count, nothing on the first date."""
-    passed = np.isin(flows.kinds(), (BLANK, TEXT)) if flows.is_range else np.zeros(flows.shape, bool)
-    if not passed.any() or flows.size != dates.size:
-        return flows, dates
-    first = dates.first().expanded(dates.shape)
-    return flows.blank_where(passed), merged(
-        mask_tensor(passed.shape, passed), first, dates.as_value()
-    ) or dates
-
-
 def shown_as(code: str | None, found: Errors | None) -> Errors | None:
     """The errors found, each under another code if one is named."""
     if code is None or found is None:
@@ -779,7 +765,8 @@ def shown_as(code: str | None, found: Errors | None) -> Errors | None:
     failed, errors = found
     shown = np.full(errors.shape, None, dtype=object)
     for at in map(tuple, np.argwhere(failed)):
-        shown[at] = error_at(code, errors[at].cell, errors[at].why)
+        error = errors.item(at)
+        shown[at] = error_at(code, error.cell, error.why)
     return failed, shown
 
 
