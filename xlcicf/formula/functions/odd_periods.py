@@ -9,6 +9,9 @@ import math
 from xlcicf.formula import tape as t
 from xlcicf.formula.cash_flows import Terms, added_up, discounted, payments_of, yielded
 from xlcicf.formula.daycount import (
+    ACTUAL,
+    ACTUAL_360,
+    ACTUAL_365,
     Coupons,
     counted_day,
     days_between,
@@ -155,6 +158,8 @@ def _of_last(settlement, maturity, last_interest, frequency, basis) -> list:
                 return math.nan
             last, settled, matures = days
             per_year, counting = math.floor(frequency), math.floor(basis)
+            if counting in (ACTUAL_360, ACTUAL_365):
+                counting = ACTUAL  # a quasi-coupon period has its own days by the calendar
             start, end = ((last, matures), (last, settled), (settled, matures))[what]
             return _periods(start, end, _forwards(last, matures, per_year), per_year, counting)
 
@@ -167,6 +172,7 @@ def _of_last(settlement, maturity, last_interest, frequency, basis) -> list:
     "ODDLPRICE",
     "ODDLPRICE(39485,39614,39370,~0.0375,~0.0405,~100,2,0)",
     "ODDLPRICE(39763,44256,39736,~0.0785,~0.0625,~100,2,1)",
+    "ODDLPRICE(40181,40216,39873,~0.0785,~0.0625,~100,2,2)",
     arity=(7, 8),
     fixed=(0, 1, 2, 6, 7),
 )
