@@ -1099,6 +1099,43 @@ KINDS = [
         lambda case: case.ours == "#VALUE!" or bool(_AROUND.match(case.formula)),
     ),
     Kind(
+        "an error handed over is the outcome, computed ones too",
+        _names("ROWS COLUMNS"),
+        lambda case: is_error(case.ours) and case.theirs == 1.0,
+    ),
+    Kind("it has a zero below zero", _names("ACOT"), _has(r"ACOT\(-", lambda case: case.ours == math.pi / 2)),
+    Kind(
+        "of small chances that it takes from 1 few digits are left",
+        _names("CONFIDENCE CONFIDENCE.NORM"),
+        _within(1e-5),
+    ),
+    Kind(
+        "tables without a pair of numbers are #DIV/0!, as Excel saved",
+        _names("CHISQ.TEST CHITEST"),
+        lambda case: case.ours == "#DIV/0!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
+        "a density of 0 degrees of freedom is #DIV/0!, as Excel saved",
+        _names("T.DIST"),
+        lambda case: case.ours == "#DIV/0!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
+        "Microsoft's page has #NUM! for a logarithm of 0",
+        _names("LOGNORM.DIST LOGNORMDIST"),
+        lambda case: case.ours == "#NUM!" and not case.has_ironcalc,
+    ),
+    Kind("a digit in a format is shown as it is", _names("TEXT"), _has(r",D17\)|,\"50%\"\)")),
+    Kind(
+        "Excel saved #VALUE! for flows among which is an error",
+        _names("IRR"),
+        lambda case: case.ours == "#VALUE!" and is_error(case.theirs),
+    ),
+    Kind(
+        "Excel saved #VALUE! for a fit of values among which is an error",
+        _names("LINEST LOGEST TREND GROWTH"),
+        lambda case: case.ours == "#VALUE!" or bool(_AROUND.match(case.formula)),
+    ),
+    Kind(
         "where nothing is paid any rate is right",
         _names("RATE"),
         _has(r"RATE\([^,]*,(\{0\}|0|-0|),(-?0|),(1E-300|D5|0|)"),

@@ -737,8 +737,10 @@ def of_series(
             found = reduce(
                 errors_of_both,
                 (
-                    shown_as(error, next(errors).constant()) if series(i) else errors_among([next(of_single)])
-                    for i in range(len(grids))
+                    shown_as(None if grid.is_single_error else error, next(errors).constant())
+                    if series(i)
+                    else errors_among([next(of_single)])
+                    for i, grid in enumerate(grids)
                 ),
             )
             if isinstance(out, OrError):
