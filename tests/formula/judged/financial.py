@@ -3,6 +3,7 @@ _LESS_PRECISE = "its root is right to ten digits only"
 _LAST_PERIOD = "it compounds interest in the last coupon period too, where Microsoft's formula has it simple"
 _FROM_0 = "it counts periods of depreciation from 0 on also where one begins within a period"
 _YEARS = "it counts the periods by YEARFRAC and not by days of the coupon period"
+_NO_ODD_FIRST = "it has no bonds with an odd first period"
 
 IRONCALC: dict[str, str] = {
     "VDB(2400,300,10,2.5,7.25)": _FROM_0,
@@ -16,6 +17,13 @@ IRONCALC: dict[str, str] = {
     "ACCRINTM(39539,39614,0.1,,1)": "it knows no par of 1000 where none is given",
 }
 LIBREOFFICE: dict[str, str] = {
+    "ODDFPRICE(39763,44256,39736,39873,0.0785,0.0625,100,2,1)": _NO_ODD_FIRST,
+    "ODDFPRICE(39763,44256,39114,39873,0.0785,0.0625,100,2,0)": _NO_ODD_FIRST,
+    "ODDFYIELD(39763,44256,39736,39873,0.0575,84.5,100,2,0)": _NO_ODD_FIRST,
+    "ODDFYIELD(39763,44256,39114,39873,0.0575,84.5,100,2,1)": _NO_ODD_FIRST,
+    "ODDLPRICE(39763,44256,39736,0.0785,0.0625,100,2,1)": _YEARS,
+    "ODDLPRICE(40181,40216,39873,0.0785,0.0625,100,2,2)": _YEARS,
+    "ODDLYIELD(39763,44256,39736,0.0575,84.5,100,2,1)": _YEARS,
     "VDB(2400,300,10,2.5,7.25)": _FROM_0,
     "CUMPRINC(0.1,30.34,8000,1.9,8.53,1)": "it begins with the whole of a period of which a part is left out",
     "CUMIPMT(0.1,29.9,8000,2.7,9.667,1)": "it begins with the whole of a period of which a part is left out",
