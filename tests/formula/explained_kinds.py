@@ -220,6 +220,7 @@ _OF_NUMBERS = _names(
 _BASES = _names(
     "BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX"
 )
+_BEYOND_REGEX = r"REGEX(TEST|EXTRACT)\([^,]*,[^,]*,|REGEXREPLACE\([^,]*,[^,]*,[^,]*,"
 _COMPLEX = _names(
     "IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMCOSH IMCOT IMCSC IMCSCH IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER IMPRODUCT"
     " IMREAL IMSEC IMSECH IMSIN IMSINH IMSQRT IMSUB IMSUM IMTAN"
@@ -967,6 +968,12 @@ KINDS = [
         lambda case: str(case.ours).startswith("{"),
     ),
     Kind("whether an empty case meets FALSE only Excel can say", _names("SWITCH"), _has(",,")),
+    Kind("what is blank equals 0, as Excel saved of cells", _names("SWITCH"), _has(r"SWITCH\(,-?0,")),
+    Kind(
+        "LibreOffice has no LAMBDA",
+        _names("ISOMITTED"),
+        lambda case: not case.has_ironcalc and case.theirs == "#VALUE!",
+    ),
     Kind(
         "it takes no number for a format, nor a format without places for digits",
         _names("TEXT FIXED DOLLAR"),
@@ -1066,7 +1073,7 @@ KINDS = [
     Kind(
         "it has no arguments beyond pattern and replacement, and patterns of its own",
         _names("REGEXTEST REGEXEXTRACT REGEXREPLACE"),
-        lambda case: case.has_ironcalc,
+        _has(_BEYOND_REGEX, lambda case: case.has_ironcalc),
     ),
     Kind(
         "neither chooses element by element in a plain cell",
@@ -1168,7 +1175,7 @@ KINDS = [
     Kind(
         "Microsoft's equation multiplies by (1 + rate)^periods, which is beyond all numbers",
         _names("PV PMT FV IPMT PPMT NPER"),
-        _has(r"1E\+300|D4", lambda case: case.ours == "#NUM!"),
+        _has(r'1E\+300|D4|"2024-05-01"', lambda case: case.ours == "#NUM!"),
     ),
     Kind(
         "at no rate and no payment nothing is paid, in no number of periods",

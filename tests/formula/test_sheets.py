@@ -159,7 +159,7 @@ def differing(blocks, theirs: dict, cells: dict) -> list:
 HUGE = 1e250
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(sheets(), st.lists(st.lists(shifts, min_size=6, max_size=6), min_size=2, max_size=2))
 def test_a_sheet_computes_what_ironcalc_computes_and_its_gradient_is_the_slope(cells, shifted):
     iron, book = Iron(cells), snapshot(cells)

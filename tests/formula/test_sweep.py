@@ -161,7 +161,7 @@ LACKING = ("#NAME?", "#N/IMPL!", "#ERROR!", CRASHES)
 LACKED = object()  # in the place of a value that an engine does not compute
 BATCH = 500
 COMPARED = [
-    pytest.param(11, 3_000),
+    pytest.param(11, 2_000),
     *(pytest.param(seed, 20_000, marks=pytest.mark.full) for seed in range(12, 17)),
 ]
 _ARRAY = re.compile(r"\{([^,;}]*)[^}]*\}")

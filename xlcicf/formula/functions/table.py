@@ -873,13 +873,14 @@ def handing_on(
     arity: tuple[int, int] = (1, 1),
     arrays: Callable[[int], bool] = lambda i: i == 0,
     ranges: str = "inherit",
+    smooth: bool = True,
 ):
     """Enters a function that hands elements on as they are: body(context, *grids) -> Value.
 
     `arrays(i)` says whether argument i is taken as it stands; the others are single values."""
 
     def enter(body: Callable[..., Value]):
-        entered(name, examples, body, arity=arity, ranges=ranges, whole=arrays)
+        entered(name, examples, body, arity=arity, ranges=ranges, smooth=smooth, whole=arrays)
         return body
 
     return enter

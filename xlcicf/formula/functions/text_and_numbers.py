@@ -100,7 +100,7 @@ _PLAIN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(%*)", re.ASCII
 _IN_PARENTHESES = re.compile(r"\(((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(%*)\)(%*)", re.ASCII)
 
 
-@handing_on("T", "T(~1.5)&2", "T($A$1:$A$2)&~2")
+@handing_on("T", "T(~1.5)&2", "T($A$1:$A$2)&~2", smooth=False)
 def text_only(context: Context, grid: Grid) -> Grid:
     """A text as it is, and "" for all else; of a range its first cell."""
     asked = grid.first() if grid.is_range else grid
