@@ -26,6 +26,7 @@ from xlcicf.formula.grid import (
     ERROR,
     NUMBER,
     TEXT,
+    CellError,
     CellText,
     Grid,
     error_at,
@@ -66,6 +67,13 @@ def text_of(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     return "" if value is None else number_as_text(value) if isinstance(value, float) else str(value)
+
+
+def no_error(value: object) -> object:
+    """The plain value itself. Raises Fails of an error value."""
+    if isinstance(value, CellError):
+        raise Fails(str(value))
+    return value
 
 
 def within_limits(text: str) -> str:

@@ -425,9 +425,15 @@ class Evaluator:
 
     def _require_together(self, areas: Iterable[Area]) -> None:
         """Refuses to read cells that changing cells make a number or a text."""
-        for one in self.apart:
-            if any(area.intersect(one.area) for area in areas):
-                raise one.refusal
+        if one := self.apart_among(areas):
+            raise one.refusal
+
+    def apart_among(self, areas: Iterable[Area]) -> Apart | None:
+        """The first of those that changing cells make a number or a text, if one lies in these areas."""
+        if not self.apart:
+            return None
+        areas = list(areas)
+        return next((one for one in self.apart if any(area.intersect(one.area) for area in areas)), None)
 
     def reference(self, ref: Ref, host: Host, blanks_count: bool = False) -> Grid:
         """The cells meant by `ref` for each cell of the run or batch `host`.

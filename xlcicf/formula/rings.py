@@ -63,10 +63,8 @@ def compute(evaluator: Evaluator, unit: Unit) -> list[Piece]:
 
 def _reads_apart(evaluator: Evaluator, ring: Ring) -> bool:
     """Whether a ring reads cells that changing cells make a number or a text."""
-    if not evaluator.apart:
-        return False
-    read = [area for run in ring.runs for area in evaluator.graph.footprints(run)]
-    return any(area.intersect(one.area) for one in evaluator.apart for area in read)
+    read = (area for run in ring.runs for area in evaluator.graph.footprints(run))
+    return evaluator.apart_among(read) is not None
 
 
 def computed(

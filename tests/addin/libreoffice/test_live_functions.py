@@ -222,6 +222,18 @@ CHANGES = [
 ]
 
 
+def differing_after(office, path, objective: str, changes) -> dict[str, tuple[float, float]]:
+    """What was done -> (the derivative of an objective by A1 then, the right one), where these differ."""
+    office.open(path)
+    office.enter(path, "S", "F1", f"=NN_DERIVATIVE({objective};A1)")
+    found = {}
+    for what, how, given, expected in changes:
+        getattr(office, how)(path, *given)
+        found[what] = office.values(path, "S", "F1")[0][0], expected
+    office.close(path)
+    return {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)}
+
+
 def test_a_derivative_follows_whatever_is_changed(office, tmp_path):
     book = openpyxl.Workbook()
     sheet, rates = book.active, book.create_sheet("Rates")
@@ -233,14 +245,7 @@ def test_a_derivative_follows_whatever_is_changed(office, tmp_path):
         sheet.cell(row, 2, f"=A{row}*$A$1")
     path = tmp_path / "changed.xlsx"
     book.save(path)
-    office.open(path)
-    office.enter(path, "S", "F1", "=NN_DERIVATIVE(C2;A1)")
-    found = {}
-    for what, how, given, expected in CHANGES:
-        getattr(office, how)(path, *given)
-        found[what] = office.values(path, "S", "F1")[0][0], expected
-    office.close(path)
-    assert {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)} == {}
+    assert differing_after(office, path, "C2", CHANGES) == {}
 
 
 # The same of columns that are filled down: B1:B9, =A1*$A$1, and C1:C3, =SUM($A$1:$A$3*2), of which each cell
@@ -269,14 +274,7 @@ def test_a_derivative_follows_what_is_changed_in_columns_that_are_filled_down(of
     sheet["A1"], sheet["E1"] = 3.0, "=SUM(B1:B9)+SUM(C1:C3)"
     path = tmp_path / "filled.xlsx"
     book.save(path)
-    office.open(path)
-    office.enter(path, "S", "F1", "=NN_DERIVATIVE(E1;A1)")
-    found = {}
-    for what, how, given, expected in FILLED:
-        getattr(office, how)(path, *given)
-        found[what] = office.values(path, "S", "F1")[0][0], expected
-    office.close(path)
-    assert {what: pair for what, pair in found.items() if pair[0] != pytest.approx(pair[1], rel=1e-16)} == {}
+    assert differing_after(office, path, "E1", FILLED) == {}
 
 
 def test_the_latest_sentence_shows_by_itself(office, path):

@@ -8,7 +8,7 @@ import math
 import re
 from functools import lru_cache
 
-from xlcicf.formula.coercion import number_of, text_of, within_limits
+from xlcicf.formula.coercion import no_error, number_of, text_of, within_limits
 from xlcicf.formula.context import Fails, Misused
 from xlcicf.formula.functions.table import making_arrays, of_constants
 from xlcicf.formula.plain import Cells
@@ -132,7 +132,7 @@ def regex_extract(texts: Cells, patterns: Cells, mode: Cells | None = None, case
         raise Fails("#VALUE!", "knows the ways 0, 1 and 2 of extracting")
 
     def matches(text: object) -> list[re.Match]:
-        written = text_of(_passed(text))
+        written = text_of(no_error(text))
         found = list(_looking(_single(patterns), _single(case), written).finditer(written))
         if not found:
             raise Fails("#N/A", "finds nothing of that pattern")
@@ -164,13 +164,7 @@ def _single(cells: Cells | None) -> object:
         return 0.0
     if len(cells) > 1:
         raise Misused("takes one pattern, and one way, at a time; write a formula for each")
-    return _passed(cells.values[0])
-
-
-def _passed(value: object) -> object:
-    if isinstance(value, ExcelError):
-        raise Fails(str(value))
-    return value
+    return no_error(cells.values[0])
 
 
 @of_constants(

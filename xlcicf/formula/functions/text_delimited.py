@@ -3,7 +3,7 @@
 import math
 import re
 
-from xlcicf.formula.coercion import number_of, text_of, truth_of
+from xlcicf.formula.coercion import no_error, number_of, text_of, truth_of
 from xlcicf.formula.context import Fails
 from xlcicf.formula.functions.table import making_arrays, of_constants
 from xlcicf.formula.functions.text import length_of
@@ -23,7 +23,7 @@ def _part(text, delimiters, which, ignoring_case, at_the_end, otherwise, after: 
     """What stands before a delimiter, or after it: the one number `which`, counted from the end where that is
     below 0. With `at_the_end` the text's end (or beginning) counts as one too."""
     for one in (text, delimiters.first_error, which, ignoring_case, at_the_end):
-        _passed(one)
+        no_error(one)
     text, at_the_end = text_of(text), _choice(at_the_end)
     words, flags = _delimiters(delimiters, _choice(ignoring_case))
     least = min(map(length_of, words))
@@ -123,13 +123,7 @@ def _given(delimiters: Cells | None) -> Cells | None:
 
 
 def _single(cells: Cells) -> object:
-    return _passed(cells.values[0])
-
-
-def _passed(value: object) -> object:
-    if isinstance(value, CellError):
-        raise Fails(str(value))
-    return value
+    return no_error(cells.values[0])
 
 
 def _table(
