@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import product
+
+from xlcicf.immutable import immutable
 
 MAX_ROW = 1_048_576
 MAX_COL = 16_384
@@ -58,7 +59,7 @@ def cell_address(sheet: str, row: int, col: int) -> str:
     return f"{quote_sheet(sheet)}!{column_letters(col)}{row}"
 
 
-@dataclass(frozen=True)
+@immutable
 class Area:
     """A rectangle of cells on one sheet, both corners included; rows and columns count from 1."""
 

@@ -7,7 +7,7 @@ how its text reads in the cells that follow is put together and compared, thousa
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain, islice, pairwise, product, takewhile
 from operator import gt
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
@@ -24,9 +24,12 @@ _MOVES = re.compile(
     r"|(?<![\w.$\\:])(?P<rows>\$?[0-9]{1,7}:\$?[0-9]{1,7})(?![\w.])"
     r"|(?<![\w.$\\])(?P<cabs>\$?)(?P<col>[A-Za-z]{1,3})(?P<rabs>\$?)(?P<row>[0-9]{1,7})(?![\w(.!\[\\])"
 )
-_MARK = "\x01"  # in a key, before and behind each reference
+_WORDS = re.compile(r"(\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!|[\w.$\\]+)")  # among them all that may be a cell
+MARK = "\x01"  # in a key, before and behind each reference
 _END = "\0"  # behind each of several texts
-_CELL = re.compile(r"(\$?)(-?[0-9]+)(\$?),(-?[0-9]+)")
+CELL_IN_KEY = re.compile(
+    r"(\$?)(-?[0-9]+)(\$?),(-?[0-9]+)"
+)  # column and row, each behind what makes it fixed
 _HOST_COLUMN = re.compile(r"\x01c[^@\x01]*@([0-9]+)\x01")  # columns without $, such as A:B, move with no cell
 _BARE = str.maketrans("", "", ascii_letters + digits)
 
@@ -51,7 +54,39 @@ def _numbers() -> dict[str, int]:
 
 def relative_key(text: str, row: int, col: int) -> str:
     """The text with each reference as a distance from (row, col): equal keys mean equal trees."""
-    numbers = _numbers()
+    if "[" in text:
+        return _searched(text, row, col)
+    pieces = _WORDS.split(text)  # what stands between words, a word, ...: half the time of a search
+    for i in range(1, len(pieces), 2):
+        cell = _named_cell(pieces[i])
+        if cell is None:
+            if pieces[i - 1][-1:] == ":" or pieces[i + 1][:1] == ":":  # such as whole columns
+                return _searched(text, row, col)
+        elif not pieces[i + 1].startswith(("(", "!")):
+            pieces[i] = _relative(cell, row, col)
+    return "".join(pieces)
+
+
+def _relative(cell: tuple[str, int, str, int], row: int, col: int) -> str:
+    cabs, c, rabs, r = cell
+    return f"\x01{cabs}{c if cabs else c - col}{rabs},{r if rabs else r - row}\x01"
+
+
+@lru_cache(maxsize=2**16)
+def _named_cell(word: str) -> tuple[str, int, str, int] | None:
+    """ "B$7" -> ("", 2, "$", 7): column and row, each behind what makes it fixed; None for another word."""
+    match = _MOVES.fullmatch(word)
+    if match is None or match.lastgroup != "row":
+        return None
+    cabs, letters, rabs, line = match.group("cabs", "col", "rabs", "row")
+    c, r = _numbers().get(letters) or _numbers().get(letters.upper()), int(line)
+    if c is None or r > MAX_ROW or line[0] == "0":  # beyond column XFD: a name, such as YTM1
+        return None
+    return cabs, c, rabs, r
+
+
+def _searched(text: str, row: int, col: int) -> str:
+    """The key of any text."""
 
     def row_distance(text: str) -> str:
         return text if text.startswith("$") else str(int(text) - row)
@@ -59,11 +94,7 @@ def relative_key(text: str, row: int, col: int) -> str:
     def distance(match: re.Match) -> str:
         kind = match.lastgroup
         if kind == "row":
-            cabs, letters, rabs, line = match.group("cabs", "col", "rabs", "row")
-            c, r = numbers.get(letters) or numbers.get(letters.upper()), int(line)
-            if c is None or r > MAX_ROW or line[0] == "0":
-                return match[0]  # beyond column XFD: a name, such as YTM1
-            return f"\x01{cabs}{c if cabs else c - col}{rabs},{r if rabs else r - row}\x01"
+            return _relative(cell, row, col) if (cell := _named_cell(match[0])) else match[0]
         if kind == "rows":
             first, last = match["rows"].split(":")
             return f"\x01r{row_distance(first)}:{row_distance(last)}\x01"
@@ -76,7 +107,7 @@ def relative_key(text: str, row: int, col: int) -> str:
 
 def without_references(key: str) -> str:
     """What formulas have in common that differ in their references alone."""
-    return _MARK.join(key.split(_MARK)[::2])
+    return MARK.join(key.split(MARK)[::2])
 
 
 def strips(formulas: Mapping[tuple[int, int], str]) -> Iterator[Strip]:
@@ -200,9 +231,9 @@ class _Formula:
 
     def __init__(self, key: str, text: str):
         self.key = key
-        self.tail = key.rpartition(_MARK)[2]
+        self.tail = key.rpartition(MARK)[2]
         self.columns = _columns(ascii_lowercase if text.islower() else ascii_uppercase)
-        self.can_be_filled = _MARK not in text and _END not in text
+        self.can_be_filled = MARK not in text and _END not in text
         self._down: tuple[int, _Line] = 0, _NOWHERE
 
     def reads(self, text: str, row: int, col: int) -> bool:
@@ -270,7 +301,7 @@ class _Formula:
     @cached_property
     def pieces(self) -> list[str | _Place]:
         """Its text in what stays, with "%" doubled, and what moves."""
-        parts = enumerate(self.key.replace("%", "%%").split(_MARK))
+        parts = enumerate(self.key.replace("%", "%%").split(MARK))
         return [p for i, part in parts for p in (self.reference(part) if i % 2 else (part,))]
 
     def reference(self, part: str) -> Iterator[str | _Place]:
@@ -281,7 +312,7 @@ class _Formula:
             first, last = part[1:].split(":")
             yield from (_row(first), ":", _row(last))
         else:
-            match = _CELL.fullmatch(part)
+            match = CELL_IN_KEY.fullmatch(part)
             assert match
             yield f"${self.columns[int(match[2])]}" if match[1] else _Place(False, int(match[2]))
             yield _row(match[3] + match[4])

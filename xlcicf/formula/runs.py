@@ -8,20 +8,19 @@ taken apart into levels of cells where it is not. What stands on one level is co
 
 import math
 import re
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from operator import itemgetter
 
 import numpy as np
 
 from xlcicf.errors import CycleError, FormulaError, NotDifferentiable
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area, cell_address
 from xlcicf.formula.growing import grows, length, one_way, ranges_that_grow
-from xlcicf.formula.keys import Strip, lengthened, relative_key, strips, without_references
+from xlcicf.formula.keys import Strip, lengthened, relative_key, strips
 from xlcicf.formula.legible import legible_refs
 from xlcicf.formula.snapshot import Fused, Sheet, Snapshot
 from xlcicf.formula.templates import Templates
@@ -53,7 +52,7 @@ class InFormulas:
         self._found: dict[str, bool] = {}
 
     def __call__(self, run: Run) -> bool:
-        stem = without_references(run.key or run.text)
+        stem = run.stem
         if stem not in self._found:
             self._found[stem] = bool(self._pattern.search(run.text))
         return self._found[stem]
@@ -63,11 +62,16 @@ class AreaIndex:
     """Finds what lies in a rectangle of one sheet. Areas must not overlap each other."""
 
     def __init__(self):
-        self._columns: dict[int, list[tuple[int, int, object]]] = defaultdict(list)  # (top, bottom, item)
+        # by columns, from the top down: where areas begin, where they end, their items
+        self._columns: dict[int, tuple[list[int], list[int], list]] = defaultdict(lambda: ([], [], []))
 
     def add(self, area: Area, item: object) -> None:
         for col in range(area.left, area.right + 1):
-            insort(self._columns[col], (area.top, area.bottom, item), key=_top)
+            tops, bottoms, items = self._columns[col]
+            at = bisect_right(tops, area.top)
+            tops.insert(at, area.top)
+            bottoms.insert(at, area.bottom)
+            items.insert(at, item)
 
     def touching(self, area: Area) -> list:
         """The items whose areas share cells with `area`, each once."""
@@ -82,14 +86,11 @@ class AreaIndex:
         return list(found.values())
 
     def _in_column(self, col: int, top: int, bottom: int) -> list:
-        spans = self._columns.get(col)
-        if not spans:
+        if col not in self._columns:
             return []
-        last = bisect_right(spans, bottom, key=_top)
-        return [item for _, _, item in spans[bisect_left(spans, top, hi=last, key=_bottom) : last]]
-
-
-_top, _bottom = itemgetter(0), itemgetter(1)
+        tops, bottoms, items = self._columns[col]
+        last = bisect_right(tops, bottom)
+        return items[bisect_left(bottoms, top, 0, last) : last]
 
 
 class RunGraph:
@@ -237,7 +238,7 @@ class RunGraph:
         if "[" in run.text:  # a structured reference may mean the table around the cell
             key = (f"{sheet}!{row}:{col}", key[1])
         if key not in self._formulas:
-            self._formulas[key] = self._templates.formula(run.text, sheet, row, col)
+            self._formulas[key] = self._templates.formula(run.text, sheet, row, col, key[1])
         run.formula = self._formulas[key]
         return run.formula
 

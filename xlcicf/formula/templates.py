@@ -1,4 +1,5 @@
-"""Formulas that are alike but for references and numbers are parsed once; of the others these are read."""
+"""Formulas that are alike but for references and numbers are parsed once; of the others these are read: where
+they differ in references alone out of their keys, else out of their texts."""
 
 import math
 import re
@@ -7,6 +8,7 @@ from functools import lru_cache
 
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
+from xlcicf.formula.keys import CELL_IN_KEY, MARK
 from xlcicf.formula.parse import MAX_LENGTH, parse
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Const, Edge, Formula, Ref
@@ -31,11 +33,17 @@ class Templates:
     def __init__(self, book: Snapshot):
         self._book = book
         self._templates: dict[tuple[str, str], _Template] = {}
+        self._by_stem: dict[tuple[str, str], Formula | None] = {}  # None where keys do not tell the operands
 
-    def formula(self, text: str, sheet: str, row: int, col: int) -> Formula:
-        """The formula `text` in a cell. Raises what `parse` raises."""
+    def formula(self, text: str, sheet: str, row: int, col: int, key: str) -> Formula:
+        """The formula `text` in a cell; its key is what relative_key has. Raises what `parse` raises."""
         if "[" in text or len(text) > MAX_LENGTH:  # a structured reference may mean the table around the cell
             return Formula(parse(text, sheet, row, col, self._book))
+        pieces = key.split(MARK)
+        stem = sheet, MARK.join(pieces[::2])
+        like = self._by_stem.get(stem)
+        if like is not None and (operands := _named_in(pieces, like.operands)) is not None:
+            return like.with_operands(operands)
         texts: list[str] = []
 
         def cut(match: re.Match[str]) -> str:
@@ -53,7 +61,10 @@ class Templates:
         operands = template.operands(texts, row, col) if template.holds(self._book) else None
         if operands is None:
             return Formula(parse(text, sheet, row, col, self._book))
-        return template.formula.with_operands(operands)
+        formula = template.formula.with_operands(operands)
+        if stem not in self._by_stem:
+            self._by_stem[stem] = formula if _named_in(pieces, operands) == operands else None
+        return formula
 
 
 @dataclass
@@ -98,6 +109,36 @@ class _Template:
                 return None
             found.append(one)
         return found
+
+
+def _named_in(pieces: list[str], like: list[Ref | Const]) -> list[Ref | Const] | None:
+    """Operands with the references of a key, which is split at its marks, in the places of references; None
+    where these are not as many, or not of cells and ranges alone."""
+    found: list[Ref | Const] = []
+    at, count = 1, len(pieces)
+    for one in like:
+        if isinstance(one, Ref):
+            if at >= count or (first := _edges(pieces[at])) is None:
+                return None
+            last = first
+            if pieces[at + 1] == ":":
+                at += 2
+                if at >= count or (last := _edges(pieces[at])) is None:
+                    return None
+            one = Ref(one.sheet, *first, *last)
+            at += 2
+        found.append(one)
+    return found if at >= count else None
+
+
+@lru_cache(maxsize=2**16)
+def _edges(part: str) -> tuple[Edge, Edge] | None:
+    """ "$2,-1", a cell in a key, as its row and its column."""
+    match = CELL_IN_KEY.fullmatch(part)
+    if match is None:
+        return None
+    cabs, col, rabs, row = match.groups()
+    return Edge(int(row), bool(rabs)), Edge(int(col), bool(cabs))
 
 
 def _number(text: str) -> Const | None:

@@ -2,27 +2,27 @@
 filled down a column is one tree, however many rows repeat it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
 from xlcicf.formula.snapshot import Scalar
+from xlcicf.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Const:
     """A number, text, TRUE or FALSE, an error, or (None) an argument left out."""
 
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ArrayConst:
     """{1,2;3,4}"""
 
     rows: tuple[tuple[Scalar, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Edge:
     """One side of a reference: a row or column number (fixed, with $) or its distance from the host cell."""
 
@@ -33,7 +33,7 @@ class Edge:
         return self.at if self.fixed else host + self.at
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ref:
     """A cell or range. `sheet` is always filled in."""
 
@@ -88,14 +88,14 @@ def fixed_ref(area: Area) -> Ref:
     return Ref(area.sheet, *edges)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Union:
     """(A1:A3,C1:C3): several references as one argument."""
 
     parts: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Prefix:
     """-x or +x."""
 
@@ -103,14 +103,14 @@ class Prefix:
     operand: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Percent:
     """x%"""
 
     operand: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Infix:
     """left operator right, the operator one of ^ * / + - & = <> < > <= >=."""
 
@@ -119,7 +119,7 @@ class Infix:
     right: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Call:
     """NAME(args...), the name in capitals and without _xlfn."""
 
@@ -127,7 +127,7 @@ class Call:
     args: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class RefInfix:
     """left operator right of references, where what they come to has to be found out: ":" for the smallest
     range around both, " " for the cells that both have."""
@@ -137,7 +137,7 @@ class RefInfix:
     right: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Made:
     """A reference that a formula makes while it computes: what it means as the book stands (an error where
     that is none), and what makes it; see made_references.py."""
@@ -146,14 +146,14 @@ class Made:
     source: "Node"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Local:
     """A name that LET or LAMBDA gives, in one case."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Lambda:
     """LAMBDA(parameters..., body); `optional` of the parameters, counted from the end, may be left out."""
 
@@ -162,7 +162,7 @@ class Lambda:
     optional: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Apply:
     """function(args...) of a LAMBDA, or of a name for one."""
 

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from xlcicf.formula.address import Area, area_around, cell_address
+from xlcicf.formula.keys import without_references
 from xlcicf.formula.tree import Const, Formula, Node, Ref
 
 FEWEST = 4  # runs that are worth a batch
@@ -49,6 +50,11 @@ class Run:
         """The address of its first cell."""
         return cell_address(self.area.sheet, self.area.top, self.area.left)
 
+    @cached_property
+    def stem(self) -> str:
+        """What it has in common with runs that differ from it in their references alone."""
+        return without_references(self.key or self.text)
+
     @property
     def host(self) -> Area:
         """The cells that the formula is evaluated for."""
@@ -71,12 +77,14 @@ class Batch:
 
     tree      the first run's formula, in which references and numbers stand for those of all runs
     operands  the references and numbers of each run's formula, in one order
+    named     the ranges that each run's references mean in its first cell
     array     its cells are array formulas (no implicit intersection)
     """
 
     runs: Sequence[Run]
     tree: Node
     operands: Sequence[Sequence[Operand]]
+    named: "Sequence[Sequence[Range]]"
     array: bool
 
     @cached_property
@@ -120,6 +128,9 @@ class Batch:
         return self.kept(ref, "meant", lambda: self._meant(ref))
 
     def _meant(self, ref: Ref) -> list[Area]:
+        if len(self.runs) == len(self.cells):
+            nth = sum(type(node) is Ref for node in self.operands[0][: self._places[id(ref)]])
+            return [ranges[nth].area for ranges in self.named]
         refs = self._each(ref)
         areas = [refs[i].area(row, col) for i, run in enumerate(self.runs) for row, col in run.area.cells()]
         return [area for area in areas if area is not None]
@@ -193,7 +204,9 @@ def _at_once(
     own = sum(math.prod(each[0].sizes[0]) for each in zip(*ranges, strict=True) if not _is_common(each))
     if len(runs) < FEWEST or own * sum(math.prod(run.area.shape) for run in runs) > MOST_READ:
         return list(runs)
-    return [Batch(runs, formula(runs[0]).tree, [formula(run).operands for run in runs], runs[0].array)]
+    return [
+        Batch(runs, formula(runs[0]).tree, [formula(run).operands for run in runs], ranges, runs[0].array)
+    ]
 
 
 def _is_common(ranges: "Sequence[Range]") -> bool:
@@ -211,10 +224,12 @@ def _sheets(formula: Formula) -> tuple[str, ...]:
 class Range(NamedTuple):
     """A range that a formula names.
 
+    area    what it means in the first cell of a run
     sizes   as far as the data goes, and in full
-    shared  which it is, of a large one that all cells of a run read
+    shared  the area, of a large one that all cells of a run read
     """
 
+    area: Area
     sizes: tuple[tuple[int, int], tuple[int, int]]
     shared: Area | None
 
@@ -229,7 +244,7 @@ def _ranges(formula: Formula, host: Area, trimmed: Callable[[Area], Area]) -> li
                 return None
             held = trimmed(area).shape
             is_shared = math.prod(held) > SMALL and node.footprint(host) == area
-            ranges.append(Range((held, area.shape), area if is_shared else None))
+            ranges.append(Range(area, (held, area.shape), area if is_shared else None))
     return ranges
 
 
