@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 
-from xlcicf.immutable import immutable
+from xlcicf.formula.immutable import immutable
 
 MAX_ROW = 1_048_576
 MAX_COL = 16_384

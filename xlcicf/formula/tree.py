@@ -4,8 +4,8 @@ filled down a column is one tree, however many rows repeat it."""
 from collections.abc import Iterator
 
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
+from xlcicf.formula.immutable import immutable
 from xlcicf.formula.snapshot import Scalar
-from xlcicf.immutable import immutable
 
 
 @immutable
