@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from tests.formula.test_sheets import constants, sheets
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.downstream import readers
 from xlcicf.formula.recalculation import Recalculation, recalculation
-from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Sheet, Snapshot
+from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Sheet, Snapshot, agree
 from xlcicf.formula.tree import Edge, Ref
 
 
@@ -271,6 +272,89 @@ def test_a_what_if_table_falls_with_any_edit():
     assert live.renewed == {}
     assert live.write(A1=2.0) == {"D8": None, "D9": None, "E1": None}
     assert "what-if table" in live.uncomputed["D8"]
+
+
+# --- one snapshot after another -------------------------------------------------------------------------
+
+
+def later(book: Snapshot, cells: dict[str, Scalar], name: str = "S") -> Snapshot:
+    """A snapshot of the same formulas in which some cells hold something else; the first stays as it is."""
+    values = dict(book.sheets[name].values)
+    for address, value in cells.items():
+        at = area(address).top, area(address).left
+        values.pop(at, None) if value is None else values.update({at: value})
+    return replace(book, sheets=book.sheets | {name: replace(book.sheets[name], values=values)})
+
+
+def values_of(calculation: Recalculation) -> dict[str, Scalar]:
+    return by_address({name: sheet.values for name, sheet in calculation.book.sheets.items()})
+
+
+@given(
+    sheets(),
+    st.lists(
+        st.dictionaries(st.sampled_from(["A2", "A5", "B3", "C7", "J30"]), constants), min_size=1, max_size=5
+    ),
+)
+def test_what_follows_a_book_is_what_a_new_one_computes(cells, changes):
+    book = snapshot(cells)
+    following = Recalculation(book, trusted=False, draws=False)
+    following.renewed()
+    for change in changes:
+        book = later(book, change)
+        anew = Recalculation(book, trusted=False, draws=False)
+        anew.renewed()
+        assert following.follows(book) or following.uncomputed
+        if following.uncomputed:
+            return
+        following.renewed()
+        ours, theirs = values_of(following), values_of(anew)
+        assert following.uncomputed or {a: v for a, v in theirs.items() if not agree(v, ours.get(a))} == {}
+
+
+FOLLOWED = {"A1": 1.0, "A2": 2.0, "B1": "=A1*10", "C1": "=SUM(A:A)+B1"}
+
+
+def test_cells_that_come_and_go_are_followed_and_results_are_not():
+    book = snapshot(FOLLOWED)
+    following = Recalculation(book, trusted=False)
+    following.renewed()
+    for change, expected in (
+        ({"A1": 3.0, "C1": 99.0}, {"B1": 30.0, "C1": 35.0}),
+        ({"A2": None, "B1": 7.0}, {"C1": 33.0}),
+        ({"A90": 5.0}, {"C1": 38.0}),
+        ({}, {}),
+    ):
+        book = later(book, change)
+        assert following.follows(book)
+        assert by_address(following.renewed()) == expected
+
+
+OTHERS = {
+    "another formula": lambda book: replace(
+        book, sheets={"S": snapshot(FOLLOWED | {"B1": "=A1*11"}).sheets["S"]}
+    ),
+    "hidden rows": lambda book: replace(book, sheets={"S": replace(book.sheets["S"], hidden={2})}),
+    "a name": lambda book: replace(book, names={("x", None): "S!$A$1"}),
+    "another sheet": lambda book: replace(book, sheets=book.sheets | {"T": Sheet("T")}),
+    "dates": lambda book: replace(book, calculation=Calculation(date1904=True)),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_book_that_differs_in_more_than_constants_is_not_followed(other):
+    book = snapshot(FOLLOWED)
+    following = Recalculation(book, trusted=False)
+    following.renewed()
+    assert following.follows(later(book, {"A1": 5.0})) and not following.follows(OTHERS[other](book))
+
+
+@pytest.mark.parametrize("formula", ["=RAND()", "=NOTAFUNCTION(1)"])
+def test_nothing_is_followed_where_results_of_the_book_count(formula):
+    book = book_of(FOLLOWED | {"D1": formula}, {"D1": 0.5})
+    following = Recalculation(book, trusted=False, draws=False)
+    following.renewed()
+    assert not following.follows(later(book, {"A1": 5.0}))
 
 
 # --- what changes at each calculation --------------------------------------------------------------------

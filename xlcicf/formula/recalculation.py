@@ -89,6 +89,9 @@ class Recalculation:
         self._edited = list(edited)
         self._graph = graph_of(self.book)
         self._of = of
+        self._constants_of = {
+            name: (sheet.values, len(sheet.formulas)) for name, sheet in book.sheets.items()
+        }
         self._gone = Parts()  # what has no result
         self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
         self._look_at_runs()
@@ -171,6 +174,38 @@ class Recalculation:
                 if same(before.get(cell), contents[cell]):
                     written.remove(cell)
             self._waiting += rectangles_of(name, news)
+
+    def follows(self, book: Snapshot) -> bool:
+        """Whether it could take over, as `write` does, the constants of a later snapshot of its book. Not
+        where something else is not as it was, or where it counts on results that stand in the book."""
+        stands = self._tables or self.volatile or self.uncomputed or self._edited
+        if stands or self.trusted or not self._is_begun or not self._is_alike(book):
+            return False
+        for name, sheet in book.sheets.items():
+            before, count = self._constants_of[name]
+            if sheet.values is before:
+                continue
+            filled = sheet.formulas.keys() | {cell for area in sheet.arrays.values() for cell in area.cells()}
+            found = (cell for cell, value in sheet.values.items() if before.get(cell) is not value)
+            changed = (cell for cell in (*found, *(before.keys() - sheet.values)) if cell not in filled)
+            self.write({name: {cell: sheet.values.get(cell) for cell in changed}})
+            self._constants_of[name] = sheet.values, count
+        return True
+
+    def _is_alike(self, book: Snapshot) -> bool:
+        """Whether a snapshot has the same formulas, the very same objects, and all else but values."""
+        own = self.book
+        if (book.words, book.calculation, book.elsewhere) != (own.words, own.calculation, own.elsewhere):
+            return False
+        return all(
+            sheet.formulas is (known := own.sheets[name]).formulas
+            and len(sheet.formulas) == self._constants_of[name][1]
+            and sheet.arrays is known.arrays
+            and (sheet.hidden, sheet.filtered, sheet.spilling)
+            == (known.hidden, known.filtered, known.spilling)
+            and not sheet.data_tables
+            for name, sheet in book.sheets.items()
+        )
 
     def renewed(self) -> Contents:
         """The results that are not those of the last call, at the first not those in the book; None for a

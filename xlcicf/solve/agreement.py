@@ -1,6 +1,7 @@
 """Before a run: is what the cells show what their formulas come to?"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from xlcicf.errors import DisagreementError
 from xlcicf.formula.address import Area, cell_address
@@ -9,6 +10,9 @@ from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem, place
 from xlcicf.solve.problem import Problem
+
+if TYPE_CHECKING:
+    from xlcicf.formula.recalculation import Recalculation
 
 NAMED = 4  # cells that a refusal names
 WAY_OUT = "open and save the book in Excel, or let --recalculate compute every formula here"
@@ -41,15 +45,34 @@ def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
     """Those among the cells of some areas and what they need. Of what cannot be computed nothing is known."""
     from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    found = Recalculation(book, trusted=False, draws=False, of=areas)
-    pairs = (
-        (cell_address(sheet, *cell), book.sheets[sheet].values.get(cell), value)
-        for sheet, results in found.renewed().items()
-        if sheet != RIGHT_SIDES
-        for cell, value in results.items()
-        if value is not None
-    )
-    return [(address, shown, ours) for address, shown, ours in pairs if not agree(shown, ours)]
+    found = _last.pop(tuple(areas), None)
+    if found is None or not found.follows(book):
+        found = Recalculation(book, trusted=False, draws=False, of=areas)
+    found.renewed()
+    _last.clear()
+    _last[tuple(areas)] = found
+    return [
+        (cell_address(area.sheet, *cell), shown, ours)
+        for area in found.areas
+        if area.sheet != RIGHT_SIDES
+        for cell, shown, ours in _differing(area, book, found.book)
+        if (area.sheet, *cell) not in found.uncomputed
+    ]
+
+
+_last: "dict[tuple[Area, ...], Recalculation]" = {}  # of what was asked last: a person presses Step again
+
+
+def _differing(
+    area: Area, book: Snapshot, computed: Snapshot
+) -> list[tuple[tuple[int, int], Scalar, Scalar]]:
+    """The cells of an area that show something else than what was computed."""
+    cells = list(area.cells())
+    shown = list(map(book.sheets[area.sheet].values.get, cells))
+    ours = list(map(computed.sheets[area.sheet].values.get, cells))
+    return [
+        one for one in zip(cells, shown, ours, strict=True) if one[1] is not one[2] and not agree(*one[1:])
+    ]
 
 
 def _named(found: list[Disagreement]) -> str:
