@@ -20,6 +20,13 @@ class Parts:
         self._areas: dict[Run, list[Area]] = {}
         self.add_all(parts)
 
+    @classmethod
+    def of(cls, runs: Iterable[Run]) -> "Parts":
+        """Whole runs, each once."""
+        parts = cls()
+        parts._areas = {run: [run.area] for run in runs}
+        return parts
+
     def __iter__(self) -> Iterator[tuple[Run, Area]]:
         return ((run, area) for run, areas in self._areas.items() for area in areas)
 

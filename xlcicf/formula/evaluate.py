@@ -506,7 +506,9 @@ class Evaluator:
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
-            return self._gathered(self.pieces.gathering([area])).reshaped((1, 1, *area.shape))
+            key = area, self.pieces.layout
+            gathering = self.graph.kept(key, lambda: self.pieces.gathering([area]))
+            return self._gathered(gathering).reshaped((1, 1, *area.shape))
         parts, wanted = [], np.ones(area.shape, bool)
         for laid in found:
             if both := laid.area.intersect(area):

@@ -250,8 +250,9 @@ class Recalculation:
 
     def _first_wanted(self) -> Parts:
         if not self.trusted:
-            standing = [run for run in self.volatile if not self._draws or not self._graph.known_refs(run)]
-            found = Parts((run, run.area) for run in (*self._runs, *self._tables) if run not in standing)
+            stands = (run for run in self.volatile if not self._draws or not self._graph.known_refs(run))
+            standing = dict.fromkeys(stands)
+            found = Parts.of(run for run in (*self._runs, *self._tables) if run not in standing)
             nothing = (None, 0.0) if self._draws else (None,)
             found.add_all((run, area) for run in standing for area in self._holding(run, nothing))
             return found

@@ -10,10 +10,11 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from xlcicf.formula.snapshot import Fused, Sheet, Snapshot
 from xlcicf.formula.templates import Templates
 from xlcicf.formula.tree import MAKERS, Edge, Formula, Node, Ref
 from xlcicf.formula.units import Batch, Ring, Run, Unit, batched
+
+T = TypeVar("T")
 
 VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
 
@@ -107,6 +110,13 @@ class RunGraph:
         self._formulas: dict[tuple[str, str], Formula] = {}
         self._templates = Templates(book)
         self._growing_in: dict[Formula, list[Ref] | None] = {}
+        self._kept: dict[Hashable, object] = {}
+
+    def kept(self, key: Hashable, find: Callable[[], T]) -> T:
+        """find(), kept for the next time that the same is asked: the graph is computed time and again."""
+        if key not in self._kept:
+            self._kept[key] = find()
+        return self._kept[key]  # type: ignore[return-value]
 
     @cached_property
     def is_volatile(self) -> InFormulas:
