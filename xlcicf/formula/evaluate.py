@@ -500,14 +500,14 @@ class Evaluator:
     def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
         self._require_together([area])
-        found = self.pieces.touching(area)
+        pieces, layout = self.pieces, self.pieces.layout
+        found = pieces.at(self.graph.kept((area, layout), lambda: pieces.spots(area)))
         if not found:
             return self.book_values.grid(area)
         if len(found) == 1 and found[0].area.intersect(area) == area:
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
-            key = area, self.pieces.layout
-            gathering = self.graph.kept(key, lambda: self.pieces.gathering([area]))
+            gathering = self.graph.kept((area, layout, "gathered"), lambda: pieces.gathering([area]))
             return self._gathered(gathering).reshaped((1, 1, *area.shape))
         parts, wanted = [], np.ones(area.shape, bool)
         for laid in found:

@@ -55,6 +55,14 @@ class Laid(NamedTuple):
         return whole if self.piece.areas == (area,) else whole.cut(*slices)
 
 
+class Spot(NamedTuple):
+    """The same of the piece of that number: what a layout tells."""
+
+    area: Area
+    piece: int
+    start: int
+
+
 @dataclass(frozen=True, eq=False)
 class Gathering:
     """Where the cells of areas, all of one size, are to be found: in a row of all of these pieces, and after
@@ -108,14 +116,21 @@ class Pieces:
 
     def touching(self, area: Area) -> list[Laid]:
         """The areas that share cells with this one."""
+        return self.at(self.spots(area))
+
+    def spots(self, area: Area) -> list[Spot]:
+        """The same for any pieces of this layout, to be kept."""
         self._look_at_new()
         return self._index.touching(area)
 
+    def at(self, spots: Sequence[Spot]) -> list[Laid]:
+        return [Laid(area, self._pieces[number], start) for area, number, start in spots]
+
     def _look_at_new(self) -> None:
-        for piece, start in zip(self._pieces[self._indexed :], self._starts[self._indexed :], strict=True):
-            for laid in piece.laid():
-                self._index.add(laid.area, laid)
-                self._waiting[laid.area.sheet].append((laid.area, start + laid.start))
+        for number in range(self._indexed, len(self._pieces)):
+            for area, _, start in self._pieces[number].laid():
+                self._index.add(area, Spot(area, number, start))
+                self._waiting[area.sheet].append((area, self._starts[number] + start))
         self._indexed = len(self._pieces)
 
     def numbers(self, sheet: str, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
