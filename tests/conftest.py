@@ -18,7 +18,8 @@ from tests import forks, kept, oracles
 from xlcicf.learn import mnist
 
 # The machine may be busy, and a run must find today what it found yesterday.
-settings.register_profile("xlcicf", deadline=None, derandomize=True)
+settings.register_profile("xlcicf", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("full", settings.get_profile("xlcicf"), max_examples=200)
 settings.load_profile("xlcicf")
 
 # The processes under -n share the cores: further threads in each would wait for one another at work.
@@ -71,6 +72,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if config.getoption("--full"):
+        settings.load_profile("full")
     config.stash[tables], config.stash[_seconds] = {}, {}
     if not hasattr(config, "workerinput"):  # else the process that started this one has made the folder
         kept.begin()
@@ -184,7 +187,7 @@ def pytest_terminal_summary(terminalreporter, config):
     by_file: dict[str, float] = {}
     for test, took in config.stash[_seconds].items():
         by_file[test.partition("::")[0]] = by_file.get(test.partition("::")[0], 0) + took
-    slowest = sorted(by_file.items(), key=lambda item: -item[1])[:10]
+    slowest = sorted(by_file.items(), key=lambda item: -item[1])[:20]
     told = config.stash[tables].setdefault(
         f"slowest files: seconds of the processor, of {sum(by_file.values()):.0f}", []
     )

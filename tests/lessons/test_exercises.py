@@ -198,6 +198,18 @@ def names_of(model) -> list[str]:
     return [sheet["name"] for sheet in model.get_worksheets_properties()]
 
 
+def by_copy(part: set[str]):
+    """For the copies of these lessons always, for those of the others with --full."""
+    names = [pytest.param(name, marks=[] if name in part else [pytest.mark.full]) for name in WITH_EXERCISES]
+    return pytest.mark.parametrize("copy", names, indirect=True, scope="module")
+
+
+# IronCalc and LibreOffice compute the others for seconds, each time that they are asked. LibreOffice, below, judges
+# the answers to all of them, before and after changes.
+LONG = {"basic_neural_network", "mnist_basics", "looking_inside", "visualizing_mnist"}
+not_the_long = by_copy(set(WITH_EXERCISES) - LONG)
+
+
 @pytest.fixture(scope="module", params=WITH_EXERCISES)
 def copy(request, tmp_path_factory):
     return Copy(request.param, tmp_path_factory.mktemp(request.param))
@@ -273,11 +285,13 @@ def test_the_open_xml_sdk_finds_nothing_wrong_with_the_copy(copy):
 
 
 @pytest.mark.libreoffice
+@not_the_long
 def test_libreoffice_computes_what_the_copy_shows(copy, shown):
     computed = oracles.libreoffice_values(copy.path)
     assert oracles.disagreements(copy.path, shown, computed, tolerance=1e-9) == []
 
 
+@not_the_long
 def test_the_solved_copy_computes_what_the_whole_book_shows(copy):
     book = Path(__file__).parents[2] / "workbooks" / f"{copy.name}.xlsx"
     solved = oracles.values_in(ironcalc.load_from_bytes(copy.solved_by_ironcalc, "en"))
@@ -359,20 +373,12 @@ def as_expected(copy) -> list[list[dict[str, str]]]:
     return [[JUDGEMENTS] * len(group) for group in copy.groups()]
 
 
+@not_the_long
 def test_answers_are_judged(copy):
     assert judgements(IronCalc(copy.judged_by_ironcalc), copy.groups()) == as_expected(copy)
 
 
-# IronCalc computes the others for seconds at every answer; LibreOffice, below, judges them after changes too.
-SHORT = {"how_a_net_works", "gradient_descent", "micrograd"}
-
-
-@pytest.mark.parametrize(
-    "copy",
-    [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.full]) for name in WITH_EXERCISES],
-    indirect=True,
-    scope="module",
-)
+@by_copy({"how_a_net_works", "gradient_descent", "micrograd"})
 def test_answers_are_judged_after_inputs_change(copy):
     program = IronCalc(copy.judged_by_ironcalc)
     for cell, value in CHANGES[copy.name].items():
