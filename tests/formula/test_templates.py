@@ -81,6 +81,13 @@ def test_a_formula_is_what_the_parser_makes_of_it(shape, data):
         assert told(read_by(templates), *cell) == told(parse, *cell, BOOK)
 
 
+def test_a_text_with_the_marks_of_keys_is_read_as_it_stands():
+    templates = Templates(BOOK)
+    for part in ("1,0", "1,0", "1,0", "2,0"):
+        cell = f'="\x01{part}\x01"&A1', "S", 3, 3
+        assert told(read_by(templates), *cell) == told(parse, *cell, BOOK)
+
+
 def test_a_long_sum_is_read_by_its_template():
     templates = Templates(BOOK)
     first, second = ("=" + "+".join(f"A{i}*{i + at}" for i in range(1, 700)) for at in (0, 5))

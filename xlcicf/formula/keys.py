@@ -27,9 +27,7 @@ _MOVES = re.compile(
 _WORDS = re.compile(r"(\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!|[\w.$\\]+)")  # among them all that may be a cell
 MARK = "\x01"  # in a key, before and behind each reference
 _END = "\0"  # behind each of several texts
-CELL_IN_KEY = re.compile(
-    r"(\$?)(-?[0-9]+)(\$?),(-?[0-9]+)"
-)  # column and row, each behind what makes it fixed
+CELL_IN_KEY = re.compile(r"(\$?)(-?[0-9]+)(\$?),(-?[0-9]+)")  # column and row
 _HOST_COLUMN = re.compile(r"\x01c[^@\x01]*@([0-9]+)\x01")  # columns without $, such as A:B, move with no cell
 _BARE = str.maketrans("", "", ascii_letters + digits)
 

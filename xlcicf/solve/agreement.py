@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NAMED = 4  # cells that a refusal names
 WAY_OUT = "open and save the book in Excel, or let --recalculate compute every formula here"
 
+# of the areas that were asked of last: a person presses Step again and again
+_last: "dict[tuple[Area, ...], Recalculation]" = {}
+
 Disagreement = tuple[str, Scalar, Scalar]  # a cell, what it shows and what its formula comes to
 
 
@@ -58,9 +61,6 @@ def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
         for cell, shown, ours in _differing(area, book, found.book)
         if (area.sheet, *cell) not in found.uncomputed
     ]
-
-
-_last: "dict[tuple[Area, ...], Recalculation]" = {}  # of what was asked last: a person presses Step again
 
 
 def _differing(
