@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import ordering
 from xlcicf.formula import tape as t
 from xlcicf.formula.context import Context, Fails
@@ -37,6 +38,16 @@ def placed(context: Context, grid: Grid, keys: Sequence[Grid], places: Places) -
     if grid.is_single_error and not grid.is_array:
         return taken
     return with_errors(taken, lacking).as_array()
+
+
+def require_all(context: Context, grid: Grid) -> None:
+    """Refuses whole columns and rows, of which the blank cells beyond the data are not at hand."""
+    if grid.extent != grid.size:
+        raise refused_as_whole(context)
+
+
+def refused_as_whole(context: Context) -> NotDifferentiable:
+    return context.refuse("arranges whole rows or columns anew; name the cells that hold something")
 
 
 def numbered(size: tuple[int, int]) -> np.ndarray:

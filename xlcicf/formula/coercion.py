@@ -164,6 +164,8 @@ def taken_as_factor(grid: Grid) -> Grid:
 
 def taken_strictly(grid: Grid, cell: str, code: str = "#VALUE!") -> Grid:
     """What MMULT makes of an array: anything but a number is an error."""
+    if grid.beyond:  # of the blank cells beyond the data one says it all
+        grid = grid.with_blanks_beyond((grid.size[0] + 1, grid.size[1] + 1))
     grid = grid.as_value().with_nan_for_falses()
     if not grid.has(BOOL, BLANK, TEXT):
         return grid
@@ -179,12 +181,23 @@ def taken_strictly(grid: Grid, cell: str, code: str = "#VALUE!") -> Grid:
 
 
 def counted_with_dates(flows: Grid, dates: Grid) -> tuple[Grid, Grid]:
-    """Payments and their dates as XIRR counts them: in the place of one that is blank, or a text in a range,
-    stands nothing on the first date."""
-    passed = np.isin(flows.kinds(), (BLANK, TEXT)) if flows.is_range else np.zeros(flows.shape, bool)
+    """Payments and their dates as XIRR counts them: in the place of one that is blank, or in a range a number
+    as text, stands nothing on the first date."""
+    passed = flows.kinds() == BLANK if flows.is_range else np.zeros(flows.shape, bool)
+    if flows.is_range and flows.has(TEXT):
+        passed = passed | (flows.kinds() == TEXT) & _read_as_numbers(flows.texts())
     if not passed.any() or flows.size != dates.size:
         return flows, dates
     first = dates.first().expanded(dates.shape)
     return flows.blank_where(passed), merged(
         mask_tensor(passed.shape, passed), first, dates.as_value()
     ) or dates
+
+
+def _read_as_numbers(texts: np.ndarray) -> np.ndarray:
+    """Which of an array's texts are numbers."""
+    out = np.zeros(texts.shape, bool)
+    for at in map(tuple, np.argwhere(texts != None)):  # noqa: E711  # element by element
+        word = texts.item(at)
+        out[at] = not isinstance(word, CellError) and number_in_text(word) is not None
+    return out

@@ -2,6 +2,7 @@
 
 Numbers that 15 digits show alike are equal, as in Excel: 0.1+0.2 and 0.3."""
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import taken_as_scalar
+from xlcicf.formula.collation import order_key
 from xlcicf.formula.context import Context
 from xlcicf.formula.grid import (
     BLANK,
@@ -121,7 +123,12 @@ def _of_kinds(a: Grid, b: Grid, python: Python) -> np.ndarray:
     texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
     if texts.any():
         folded = (np.broadcast_to(_folded(grid), texts.shape)[texts].tolist() for grid in (a, b))
-        out[texts] = [python(x, y) for x, y in zip(*folded, strict=True)]
+        out[texts] = [
+            python(x, y)
+            if x == y or python in (operator.eq, operator.ne)
+            else python(order_key(x), order_key(y))
+            for x, y in zip(*folded, strict=True)
+        ]
     return out & (kinds[0] != ERROR) & (kinds[1] != ERROR)
 
 

@@ -76,11 +76,11 @@ def _is_among(few: Places, many: Places) -> np.ndarray:
 
 
 def equals(wanted: object) -> Find:
-    """Letters' case is ignored, * and ? in a text stand for others."""
+    """Letters' case is ignored, but ß is no ss; * and ? in a text stand for others, ~ for none."""
     if isinstance(wanted, CellError):
         return lambda cells: cells.errors.get(str(wanted), NOWHERE)
     if isinstance(wanted, str):
-        return _text(wanted.casefold())
+        return _text(wanted.lower())
     if isinstance(wanted, bool):
         return lambda cells: cells.truths(wanted)
     assert isinstance(wanted, float)
@@ -88,11 +88,14 @@ def equals(wanted: object) -> Find:
 
 
 def _text(wanted: str) -> Find:
-    pieces = _PIECE.findall(wanted)
+    kept = without_loose_tildes(wanted)
+    if wanted and not kept:
+        return _nothing
+    pieces = _PIECE.findall(kept)
     if "*" not in pieces and "?" not in pieces:
         plain = "".join(piece[-1] for piece in pieces)
         return lambda cells: cells.texts.get(plain, NOWHERE)
-    like = wildcards(wanted)
+    like = wildcards(kept)
     return lambda cells: cells.of_texts(lambda text: like.fullmatch(text) is not None)
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from xlcicf.formula.collation import order_key
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.grid import (
     BLANK,
@@ -37,7 +38,7 @@ NOWHERE: Places = np.empty(0, np.intp)
 
 @dataclass(frozen=True)
 class Alike:
-    """Values of one kind: where they stand, in order, and what they are, texts in one case."""
+    """Values of one kind: where they stand, in order, and what they are, of texts what orders them."""
 
     places: list[int]
     values: list
@@ -85,6 +86,13 @@ class Cells:
     @cached_property
     def texts(self) -> dict[str, Places]:
         """Where each text stands, all letters in one case."""
+        return _by_key(self.at(TEXT), lambda at: self.values[at].lower())
+
+    @cached_property
+    def folded(self) -> dict[str, Places]:
+        """The same, where ß is ss."""
+        if all(map(str.isascii, self.texts)):
+            return self.texts
         return _by_key(self.at(TEXT), lambda at: self.values[at].casefold())
 
     @cached_property
@@ -105,7 +113,7 @@ class Cells:
         """The values of one kind: NUMBER, TEXT or BOOL."""
         if kind not in self._alike:
             places = self.at(kind).tolist()
-            values = [self.values[at].casefold() for at in places] if kind == TEXT else self.numbers[places]
+            values = [order_key(self.values[at]) for at in places] if kind == TEXT else self.numbers[places]
             self._alike[kind] = Alike(places, list(values))
         return self._alike[kind]
 

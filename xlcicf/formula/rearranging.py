@@ -53,6 +53,17 @@ def part_at(grid: Grid, top: int, left: int, rows: int, columns: int) -> Grid:
     return grid.cut(slice(top, top + rows), slice(left, left + columns)).at(place)
 
 
+def line_of(table: Grid, rows: slice, columns: slice) -> Grid:
+    """A row or column of a table; of a whole one it is known how many blank cells lie beyond the data."""
+    line = table.cut(rows, columns)
+    if table.place is None or table.extent == table.size:
+        return line
+    (h, w), (rows_there, columns_there) = line.size, table.extent
+    down, right = np.array(rows.start), np.array(columns.start)
+    h, w = (rows_there if h == table.size[0] else h), (columns_there if w == table.size[1] else w)
+    return line.at(table.place.part(down, right, h, w))
+
+
 def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) -> Value:
     """Of each cell's array the element in a row and column, numbers counted from 1, or the whole row or
     column where the other is 0; of a range a range. In a single row or column one number says the place.

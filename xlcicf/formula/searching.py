@@ -4,7 +4,8 @@ from bisect import bisect_right
 from itertools import takewhile
 from typing import Any
 
-from xlcicf.formula.context import Fails
+from xlcicf.formula.collation import order_key
+from xlcicf.formula.context import Fails, Misused
 from xlcicf.formula.criteria import equals
 from xlcicf.formula.grid import BLANK, BOOL, ERROR, NUMBER, TEXT, kind_of
 from xlcicf.formula.plain import NOWHERE, Alike, Cells
@@ -32,6 +33,10 @@ def place_up_to(wanted: object, cells: Cells) -> int:
         found = alike.places[count - 1] if count else None
     else:
         found = _by_halving(key, alike, len(cells))
+        if cells.beyond and found != _by_halving(key, alike, len(cells) + cells.beyond):
+            raise Misused(
+                "goes by halves through whole columns or rows out of order; name those that hold data"
+            )
     if found is None:
         raise Fails("#N/A", "looks for a value that is below all of the cells")
     return found
@@ -65,7 +70,7 @@ def place_asked(wanted: object, cells: Cells, how: int, order: int) -> int:
     elif how == 2 or not isinstance(wanted, str):
         found = cells.remembered((type(wanted), wanted), equals(wanted))
     else:
-        found = cells.texts.get(wanted.casefold(), NOWHERE)
+        found = cells.folded.get(wanted.casefold(), NOWHERE)
     last = order < 0
     if not len(found) and how in (-1, 1):
         found = _nearest(wanted, cells, how)
@@ -125,7 +130,7 @@ def _beside(key: Any, alike: Alike, how: int) -> list[int]:
 
 
 def _key(wanted: object) -> Any:
-    return wanted.casefold() if isinstance(wanted, str) else 0.0 if wanted is None else wanted
+    return order_key(wanted) if isinstance(wanted, str) else 0.0 if wanted is None else wanted
 
 
 def _alike(wanted: object, cells: Cells) -> Alike:

@@ -11,8 +11,17 @@ import numpy as np
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import MAX_COL, MAX_ROW
-from xlcicf.formula.arranging import NONE, Places, in_order, numbered, placed
+from xlcicf.formula.arranging import (
+    NONE,
+    Places,
+    in_order,
+    numbered,
+    placed,
+    refused_as_whole,
+    require_all,
+)
 from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
+from xlcicf.formula.collation import order_key
 from xlcicf.formula.context import Context, Fails
 from xlcicf.formula.functions.table import ANY, handing_on
 from xlcicf.formula.grid import (
@@ -105,14 +114,26 @@ def _rest(count: Cells, length: int) -> slice:
     return slice(min(number, length), length) if number >= 0 else slice(0, max(length + number, 0))
 
 
+def _held(context: Context, span: slice, length: int, size: int) -> slice:
+    """What of a span of lines is at hand, of whole columns and rows as far as the data."""
+    if length > size and (span.start >= size or size < span.stop < length):
+        raise refused_as_whole(context)
+    return slice(span.start, min(span.stop, size))
+
+
 def _cutting(name: str, part: Callable[[Cells, int], slice]) -> None:
-    def places(size: tuple[int, int], rows: Cells, columns: Cells) -> np.ndarray:
-        return numbered(size)[part(rows, size[0]), part(columns, size[1])]
+    def cut(context: Context, grid: Grid, rows: Grid, columns: Grid = LEFT_OUT) -> Grid:
+        def places(size: tuple[int, int], *keys: Cells) -> np.ndarray:
+            spans = [
+                _held(context, part(key, length), length, held)
+                for key, length, held in zip(keys, grid.extent, size, strict=True)
+            ]
+            return numbered(size)[spans[0], spans[1]]
+
+        return placed(context, grid, [rows, columns], places)
 
     examples = (f"SUM({name}(~{{1,2;3,4;5,6}},{keys}))" for keys in ("2", "-1,1", ",-1"))
-    handing_on(name, *examples, arity=(2, 3))(
-        lambda context, grid, rows, columns=LEFT_OUT: placed(context, grid, [rows, columns], places)
-    )
+    handing_on(name, *examples, arity=(2, 3))(cut)
 
 
 _cutting("TAKE", _span)
@@ -169,6 +190,13 @@ def _lines(keys: Sequence[Cells], length: int) -> list[int]:
     return lines
 
 
+def _lines_held(context: Context, keys: Sequence[Cells], length: int, held: int) -> list[int]:
+    lines = _lines(keys, length)
+    if any(line >= held for line in lines):
+        raise refused_as_whole(context)
+    return lines
+
+
 @handing_on(
     "CHOOSECOLS",
     "SUM(CHOOSECOLS(~{1,2,3;4,5,6},3,-3))",
@@ -177,12 +205,18 @@ def _lines(keys: Sequence[Cells], length: int) -> list[int]:
     arrays=everything,
 )
 def choose_columns(context: Context, grid: Grid, *numbers: Grid) -> Grid:
-    return placed(context, grid, numbers, lambda size, *keys: numbered(size)[:, _lines(keys, size[1])])
+    def places(size: tuple[int, int], *keys: Cells) -> np.ndarray:
+        return numbered(size)[:, _lines_held(context, keys, grid.extent[1], size[1])]
+
+    return placed(context, grid, numbers, places)
 
 
 @handing_on("CHOOSEROWS", "SUM(CHOOSEROWS(~{1,2;3,4;5,6},3,-3))", arity=(2, ANY), arrays=everything)
 def choose_rows(context: Context, grid: Grid, *numbers: Grid) -> Grid:
-    return placed(context, grid, numbers, lambda size, *keys: numbered(size)[_lines(keys, size[0])])
+    def places(size: tuple[int, int], *keys: Cells) -> np.ndarray:
+        return numbered(size)[_lines_held(context, keys, grid.extent[0], size[0])]
+
+    return placed(context, grid, numbers, places)
 
 
 def _first_of_both(size: tuple[int, int], rows: Cells, columns: Cells) -> np.ndarray:
@@ -207,6 +241,12 @@ def array_formula(context: Context, grid: Grid) -> Grid:
 def _stacked(context: Context, grids: Sequence[Grid], side_by_side: bool) -> Grid:
     """Arrays one after another; #N/A where one is shorter than the others."""
     axis = 1 if side_by_side else 0
+    for grid in grids[:-1]:
+        if grid.extent[axis] != grid.size[axis]:
+            raise refused_as_whole(context)
+    if len({(grid.size[1 - axis], grid.extent[1 - axis]) for grid in grids}) > 1:
+        for grid in grids:
+            require_all(context, grid)
     width = max(grid.size[1 - axis] for grid in grids)
     together, start, parts = beside([grid.as_value() for grid in grids]), 0, []
     for grid in grids:
@@ -241,6 +281,8 @@ def _in_a_line(context: Context, grid: Grid, ignored: Grid, by_column: Grid) -> 
         what = whole(ignored, 0)
         if not 0 <= what <= 3:
             raise Fails("#VALUE!", "knows no such kind of elements to leave out")
+        if not what & 1:
+            require_all(context, grid)
         numbers = numbered(size).T if truth_of(by_column.values[0]) else numbered(size)
         kept = [n for n in numbers.ravel() if not _is_left_out(cells.values[n], what)]
         return np.array(kept, dtype=np.intp)[:, None]
@@ -270,8 +312,7 @@ def to_row(context: Context, grid: Grid, ignored: Grid = LEFT_OUT, by_column: Gr
 
 def _padded(context: Context, grid: Grid, pad: Grid | None, keys: Sequence[Grid], places: Places) -> Grid:
     """`places` with NONE where `pad` stands, or #N/A where that is left out."""
-    if grid.extent != grid.size:
-        raise context.refuse("arranges whole rows or columns anew; name the cells that hold something")
+    require_all(context, grid)
     count = grid.size[0] * grid.size[1]
     size = grid.size
     sources = beside([grid.as_value(), pad.first().as_value()]) if pad else beside([grid.as_value()])
@@ -343,6 +384,9 @@ def expand(
 )
 def filtered(context: Context, grid: Grid, include: Grid, if_empty: Grid | None = None) -> Grid:
     """The rows, or columns, beside which `include` is not 0."""
+    if grid.extent != grid.size and include.extent != include.size:  # as many blank cells of each
+        most = max(grid.size[0], include.size[0]), max(grid.size[1], include.size[1])
+        grid, include = (one.with_blanks_beyond(most) for one in (grid, include))
     rows, columns = grid.size
     if include.size not in ((rows, 1), (1, columns)):
         raise Fails("#VALUE!", "filters by an array of another size")
@@ -377,7 +421,16 @@ def _rank(value: object) -> tuple[int, object]:
         return 3, ERRORS_IN_ORDER.index(str(value)) if value in ERRORS else math.inf
     if isinstance(value, bool):
         return 2, value
-    return (1, value.casefold()) if isinstance(value, str) else (0, value)
+    return (1, order_key(value)) if isinstance(value, str) else (0, value)
+
+
+def _alike(value: object) -> tuple[int, object]:
+    """The same for equal values."""
+    return (
+        (1, value.casefold())
+        if isinstance(value, str) and not isinstance(value, ExcelError)
+        else _rank(value)
+    )
 
 
 def _order(keys: Sequence[tuple[Sequence, int]]) -> list[int]:
@@ -472,6 +525,7 @@ def sorted_by(context: Context, grid: Grid, *keys_and_orders: Grid) -> Grid:
 )
 def unique(context: Context, grid: Grid, by_column: Grid = FALSE, once: Grid = FALSE) -> Grid:
     """Each row, or column, at its first place; with `once` those alone that stand there once."""
+    grid = grid.with_blanks_beyond((grid.size[0] + 2, grid.size[1] + 2))  # two of those beyond say it all
 
     def places(size: tuple[int, int], cells: Cells, by_column: Cells, once: Cells) -> np.ndarray:
         across = truth_of(by_column.values[0])
@@ -479,7 +533,7 @@ def unique(context: Context, grid: Grid, by_column: Grid = FALSE, once: Grid = F
         first: dict[tuple, int] = {}
         count: dict[tuple, int] = {}
         for i, line in enumerate(numbers):
-            key = tuple(_rank(cells.values[n]) for n in line)
+            key = tuple(_alike(cells.values[n]) for n in line)
             first.setdefault(key, i)
             count[key] = count.get(key, 0) + 1
         kept = [i for key, i in first.items() if not truth_of(once.values[0]) or count[key] == 1]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from xlcicf.formula.arranging import require_all
 from xlcicf.formula.choice import Value
 from xlcicf.formula.context import OMITTED, Context, Fails
 from xlcicf.formula.functions.table import ANY, excel
@@ -90,6 +91,7 @@ def _array(context: Context, node: Node) -> Grid:
     value = context.taking("array").value(node)
     if not isinstance(value, Grid):
         raise context.refuse("takes an array whose size or kind a changing cell decides")
+    require_all(context, value)
     return value
 
 

@@ -1,11 +1,13 @@
 """Excel's category Lookup & Reference: places, sizes and elements of ranges and arrays."""
 
 import math
+import re
 
 import numpy as np
 
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_letters, quote_sheet
+from xlcicf.formula.arranging import require_all
 from xlcicf.formula.choice import Value
 from xlcicf.formula.choosing import choose, pick
 from xlcicf.formula.coercion import number_of, text_of, truth_of
@@ -30,7 +32,7 @@ from xlcicf.formula.grid import (
 )
 from xlcicf.formula.looked_up import is_zero, number_among_numbers, place_of_number, where_reached
 from xlcicf.formula.plain import Cells, for_each
-from xlcicf.formula.rearranging import elements, fixed_number, part
+from xlcicf.formula.rearranging import elements, fixed_number, line_of, part
 from xlcicf.formula.searching import place_asked, place_down_to, place_of, place_up_to
 from xlcicf.formula.stepped import depend_on_changing
 from xlcicf.formula.tree import Node, Union
@@ -39,6 +41,7 @@ from xlcicf.formula.whereabouts import lines_of, sizes_of
 NEAREST, EXACT, FORWARDS = constant(True), constant(0.0), constant(1.0)
 NOWHERE = -1e9  # in the place of a place
 NO_SHEET = object()  # in the place of a name, which may be blank
+_PLAIN_BOOK = re.compile(r"\[[\w.]+")  # what needs no quotes before "]"
 
 # --- places and sizes -----------------------------------------------------------------------------------
 
@@ -89,6 +92,11 @@ def _row_of_a_table(context: Context, row: Grid) -> Grid:
 
 @handing_on("TRANSPOSE", "SUM(MMULT(TRANSPOSE(~{1;2}),~{3;4}))", ranges="array")
 def transposed(context: Context, array: Grid) -> Grid:
+    require_all(context, array)
+    return _turned(array)
+
+
+def _turned(array: Grid) -> Grid:
     turned = array.permuted((0, 1, 3, 2))
     return turned.as_array() if array.is_array else turned
 
@@ -150,7 +158,7 @@ def vertical_lookup(context: Context, wanted: Grid, table: Grid, column: Grid, n
         context.require_alone(table)
         raise Fails("#VALUE!", "looks in a text")
     rows, columns = table.size
-    searched = table.cut(slice(0, rows), slice(0, 1))
+    searched = line_of(table, slice(0, rows), slice(0, 1))
     if depend_on_changing([wanted, searched]):  # what is in the other columns need be no numbers
         table, columns, column = _column_alone(context, table, column)
         table = where_reached(wanted, searched, table)
@@ -194,7 +202,7 @@ def _column_alone(context: Context, table: Grid, column: Grid) -> tuple[Grid, in
 )
 def horizontal_lookup(context: Context, wanted: Grid, table: Grid, row: Grid, nearest: Grid = NEAREST):
     """The element in a row of the column whose first element is the one wanted."""
-    return vertical_lookup(context, wanted, transposed(context, table), row, nearest)
+    return vertical_lookup(context, wanted, _turned(table), row, nearest)
 
 
 @handing_on(
@@ -227,9 +235,13 @@ def lookup(context: Context, wanted: Grid, searched: Grid, results: Grid | None 
 def _first_and_last(table: Grid) -> tuple[Grid, Grid]:
     """A table's first and last column, or rows where it is wider than high."""
     rows, columns = table.size
-    if columns > rows:
-        return table.cut(slice(0, 1), slice(0, columns)), table.cut(slice(rows - 1, rows), slice(0, columns))
-    return table.cut(slice(0, rows), slice(0, 1)), table.cut(slice(0, rows), slice(columns - 1, columns))
+    if table.extent[1] > table.extent[0]:
+        return line_of(table, slice(0, 1), slice(0, columns)), line_of(
+            table, slice(rows - 1, rows), slice(0, columns)
+        )
+    return line_of(table, slice(0, rows), slice(0, 1)), line_of(
+        table, slice(0, rows), slice(columns - 1, columns)
+    )
 
 
 @of_constants(
@@ -336,7 +348,10 @@ def address(row, column, kind=1.0, in_letters=True, sheet=NO_SHEET):
         )
     if sheet is NO_SHEET:
         return text
-    return f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
+    name = text_of(sheet)
+    book, bracket, own = name.rpartition("]") if name.startswith("[") else ("", "", name)
+    plain = bracket and quote_sheet(own) == own and _PLAIN_BOOK.fullmatch(book)
+    return f"{name if plain or not name else quote_sheet(name)}!{text}"
 
 
 @excel("AREAS", "AREAS(($A$1:$A$2,$B$1))*~2", "AREAS($A$1)*~2", ranges="array")

@@ -392,6 +392,7 @@ def frequency(cells, bins):
         raise Fails(str(error))
     numbers = cells.in_order[0]
     given = np.array([number or 0.0 for number in bins.values if number is None or type(number) is float])
+    given = np.append(given, 0.0) if bins.beyond else given  # a blank bound more says it all
     places = np.argsort(given, kind="stable")
     bounds = given[places]
     up_to = np.searchsorted(numbers, bounds, "right")

@@ -719,6 +719,8 @@ def of_series(
     def enter(body: Callable[..., t.Array | OrError]):
         def compute(context: Context, *grids: Grid) -> Grid:
             arrays = [grid for i, grid in enumerate(grids) if series(i)]
+            if pairs and not any(grid.is_range or grid.is_array for grid in arrays[:2]):
+                raise Fails("#N/A", "is handed single values where it needs two series")
             if pairs:
                 arrays[:2] = counted_with_dates(*arrays[:2])
             if strict:
