@@ -1,8 +1,9 @@
 """Values that Excel itself has saved: what it makes of arguments of all kinds, where no page says it.
 
 They stand in the workbooks by which IronCalc is tested (github.com/ironcalc/IronCalc, xlsx/tests), Apache POI
-(apache/poi, test-data/spreadsheet), formulas (vinci1it2000/formulas), pycel (dgorissen/pycel) and other
-libraries, which Excel for the Mac, for Windows and in the browser have computed and saved.
+(apache/poi, test-data/spreadsheet), formulas (vinci1it2000/formulas), pycel (dgorissen/pycel), NPOI
+(nissl-lab/npoi), ZK Spreadsheet (zkoss/zkspreadsheet) and other libraries, which Excel for the Mac, for Windows
+and in the browser have computed and saved.
 """
 
 import pytest
@@ -181,6 +182,22 @@ OF_NEW_FUNCTIONS = [
     ("REGEXTEST(1.9,1.9)", True), ('REGEXTEST(2.3,"^\\d+$",2)', VALUE), ('REGEXTEST(10,"^\\d+$",1.9)', True), ('REGEXTEST("ciao","^ciaO$",1)', True),
     ("ROWS(TRIMRANGE(F1:G9,1,2))", 9.0), ("ROWS(TRIMRANGE(H1:H9))", 5.0), ('ROWS(TRIMRANGE(P1:Q9))', REF), ("TRIMRANGE(F1:G9,2.3,2)", VALUE), ('COLUMNS(TRIMRANGE(P1:R9,"3"))', REF), ("COLUMNS(TRIMRANGE(H1:J9,3,1))", 3.0),
 ]  # fmt: skip
+MENDED = [
+    # settled on the day of a quasi-coupon, whose period counts by its days
+    ("ODDFPRICE(43891,47543,43845,44256,0.075,0.067,120,1,2)", 115.98854775223758), ("ODDFPRICE(43891,47543,43845,44256,0.08,0.06,120,2,3)", 125.74920319203889),
+    ("ODDFPRICE(43891,47543,43845,44256,0.08,0.06,120,1,3)", 125.83100063105164),
+    # what 15 digits show as whole
+    ("CEILING.MATH(0.1,0.0999999999999996)", 0.0999999999999996), ("CEILING.MATH(3.1,3.09999999999999)", 3.09999999999999),
+    ("FLOOR.MATH(-1.1,0.0999999999999996)", -1.0999999999999956), ("TRUNC(-0.49999999999999956,1)", -0.5), ("TRUNC(-0.5999999999999996,1)", -0.6),
+    # a ~ before any other letter stands for nothing
+    ('MATCH("O~s",{"O~s"},0)', NA), ('MATCH("O~~s",{"O~s"},0)', 1.0), ('MATCH("~",{"~"},0)', NA), ('MATCH("O~s",{"Os"},0)', 1.0),
+    # ß is ss to XMATCH of equal texts alone
+    ('MATCH("ß",{1,"ss"},0)', NA), ('XMATCH("ß",{1,"ss"},0)', 2.0), ('XMATCH("ß",{1,"ss"},2)', NA), ('MATCH("ß?",{1,"ßs"},0)', 2.0), ('XMATCH("ß?",{1,"ssa"},2)', NA),
+    ('ADDRESS(2,3,3,TRUE,"[Book1]Sheet1")', "[Book1]Sheet1!$C2"), ('TEXT(10,"[< 10]#"" Wow""")', "10"), ('TEXT(9,"[<  10]#"" Wow""")', "9 Wow"),
+    ("DATE(1900,0,31)", NUM), ("DATE(1900,1,0)", 0.0), ('DEC2BIN("E",0)', NUM), ('DEC2HEX("E",11)', NUM), ('DEC2BIN("E",5)', VALUE),
+    ("XIRR(5,45000)", NA), ("XIRR(F4:F7,I1:I4)", VALUE),
+    ('COLUMNS(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1))', 2.0), ('INDEX(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1),1,2)', "Planet"),
+]  # fmt: skip
 SAVED = [*MONEY, *NUMBERS, *DATES, *LOOKED_FOR, *TEXTS]
 SAVED += [
     *UNORDERED,
@@ -192,6 +209,7 @@ SAVED += [
     *ENGINEERING,
     *MISSED,
     *OF_NEW_FUNCTIONS,
+    *MENDED,
 ]
 
 

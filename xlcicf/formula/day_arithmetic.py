@@ -104,7 +104,8 @@ def made_date(year: Tensor, month: Tensor, day: Tensor) -> Tensor:
     year = torch.where(year < 1900, year + 1900, year)
     made = first_of_month(year, month) + day - 1
     begins = year + torch.floor((month - 1) / 12)
-    return torch.where((year >= 1900) & (year < 10_000) & (begins < 10_000), made, NOTHING)
+    is_known = (year >= 1900) & (year < 10_000) & (begins >= 1900) & (begins < 10_000)
+    return torch.where(is_known, made, NOTHING)
 
 
 def made_time(hour: Tensor, minute: Tensor, second: Tensor) -> Tensor:

@@ -103,7 +103,7 @@ _HALVES = ("am/pm", "a/p")
 _YEARS = ("e", "ee", "b", "bb", "bbb", "bbbb")  # bb is that of the Buddhist calendar
 _UNKNOWN = ("[", "g", "b1", "b2")  # eras, and calendars other than ours
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9.]+)\]")
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=) *(-?[0-9.]+)\]")
 _ORDER = {
     "<": operator.lt,
     "<=": operator.le,

@@ -42,18 +42,24 @@ class PassedOver:
                 raise context.refuse("asks for rows that a changing cell decides")
             rows, cols = _cells_of(grid.place, grid.size)
             book, sheet = context.evaluator.book(), _sheet_of(context, node)
-            passed = self._by_row(book, sheet, rows) | self._by_cell(book, sheet, rows, cols)
+            passed = self._by_row(context, book, sheet, rows) | self._by_cell(book, sheet, rows, cols)
             grid = grid.blank_where(np.broadcast_to(passed, grid.shape))
         return _without_errors(grid) if self.errors else grid
 
-    def _by_row(self, book: Snapshot, sheet: str, rows: np.ndarray) -> np.ndarray:
+    def _by_row(self, context: Context, book: Snapshot, sheet: str, rows: np.ndarray) -> np.ndarray:
         if not (self.hidden or self.filtered):
             return np.zeros_like(rows, bool)
         hidden = book.sheets[sheet].hidden
         if not self.hidden:
             areas = [*book.sheets[sheet].filtered, *(x.area for x in book.tables.values() if x.filtered)]
             inside = [(x.top, x.bottom) for x in areas if x.sheet == sheet]
-            hidden = {row for row in hidden if any(top <= row <= bottom for top, bottom in inside)}
+            filtered = {row for row in hidden if any(top <= row <= bottom for top, bottom in inside)}
+            if inside and np.isin(rows, sorted(hidden - filtered)).any():
+                raise context.refuse(
+                    "takes rows that are hidden beside a filter: whether Excel counts them depends on which"
+                    " came first; show these rows, or write 100 more for its first argument"
+                )
+            hidden = filtered
         return np.isin(rows, sorted(hidden))
 
     def _by_cell(self, book: Snapshot, sheet: str, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:

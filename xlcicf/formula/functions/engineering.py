@@ -40,11 +40,16 @@ def number_written(text: str, base: int) -> int:
     return number - base**MOST_DIGITS if 2 * number >= base**MOST_DIGITS else number
 
 
-def written(number: int, base: int, places: object = FREE) -> str:
-    """A number's digits, filled up with 0 in front to so many places. Raises Fails("#NUM!")."""
+def places_asked(places: object) -> int:
+    """To how many places a number is filled up, 0 for no more than it has digits. Raises Fails("#NUM!")."""
     count = 0 if places is FREE else int(number_of(places))
     if places is not FREE and not 0 < count <= MOST_DIGITS:
         raise Fails("#NUM!", "fills up to 1 to 10 places")
+    return count
+
+
+def written(count: int, number: int, base: int) -> str:
+    """A number's digits, filled up with 0 in front to so many places. Raises Fails("#NUM!")."""
     if not -(base**MOST_DIGITS) <= 2 * number < base**MOST_DIGITS:
         raise Fails("#NUM!", f"finds {number}, for which ten digits of base {base} are too few")
     digits = _digits(number % base**MOST_DIGITS, base)
@@ -68,12 +73,12 @@ for _name, _base in BASES.items():
         lambda text, base=_base: float(number_written(text_of(text), base))
     )
     of_bases(f"DEC2{_name}", f"DEC2{_name}(~100,8)", f"DEC2{_name}(~-100)", f"DEC2{_name}(~5.9)")(
-        lambda number, places=FREE, base=_base: written(int(number_of(number)), base, places)
+        lambda number, places=FREE, base=_base: written(places_asked(places), int(number_of(number)), base)
     )
     for _other in (other for other in BASES if other != _name):
         of_bases(f"{_name}2{_other}", f"{_name}2{_other}(~101)", f"{_name}2{_other}(~11,5)")(
             lambda text, places=FREE, base=_base, other=BASES[_other]: written(
-                number_written(text_of(text), base), other, places
+                places_asked(places), number_written(text_of(text), base), other
             )
         )
 

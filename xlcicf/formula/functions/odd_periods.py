@@ -31,14 +31,18 @@ def _is_asked(days: list[int], frequency: float, basis: float) -> bool:
     return all(map(is_date, days)) and in_order and math.floor(frequency) in (1, 2, 4) and 0 <= basis < 5
 
 
-def _periods(start: int, end: int, cuts: list[tuple[int, int]], frequency: int, basis: int) -> float:
-    """How many quasi-coupon periods, whole ones and parts, lie between two days."""
+def _periods(
+    start: int, end: int, cuts: list[tuple[int, int]], frequency: int, basis: int, by_days: bool = False
+) -> float:
+    """How many quasi-coupon periods, whole ones and parts, lie between two days; `by_days` where the one that
+    begins on the first day is counted by its days, as a part of one is."""
     total = 0.0
     for first, last in cuts:
         a, b = max(first, start), min(last, end)
         if a < b:
             usual = Coupons(a, first, last, 1, frequency, basis)
-            part = usual.days if (a, b) == (first, last) else _days(usual, a, b)
+            is_whole = (a, b) == (first, last) and not (by_days and a == start)
+            part = usual.days if is_whole else _days(usual, a, b)
             total += part / usual.days
     return total
 
@@ -92,7 +96,7 @@ def _of_first(settlement, maturity, issue, first_coupon, frequency, basis) -> li
                     due += 1
                 return float(due)
             start, end = ((settled, first), (issued, first), (issued, settled))[what - 1]
-            return _periods(start, end, cuts, per_year, counting)
+            return _periods(start, end, cuts, per_year, counting, by_days=what == 1)
 
         return each(compute, settlement, maturity, issue, first_coupon, frequency, basis)
 

@@ -62,6 +62,22 @@ def _as_python(pattern: str) -> str:
     return "".join(out)
 
 
+_WRONG_IN_BOTH = (
+    "missing ), unterminated subpattern",
+    "unbalanced parenthesis",
+    "unterminated character set",
+    "bad escape (end of pattern)",
+    "bad character range",
+)
+
+
+def _is_wrong_in_both(error: re.error) -> bool:
+    """Whether PCRE2 knows no such pattern either: most that Python cannot read is one there."""
+    before = str(error.pattern or "")[: error.pos or 0]
+    repeats_nothing = error.msg == "nothing to repeat" and (not before or before[-1] in "(|")
+    return error.msg.startswith(_WRONG_IN_BOTH) or repeats_nothing and not before.endswith(("\\(", "\\|"))
+
+
 @lru_cache(256)
 def _compiled(pattern: str, ignoring_case: bool) -> re.Pattern:
     if re.search(r"\{,\d*\}", pattern):
@@ -69,6 +85,8 @@ def _compiled(pattern: str, ignoring_case: bool) -> re.Pattern:
     try:
         return re.compile(_as_python(pattern), re.IGNORECASE if ignoring_case else 0)
     except (re.error, OverflowError, RecursionError) as error:
+        if isinstance(error, re.error) and _is_wrong_in_both(error):
+            raise Fails("#VALUE!", f"looks for {pattern[:40]!r}, which is no pattern: {error.msg}") from error
         raise Misused(f"looks for the pattern {pattern!r}, which is not computed: {error}") from error
 
 
@@ -125,8 +143,8 @@ def regex_test(text, pattern, case=0.0):
     arity=(2, 4),
 )
 def regex_extract(texts: Cells, patterns: Cells, mode: Cells | None = None, case: Cells | None = None):
-    """The first match; with 1 all of them, in a column, and with 2 the groups of the first, in a row. Of
-    several texts the first match of each."""
+    """The first match; with 1 all of them, and with 2 the groups of the first, in a row. Of several texts the
+    first match of each."""
     way = math.trunc(number_of(_single(mode)))
     if way not in (0, 1, 2):
         raise Fails("#VALUE!", "knows the ways 0, 1 and 2 of extracting")
@@ -151,7 +169,7 @@ def regex_extract(texts: Cells, patterns: Cells, mode: Cells | None = None, case
         return [firsts[at : at + width] for at in range(0, len(firsts), width)]
     found = matches(texts.values[0])
     if way == 1:
-        return [[match[0]] for match in found]
+        return [[match[0] for match in found]]
     if way == 2:
         if not found[0].groups():
             raise Fails("#N/A", "extracts groups that the pattern has not")

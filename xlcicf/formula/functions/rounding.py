@@ -44,7 +44,17 @@ def _at_digits(x, digits, of_scaled: Callable[[t.Array], t.Array], beyond: float
 
 def _whole(x: t.Array) -> t.Array:
     """What lies between 0 and x and is whole. What 15 digits show as whole is, as in Excel."""
-    return t.mul(t.sign(x), t.floor(t.mul(t.absolute(x), 1 + 4e-16)))
+    return t.mul(t.sign(x), t.floor(_at_15_digits(t.absolute(x))))
+
+
+def _at_15_digits(x: t.Array) -> t.Array:
+    """The whole number that 15 digits show of x, where they show one."""
+    whole = t.rounded(x)
+    zero = t.equal(whole, 0.0)
+    size = t.absolute(t.where(zero, 1.0, whole))
+    half = t.mul(t.power(t.as_array(10.0), t.floor(t.mul(t.log10(size), 1 + 1e-15))), 5e-15)
+    close = t.less(t.absolute(t.sub(x, whole)), t.where(zero, 0.0, half))
+    return t.where(close, whole, x)
 
 
 @of_numbers(
@@ -96,10 +106,7 @@ def _times(x, by) -> tuple[t.Array, t.Array]:
     """How many times `by` goes into x, whole where 15 digits show it so, and what to divide by where it is
     not 0."""
     by = t.where(t.equal(by, 0.0), 1.0, by)
-    times = t.div(x, by)
-    whole = t.rounded(times)
-    close = t.less_equal(t.absolute(t.sub(times, whole)), t.mul(t.absolute(whole), 4e-16))
-    return t.where(close, whole, times), by
+    return _at_15_digits(t.div(x, by)), by
 
 
 def _up(x, by) -> t.Array:
