@@ -207,6 +207,7 @@ _SECURITIES = _names(
     "COUPDAYBS COUPDAYS COUPDAYSNC COUPNCD COUPPCD COUPNUM DURATION MDURATION PRICE YIELD PRICEMAT YIELDMAT PRICEDISC YIELDDISC"
     " ACCRINT ACCRINTM DISC INTRATE RECEIVED AMORLINC AMORDEGRC TBILLEQ TBILLPRICE TBILLYIELD"
 )
+_ODD = _names("ODDFPRICE ODDFYIELD ODDLPRICE ODDLYIELD")
 _CRITERIA = _names("COUNTIF COUNTIFS SUMIF SUMIFS AVERAGEIF AVERAGEIFS MAXIFS MINIFS")
 _CIRCLE = _names("SIN COS TAN SEC CSC IMSIN IMCOS IMTAN COT")
 _OF_NUMBERS = _names(
@@ -229,12 +230,83 @@ _CIRCLE_OF_COMPLEX = _names("IMSIN IMCOS IMTAN IMSEC IMCSC IMCOT")
 _BESSEL = _names("BESSELI BESSELJ BESSELK BESSELY")
 _CUTTING = _names("LEFT LEFTB RIGHT RIGHTB MID MIDB")
 _LOOKUPS = _names("MATCH XMATCH LOOKUP VLOOKUP HLOOKUP XLOOKUP")
-_NO_DATE_YET = (
-    r"(?<![\w.:$])(?:\d|[0-5]\d)(?:\.\d+)?(?![\w.:])|1E-300|,,|\(,|,\)|\bD\d|Other!A1|A\$?[12]\b|\(|tenth"
-)
+_DATES_AT = {  # where a function is handed days; the others of _DATES and _SECURITIES have two in front
+    **dict.fromkeys("DAY MONTH YEAR WEEKDAY WEEKNUM ISOWEEKNUM EDATE EOMONTH HOUR MINUTE SECOND DATE".split(), (0,)),
+    **dict.fromkeys("NETWORKDAYS WORKDAY PRICEMAT YIELDMAT ACCRINT".split(), (0, 1, 2)),
+    **dict.fromkeys("NETWORKDAYS.INTL WORKDAY.INTL".split(), (0, 1, 3)),
+    **dict.fromkeys("AMORLINC AMORDEGRC".split(), (1, 2)),
+    **dict.fromkeys("ODDFPRICE ODDFYIELD".split(), (0, 1, 2, 3)),
+    **dict.fromkeys("ODDLPRICE ODDLYIELD".split(), (0, 1, 2)),
+}  # fmt: skip
+_MARCH_1900 = 61
+
+
+def _no_date_yet(case: Differing) -> bool:
+    """A function of days is handed one before March 1900, or leads to one, or what is no day at all."""
+    return any(
+        _is_early(argument, name)
+        for name in case.calls & (_DATES | _SECURITIES | _ODD)
+        for inside in _arguments(case.formula, frozenset((name,)))
+        for at, argument in enumerate(_parts(inside))
+        if at in _DATES_AT.get(name, (0, 1))
+    ) or any(
+        _is_early(f"{name}({inside})", name)
+        for name in case.calls & _names("EDATE EOMONTH WORKDAY WORKDAY.INTL DATE")
+        for inside in _arguments(case.formula, frozenset((name,)))
+    )
+
+
+def _has_no_basis(case: Differing) -> bool:
+    """A security's last argument is no basis."""
+    from tests.formula.drawn_formulas import ours_of
+
+    for inside in _arguments(case.formula, _SECURITIES):
+        try:
+            basis = ours_of(_parts(inside)[-1])
+        except XlcicfError:
+            continue
+        if isinstance(basis, float) and not 0 <= basis < 5:
+            return True
+    return False
+
+
+def _unescaped(text: str) -> str:
+    """_x0002_ as the letter that it stands for."""
+    return re.sub(r"_x([0-9A-F]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def _parts(inside: str) -> list[str]:
+    """Arguments between their commas."""
+    parts, depth, quoted = [""], 0, False
+    for letter in inside:
+        quoted ^= letter == '"'
+        depth += 0 if quoted else {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(letter, 0)
+        if letter == "," and not depth and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _is_early(argument: str, name: str) -> bool:
+    from tests.formula.drawn_formulas import ours_of
+
+    if not argument:
+        return True
+    for asked in (f"MIN({argument})", f"1*({argument})"):
+        try:
+            value = ours_of(asked)
+        except XlcicfError:
+            continue
+        if isinstance(value, float) and value < (
+            1901 if name == "DATE" and "(" not in argument else _MARCH_1900
+        ):
+            return True
+    return False
+
 
 _MAY_FAIL = re.compile(
-    r"NA\(\)|[\d)]/0|#[A-Z]+[/!?A0]+|\"[^\"]*\"|\{|:|words|figures|tenth|Other!A3|\bD\d+\b|G2|E[+-]\d+|,,|\(,|,\)|-"
+    r"NA\(\)|(?:[\d)]|TRUE|FALSE)/0|#[A-Z]+[/!?A0]+|\"[^\"]*\"|\{|:|words|figures|tenth|Other!A3|\bD\d+\b|G2|E[+-]\d+|,,|\(,|,\)|-"
 )  # an operand that may be the first error of several
 
 
@@ -309,7 +381,7 @@ KINDS = [
     Kind(
         "a day before March 1900 counts from another day, in texts too",
         _DATES,
-        _has(r'&""|\bIM[A-Z]', _has(_NO_DATE_YET)),
+        _has(r'&""|\bIM[A-Z]', _no_date_yet),
     ),
     Kind("a blank is the complex number 0", _COMPLEX, _has(r"A:A|E:E|A:B|D1:D20", _they_fail)),
     Kind(
@@ -353,7 +425,7 @@ KINDS = [
     Kind(
         "#NUM! is what a number beyond all others or a text of no time is",
         _names("FACT FACTDOUBLE BESSELK BESSELI EDATE EOMONTH"),
-        _has(r"1E\+|D4", _errors),
+        _has(r"1E\+|D4", either(_errors, _has(r"BESSELI\(", lambda c: c.ours == "#NUM!"))),
     ),
     Kind("a text that cannot hold so many delimiters is #VALUE!", _names("TEXTBEFORE TEXTAFTER"), _errors),
     Kind(
@@ -454,6 +526,48 @@ KINDS = [
     ),
     Kind("only Google has the function", _names("ARRAYFORMULA ARRAY_CONSTRAIN"), lambda c: True),
     Kind("it shows the error itself", _names("VALUETOTEXT ARRAYTOTEXT"), either(_they_fail, _of_both)),
+    Kind(
+        "it takes values beside a table's first column, where Microsoft's page begins at the first cell",
+        _names("SUMIF AVERAGEIF"),
+        _has(r"Sales\[#All\]\)", lambda c: c.has_ironcalc and c.ours == "#DIV/0!"),
+    ),
+    Kind(
+        "of a rate next to nothing in each of very many periods both take 1 and it, of which none of it is left",
+        _names("EFFECT"),
+        _has(r"EFFECT\([^,]*,1E\+300\)", lambda c: c.theirs == 0.0 and _numbers(c)),
+    ),
+    Kind(
+        "LibreOffice's ACCRINT has no way of counting from issue or not",
+        _names("ACCRINT"),
+        lambda c: (
+            not c.has_ironcalc
+            and c.theirs == "#VALUE!"
+            and len(_parts(*_arguments(c.formula, _names("ACCRINT"))[:1])) == 8
+        ),
+    ),
+    Kind(
+        "LibreOffice lacks these in a file of Excel's",
+        _names("USDOLLAR BAHTTEXT"),
+        _has(r"^(IS\w+|TYPE)\((USDOLLAR|BAHTTEXT)", lambda c: not c.has_ironcalc),
+    ),
+    Kind(
+        "LibreOffice writes a letter that no file may hold by its number",
+        _names("CHAR UNICHAR"),
+        lambda c: not c.has_ironcalc and c.ours == _unescaped(str(c.theirs)),
+    ),
+    Kind(
+        "a basis below 0 or above 4 is #NUM! by Microsoft's page",
+        _SECURITIES,
+        lambda c: c.ours == "#NUM!" and _has_no_basis(c),
+    ),
+    Kind(
+        "of small chances that they take from 1 few digits are left, nor of what is made of them",
+        _names("ERF"),
+        _has(r"^\w+\(ERF\(", _within(1e-2)),
+    ),
+    Kind(
+        "it writes off within no time", _names("DB"), _has(r"DB\([^,]*,[^,]*,(D2|D10|-?0|FALSE)?,", _we_fail)
+    ),
     # --- what no documentation says
     Kind(
         "whether what is no LAMBDA or the error that it would be called with comes first only Excel can say",
@@ -669,10 +783,10 @@ KINDS = [
         "it has no day 0, and counts the days before March 1900 from another day",
         _DATES,
         either(
-            _days_apart(1),
-            _has(
-                _NO_DATE_YET,
-                either(_days_apart(52), _within(1e-4), lambda case: case.theirs == "#NUM!", _we_fail),
+            lambda case: _days_apart(1)(case) and _no_date_yet(case),
+            lambda case: (
+                either(_days_apart(52), _within(1e-4), lambda c: c.theirs == "#NUM!", _we_fail)(case)
+                and _no_date_yet(case)
             ),
         ),
     ),
@@ -684,7 +798,7 @@ KINDS = [
     Kind(
         "it has no day 0, and counts the days before March 1900 from another day",
         _SECURITIES,
-        _has(_NO_DATE_YET, either(_within(2e-2), _days_apart(4), _they_fail, _we_fail)),
+        lambda case: either(_within(2e-2), _days_apart(4), _they_fail, _we_fail)(case) and _no_date_yet(case),
     ),
     Kind(
         "it cuts the second that Excel rounds",
@@ -1062,12 +1176,12 @@ KINDS = [
     ),
     Kind(
         "days of 1900 count from another day before March, and so do periods that begin there",
-        _names("ODDFPRICE ODDFYIELD ODDLPRICE ODDLYIELD"),
-        _has(_NO_DATE_YET),
+        _ODD,
+        _no_date_yet,
     ),
     Kind(
         "it asks nothing of the order of dates, where Microsoft's page has #NUM!",
-        _names("ODDFPRICE ODDFYIELD ODDLPRICE ODDLYIELD"),
+        _ODD,
         lambda case: case.ours == "#NUM!" or bool(_AROUND.match(case.formula)),
     ),
     Kind(
@@ -1083,7 +1197,7 @@ KINDS = [
     Kind(
         "days of 1900 count from another day before March, and so do weeks",
         _DATES,
-        _has(_NO_DATE_YET, lambda case: isinstance(case.ours, bool) and not case.has_ironcalc),
+        lambda case: isinstance(case.ours, bool) and not case.has_ironcalc and _no_date_yet(case),
     ),
     Kind(
         "Excel saved #NUM! of a share for every error among the numbers",

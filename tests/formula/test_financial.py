@@ -153,6 +153,7 @@ CORNERS = [
     ("FVSCHEDULE(2,D1:D3)", 2.0),  # blanks are 0
     ("FVSCHEDULE(2,B1:B4)", VALUE),
     ("EFFECT(0,4)", NUM),
+    ("EFFECT(100,1E+300)/EXP(100)", 1.0),
     ("EFFECT(0.1,0.9)", NUM),
     ("NOMINAL(0.1,0)", NUM),
     ("RRI(0,1,2)", NUM),

@@ -347,8 +347,15 @@ OF_WHAT_COUNTS = (
 ).split()
 
 
-@pytest.mark.parametrize("element", ["3", "x", "", True, 5.0])
-@pytest.mark.parametrize("name", OF_WHAT_COUNTS)
+@pytest.mark.parametrize(
+    ("name", "element"),
+    [
+        (name, element)
+        for name in OF_WHAT_COUNTS
+        for element in ("3", "x", "", True, 5.0)
+        if (name, element) != ("AVERAGEA", True)  # which in an array Excel has saved to be passed over
+    ],
+)
 def test_of_an_array_of_one_element_counts_what_counts_in_a_cell(name, element):
     shown = {True: "TRUE", 5.0: "5"}.get(element, f'"{element}"')
     cells = {"A1": element, "B1": f"={name}(A1)", "B2": f"={name}({{{shown}}})"}

@@ -151,8 +151,8 @@ MISSED = [
     # no numbers to compare, or one
     ("CHISQ.TEST(B1:B3,E1:E3)", DIV0), ("Z.TEST(E1:E1,Z1,2)", DIV0), ("T.DIST(0,,)", DIV0),
     ("HYPGEOM.DIST(0,,,,)", 1.0), ("HYPGEOM.DIST(Z1,Z1,4,4,1)", 1.0), ("HYPGEOM.DIST(0,2,3,3,1)", 0.0),
-    # blank bounds are 0
-    ("INDEX(FREQUENCY({1,2,3,0,-1},Z1),1)", 2.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),1)", 0.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),5)", 3.0),
+    # where all bounds are blank, 0 is the only one
+    ("INDEX(FREQUENCY({1,2,3,0,-1},Z1),1)", 2.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),1)", 0.0), ("INDEX(FREQUENCY(E2:E4,Z1:Z4),2)", 3.0), ("ROWS(FREQUENCY(E2:E4,Z1:Z4))", 2.0),
     # places by numbers in one row or column
     ("SUM(CHOOSECOLS({1,2,3;4,5,6;7,8,9},E1:F2))", VALUE), ("SUM(CHOOSEROWS({1,2,3;4,5,6;7,8,9},E1:F2))", VALUE),
     ("SUM(SORT({2,1,2,1},1,{1;-1}))", VALUE), ("LOOKUP(2,E1:E6,G1:H6)", NA),
@@ -193,8 +193,13 @@ MENDED = [
     ('MATCH("O~s",{"O~s"},0)', NA), ('MATCH("O~~s",{"O~s"},0)', 1.0), ('MATCH("~",{"~"},0)', NA), ('MATCH("O~s",{"Os"},0)', 1.0),
     # ß is ss to XMATCH of equal texts alone
     ('MATCH("ß",{1,"ss"},0)', NA), ('XMATCH("ß",{1,"ss"},0)', 2.0), ('XMATCH("ß",{1,"ss"},2)', NA), ('MATCH("ß?",{1,"ßs"},0)', 2.0), ('XMATCH("ß?",{1,"ssa"},2)', NA),
-    ('ADDRESS(2,3,3,TRUE,"[Book1]Sheet1")', "[Book1]Sheet1!$C2"), ('TEXT(10,"[< 10]#"" Wow""")', "10"), ('TEXT(9,"[<  10]#"" Wow""")', "9 Wow"),
+    ('TEXT(10,"[< 10]#"" Wow""")', "10"), ('TEXT(9,"[<  10]#"" Wow""")', "9 Wow"),
     ("DATE(1900,0,31)", NUM), ("DATE(1900,1,0)", 0.0), ('DEC2BIN("E",0)', NUM), ('DEC2HEX("E",11)', NUM), ('DEC2BIN("E",5)', VALUE),
+    # of a range of several cells one #VALUE!, as an array formula shows in all its cells
+    ("SUM(IFERROR(ERF(E1:E3),1))", 1.0), ("SUM(IFERROR(EDATE(I1:I3,E1:E3),1))", 1.0), ("SUM(IFERROR(BESSELJ(E1:E2,1),1))", 1.0), ("SUM(IFERROR(CONVERT(E1:E2,\"C\",\"F\"),1))", 1.0),
+    # no range where a range has to be
+    ('SUMIFS(INDIRECT("nowhere!A1:A3"),INDIRECT("nowhere!B1:B3"),"a")', REF), ('COUNTIF(INDIRECT("nowhere!A1:A3"),1)', REF), ('SUMIF(OFFSET(A1,-1,0),1)', REF),
+    ('AVERAGEA({1;2;4;"Text";TRUE})', 1.75), ("AVERAGEA(F1:F3)", 8.0),
     ("XIRR(5,45000)", NA), ("XIRR(F4:F7,I1:I4)", VALUE),
     ('COLUMNS(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1))', 2.0), ('INDEX(REGEXEXTRACT("LonelyPlanet","[A-Z][a-z]+",1),1,2)', "Planet"),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ MIXED = {"A1": 10.0, "A2": 7.0, "A3": "text", "A4": True, "A5": None, "A6": Fals
 
 CORNERS = [
     ("AVERAGEA(A1:A7)", 18 / 6), ("AVERAGEA(A3:A3)", 0.0), ("AVERAGEA(A5)", DIV0), ('AVERAGEA("x")', VALUE),
-    ('AVERAGEA("4",TRUE)', 2.5), ('AVERAGEA({1,"a",TRUE})', 2 / 3), ("AVERAGEA(B1:B4)", DIV0),
+    ('AVERAGEA("4",TRUE)', 2.5), ('AVERAGEA({1,"a",TRUE})', 0.5), ("AVERAGEA(B1:B4)", DIV0),
     ("MAXA(A3:A6)", 1.0), ("MAXA(B1:B4)", 0.0), ("MINA(A1:A2)", 7.0), ("MINA(A1:A7)", 0.0),
     ("VARA(A1)", DIV0), ("VARPA(A4)", 0.0), ("STDEVA(A1,A3)", 50**0.5), ("STDEVPA(A1,A3)", 5.0),
     ("VARA(A1,NA())", NA),

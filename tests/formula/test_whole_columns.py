@@ -16,7 +16,7 @@ KNOWN = [
     ("ROWS(UNIQUE(S!A:A))", 4.0), ("SUM(UNIQUE(S!A:A,FALSE,TRUE))", 3.0), ("ROWS(UNIQUE(S!A1:A4))", 3.0), ("COUNTA(UNIQUE(S!A:B))", 8.0),
     ("SUM(TAKE(S!A:B,2))", 34.0), ("SUM(DROP(S!A:B,1))", 96.0), ("SUM(TAKE(S!A:B,,-1))", 100.0), ("SUM(CHOOSECOLS(S!A:B,-1))", 100.0),
     ("SUM(CHOOSEROWS(S!A:B,2))", 21.0), ("ROWS(TOCOL(S!A:B,1))", 8.0), ("SUM(VSTACK(S!A1:A2,S!B:B))", 104.0), ("SUM(HSTACK(S!A:A,S!B:B))", 109.0),
-    ("SUM(FILTER(S!B:B,S!A:A))", 100.0), ("INDEX(SORT(S!A:A),1)", 1.0), ("INDEX(FREQUENCY(S!A:A,S!B:B),1)", 4.0),
+    ("SUM(FILTER(S!B:B,S!A:A))", 100.0), ("INDEX(SORT(S!A:A),1)", 1.0), ("ROWS(FREQUENCY(S!A:A,S!B:B))", 5.0),
     # below rows of data, a table is higher than wide
     ("LOOKUP(20,S!B:G)", 0.0), ("MATCH(1E+300,S!A:A)", 4.0), ("MATCH(3,S!A:A,0)", 1.0), ("VLOOKUP(1,S!A:B,2,FALSE)", 20.0),
     ('ISERROR(INDEX(LINEST(S!A:A,S!B:B),1))', True), ("ISERROR(MDETERM(S!A:B))", True),

@@ -91,13 +91,14 @@ def taken_as_scalar(grid: Grid) -> Grid:
 def taken_without_truths(grid: Grid) -> Grid:
     """What functions that were once an add-in make of their arguments: TRUE and FALSE are #VALUE!.
 
-    A range of several cells is, too, though an array of as many numbers is not."""
+    A range of several cells is one, too, though an array of as many numbers is not."""
     grid = grid.with_nan_for_falses()
     failed, why = (
         np.broadcast_to(grid.kinds() == BOOL, grid.shape),
         "finds TRUE or FALSE where it needs a number",
     )
     if grid.is_range and not grid.is_single:
+        grid = grid.first()
         failed, why = (
             np.ones(grid.shape, bool),
             "finds a range where it needs a number; write +1*(...) around it",
@@ -151,6 +152,14 @@ def taken_as_value(grid: Grid) -> Grid:
         return grid
     kinds = np.where(np.isin(grid.kinds(), (BLANK, ERROR)), grid.kinds(), NUMBER).astype(np.uint8)
     return grid.without_falses().of_kinds(kinds)
+
+
+def taken_as_average(grid: Grid) -> Grid:
+    """The same, but TRUE and FALSE of an array are passed over, as Excel has saved."""
+    truths = grid.kinds() == BOOL
+    if grid.is_range or not grid.is_array or not truths.any():
+        return taken_as_value(grid)
+    return taken_as_value(grid.without_falses().blank_where(truths))
 
 
 def taken_as_factor(grid: Grid) -> Grid:

@@ -16,6 +16,7 @@ from xlcicf.formula.functions.operators import EXP_LIMIT, power
 from xlcicf.formula.functions.rounding import rounded
 from xlcicf.formula.functions.table import OrError, of_constants, of_numbers, of_series
 from xlcicf.formula.number_by_number import each
+from xlcicf.formula.special import expm1
 
 TWELVE = t.as_array(12.0)
 NONE = t.as_array(0.0)  # an amount that is left out
@@ -327,7 +328,7 @@ def effective_rate(nominal, times):
     inside = t.both(t.greater(nominal, 0.0), t.greater_equal(times, 1.0))
     nominal, times = t.where(inside, nominal, 1.0), t.where(inside, times, 1.0)
     each = t.div(nominal, times)
-    return checked(inside, t.mul(each, annuity(each, times)))
+    return checked(inside, expm1(t.mul(times, log1p(each))))
 
 
 @of_numbers(

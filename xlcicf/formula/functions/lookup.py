@@ -1,7 +1,6 @@
 """Excel's category Lookup & Reference: places, sizes and elements of ranges and arrays."""
 
 import math
-import re
 
 import numpy as np
 
@@ -41,7 +40,6 @@ from xlcicf.formula.whereabouts import lines_of, sizes_of
 NEAREST, EXACT, FORWARDS = constant(True), constant(0.0), constant(1.0)
 NOWHERE = -1e9  # in the place of a place
 NO_SHEET = object()  # in the place of a name, which may be blank
-_PLAIN_BOOK = re.compile(r"\[[\w.]+")  # what needs no quotes before "]"
 
 # --- places and sizes -----------------------------------------------------------------------------------
 
@@ -348,10 +346,7 @@ def address(row, column, kind=1.0, in_letters=True, sheet=NO_SHEET):
         )
     if sheet is NO_SHEET:
         return text
-    name = text_of(sheet)
-    book, bracket, own = name.rpartition("]") if name.startswith("[") else ("", "", name)
-    plain = bracket and quote_sheet(own) == own and _PLAIN_BOOK.fullmatch(book)
-    return f"{name if plain or not name else quote_sheet(name)}!{text}"
+    return f"{quote_sheet(text_of(sheet)) if text_of(sheet) else ''}!{text}"
 
 
 @excel("AREAS", "AREAS(($A$1:$A$2,$B$1))*~2", "AREAS($A$1)*~2", ranges="array")

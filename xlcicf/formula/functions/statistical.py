@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from xlcicf.formula import tape as t
-from xlcicf.formula.coercion import number_of
+from xlcicf.formula.coercion import number_of, taken_as_average, taken_as_value
 from xlcicf.formula.conditional import UNLIKE
 from xlcicf.formula.context import Fails, Misused
 from xlcicf.formula.counted import Numbers
@@ -87,20 +87,22 @@ for name in ("STDEVP", "STDEV.P"):
 
 # Texts in ranges and arrays count as 0, TRUE as 1, FALSE as 0.
 of_counted(
-    "AVERAGEA", "AVERAGEA(~1.5,~2,TRUE)", "AVERAGEA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True
+    "AVERAGEA", "AVERAGEA(~1.5,~2,TRUE)", "AVERAGEA(~A1:B3)", empty=NOTHING_TO_AVERAGE, taken=taken_as_average
 )(average)
-of_counted("MAXA", "MAXA(~0.5,~-2,TRUE)", "MAXA(~A1:B3)", empty=0.0, all_values=True)(maximum)
-of_counted("MINA", "MINA(~1.5,~2,FALSE)+~1", "MINA(~A1:B3)", empty=0.0, all_values=True)(minimum)
-of_counted("VARA", "VARA(~1.5,~2,TRUE)", "VARA(~A1:B3)", empty=AT_LEAST_TWO, all_values=True)(sample_variance)
-of_counted("VARPA", "VARPA(~1.5,~2,TRUE)", "VARPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True)(
+of_counted("MAXA", "MAXA(~0.5,~-2,TRUE)", "MAXA(~A1:B3)", empty=0.0, taken=taken_as_value)(maximum)
+of_counted("MINA", "MINA(~1.5,~2,FALSE)+~1", "MINA(~A1:B3)", empty=0.0, taken=taken_as_value)(minimum)
+of_counted("VARA", "VARA(~1.5,~2,TRUE)", "VARA(~A1:B3)", empty=AT_LEAST_TWO, taken=taken_as_value)(
+    sample_variance
+)
+of_counted("VARPA", "VARPA(~1.5,~2,TRUE)", "VARPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, taken=taken_as_value)(
     lambda x: _variance(x, 0.0)
 )
-of_counted("STDEVA", "STDEVA(~1.5,~2,TRUE)", "STDEVA(~A1:B3)", empty=AT_LEAST_TWO, all_values=True)(
+of_counted("STDEVA", "STDEVA(~1.5,~2,TRUE)", "STDEVA(~A1:B3)", empty=AT_LEAST_TWO, taken=taken_as_value)(
     lambda x: square_root(_variance(x, 1.0))
 )
-of_counted("STDEVPA", "STDEVPA(~1.5,~2,TRUE)", "STDEVPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, all_values=True)(
-    lambda x: square_root(_variance(x, 0.0))
-)
+of_counted(
+    "STDEVPA", "STDEVPA(~1.5,~2,TRUE)", "STDEVPA(~A1:B3)", empty=NOTHING_TO_AVERAGE, taken=taken_as_value
+)(lambda x: square_root(_variance(x, 0.0)))
 
 
 def _where_positive(compute: Callable[[t.Operand], t.Array]) -> Callable[[t.Array], t.Array]:
@@ -387,12 +389,11 @@ for name, most, example in (
 )
 def frequency(cells, bins):
     """How many numbers lie up to each bound and above the one before it, in the bounds' own places, and how
-    many above all; of equal bounds the first counts, and a blank one is 0."""
+    many above all; of equal bounds the first counts. Without a bound 0 is one."""
     if error := cells.first_error or bins.first_error:
         raise Fails(str(error))
     numbers = cells.in_order[0]
-    given = np.array([number or 0.0 for number in bins.values if number is None or type(number) is float])
-    given = np.append(given, 0.0) if bins.beyond else given  # a blank bound more says it all
+    given = np.array([number for number in bins.values if type(number) is float] or [0.0])
     places = np.argsort(given, kind="stable")
     bounds = given[places]
     up_to = np.searchsorted(numbers, bounds, "right")

@@ -43,7 +43,6 @@ from xlcicf.formula.coercion import (
     taken_as_condition,
     taken_as_factor,
     taken_as_scalar,
-    taken_as_value,
     taken_strictly,
     text_of,
 )
@@ -227,6 +226,7 @@ def entered(
         return of_grids(context, lambda *grids: checked(context, *grids), values)
 
     def checked(context: Context, *grids: Grid) -> Value:
+        refuse_errors_handed_over(context, [grid for i, grid in enumerate(grids) if references(i)])
         context.require_fixed(grids, fixed)
         return compute(context, *grids)
 
@@ -471,18 +471,18 @@ def of_counted(
     empty: Empty | float = NOTHING_SPECIAL,
     errors_count: bool = True,
     smooth: bool = True,
-    all_values: bool = False,
+    taken: Callable[[Grid], Grid] | None = None,
 ):
     """Enters a function of the numbers that count: body(numbers) -> (H, W, 1, 1); see counted.py.
 
-    `empty` is what no numbers give. Without `errors_count` errors are passed over; with `all_values` the
-    texts (0) and booleans of ranges and arrays count too."""
+    `empty` is what no numbers give. Without `errors_count` errors are passed over; `taken` makes numbers of
+    what else counts in ranges and arrays."""
     for_few = empty if isinstance(empty, Empty) else Empty(empty)
 
     def enter(body: Callable[[Numbers], "t.Array | OrError"]):
         def compute(context: Context, *arguments: Argument) -> Grid:
-            if all_values:
-                arguments = tuple(with_elements(a, taken_as_value) for a in arguments)
+            if taken:
+                arguments = tuple(with_elements(a, taken) for a in arguments)
             numbers, passing = counted(arguments, for_few.fewest, errors_count)
             out = aggregated(context, body(numbers), numbers.how_many, passing, for_few)
             if not smooth:
