@@ -111,6 +111,7 @@ FOUND = [
     ('SUM(IFERROR(LINEST({1;9;5},{0;4;2},"x",TRUE),1))', 1.0), ("SUM(IFERROR(TREND({1;2;3},,{1;2},1/0),1))", 1.0),
     ("ROWS(MMULT({1;2;3},{1,2}))", 3.0), ("SUM(IFERROR(LINEST({1;9;5;6},{0;4;2;1},TRUE,TRUE)*0,1))", 0.0),
 
+    ("SUM(SORTBY({3;1;2},#NUM!))", NUM), ("SUM(SORTBY({3;1;2},{#NUM!;1;2}))", 6.0),
     ("SUM(BYROW({TRUE;5},LAMBDA(r,MAX(r))))", 5.0), ('SUBSTITUTE("aa","a","b",)', VALUE),
     ("PERMUT(1E+300,1)", 1e300), ("PERMUT(170,170)/PERMUT(169,169)", 170.0), ("AMORLINC(2400,39679,39813,300,1,3,1)", 0.0),
 ]  # fmt: skip

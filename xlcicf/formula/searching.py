@@ -1,6 +1,6 @@
 """The place of a value among cells, as MATCH, VLOOKUP and their kind look for it; places count from 0."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import takewhile
 from typing import Any
 
@@ -139,15 +139,17 @@ def _alike(wanted: object, cells: Cells) -> Alike:
 
 def _by_halving(key, alike: Alike, count: int) -> int | None:
     """Where the halves of cells (count,) lead that are taken by whether their middle is above the key."""
-    known = dict(zip(alike.places, alike.values, strict=True))
+    places, values = alike.places, alike.values
     first, last, found = 0, count - 1, None
     while first <= last:
         middle = (first + last) // 2
-        at = next((place for place in range(middle, last + 1) if place in known), None)
-        if at is None or known[at] > key:
+        at = bisect_left(places, middle)  # the first value from the middle on
+        if at == len(places) or places[at] > last or values[at] > key:
             last = middle - 1
-        elif known[at] == key:  # found, and as many cells further as show the same
-            return next(place for place in range(at, count) if known.get(place + 1) != key)
+        elif values[at] == key:  # found, and as many cells further as show the same
+            while at + 1 < len(places) and places[at + 1] == places[at] + 1 and values[at + 1] == key:
+                at += 1
+            return places[at]
         else:
-            first, found = at + 1, at
+            first, found = places[at] + 1, places[at]
     return found

@@ -23,7 +23,7 @@ from xlcicf.formula.arranging import (
 from xlcicf.formula.coercion import number_of, taken_as_scalar, truth_of
 from xlcicf.formula.collation import order_key
 from xlcicf.formula.context import Context, Fails
-from xlcicf.formula.functions.table import ANY, handing_on
+from xlcicf.formula.functions.table import ANY, handing_on, refuse_errors_handed_over
 from xlcicf.formula.grid import (
     BOOL,
     ERROR,
@@ -500,6 +500,8 @@ def _sorted_numbers(context: Context, grid: Grid, index: Grid, order: Grid, by_c
     ranges="array",
 )
 def sorted_by(context: Context, grid: Grid, *keys_and_orders: Grid) -> Grid:
+    refuse_errors_handed_over(context, keys_and_orders)
+
     def places(size: tuple[int, int], *cells: Cells) -> np.ndarray:
         keys = [
             (key.values, _sign(order[0]) if order else 1)
