@@ -570,6 +570,11 @@ KINDS = [
     ),
     # --- what no documentation says
     Kind(
+        "what a bill yields whose discount is more than all that it pays only Excel can say",
+        _names("TBILLEQ"),
+        lambda c: c.ours == "#NUM!" and isinstance(c.theirs, float) and c.theirs < 0,
+    ),
+    Kind(
         "whether what is no LAMBDA or the error that it would be called with comes first only Excel can say",
         _names("REDUCE"),
         lambda c: c.ours == "#VALUE!" and _errors(c),
