@@ -56,6 +56,12 @@ def test_the_order_of_chinese_texts_is_each_excels_own(formula):
         ('COUNTIF(A1:A2,"医生")', 1.0),
         ('ROWS(UNIQUE({"医生";"护理";"医生"}))', 2.0),
         ('MATCH(3,{1,"医生",3})', 3.0),
+        ('A1>""', True),
+        ('AND(A1>"Z",A1>="z1","9">"",NOT(A1<"é"))', True),
+        ('COUNTIF(A1:A2,">=a")', 2.0),
+        ('"护理1"<"护理2"', True),
+        ('"护理"<"护理2"', True),
+        ('MATCH("b",{"a","b","护理"})', 2.0),
     ],
 )
 def test_equal_chinese_texts_are_found(formula, value):

@@ -15,14 +15,47 @@ _HAN = (0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (
 def order_key(text: str) -> tuple[str, str]:
     """What texts are ordered by: letters without accents, hyphens and apostrophes left out; then all.
 
-    Raises Misused for Chinese letters, whose order the language of each Excel decides."""
+    To compare two of these raises Misused where Chinese letters decide: each language of Excel has its own
+    order of them."""
     folded = text.casefold()
     if folded.isascii():
         return folded.translate(_PLACES), folded
     letters = unicodedata.normalize("NFD", folded)
-    if any(first <= ord(letter) <= last for letter in letters for first, last in _HAN):
-        raise Misused(f"asks for the order of {text[:20]!r}, which Excel has in each language its own of")
-    return "".join(map(_placed, letters)).translate(_PLACES), folded
+    placed = "".join(map(_placed, letters)).translate(_PLACES)
+    return _Chinese(placed) if any(map(_is_chinese, letters)) else placed, folded
+
+
+class _Chinese(str):
+    """A text with Chinese letters among others. They come after all others; which of two comes first is asked
+    for where nothing before them differs."""
+
+    def __lt__(self, other: str) -> bool:
+        self._require_an_order(other)
+        return str.__lt__(self, other)
+
+    def __le__(self, other: str) -> bool:
+        self._require_an_order(other)
+        return str.__le__(self, other)
+
+    def __gt__(self, other: str) -> bool:
+        self._require_an_order(other)
+        return str.__gt__(self, other)
+
+    def __ge__(self, other: str) -> bool:
+        self._require_an_order(other)
+        return str.__ge__(self, other)
+
+    def _require_an_order(self, other: str) -> None:
+        mine, others = next(((a, b) for a, b in zip(self, other, strict=False) if a != b), ("", ""))
+        if mine and _is_chinese(mine) and _is_chinese(others):
+            raise Misused(
+                f"asks for the order of {self[:20]!r} and {other[:20]!r}, of which each language of Excel has"
+                " its own"
+            )
+
+
+def _is_chinese(letter: str) -> bool:
+    return any(first <= ord(letter) <= last for first, last in _HAN)
 
 
 def _placed(letter: str) -> str:
