@@ -189,7 +189,7 @@ BAD = [
     ({"A1": 1.0, "C1": 1.0, "C2": 0.0, "B1": "=A1+LN(C1)", "B2": "=A1+LN(C2)", "D1": "=SUM(B1:B2)"}, "D1", "A1", DataError, "S!B2 shows #NUM!"),
     ({"A1": 1.0, "C1": 1.0, "B1": "=A1*AVERAGE(C1)", "B2": "=A1*AVERAGE(C2)", "D1": "=B1+B2"}, "D1", "A1", DataError, "S!B2 averages no numbers"),
     ({"A1": 1.0, "B1": "=A1*SUM({1,#N/A})"}, "B1", "A1", DataError, "S!B1 shows #N/A"),
-    ({"A1": 1.0, "A2": 2.0, "B1": "=SUMPRODUCT(--(A:A<5))"}, "B1", "A1", NotDifferentiable, "S!B1: computes with every cell of S!A1:A1048576, the blank ones too; write S!A1:A2"),
+    ({"A1": 1.0, "A2": 2.0, "B1": "=SUMPRODUCT(--(A:A<A1))"}, "B1", "A1", NotDifferentiable, "S!B1: computes with every cell of S!A1:A1048576, the blank ones too; write S!A1:A2"),
     ({"A1": 1.0, "AB1": "=SUM(A1:Z900000)"}, "AB1", "A1", NotDifferentiable, "S!A1:Z900000 is more than"),
     ({"A1": 1.0, "B1": "=A1*COUNTIFS(C1:C3)"}, "B1", "A1", FormulaError, "S!B1: COUNTIFS has 1 arguments"),
     ({"A1": 1.0, "B1": "=A1*COUNTIFS(C1:C3,1,C1:C3)"}, "B1", "A1", FormulaError, "S!B1: COUNTIFS has a range without a criterion"),

@@ -3,8 +3,9 @@ or refused by name."""
 
 import pytest
 
-from tests.formula.sheets import computed
-from xlcicf.errors import FormulaError
+from tests.formula.sheets import computed, function
+from xlcicf.errors import FormulaError, NotDifferentiable
+from xlcicf.formula.snapshot import ExcelError
 
 CELLS: dict[str, object] = {f"A{i}": x for i, x in enumerate((3.0, 1.0, 3.0, 2.0), 1)}
 CELLS |= {f"B{i}": 10.0 * i for i in range(1, 5)}
@@ -47,3 +48,65 @@ def test_cells_in_no_order_are_refused_where_their_number_decides_which_are_halv
         | {AT: f"={formula}".replace("S!C:", "S!C1:").replace("C1:C", "C1:C4").replace("C1:D", "C1:D4")},
         AT,
     )
+
+
+# --- each cell computed with, the blank ones too ---------------------------------------------------------
+
+LETTERS = {f"A{i}": letter for i, letter in enumerate("bab", 1)} | {"A4": "c", "C1": "x", "C3": "x"}
+LETTERS |= {f"B{i}": float(i) for i in range(1, 5)}
+DIV0 = ExcelError("#DIV/0!")
+
+# Formulas and what they come to; all but those with INDEX, AVERAGE, MEDIAN, LARGE and MATCH as LibreOffice has it
+OF_EACH_CELL = [
+    ('=SUMPRODUCT((A:A="b")*B:B)', 4.0), ('=SUMPRODUCT(--(A:A="b"),B:B)', 4.0), ('=LOOKUP(2,1/(A:A<>""),B:B)', 4.0),
+    ('=SUMPRODUCT(--(A:A=""))', 1048572.0), ('=SUMPRODUCT((A:A="b")*(C:C="x")*B:B)', 4.0), ("=SUMPRODUCT(1/B:B)", DIV0),
+    ("=SUMPRODUCT((B:B>MAX(B:B)/2)*B:B)", 7.0), ("=SUMPRODUCT((LEN(A:A)>0)*1)", 4.0), ('=SUMPRODUCT((A:B="b")*1)', 2.0),
+    ('=SUMPRODUCT((A2:A1048576="b")*B2:B1048576)', 3.0), ("=SUMPRODUCT(ISNUMBER(B:B)*(B:B>=2))", 3.0),
+    ('=SUMPRODUCT((A:A="zz")*1)+SUMPRODUCT((B:B=0)*1)', 1048572.0), ('=SUMPRODUCT((1:1="b")*1)', 1.0),
+    ('{=SUM((A:A="b")*B:B)}', 4.0), ('{=MAX(IF(A:A="b",B:B))}', 3.0), ('{=MIN(IF(A:A="b",B:B))}', 1.0), ("{=MIN(B:B*1)}", 0.0),
+    ('{=COUNT(IF(A:A="b",B:B))}', 2.0), ('{=SUM(IF(A:A="b",B:B,1))}', 1048578.0), ("{=AND(B:B>0)}", False), ("{=OR(B:B>3)}", True),
+    ('{=AVERAGE(IF(A:A="b",B:B))}', 2.0), ('{=MEDIAN(IF(A:A="b",B:B))}', 2.0), ('{=LARGE(IF(A:A="b",B:B),2)}', 1.0),
+    ('=MATCH(1,INDEX((A:A="b")*(B:B=3),0),0)', 3.0), ('{=INDEX(C:C,MATCH(1,(A:A="b")*(B:B=3),0))}', "x"),
+    ("=COUNT(INDEX(1/(B:B>2),0))", 2.0),
+]  # fmt: skip
+NOT_KNOWN = [
+    '=SUMPRODUCT((A:A<>"")/COUNTIF(A:A,A:A&""))', '=SUMPRODUCT((A:A="b")*ROW(A:A))', "{=MATCH(2,B:B*1)}", "{=AVERAGE(B:B*1)}",
+    '=SUMPRODUCT((A:A="b")*(1:1="b"))', "=INDEX(SORT(B:B*1),1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "value"), OF_EACH_CELL)
+def test_two_blank_cells_tell_what_a_million_do(formula, value):
+    assert computed(LETTERS | {"D9": formula}, "D9") == value
+
+
+@pytest.mark.parametrize("formula", NOT_KNOWN)
+def test_it_is_refused_where_they_do_not(formula):
+    with pytest.raises(FormulaError, match="D9: computes with every cell of"):
+        computed(LETTERS | {"D9": formula}, "D9")
+
+
+@pytest.mark.parametrize(
+    "formula", ['=SUMPRODUCT((A:A="b")*B:B^2)', '{=MAX(IF(A:A="b",B:B*D1))}', '{=SUM(IF(A:A="b",B:B*D1,3))}']
+)
+def test_slopes_are_those_of_the_cells_with_data(formula):
+    changing = ["B1:B4", "D1"]
+    f = function(LETTERS | {"D1": 0.5, "D9": formula}, "D9", *changing)
+    few = function(
+        LETTERS | {"D1": 0.5, "D9": formula.replace("A:A", "A1:A9").replace("B:B", "B1:B9")}, "D9", *changing
+    )
+    beyond = 3.0 * (1048576 - 9) if "3)" in formula else 0.0
+    for v in (f.start, f.start * 1.25):
+        assert f.value(v) == few.value(v) + beyond
+        assert (f.gradient(v) == few.gradient(v)).all() and f.gradient(v).any()
+
+
+def test_a_blank_cell_that_follows_changing_cells_is_refused():
+    with pytest.raises(NotDifferentiable, match="D9: computes with every cell of S!B1:B1048576"):
+        function(LETTERS | {"D1": 0.5, "D9": "=SUMPRODUCT((B:B-D1)^2)"}, "D9", "D1")
+
+
+def test_formulas_filled_down_each_have_their_own():
+    cells = LETTERS | {f"E{i}": letter for i, letter in enumerate("abcd", 1)}
+    cells |= {f"F{i}": f"=SUMPRODUCT((A:A=E{i})*B:B)" for i in range(1, 5)}
+    assert [computed(cells, f"F{i}") for i in range(1, 5)] == [2.0, 4.0, 4.0, 0.0]

@@ -59,6 +59,7 @@ from xlcicf.formula.tree import (
     Union,
 )
 from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit, areas_of
+from xlcicf.formula.whole_columns import Beyond, EveryBlankCell, is_of_each, meant, of_whole_columns
 
 MAX_CELLS = 2**22  # of one range
 
@@ -110,6 +111,8 @@ class Evaluator:
     book_values  what has been read of the book before; None where that is nothing
     """
 
+    looks_beyond = True  # whether a reference may be read more than once, as other cells
+
     def __init__(self, graph: RunGraph, tape: Tape | None = None, book_values: BookValues | None = None):
         self.graph, self.tape = graph, tape
         self.pieces = Pieces()
@@ -117,6 +120,10 @@ class Evaluator:
         self._stacks: dict[tuple[Area, ...], Grid] = {}  # what one unit reads more than once
         self._rows: dict[tuple[int, ...], Grid] = {}  # pieces, by their numbers, beside each other
         self.apart: list[Apart] = []  # cells that changing cells make a number or a text
+        self.beyond: Beyond | None = None  # of whole columns, while a function asks for their blank cells
+        self._left_out: set[int] = (
+            set()
+        )  # how many rows or columns of blank cells those have that were asked for
         self.made: dict[Unit, list[Piece]] = {}
         self.maker: dict[int, tuple[Unit, int]] = {}  # id of a piece -> its unit, which of its pieces it is
 
@@ -295,7 +302,65 @@ class Evaluator:
                 context.cell,
                 name,
             )
-        return called(name, args, context)
+        if self.beyond and not is_of_each(name, args):
+            return self._as_one_value(name, args, context)
+        decided = len(self.tape.decisions) if self.tape else 0
+        try:
+            return called(name, args, context)
+        except EveryBlankCell:
+            if self.beyond or not self.looks_beyond or isinstance(context.host, Batch):
+                raise
+            if self.tape:
+                del self.tape.decisions[decided:]
+            found = self._over_blank_cells(name, args, context)
+            if found is None:
+                raise
+            return found
+
+    def _over_blank_cells(self, name: str, args: tuple[Node, ...], context: Context) -> Value | None:
+        """What a function makes of whole columns; None where two blank cells do not tell it."""
+        self._left_out.clear()
+
+        def within(beyond: Beyond, compute: Callable[[], Value]) -> Value:
+            self.beyond = beyond
+            try:
+                return compute()
+            finally:
+                self.beyond = None
+
+        def added(value: Value, two: Grid) -> Value:
+            count, numbers = next(iter(self._left_out), 0), two.numbers() / 2
+            if not numbers.any():
+                return value
+            return INFIX["+"](context, value, from_numbers(torch.from_numpy(numbers * count)))
+
+        found = of_whole_columns(
+            name,
+            args,
+            lambda name, args, beyond: within(beyond, lambda: called(name, args, context)),
+            added,
+            lambda node, beyond: within(
+                beyond, lambda: self._evaluate(node, context.of(name).taking("array"))
+            ),
+        )
+        return found if len(self._left_out) == 1 else None
+
+    def _as_one_value(self, name: str, args: tuple[Node, ...], context: Context) -> Value:
+        """What a function of other ranges comes to, inside one that asks for the blank cells of its own."""
+        beyond, self.beyond = self.beyond, None
+        left_out = set(self._left_out)
+        try:
+            value = self._call(name, args, context)
+        finally:
+            self.beyond, self._left_out = beyond, left_out
+        if not isinstance(value, Grid) or not value.is_single:
+            raise EveryBlankCell(
+                f"{context.cell}: computes with every cell of whole columns or rows, and with all that {name}"
+                " yields; name the cells that hold something",
+                context.cell,
+                name,
+            )
+        return value
 
     # --- LET and LAMBDA ---------------------------------------------------------------------------------
 
@@ -446,7 +511,11 @@ class Evaluator:
         if whole is None:
             return constant(error_at("#REF!", host.cell(0, 0)))
         filled = self._bounded(whole, host, blanks_count)
-        return _as_seen(self.values(filled), ref, filled, host).at(place_of(ref, host))
+        place = place_of(ref, host)
+        if self.beyond and place and filled != whole:
+            rows, cols = filled.shape
+            place = replace(place, rows=rows) if filled.right == whole.right else replace(place, cols=cols)
+        return _as_seen(self.values(filled), ref, filled, host).at(place)
 
     def growing(self, node: Node, host: Host) -> Growing | None:
         """A range that changes its size from cell to cell of a run; None for anything else."""
@@ -454,6 +523,8 @@ class Evaluator:
             return None
         whole = node.footprint(host)
         assert whole
+        if self.beyond and (filled := self.graph.trimmed(whole)) != whole:
+            raise _every_blank_cell(host, whole, filled)
         filled = self._bounded(whole, host, False)
         step, steps = step_of(node, host), from_the_anchor(node, host)
         grid = _as_seen(self.values(filled), step, filled, steps).at(place_of(step, steps))
@@ -469,13 +540,14 @@ class Evaluator:
 
     def _bounded(self, whole: Area, host: Host, blanks_count: bool) -> Area:
         filled = self.graph.trimmed(whole)
-        if blanks_count and filled != whole:
-            cell = host.cell(0, 0)
-            raise NotDifferentiable(
-                f"{cell}: computes with every cell of {whole.address}, the blank ones too;"
-                f" write {filled.address}",
-                cell,
-            )
+        if filled != whole and self.beyond:
+            cells = meant(whole, filled, self.beyond)
+            if cells is None or isinstance(host, Batch):
+                raise _every_blank_cell(host, whole, filled)
+            self._left_out.add(max(whole.bottom - filled.bottom, whole.right - filled.right))
+            filled = cells
+        elif filled != whole and blanks_count:
+            raise _every_blank_cell(host, whole, filled)
         if math.prod(filled.shape) > MAX_CELLS:
             cell = host.cell(0, 0)
             raise NotDifferentiable(
@@ -537,6 +609,14 @@ class Evaluator:
 
 def _beside(rows: Sequence[Grid]) -> Grid:
     return beside(rows) if len(rows) > 1 else rows[0]
+
+
+def _every_blank_cell(host: Host, whole: Area, filled: Area) -> EveryBlankCell:
+    cell = host.cell(0, 0)
+    return EveryBlankCell(
+        f"{cell}: computes with every cell of {whole.address}, the blank ones too; write {filled.address}",
+        cell,
+    )
 
 
 def _as_seen(grid: Grid, ref: Ref, whole: Area, host: Area) -> Grid:

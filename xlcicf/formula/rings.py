@@ -172,6 +172,8 @@ class _Recorded:
 class _Inside(Evaluator):
     """Computes a ring's formulas as functions of what they read."""
 
+    looks_beyond = False
+
     def __init__(self, outer: Evaluator, tape: t.Tape, numbers: dict[int, int], runs: Sequence[Run]):
         super().__init__(outer.graph, book_values=outer.book_values)
         self._on, self._first_cell, self._runs = tape, numbers, runs
@@ -634,6 +636,8 @@ class _OneCell(Evaluator):
 
     sources  of each input but the first: the read of the ring, or the numbers outside (H, W, 1, 1)
     """
+
+    looks_beyond = False
 
     def __init__(self, recorded: _Recorded, run: Run):
         super().__init__(recorded.inside.graph, book_values=recorded.inside.book_values)
