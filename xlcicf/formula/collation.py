@@ -2,6 +2,7 @@
 apostrophes and hyphens count only where all else is alike. LibreOffice has digits behind signs."""
 
 import unicodedata
+from collections.abc import Callable
 
 from xlcicf.formula.context import Misused
 
@@ -25,33 +26,25 @@ def order_key(text: str) -> tuple[str, str]:
     return _Chinese(placed) if any(map(_is_chinese, letters)) else placed, folded
 
 
-class _Chinese(str):
-    """A text with Chinese letters among others. They come after all others; which of two comes first is asked
-    for where nothing before them differs."""
+def _asked(compare: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
+    """The comparison. Raises Misused where the first letters that differ are both Chinese."""
 
-    def __lt__(self, other: str) -> bool:
-        self._require_an_order(other)
-        return str.__lt__(self, other)
-
-    def __le__(self, other: str) -> bool:
-        self._require_an_order(other)
-        return str.__le__(self, other)
-
-    def __gt__(self, other: str) -> bool:
-        self._require_an_order(other)
-        return str.__gt__(self, other)
-
-    def __ge__(self, other: str) -> bool:
-        self._require_an_order(other)
-        return str.__ge__(self, other)
-
-    def _require_an_order(self, other: str) -> None:
-        mine, others = next(((a, b) for a, b in zip(self, other, strict=False) if a != b), ("", ""))
+    def compared(a: str, b: str) -> bool:
+        mine, others = next(((x, y) for x, y in zip(a, b, strict=False) if x != y), ("", ""))
         if mine and _is_chinese(mine) and _is_chinese(others):
             raise Misused(
-                f"asks for the order of {self[:20]!r} and {other[:20]!r}, of which each language of Excel has"
-                " its own"
+                f"asks for the order of {a[:20]!r} and {b[:20]!r}: each language of Excel has its own"
             )
+        return compare(a, b)
+
+    return compared
+
+
+class _Chinese(str):
+    """A text with Chinese letters among others, all of which come before them."""
+
+    __lt__, __le__ = _asked(str.__lt__), _asked(str.__le__)
+    __gt__, __ge__ = _asked(str.__gt__), _asked(str.__ge__)
 
 
 def _is_chinese(letter: str) -> bool:
