@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 
 from tests import strangers
+from tests.formula.sheets import snapshot
 from tests.saved_cells import saved_cells
 from xlcicf import cli
 from xlcicf.addin import host_side
 from xlcicf.errors import DisagreementError
+from xlcicf.formula.address import Area
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import open_book
 from xlcicf.host.headless.person import person_at
 from xlcicf.ooxml.document import Document
 from xlcicf.ooxml.package import read_package, save_package
 from xlcicf.solve import Problem
-from xlcicf.solve.agreement import agreed
+from xlcicf.solve.agreement import agreed, disagreements
 from xlcicf.solve.problem import Constraint
 from xlcicf.solve.training import Settings
 
@@ -171,3 +174,37 @@ def test_a_book_with_a_result_that_nobody_can_check_is_not_vouched_for(tmp_path,
     path.write_bytes(strangers.in_sheet(strangers.plain(), "</sheetData>", ROWS).to_bytes())
     assert run(capsys, "train", path, *TARGET)[0] == 0 and shown(path)["D9"] == 7
     assert not Document(path).trusted
+
+
+CELLS = {"A1": 1.0, "B1": "=A1*10", "T!A1": "=S!A1+1", "T!B1": "=T!A1+S!B1", "T!C1": "=TRUE"}
+SHOWN = {"S": {(1, 2): 10.0}, "T": {(1, 1): 2.0, (1, 2): 12.0, (1, 3): True}}
+
+
+def shows(book: Snapshot, **sheets: dict) -> Snapshot:
+    """A later snapshot of the book, in which cells show something else."""
+    news = {
+        name: replace(book.sheets[name], values=book.sheets[name].values | cells)
+        for name, cells in sheets.items()
+    }
+    return replace(book, sheets=book.sheets | news)
+
+
+def test_one_snapshot_after_another_is_compared_as_each_alone():
+    asked = [Area("T", 1, 2, 1, 2), Area("T", 1, 3, 1, 3)]
+    first = shows(snapshot(CELLS), **SHOWN)
+    moved = shows(first, S={(1, 1): 2.0})  # nothing was calculated after it
+    half = shows(moved, S={(1, 2): 20.0})
+    whole = shows(half, T={(1, 1): 3.0, (1, 2): 23.0})
+    for book, expected in (
+        (first, []),
+        (first, []),
+        (moved, ["S!B1", "T!A1", "T!B1"]),
+        (half, ["T!A1", "T!B1"]),
+        (whole, []),
+        (shows(whole, T={(1, 3): 1.0}), ["T!C1"]),
+        (shows(whole, S={(1, 2): 21.0}), ["S!B1"]),
+        (whole, []),
+        (shows(whole, S={(1, 1): 1.0, (1, 2): 10.0}), ["T!A1", "T!B1"]),
+        (first, []),
+    ):
+        assert sorted(cell for cell, *_ in disagreements(book, asked)) == expected

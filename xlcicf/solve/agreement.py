@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 NAMED = 4  # cells that a refusal names
 WAY_OUT = "open and save the book in Excel, or let --recalculate compute every formula here"
 
-# of the areas that were asked of last: a person presses Step again and again
-_last: "dict[tuple[Area, ...], Recalculation]" = {}
+# Of the areas that were asked of last, since a person presses Step again and again: what computes their
+# formulas, and by sheets the cells' contents with which it agreed.
+_last: "dict[tuple[Area, ...], tuple[Recalculation, dict[str, dict]]]" = {}
 
 Disagreement = tuple[str, Scalar, Scalar]  # a cell, what it shows and what its formula comes to
 
@@ -48,19 +49,22 @@ def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
     """Those among the cells of some areas and what they need. Of what cannot be computed nothing is known."""
     from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    found = _last.pop(tuple(areas), None)
+    found, agreeing = _last.pop(tuple(areas), (None, {}))
     if found is None or not found.follows(book):
-        found = Recalculation(book, trusted=False, draws=False, of=areas)
-    found.renewed()
+        found, agreeing = Recalculation(book, trusted=False, draws=False, of=areas), {}
+    changed = found.renewed()
     _last.clear()
-    _last[tuple(areas)] = found
-    return [
+    differing = [
         (cell_address(area.sheet, *cell), shown, ours)
         for area in found.areas
         if area.sheet != RIGHT_SIDES
+        and (area.sheet in changed or book.sheets[area.sheet].values is not agreeing.get(area.sheet))
         for cell, shown, ours in _differing(area, book, found.book)
         if (area.sheet, *cell) not in found.uncomputed
     ]
+    if not differing:
+        _last[tuple(areas)] = found, {name: sheet.values for name, sheet in book.sheets.items()}
+    return differing
 
 
 def _differing(
