@@ -202,6 +202,8 @@ def test_one_snapshot_after_another_is_compared_as_each_alone():
         (half, ["T!A1", "T!B1"]),
         (whole, []),
         (shows(whole, T={(1, 3): 1.0}), ["T!C1"]),
+        (shows(whole, T={(1, 1): 3.0 * (1 + 0.9e-9), (1, 2): 23.0 * (1 + 1.1e-9)}), ["T!B1"]),
+        (shows(whole, T={(1, 2): "23"}), ["T!B1"]),
         (shows(whole, S={(1, 2): 21.0}), ["S!B1"]),
         (whole, []),
         (shows(whole, S={(1, 1): 1.0, (1, 2): 10.0}), ["T!A1", "T!B1"]),

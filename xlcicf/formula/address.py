@@ -156,6 +156,19 @@ def disjoint(areas: Iterable[Area]) -> list[Area]:
     return found
 
 
+def side_by_side(areas: Iterable[Area]) -> list[Area]:
+    """The areas, sheet by sheet from the top; those of the same rows that touch are one."""
+    found: list[Area] = []
+    for area in sorted(areas, key=lambda area: (area.sheet, area.top, area.bottom, area.left)):
+        last = found[-1] if found else area
+        rows = last.sheet, last.top, last.bottom
+        if found and rows == (area.sheet, area.top, area.bottom) and last.right + 1 == area.left:
+            found[-1] = Area(*rows[:2], last.left, last.bottom, area.right)
+        else:
+            found.append(area)
+    return found
+
+
 def outermost(areas: Iterable[Area]) -> list[Area]:
     """The areas that lie inside no other, the largest first."""
     found: list[Area] = []

@@ -6,9 +6,12 @@ The host makes a snapshot in a handful of bulk reads; from then on neither Excel
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlcicf.formula.address import Area
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class ExcelError(str):
@@ -38,6 +41,11 @@ def agree(a: Scalar, b: Scalar) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= AGREE * max(1.0, abs(a))
     return same(a, b)
+
+
+def agreeing(a: "np.ndarray", b: "np.ndarray") -> "np.ndarray":
+    """Which numbers of two arrays do."""
+    return abs(a - b) <= AGREE * abs(a).clip(min=1.0)
 
 
 @dataclass

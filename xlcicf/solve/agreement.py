@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from xlcicf.errors import DisagreementError
 from xlcicf.formula.address import Area, cell_address
-from xlcicf.formula.snapshot import Scalar, Snapshot, agree
+from xlcicf.formula.snapshot import Scalar, Snapshot, agree, agreeing
 from xlcicf.host import host_of, read_snapshot
 from xlcicf.solve.constraints import RIGHT_SIDES
 from xlcicf.solve.placed import PlacedProblem, place
@@ -70,13 +72,15 @@ def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
 def _differing(
     area: Area, book: Snapshot, computed: Snapshot
 ) -> list[tuple[tuple[int, int], Scalar, Scalar]]:
-    """The cells of an area that show something else than what was computed."""
+    """The cells of an area that show something else than was computed."""
     cells = list(area.cells())
     shown = list(map(book.sheets[area.sheet].values.get, cells))
     ours = list(map(computed.sheets[area.sheet].values.get, cells))
-    return [
-        one for one in zip(cells, shown, ours, strict=True) if one[1] is not one[2] and not agree(*one[1:])
-    ]
+    differing = range(len(cells))
+    if {*map(type, shown), *map(type, ours)} == {float}:  # as in nearly all: many at once
+        differing = np.flatnonzero(~agreeing(np.array(shown), np.array(ours))).tolist()
+    found = ((cells[i], shown[i], ours[i]) for i in differing)
+    return [one for one in found if not agree(*one[1:])]
 
 
 def _named(found: list[Disagreement]) -> str:

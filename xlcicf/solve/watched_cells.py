@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
-from xlcicf.formula.address import Area, cell_address, outermost
+from xlcicf.formula.address import Area, cell_address, outermost, side_by_side
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import host_of
 from xlcicf.solve.constraints import RIGHT_SIDES
@@ -23,7 +23,7 @@ class Watch:
             for areas in way_to(problem.book, problem.asked_of)
         )
         self._computed, self._changing = computed, problem.changing
-        self._inputs = host_of(book).watch(book, "inputs", needed)
+        self._inputs = host_of(book).watch(book, "inputs", side_by_side(needed))
         self._weights = host_of(book).watch(book, "changing cells", problem.changing)
 
     def writing(self) -> AbstractContextManager[None]:
