@@ -27,6 +27,7 @@ COMMANDS = [
     f"train {BOOK} --restarts 20",
     f"bench {BOOK} --seconds 1",
 ]
+ALWAYS = {"--help", "lessons", f"undo {TRAINED}", f"grad {BOOK}"}
 AFTER = {f"redo {TRAINED}": f"undo {TRAINED}"}  # what makes a command possible
 ENTRY = ["-c", "import sys; from xlcicf.cli import main; sys.exit(main())"]
 
@@ -60,7 +61,10 @@ def of_torch(shelf) -> float:
     return statistics.median(seconds(["-c", "import torch"], shelf) for _ in range(ROUNDS))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command",
+    [c if c in ALWAYS else pytest.param(c, marks=pytest.mark.full) for c in COMMANDS],
+)
 def test_a_command_beside_the_import_of_torch(command, shelf, folder, of_torch, is_full, measured):
     taken = []
     for _ in range(ROUNDS if is_full else 1):
