@@ -88,6 +88,14 @@ def test_a_text_with_the_marks_of_keys_is_read_as_it_stands():
         assert told(read_by(templates), *cell) == told(parse, *cell, BOOK)
 
 
+@pytest.mark.parametrize("name", ["SUMIF", "AVERAGEIF"])
+def test_a_range_that_is_taken_as_large_as_another_is_so_in_each_formula(name):
+    templates = Templates(BOOK)
+    for values in ("C1:C3", "C2:C4", "C3", "C4:C5", "C1:C9"):
+        cell = f"={name}(A1:A3,1,{values})", "S", 1, 5
+        assert told(read_by(templates), *cell) == told(parse, *cell, BOOK)
+
+
 def test_a_long_sum_is_read_by_its_template():
     templates = Templates(BOOK)
     first, second = ("=" + "+".join(f"A{i}*{i + at}" for i in range(1, 700)) for at in (0, 5))

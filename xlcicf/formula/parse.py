@@ -42,6 +42,7 @@ from xlcicf.formula.tree import (
 )
 
 MAX_LENGTH = 8192  # Excel's own limit for a formula's text
+RESIZING = {"SUMIF", "AVERAGEIF"}  # functions that take a range of values as large as the one they search
 MAX_CALLS = 64  # levels of functions, as in Excel
 MAX_DEPTH = 100  # signs, parentheses and names come on top
 
@@ -238,7 +239,7 @@ class _Parser:
         args = self.arguments(Token.FUNC)
         if name == "SINGLE" and len(args) == 1:
             return Prefix("@", args[0])
-        if name in ("SUMIF", "AVERAGEIF") and len(args) == 3:
+        if name in RESIZING and len(args) == 3:
             args = (*args[:2], _as_large(args[2], args[0]))
         if name == "TYPE" and len(args) == 1 and isinstance(args[0], Lambda):
             return Const(TYPE_OF_FUNCTIONS)

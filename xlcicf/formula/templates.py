@@ -9,7 +9,7 @@ from functools import lru_cache
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
 from xlcicf.formula.keys import CELL_IN_KEY, MARK
-from xlcicf.formula.parse import MAX_LENGTH, parse
+from xlcicf.formula.parse import MAX_LENGTH, RESIZING, parse
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Const, Edge, Formula, Ref
 
@@ -80,7 +80,10 @@ class _Template:
 
     def holds(self, book: Snapshot) -> bool:
         """Whether the marks are its operands: then other operands in their places become those of the tree.
-        They are not where a number belongs to an array, or a name stands for a reference of its own."""
+        They are not where a number belongs to an array, a name stands for a reference of its own, or a range
+        is taken as large as another."""
+        if self._holds is None and not RESIZING.isdisjoint(self.formula.functions):
+            self._holds = False
         if self._holds is None:
             marks = [mark for mark in self.bare if mark in (_REF, _NUMBER)]
             others = [f"$XA${9001 + i}" if mark == _REF else f"{9001 + i}.5" for i, mark in enumerate(marks)]
