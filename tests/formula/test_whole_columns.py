@@ -67,11 +67,14 @@ OF_EACH_CELL = [
     ('{=COUNT(IF(A:A="b",B:B))}', 2.0), ('{=SUM(IF(A:A="b",B:B,1))}', 1048578.0), ("{=AND(B:B>0)}", False), ("{=OR(B:B>3)}", True),
     ('{=AVERAGE(IF(A:A="b",B:B))}', 2.0), ('{=MEDIAN(IF(A:A="b",B:B))}', 2.0), ('{=LARGE(IF(A:A="b",B:B),2)}', 1.0),
     ('=MATCH(1,INDEX((A:A="b")*(B:B=3),0),0)', 3.0), ('{=INDEX(C:C,MATCH(1,(A:A="b")*(B:B=3),0))}', "x"),
-    ("=COUNT(INDEX(1/(B:B>2),0))", 2.0),
+    ("=COUNT(INDEX(1/(B:B>2),0))", 2.0), ('=LET(k,"b",SUMPRODUCT((A:A=k)*B:B))', 4.0),
+    ('=SUMPRODUCT((A:A={"b","c"})*B:B)', 8.0), ('=SUMPRODUCT((A:A=A1:A1)*(B:B>0))', 2.0), ("=SUMPRODUCT((A:A=A1:C1)*1)", 2.0),
 ]  # fmt: skip
 NOT_KNOWN = [
     '=SUMPRODUCT((A:A<>"")/COUNTIF(A:A,A:A&""))', '=SUMPRODUCT((A:A="b")*ROW(A:A))', "{=MATCH(2,B:B*1)}", "{=AVERAGE(B:B*1)}",
-    '=SUMPRODUCT((A:A="b")*(1:1="b"))', "=INDEX(SORT(B:B*1),1)",
+    '=SUMPRODUCT((A:A="b")*(1:1="b"))', "=INDEX(SORT(B:B*1),1)", '=LET(x,A:A,SUMPRODUCT((x="b")*B:B))',
+    '=LAMBDA(r,SUMPRODUCT((r="b")*B:B))(A:A)', '=SUMPRODUCT((A:A="b")*LAMBDA(x,x+1)(B:B))', '=SUMPRODUCT((A:A="b")*B1:B9)',
+    '{=MAX((A:A="b")*B1:B10)}', '=SUMPRODUCT((A:A="b")*{1;2})', '=SUMPRODUCT((1:1="b")*A2:B2)',
 ]  # fmt: skip
 
 

@@ -121,9 +121,8 @@ class Evaluator:
         self._rows: dict[tuple[int, ...], Grid] = {}  # pieces, by their numbers, beside each other
         self.apart: list[Apart] = []  # cells that changing cells make a number or a text
         self.beyond: Beyond | None = None  # of whole columns, while a function asks for their blank cells
-        self._left_out: set[int] = (
-            set()
-        )  # how many rows or columns of blank cells those have that were asked for
+        self._left_out: set[tuple[int, int]] = set()  # (0, how many blank rows) or (1, columns) of these
+        self._beside: set[tuple[int, int]] = set()  # rows and columns of the arrays that stand beside them
         self.made: dict[Unit, list[Piece]] = {}
         self.maker: dict[int, tuple[Unit, int]] = {}  # id of a piece -> its unit, which of its pieces it is
 
@@ -238,6 +237,8 @@ class Evaluator:
                     return from_numbers(torch.from_numpy(numbers))
                 return constant(located(value, context.cell))
             case ArrayConst(rows):
+                if self.beyond:
+                    self._beside.add((len(rows), len(rows[0])))
                 cells = np.empty((1, 1, len(rows), len(rows[0])), dtype=object)
                 for i, row in enumerate(rows):
                     cells[0, 0, i, :] = [located(value, context.cell) for value in row]
@@ -320,6 +321,7 @@ class Evaluator:
     def _over_blank_cells(self, name: str, args: tuple[Node, ...], context: Context) -> Value | None:
         """What a function makes of whole columns; None where two blank cells do not tell it."""
         self._left_out.clear()
+        self._beside.clear()
 
         def within(beyond: Beyond, compute: Callable[[], Value]) -> Value:
             self.beyond = beyond
@@ -329,7 +331,7 @@ class Evaluator:
                 self.beyond = None
 
         def added(value: Value, two: Grid) -> Value:
-            count, numbers = next(iter(self._left_out), 0), two.numbers() / 2
+            (_, count), numbers = next(iter(self._left_out), (0, 0)), two.numbers() / 2
             if not numbers.any():
                 return value
             return INFIX["+"](context, value, from_numbers(torch.from_numpy(numbers * count)))
@@ -343,23 +345,19 @@ class Evaluator:
                 beyond, lambda: self._evaluate(node, context.of(name).taking("array"))
             ),
         )
-        return found if len(self._left_out) == 1 else None
+        # an array as long as the cells meant by chance would be another length beside all of them
+        fits = all(shape[axis] == 1 for shape in self._beside for axis, _ in self._left_out)
+        return found if fits and len(self._left_out) == 1 else None
 
     def _as_one_value(self, name: str, args: tuple[Node, ...], context: Context) -> Value:
         """What a function of other ranges comes to, inside one that asks for the blank cells of its own."""
         beyond, self.beyond = self.beyond, None
-        left_out = set(self._left_out)
+        left_out, beside = set(self._left_out), set(self._beside)
         try:
             value = self._call(name, args, context)
         finally:
-            self.beyond, self._left_out = beyond, left_out
-        if not isinstance(value, Grid) or not value.is_single:
-            raise EveryBlankCell(
-                f"{context.cell}: computes with every cell of whole columns or rows, and with all that {name}"
-                " yields; name the cells that hold something",
-                context.cell,
-                name,
-            )
+            self.beyond, self._left_out, self._beside = beyond, left_out, beside
+        _require_single(value, f"all that {name} yields", context)
         return value
 
     # --- LET and LAMBDA ---------------------------------------------------------------------------------
@@ -373,7 +371,12 @@ class Evaluator:
     def value_or_closure(self, node: Node, context: Context) -> "Value | Closure":
         match node:
             case Local(name):
-                return context.locals[name]
+                value = context.locals[name]
+                if self.beyond and not isinstance(
+                    value, Closure
+                ):  # made of all cells, whichever are meant now
+                    _require_single(value, f"all that {name!r} stands for", context)
+                return value
             case Lambda():
                 return Closure(node, context.locals)
             case Apply(function, args):
@@ -512,7 +515,9 @@ class Evaluator:
             return constant(error_at("#REF!", host.cell(0, 0)))
         filled = self._bounded(whole, host, blanks_count)
         place = place_of(ref, host)
-        if self.beyond and place and filled != whole:
+        if self.beyond and place and filled == whole:
+            self._beside.add((place.rows, place.cols))
+        elif self.beyond and place:
             rows, cols = filled.shape
             place = replace(place, rows=rows) if filled.right == whole.right else replace(place, cols=cols)
         return _as_seen(self.values(filled), ref, filled, host).at(place)
@@ -544,7 +549,8 @@ class Evaluator:
             cells = meant(whole, filled, self.beyond)
             if cells is None or isinstance(host, Batch):
                 raise _every_blank_cell(host, whole, filled)
-            self._left_out.add(max(whole.bottom - filled.bottom, whole.right - filled.right))
+            rows, columns = whole.bottom - filled.bottom, whole.right - filled.right
+            self._left_out.add((0, rows) if rows else (1, columns))
             filled = cells
         elif filled != whole and blanks_count:
             raise _every_blank_cell(host, whole, filled)
@@ -609,6 +615,16 @@ class Evaluator:
 
 def _beside(rows: Sequence[Grid]) -> Grid:
     return beside(rows) if len(rows) > 1 else rows[0]
+
+
+def _require_single(value: Value, what: str, context: Context) -> None:
+    """Refuses an array beside whole columns of which some cells are meant."""
+    if not isinstance(value, Grid) or not value.is_single:
+        raise EveryBlankCell(
+            f"{context.cell}: computes with every cell of whole columns or rows, and with {what};"
+            " name the cells that hold something",
+            context.cell,
+        )
 
 
 def _every_blank_cell(host: Host, whole: Area, filled: Area) -> EveryBlankCell:

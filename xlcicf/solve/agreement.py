@@ -51,16 +51,16 @@ def disagreements(book: Snapshot, areas: Sequence[Area]) -> list[Disagreement]:
     """Those among the cells of some areas and what they need. Of what cannot be computed nothing is known."""
     from xlcicf.formula.recalculation import Recalculation  # and torch with it
 
-    found, agreeing = _last.pop(tuple(areas), (None, {}))
+    found, agreed_with = _last.pop(tuple(areas), (None, {}))
     if found is None or not found.follows(book):
-        found, agreeing = Recalculation(book, trusted=False, draws=False, of=areas), {}
+        found, agreed_with = Recalculation(book, trusted=False, draws=False, of=areas), {}
     changed = found.renewed()
     _last.clear()
     differing = [
         (cell_address(area.sheet, *cell), shown, ours)
         for area in found.areas
         if area.sheet != RIGHT_SIDES
-        and (area.sheet in changed or book.sheets[area.sheet].values is not agreeing.get(area.sheet))
+        and (area.sheet in changed or book.sheets[area.sheet].values is not agreed_with.get(area.sheet))
         for cell, shown, ours in _differing(area, book, found.book)
         if (area.sheet, *cell) not in found.uncomputed
     ]
