@@ -96,6 +96,15 @@ def test_numbers_are_read_from_several_areas_at_once(book):
         first, [[none] * 3, [1, 2.5, 2.5], [3, -0.001, -0.003], [1, none, none]], equal_nan=True
     )
     assert np.array_equal(second, [[2, none]], equal_nan=True)
+    areas = [
+        Area("Data", 2, 3, 3, 3),
+        Area("Data", 2, 1, 3, 2),
+        Area("Data", 2, 1, 3, 1),
+        Area("Data", 2, 3, 3, 3),
+    ]
+    third, both, first, again = host_of(book).numbers(book, areas)
+    assert (first, both, third) == ([[1], [3]], [[1, 2.5], [3, -0.001]], [[2.5], [-0.003]])
+    assert again == third
 
 
 def test_what_is_out_of_date_is_computed_and_everything_on_request(book):

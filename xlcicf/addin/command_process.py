@@ -6,6 +6,7 @@ talks with the agent as `xlcicf.host.remote.protocol` says, and ends with its st
 not wait for it: each press is a thread, in which a run stays until it has ended.
 """
 
+import gc
 import os
 import time
 from contextlib import nullcontext
@@ -24,6 +25,7 @@ from xlcicf.words import TAB
 
 GRACE = 5.0  # seconds that runs have to keep their best when the program is gone
 READ = 10.0  # seconds for which the last sentence stays in the status bar
+SELDOM = 50_000, 20, 100_000  # collections: one of all that lives takes a fifth of a second
 
 # What is not waited for, as a run is not, and what does not wait.
 AT_ONCE = {"train", "solve", "step", "stop"}
@@ -66,6 +68,7 @@ class Desk:
             time.sleep(READ)
         if self._latest[name] is current_thread():  # else another one has the say in the status bar
             once(self.link, "status", name, None)
+            gc.collect()  # now that nobody waits
 
     def _macro(self, book, name: str, _arguments: tuple) -> None:
         """What Excel's add-in has macros for: the controls follow what happens."""
@@ -90,6 +93,7 @@ class Desk:
 
 
 def main() -> None:
+    gc.set_threshold(*SELDOM)
     link = agents_pipes()
     desk = Desk(link)
     Thread(target=_load, daemon=True).start()

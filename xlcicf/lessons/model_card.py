@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcicf import words
 from xlcicf.formula.address import Area
-from xlcicf.host import open_book, read_snapshot
+from xlcicf.host import host_of, open_book, read_snapshot
 from xlcicf.learn import titanic as passengers
 from xlcicf.lessons import resources, titanic
 from xlcicf.lessons.titanic import NET
@@ -35,7 +35,7 @@ from xlcicf.sheet.training_sheet import write_training
 from xlcicf.solve import History, find_problem, place, write_back
 from xlcicf.solve.course import Course
 from xlcicf.solve.parity import collected
-from xlcicf.solve.training_log import TrainingLog
+from xlcicf.solve.training_log import TrainingLog, accuracy_of
 
 BOOK = "model_card.xlsx"
 HELD_OUT = 0.2
@@ -97,10 +97,10 @@ def _write_run(workbook: Workbook, path: Path) -> None:
     write_back(book, problem, weights)
     pred = collected(list(f.blocks(weights)), log.areas[words.NET_PREDICTION])
     when = dt.datetime.fromisoformat(facts["when"])
-    line = words.log_line(facts | {"accuracy": log.accuracy(), "when": when})
-    written = log.contents(
-        weights, start, f.value(weights), pred, Course.recorded(run["won"], run["ends"]), line
-    )
+    accuracy, predictions = host_of(book).numbers(book, log.shown)
+    line = words.log_line(facts | {"accuracy": accuracy_of(accuracy), "when": when})
+    course = Course.recorded(run["won"], run["ends"])
+    written = log.contents(weights, start, f.value(weights), pred, np.array(predictions), course, line)
     for area, rows in {NET.weights.area: weights.reshape(NET.weights.rows, -1).tolist(), **written}.items():
         _write_values(workbook[area.sheet], area, rows)
 

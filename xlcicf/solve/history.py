@@ -168,7 +168,7 @@ class History:
 
     def _write(self, path: Path, so: str) -> None:
         was = "" if self.was in (None, self.done) else f' "was": {self.was},'
-        runs = ",\n".join(json.dumps(run.to_json()) for run in self.runs)
+        runs = ",\n".join(run.line for run in self.runs)
         replaced = f',\n"instead_of": {json.dumps(self._replaced)}' if self._replaced else ""
         file = f',\n"file": {json.dumps(asdict(self.file))}' if self.file else ""
         computed = f',\n"{COMPUTED}": {json.dumps(self.computed)}' if self.computed else ""

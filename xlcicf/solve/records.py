@@ -4,9 +4,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from xlcicf.host.exact_cells import Rows, shape
+
+MANY = 200  # runs
+
+# Those that were read, by their hashes: a press of a button reads and writes all that a book has again.
+_read: "dict[str, tuple[dict, Record]]" = {}
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,24 @@ class Record:
             content["facts"] = dict(self.facts)
         return content | {"hash": _hash(content)}
 
+    @cached_property
+    def line(self) -> str:
+        """The same in a line of a file."""
+        return json.dumps(self.to_json())
+
     @classmethod
     def from_json(cls, content: dict) -> "Record":
         """Raises ValueError, KeyError, TypeError or AttributeError where to_json did not make `content`."""
+        before, run = _read.get(content.get("hash"), (None, None))
+        if run is None or before != content:
+            run = cls._made_of(content)
+            if len(_read) >= MANY:
+                _read.clear()
+            _read[content["hash"]] = content, run
+        return run
+
+    @classmethod
+    def _made_of(cls, content: dict) -> "Record":
         losses = tuple((int(step), float(loss)) for step, loss in content.get("losses", ()))
         changes = tuple(Change(**change) for change in content["changes"])
         run = cls(content["title"], changes, losses, dict(content.get("facts", {})))

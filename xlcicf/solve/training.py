@@ -29,7 +29,7 @@ from xlcicf.solve.placed import place
 from xlcicf.solve.problem import OPTIONS, Problem, goal_of
 from xlcicf.solve.question import question_line
 from xlcicf.solve.recording import Recording
-from xlcicf.solve.training_log import TrainingLog, thinned
+from xlcicf.solve.training_log import TrainingLog, accuracy_of, thinned
 
 if TYPE_CHECKING:
     from xlcicf.optim import Step
@@ -158,7 +158,7 @@ class Training:
         self.log = TrainingLog.of(book, self.problem)
         self.written = [*self.problem.changing, *(self.log.written if self.log else [])]
         host_of(book).require_writable(book, self.written)  # before a long run, not after it
-        self.accuracy_before = self.log.accuracy() if self.log else None
+        self.accuracy_before = self.log.accuracy(self.problem.book) if self.log else None
         began = time.perf_counter()
         self.before = self.f.value(self.f.start)
         self._evaluation = time.perf_counter() - began
@@ -327,17 +327,20 @@ class Training:
     def result(self) -> tuple[Outcome, dict[Area, list[list]]]:
         """What the run came to, once its weights stand in their cells, and what to write into the log."""
         blocks = [b for b in self.f.blocks(self.best_values) if b.area.sheet != RIGHT_SIDES]
-        shown = host_of(self.book).numbers(self.book, [block.area for block in blocks])
-        agreement = compared(zip(blocks, map(np.array, shown), strict=True))
+        asked = [*(block.area for block in blocks), *(self.log.shown if self.log else [])]
+        shown = host_of(self.book).numbers(self.book, asked)
+        agreement = compared(zip(blocks, map(np.array, shown[: len(blocks)]), strict=True))
         accuracy, log = None, {}
         known = self.answer
         if self.log:
-            accuracy = (self.accuracy_before, self.log.accuracy())
+            accuracy_now, predictions = shown[len(blocks) :]
+            accuracy = (self.accuracy_before, accuracy_of(accuracy_now))
             log = self.log.contents(
                 self.best_values,
                 self.f.start,
                 self.f.value(self.best_values),
                 collected(blocks, self.log.areas[words.NET_PREDICTION]),
+                np.array(predictions),
                 self.course,
                 self._line(accuracy[1]),
             ) | self.log.fit(known, self._no_errors)

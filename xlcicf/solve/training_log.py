@@ -4,7 +4,7 @@ steps.*.
 The book decides where they lie and which columns its log has; this finds them by name and by header.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from xlcicf import words
 from xlcicf.formula.address import Area
 from xlcicf.formula.references import resolve
+from xlcicf.formula.snapshot import Snapshot
 from xlcicf.host import cells_of
 from xlcicf.host.exact_cells import read_rows
 from xlcicf.solve.answer import Answer
@@ -72,10 +73,14 @@ class TrainingLog:
         logs = [self._below_header(name) for name in _OF_STEPS if name in self.areas]
         return [*self.weights_after, *self.errors, *named, *logs]
 
-    def accuracy(self) -> float | None:
-        """What the accuracy cell shows now."""
-        value = self._cells(words.NET_ACCURACY).value
-        return value if isinstance(value, float) else None
+    @property
+    def shown(self) -> list[Area]:
+        """The cells of accuracy and of predictions: `contents` is handed what they show."""
+        return [self.areas[words.NET_ACCURACY], self.areas[words.NET_PREDICTION]]
+
+    def accuracy(self, shown: Snapshot) -> float | None:
+        """What the accuracy cell shows in a book as it was read."""
+        return accuracy_of(shown.numbers(self.areas[words.NET_ACCURACY]))
 
     def steps(self, course: Course) -> dict[Area, list[list]]:
         """What the logs of the last run are to hold: the steps of the start that won, and where each start
@@ -89,16 +94,17 @@ class TrainingLog:
         return replace(area, top=area.top + 1)
 
     def contents(self, weights: np.ndarray, start: np.ndarray, loss: float, pred: np.ndarray,
-                 course: Course, row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
+                 shown: np.ndarray, course: Course,
+                 row: dict[str, object]) -> dict[Area, list[list]]:  # fmt: skip
         """What the cells of `written`, but for those of `fit`, are to hold after a run whose weights stand in
         their cells already.
 
         weights, start  the weights (n,) after and before the run
         loss, pred      torch's loss, and its predictions (rows, 1), nan where a row has no formula of its own
+        shown           the predictions' cells (rows, 1), nan where one shows no number
         course          how the loss went
         row             header -> what the log's line says there
         """
-        shown = _numbers(self._values(words.NET_PREDICTION))
         blocks = {
             words.PARITY_LOSS: [[loss]],
             words.PARITY_PREDICTION: [[_largest(np.abs(shown - pred))]],
@@ -165,9 +171,10 @@ def _shown(numbers: list[float]) -> list[float | None]:
     return [None if np.isnan(number) else number for number in numbers]
 
 
-def _numbers(rows: list[list]) -> np.ndarray:
-    """What cells show (rows, columns), nan where that is no number."""
-    return np.array([[x if isinstance(x, float) else np.nan for x in row] for row in rows])
+def accuracy_of(rows: Sequence[Sequence[float]]) -> float | None:
+    """What the accuracy cell shows, of the numbers that `shown` came to; None where that is no number."""
+    ((number,),) = rows
+    return None if np.isnan(number) else number
 
 
 def _largest(gaps: np.ndarray) -> float | None:

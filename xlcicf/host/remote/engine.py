@@ -13,7 +13,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from xlwings import base_classes
 
 from xlcicf.errors import AddressError, NotPossibleHeadless
-from xlcicf.formula.address import Area
+from xlcicf.formula.address import Area, side_by_side
 from xlcicf.formula.snapshot import Scalar, Snapshot
 from xlcicf.formula.text import split_sheet
 from xlcicf.host.own_engine import OwnEngine
@@ -309,10 +309,13 @@ class Book(base_classes.Book):
 
     def numbers(self, areas: Sequence[Area]) -> list[list[list[float]]]:
         """Of each area rows of the numbers that its cells show, nan where there is none."""
-        return [
-            [[math.nan if x is None else x for x in row] if None in row else row for row in rows]
-            for rows in self.ask("numbers", [[area.sheet, corners(area)] for area in areas])
-        ]
+        asked = side_by_side(dict.fromkeys(areas))
+        told = self.ask("numbers", [[area.sheet, corners(area)] for area in asked])
+        found: dict[tuple, list[tuple[Area, list[list[float]]]]] = {}
+        for area, rows in zip(asked, told, strict=True):
+            numbers = [[math.nan if x is None else x for x in row] if None in row else row for row in rows]
+            found.setdefault(_rows(area), []).append((area, numbers))
+        return [_cut_out(area, found[_rows(area)]) for area in areas]
 
     def watch(self, name: str, areas: Sequence[Area]) -> "WatchedByAgent":
         self.ask("watch", name, [[area.sheet, corners(area)] for area in areas])
@@ -342,6 +345,17 @@ class Book(base_classes.Book):
             yield
         finally:
             self.ask("end")
+
+
+def _rows(area: Area) -> tuple[str, int, int]:
+    return area.sheet, area.top, area.bottom
+
+
+def _cut_out(area: Area, found: Sequence[tuple[Area, list[list[float]]]]) -> list[list[float]]:
+    """The rows of an area, out of the first of those found in which it lies."""
+    whole, rows = next((one, rows) for one, rows in found if one.intersect(area) == area)
+    _, across = area.within(whole)
+    return rows if whole == area else [row[across] for row in rows]
 
 
 class WatchedByAgent(Watched):

@@ -262,7 +262,11 @@ class Cells:
 
         then, known  what it handed over before, and what the cells then held; kinds of numbers stay
         """
-        row, formulas = list(held), self.formulas[at]
+        formulas = self.formulas[at]
+        if then:
+            row = [kept if value == before else value for value, before, kept in zip(held, then, known)]
+        else:
+            row = list(held)
         if "" in held:
             row = [None if value == "" and text is None else value for value, text in zip(row, formulas)]
         if None in held:
@@ -271,11 +275,8 @@ class Cells:
                     row[to] = [ERRORS.get(self.cell(at, to).getError(), OTHER_ERROR)]
         if 0.0 in held or 1.0 in held:
             for to, value in enumerate(held):
-                if value in (0.0, 1.0):
-                    if then and then[to] == value:
-                        row[to] = known[to]
-                    elif truths.is_one(self, at, to):
-                        row[to] = value == 1.0
+                if value in (0.0, 1.0) and not (then and then[to] == value) and truths.is_one(self, at, to):
+                    row[to] = value == 1.0
         return row
 
     def translated(self, grammar):
