@@ -8,6 +8,7 @@ XlcicfError
 |   `-- ShowsError          an error value where a run would begin
 |-- FormulaError            a formula that cannot be read
 |   |-- CycleError          cells that depend on themselves, with their path
+|   |-- Unforeseen          a fault of ours, by the cell whose formula showed it
 |   `-- NotDifferentiable   a formula that torch cannot translate or that has no derivative
 |-- ProblemError            objective, changing cells or constraints that make no problem
 |   `-- Contradiction       bounds that leave no value
@@ -60,6 +61,14 @@ class FormulaError(XlcicfError):
 
 class CycleError(FormulaError):
     """Cells that depend on themselves; the message shows the path."""
+
+
+class Unforeseen(FormulaError):
+    """A formula that is computed wrongly here, so that it is not computed at all."""
+
+    def __init__(self, cell: str, error: Exception):
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        super().__init__(f"{cell}: its formula failed here ({what}); report it, and write it otherwise", cell)
 
 
 class NotDifferentiable(FormulaError):

@@ -15,7 +15,7 @@ from tests.formula.examples import unmarked
 from tests.formula.explained_kinds import Differing, calls_in, explained, is_error
 from tests.formula.ironcalc_batch import CRASHES
 from tests.formula.sheets import computed, function
-from xlcicf.errors import FormulaError, XlcicfError
+from xlcicf.errors import FormulaError, Unforeseen, XlcicfError
 from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.snapshot import ExcelError
 
@@ -28,6 +28,8 @@ def defect_of(formula: str) -> str | None:
     try:
         with _limited(SECONDS):
             value = ours_of(formula)
+    except Unforeseen as error:
+        return str(error)
     except XlcicfError:
         return None  # refused by name
     except Exception as error:

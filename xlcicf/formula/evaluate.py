@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from xlcicf.errors import FormulaError, NotDifferentiable
+from xlcicf.errors import FormulaError, NotDifferentiable, Unforeseen
 from xlcicf.formula import tape as t
 from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues, located
@@ -58,10 +58,14 @@ from xlcicf.formula.tree import (
     RefInfix,
     Union,
 )
+from xlcicf.formula.undisturbed import deeper
 from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit, areas_of
 from xlcicf.formula.whole_columns import Beyond, EveryBlankCell, is_of_each, meant, of_whole_columns
 
 MAX_CELLS = 2**22  # of one range
+OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+DEEPEST = 1024  # parameters, and one for each call, of LAMBDAs within each other
+MOST_APPLIED = 20_000  # calls of LAMBDAs in one formula
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Evaluator:
         self.beyond: Beyond | None = None  # of whole columns, while a function asks for their blank cells
         self._left_out: set[tuple[int, int]] = set()  # (0, how many blank rows) or (1, columns) of these
         self._beside: set[tuple[int, int]] = set()  # rows and columns of the arrays that stand beside them
+        self._within = 0  # LAMBDAs that are being called
+        self._applied = 0  # calls of LAMBDAs in one formula
         self.made: dict[Unit, list[Piece]] = {}
         self.maker: dict[int, tuple[Unit, int]] = {}  # id of a piece -> its unit, which of its pieces it is
 
@@ -164,6 +170,8 @@ class Evaluator:
             if self.tape:
                 del self.tape.decisions[decided:]
             return [piece for part in parts for piece in self._pieces(part)]
+        except OURS as error:
+            raise Unforeseen(unit.host.cell(0, 0), error) from error
 
     def cells_of(self, unit: Run | Batch) -> Grid:
         """What the unit's cells show (1, 1, rows, columns). Refused where a changing cell decides of which
@@ -177,6 +185,7 @@ class Evaluator:
         """The same; an Either of what single cells (H, W, 1, 1) show that are of no one kind."""
         host = unit.host
         self._stacks.clear()
+        self._applied = 0
         block = unit if isinstance(unit, Run) and unit.block else None
         if self.tape:
             self.tape.deciding = host
@@ -383,24 +392,46 @@ class Evaluator:
                 closure = self.value_or_closure(function, context)
                 if not isinstance(closure, Closure):
                     return context.error("#VALUE!", "calls what is no LAMBDA")
-                return self.applied(closure, [self._argument(arg, context) for arg in args], context)
+                given = [self._argument(arg, context) for arg in args]
+                of = self._yielded if isinstance(function, Lambda) else self.applied
+                return of(closure, given, context)
         return self._evaluate(node, context)
 
     def _argument(self, node: Node, context: Context) -> "Value | Closure":
         return OMITTED if node == Const(None) else self.value_or_closure(node, context)
 
-    def applied(
+    def _yielded(
         self, closure: Closure, args: Sequence["Value | Closure"], context: Context
     ) -> "Value | Closure":
-        """What a LAMBDA yields of these arguments."""
+        """What a LAMBDA, or LET, yields of these arguments."""
         parameters = closure.function.parameters
         lacking = len(parameters) - len(args)
         if not 0 <= lacking <= closure.function.optional:
             return context.error("#VALUE!", f"gives {len(args)} arguments to a LAMBDA of {len(parameters)}")
         given = zip(parameters, [*args, *[OMITTED] * lacking], strict=True)
-        return self.value_or_closure(
-            closure.function.body, replace(context, locals={**closure.locals, **dict(given)})
-        )
+        names = {**closure.locals, **dict(given)}
+        if closure.function.itself:
+            names[closure.function.itself] = closure
+        return self.value_or_closure(closure.function.body, replace(context, locals=names))
+
+    def applied(
+        self, closure: Closure, args: Sequence["Value | Closure"], context: Context
+    ) -> "Value | Closure":
+        """What a LAMBDA yields of these arguments; #NUM! where it is within too many others, as in Excel."""
+        if (self._within + 1) * (len(closure.function.parameters) + 1) > DEEPEST:
+            return context.error("#NUM!", "calls LAMBDAs within each other without an end")
+        self._applied += 1
+        if self._applied > MOST_APPLIED:
+            raise NotDifferentiable(
+                f"{context.cell}: calls LAMBDAs more than {MOST_APPLIED:,} times; use more cells",
+                context.cell,
+            )
+        self._within += 1
+        try:
+            with deeper():
+                return self._yielded(closure, args, context)
+        finally:
+            self._within -= 1
 
     def value(self, node: Node, context: Context) -> Value:
         """An argument as it stands: cells, array or single value."""

@@ -17,7 +17,8 @@ from xlcicf.formula.dates import LAST, SECONDS, first_day, weekday, year_month_d
 MOST_LETTERS = 20  # of a number as & writes it, before it is written with E
 EXACT = 1e15  # up to here hours, minutes and seconds are counted
 GENERAL_LETTERS = 11  # of one in the format General
-_ALL_DIGITS = Context(prec=700)  # of the largest number with the smallest part of it that a format can show
+MOST_DIGITS = 700  # of the largest number with the smallest part of it
+_ALL_DIGITS = Context(prec=MOST_DIGITS + 1)
 
 # --- without a format -----------------------------------------------------------------------------------
 
@@ -53,7 +54,9 @@ def _with_exponent(number: Decimal) -> str:
 
 
 def _rounded(number: Decimal, places: int) -> Decimal:
-    """To so many places after the point, half away from 0."""
+    """To so many places after the point, half away from 0. Raises ValueError for more digits than any has."""
+    if number.adjusted() + places > MOST_DIGITS:
+        raise ValueError(f"a format has {MOST_DIGITS} digits at most")
     return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _ALL_DIGITS)
 
 

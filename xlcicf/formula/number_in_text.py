@@ -6,7 +6,7 @@ them, and of a number's digits the first 15 count, as of a number that a person 
 
 import math
 import re
-from decimal import ROUND_DOWN, Context
+from decimal import ROUND_DOWN, Context, Overflow
 
 from xlcicf.formula.dates import LAST, SECONDS, day_number, first_day, moment
 
@@ -16,6 +16,7 @@ _AMOUNT = re.compile(
     r"(?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?)(?P<power>e[+-]?[0-9]+)?"
     r" *(?P<percent>%?) *(?P<close>\)?)"
 )
+_SPACES = re.compile(" {2,}")
 _FRACTION = re.compile(r"([+-]?) *([0-9]+) +([0-9]+)/([0-9]+)")
 
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -66,25 +67,28 @@ def date_and_time_in(text: str) -> tuple[float, float] | None:
     plain = _plain(text)
     if plain is None or (found := _date_and_time(plain)) is None:
         return None
-    return None if found[0] and len(plain) < len(text) else found
+    return None if found[0] and text != text.strip(" ") else found
 
 
 def _plain(text: str) -> str | None:
-    """In one case and without spaces around; None for what holds no digit."""
-    stripped = text.strip(" ").casefold()
+    """In one case, without spaces around and with one where several stand, which mean no more than one; None
+    for what holds no digit."""
+    stripped = _SPACES.sub(" ", text.strip(" ").casefold())
     return stripped if any("0" <= letter <= "9" for letter in stripped) else None
 
 
 def _typed(digits: str) -> float:
-    return float(_FIFTEEN.create_decimal(digits))
+    try:
+        return float(_FIFTEEN.create_decimal(digits))
+    except Overflow:
+        return math.inf
 
 
 def _amount(text: str) -> float | None:
     if match := _FRACTION.fullmatch(text):
-        whole, part, size = map(int, match.groups()[1:])
-        if not size:
-            return None
-        return -(whole + part / size) if match[1] == "-" else whole + part / size
+        whole, part, size = map(float, match.groups()[1:])
+        number = whole + part / size if size else math.inf
+        return None if not math.isfinite(number) else -number if match[1] == "-" else number
     match = _AMOUNT.fullmatch(text)
     if not match or bool(match["open"]) != bool(match["close"]) or not any(map(str.isdigit, match["digits"])):
         return None

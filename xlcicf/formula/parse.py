@@ -9,7 +9,7 @@ functions and what LET and LAMBDA give a name only.
 import math
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
@@ -44,6 +44,7 @@ from xlcicf.formula.tree import (
 MAX_LENGTH = 8192  # Excel's own limit for a formula's text
 RESIZING = {"SUMIF", "AVERAGEIF"}  # functions that take a range of values as large as the one they search
 MAX_CALLS = 64  # levels of functions, as in Excel
+MAX_TOKENS = 50_000  # of a formula and all that its names stand for
 MAX_DEPTH = 100  # signs, parentheses and names come on top
 
 _INFIX_POWER = {"^": 5, "*": 4, "/": 4, "+": 3, "-": 3, "&": 2}
@@ -59,8 +60,8 @@ _SPILLED = re.compile(r"\"(?:[^\"]|\"\")*\"|((?:'(?:[^']|'')*'!)?[\w.$!\\]+)#(?!
 _JOINTS = re.compile(r"'(?:[^']|'')*'|\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^:'\[]+|(:)")
 _ELSEWHERE = re.compile(r"\[[^\[\]]+\][^\[\]]*!")  # another workbook's number or name, a sheet or nothing
 _CELL_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
-_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
-_HALF_EXPONENT = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)[Ee]")
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?")
+_HALF_EXPONENT = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[Ee]")
 
 
 def parse(text: str, sheet: str, row: int, col: int, book: Snapshot) -> Node:
@@ -69,15 +70,30 @@ def parse(text: str, sheet: str, row: int, col: int, book: Snapshot) -> Node:
     Raises FormulaError, naming the cell, where the text is no formula, or asks for what no snapshot has:
     an unknown name, table, column or sheet, another workbook.
     """
-    return _Parser(text, sheet, row, col, book, names=()).tree()
+    return _Parser(text, sheet, row, col, book, names=(), read=_Read()).tree()
+
+
+@dataclass
+class _Read:
+    """What has been read of a formula and the names in it.
+
+    tokens     how many
+    recursive  names of LAMBDAs that call themselves
+    """
+
+    tokens: int = 0
+    recursive: set[str] = field(default_factory=set)
 
 
 class _Parser:
     """One formula's tokens and a position in them."""
 
-    def __init__(self, text: str, sheet: str, row: int, col: int, book: Snapshot, names: tuple[str, ...]):
+    def __init__(
+        self, text: str, sheet: str, row: int, col: int, book: Snapshot, names: tuple[str, ...], read: _Read
+    ):
         self.text = text if text.startswith("=") else "=" + text
         self.sheet, self.row, self.col, self.book, self.names = sheet, row, col, book, names
+        self.read = read
         self.at = 0
         self.depth = 0
         self.calls = 0
@@ -96,6 +112,9 @@ class _Parser:
         except (TokenizerError, IndexError, ValueError) as error:
             raise self.error(f"{self.text!r} cannot be read as a formula; correct it in the sheet") from error
         self.tokens = _significant(tokens)
+        self.read.tokens += len(self.tokens)
+        if self.read.tokens > MAX_TOKENS:
+            raise self.error("its names stand for too much in all; give what is between cells of its own")
         node = self.expression(0, union=bool(self.names))  # a name may mean several areas
         if self.at < len(self.tokens):
             raise self.unexpected()
@@ -519,10 +538,18 @@ class _Parser:
         if meaning is None:
             return None
         if key in self.names:
-            raise self.error(f"the name {text!r} is defined by itself; correct it in the Name Manager")
-        inner = _Parser(meaning, scope, self.row, self.col, self.book, (*self.names, key))
+            if not _FUNCTION.match(meaning):
+                raise self.error(f"the name {text!r} is defined by itself; correct it in the Name Manager")
+            self.read.recursive.add(key)
+            return Local(_itself(key))
+        inner = _Parser(meaning, scope, self.row, self.col, self.book, (*self.names, key), self.read)
         inner.depth, inner.calls = self.depth, self.calls
-        return inner.tree()
+        node = inner.tree()
+        if key not in self.read.recursive:
+            return node
+        if not isinstance(node, Lambda):
+            raise self.error(f"the name {text!r} is defined by itself; correct it in the Name Manager")
+        return replace(node, itself=_itself(key))
 
     def structured(self, text: str) -> Node:
         name, _, inside = text.partition("[")
@@ -575,6 +602,14 @@ def _of_edges(left: Ref, right: Ref, first: Callable, last: Callable) -> Ref | N
 
 
 _LOCAL = re.compile(r"\[?(?:_xlpm\.|_xlop\.)?[^\W\d][\w.]*\]?")
+
+
+_FUNCTION = re.compile(r"=?\s*(?:_xlfn\.)?LAMBDA\(", re.IGNORECASE)  # what a name stands for
+
+
+def _itself(name: str) -> str:
+    """What a function that has a name calls itself; no other name has a space."""
+    return f"the function {name}"
 
 
 def _local(text: str) -> str:

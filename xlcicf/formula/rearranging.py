@@ -86,7 +86,7 @@ def part(context: Context, grid: Grid, row: Grid, column: Grid | None = None) ->
     if whole.any() and down.shape[2:] != (1, 1):
         raise context.refuse("looks up several rows or columns at once; write one for each")
     out: Value | None = None
-    for all_rows, all_cols in sorted({*map(tuple, whole.reshape(2, -1).T.tolist())}):
+    for all_rows, all_cols in (divmod(kind, 2) for kind in np.unique(2 * whole[0] + whole[1]).tolist()):
         piece = _part(grid, np.maximum(down, 0), np.maximum(right, 0), all_rows, all_cols)
         here = (whole[0] == all_rows) & (whole[1] == all_cols)
         out = piece if out is None else either(mask_tensor(here.shape, here), piece, out, context.function)

@@ -155,11 +155,15 @@ class Local:
 
 @immutable
 class Lambda:
-    """LAMBDA(parameters..., body); `optional` of the parameters, counted from the end, may be left out."""
+    """LAMBDA(parameters..., body); `optional` of the parameters, counted from the end, may be left out.
+
+    itself  what the body calls the function itself, whose name in the workbook it is; "" where it does not
+    """
 
     parameters: tuple[str, ...]
     body: "Node"
     optional: int = 0
+    itself: str = ""
 
 
 @immutable
@@ -249,8 +253,8 @@ class Formula:
                     shape.append(Made)
                     found_out.update(id(inner) for inner in walk(source))
                     measured.update(id(ref) for ref in only_placed(source))
-                case Lambda(parameters, _, optional):
-                    shape += (Lambda, parameters, optional)
+                case Lambda(parameters, _, optional, itself):
+                    shape += (Lambda, parameters, optional, itself)
                 case Apply(_, args):
                     shape += (Apply, len(args))
                 case _:
@@ -309,8 +313,8 @@ def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
             return Call(name, parts)
         case Made():
             return Made(parts[0], parts[1])  # type: ignore[arg-type]
-        case Lambda(parameters, _, optional):
-            return Lambda(parameters, parts[0], optional)
+        case Lambda(parameters, _, optional, itself):
+            return Lambda(parameters, parts[0], optional, itself)
         case Apply():
             return Apply(parts[0], parts[1:])
     return node

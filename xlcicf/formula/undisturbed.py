@@ -1,10 +1,13 @@
-"""What long computations are spared meanwhile."""
+"""What long computations are spared meanwhile, and what deep ones are given."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+DEEP = 30_000  # calls of Python's within each other
 
 
 @contextmanager
@@ -16,6 +19,17 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+class deeper:
+    """Within it functions may call each other as deep as LAMBDAs do that call themselves."""
+
+    def __enter__(self) -> None:
+        self._before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self._before, DEEP))
+
+    def __exit__(self, *_) -> None:
+        sys.setrecursionlimit(self._before)
 
 
 @contextmanager

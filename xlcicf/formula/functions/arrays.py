@@ -248,6 +248,8 @@ def _stacked(context: Context, grids: Sequence[Grid], side_by_side: bool) -> Gri
         for grid in grids:
             require_all(context, grid)
     width = max(grid.size[1 - axis] for grid in grids)
+    if (count := width * sum(grid.size[axis] for grid in grids)) > MOST:
+        raise context.refuse(f"puts {count:,} elements together, more than {MOST:,}; leave some out")
     together, start, parts = beside([grid.as_value() for grid in grids]), 0, []
     for grid in grids:
         numbers = numbered(grid.size) + start

@@ -11,7 +11,7 @@ from xlcicf.formula.functions.table import ANY, of_constants
 from xlcicf.formula.number_format import MOST_LETTERS, number_as_text
 from xlcicf.formula.plain import Cells
 
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL = re.compile(rf"[+-]?{_NUMBER}")
 _COMPLEX = re.compile(rf"(?P<real>[+-]?{_NUMBER}(?=[+-]))?(?P<imaginary>[+-]?(?:{_NUMBER})?)(?P<letter>[ij])")
 

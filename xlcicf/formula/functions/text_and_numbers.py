@@ -96,8 +96,8 @@ def number_value(text, point=".", thousands=","):
     return sign * number_of(number) / 100 ** len("".join(percents))
 
 
-_PLAIN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(%*)", re.ASCII)
-_IN_PARENTHESES = re.compile(r"\(((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(%*)\)(%*)", re.ASCII)
+_PLAIN = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(%*)", re.ASCII)
+_IN_PARENTHESES = re.compile(r"\(((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(%*)\)(%*)", re.ASCII)
 
 
 @handing_on("T", "T(~1.5)&2", "T($A$1:$A$2)&~2", smooth=False)
