@@ -5,7 +5,7 @@ last digits; their derivatives are the equation's, by the implicit function theo
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -93,6 +93,14 @@ POLISHING = 4
 HALVINGS = 50
 SLIGHT = 1e-9  # of the size of its terms: a value that is as good as 0
 RATES = np.expm1(np.concatenate([np.linspace(-16, -0.02, 300), np.linspace(0.0, 16, 300)]))
+
+
+def _added(terms: Iterable[float]) -> float:
+    """The sum without rounding on the way; nan beyond all numbers."""
+    try:
+        return math.fsum(terms)
+    except (OverflowError, ValueError):  # of infinities of both signs
+        return math.nan
 
 
 def root_near(worth: Worth, guess: float) -> float:
@@ -183,7 +191,7 @@ def _rate_of_flows(flows: list[float], times: list[float], guess: float) -> floa
             sizes = float(np.abs(now).sum())
             if not math.isfinite(sizes):
                 return math.nan, math.nan, sizes
-            return math.fsum(now), -math.fsum(now * later) / (1.0 + rate), sizes
+            return _added(now), -_added(now * later) / (1.0 + rate), sizes
 
     return root_near(worth, guess)
 
@@ -240,7 +248,7 @@ def _rate_of_annuity(
         sum_slope = _slope_of_sum(rate, periods, sum_, grown)
         terms = present * grown, due * sum_, future
         slope = present * periods * grown / (1 + rate) + payment * early * sum_ + due * sum_slope
-        return math.fsum(terms), slope, sum(map(abs, terms))
+        return _added(terms), slope, sum(map(abs, terms))
 
     def today(rate: float) -> tuple[float, float, float]:
         """In today's money, where steps lead to a root from further off."""

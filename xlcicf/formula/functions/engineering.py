@@ -188,15 +188,21 @@ of_analysis("ERFC.PRECISE", "ERFC.PRECISE(~1)")(erfc)
 # --- Bessel functions -----------------------------------------------------------------------------------
 
 
+HIGHEST = 1e7  # order that is computed; of Y it takes as many steps
+
+
 def of_bessel(name: str, compute: t.Primitive, *examples: str, above: float = -math.inf) -> None:
-    """Enters a Bessel function of x, which is above a bound, and of a whole order, which is not below 0."""
+    """Enters a Bessel function of x, which is above a bound, and of a whole order, which is not below 0 or so
+    high that computing would not end."""
 
     def body(x, order):
         order = t.truncated(order)
         if isinstance(order, t.Var):
             order.tape.note_step(order, name)
             t.decide(order)
-        inside = t.both(t.greater(x, above), t.greater_equal(order, 0.0))
+        inside = t.both(
+            t.greater(x, above), t.both(t.greater_equal(order, 0.0), t.less_equal(order, HIGHEST))
+        )
         out = compute(t.where(inside, x, 1.0), t.where(inside, order, 0.0))
         return t.where(inside, t.may_fail(out), t.NAN)
 
