@@ -1,11 +1,12 @@
-"""Values that are 1, 2, 3, ... in some order (AllDifferent): neighbours of an order, as long as one is
-better.
+"""Values that are 1, 2, 3, ... in some order (AllDifferent): where each cell has a cost of its own the best
+there is (see placing.py), else neighbours of an order, as long as one is better.
 
 A neighbour has two places exchanged, a stretch turned round, or one place moved elsewhere. Where none is
 better, a few exchanges at random begin a new descent from the best order so far."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import combinations, count
 
 import numpy as np
@@ -13,11 +14,14 @@ import torch
 
 from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
-from xlcicf.optim.objective import Objective, merit_of
-from xlcicf.optim.optimality import each_violation
-from xlcicf.optim.steps import Best, Claim, Ends, Step, closed
+from xlcicf.optim.highs import SECONDS
+from xlcicf.optim.methods.programs import work
+from xlcicf.optim.objective import Objective, is_constant, merit_of
+from xlcicf.optim.optimality import each_violation, violation
+from xlcicf.optim.placing import Placing, placing
+from xlcicf.optim.steps import ALL_HOLD, PRECISION, Best, Claim, Ends, Step, closed
 from xlcicf.optim.turns import Turns, in_turns
-from xlcicf.words import CONVERGED
+from xlcicf.words import CONVERGED, FOUND, INFEASIBLE, STOPPED, TARGET
 
 DESCENTS = 60  # where nobody says how many starts: so many in a row of which none leads to a better order
 MOST_AT_ONCE = 512  # orders computed together
@@ -38,6 +42,14 @@ def run(
             "some changing cells must all be different and others need not; solve the others for one order,"
             " or choose evolutionary"
         )
+    if (program := placing(f, seed)) is not None:
+        yield from _placed(f, program)
+        return
+    if len(np.unique(ordered)) < len(ordered):
+        raise TrainingError(
+            "changing cells must all be different in groups that overlap; that is served where objective and"
+            " constraints are sums over single changing cells, which they are not here"
+        )
     best, ends, step = Best(f.start), Ends(), None
     descents = range(restarts) if restarts > 1 else count()
     stale = math.inf if restarts > 1 else DESCENTS
@@ -46,8 +58,42 @@ def run(
         yield step
     assert step is not None
     tried = f"{restarts} descents" if restarts > 1 else f"{DESCENTS} descents more"
-    claim = Claim(CONVERGED, f"no exchange is better, in {tried}; that no order is, is not proven")
-    yield closed(step, f, best, "", 1, ends, claim if not best.missed else None)
+    claim: Claim | None = Claim(
+        CONVERGED, f"no exchange is better, in {tried}; that no order is, is not proven"
+    )
+    if best.missed:
+        claim = (
+            None if violation(f, best.values) else Claim(INFEASIBLE, "no order was found within the bounds")
+        )
+    yield closed(step, f, best, "", 1, ends, claim)
+
+
+def _placed(f: Objective, program: Placing) -> Iterator[Step]:
+    """One step: to the best numbers there are."""
+    best, begun = Best(f.start), Best(f.start).try_out(f, np.clip(f.start, f.lower, f.upper), 0)
+    step, number = begun, 0
+    for solution in in_turns(partial(work, program.program, None)):
+        if solution.z is not None:
+            number += 1
+            step = best.try_out(f, program.values(f, solution.z), number)
+        if solution.outcome == "working":
+            yield step
+            continue
+        if solution.outcome == "infeasible":
+            claim = Claim(INFEASIBLE, "no numbers that are all different keep to everything else")
+        elif solution.z is None:
+            claim = Claim(STOPPED, f"no numbers were found in {SECONDS:g} s")
+        elif solution.outcome == "time":
+            claim = Claim(STOPPED, f"the time is up; the best there is may be {solution.gap:.2%} better")
+        elif not isinstance(f.sense, str):
+            is_there = abs(best.loss - f.sense) <= PRECISION * max(1.0, abs(f.sense))
+            nearest = f"{f.sense:g} cannot be reached; the nearest there is is {best.loss:.10g}"
+            claim = Claim(FOUND, f"{f.sense:g} is reached") if is_there else Claim(TARGET, nearest)
+        else:
+            claim = Claim(
+                FOUND, ALL_HOLD if is_constant(f) else "the best there is: no other numbers are better"
+            )
+        yield closed(step, f, best, "", 1, Ends(), claim)
 
 
 Found = tuple[int, np.ndarray, float, float, float]
@@ -157,7 +203,8 @@ def _measured(f: Objective, V: np.ndarray, turns: Turns[Found] | None = None) ->
     losses, missed = [], []
     for part in np.array_split(V, math.ceil(len(V) / MOST_AT_ONCE)):
         losses.append(f.values(torch.from_numpy(part)).numpy())
-        missed.append(each_violation(f, part))
+        beyond = np.maximum(f.lower - part, part - f.upper).max(axis=1, initial=0.0)
+        missed.append(np.maximum(each_violation(f, part), beyond))
         if turns is not None:
             turns.look_up()
     merits = merit_of(f.sense, np.concatenate(losses), 0.0)[0]

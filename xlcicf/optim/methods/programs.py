@@ -129,7 +129,7 @@ def run(
     best, ends = Best(f.start), Ends()
     start = np.clip(f.start, f.lower, f.upper)
     step, number, known = best.try_out(f, start, 0), 0, None
-    for solution in in_turns(partial(_work, program, _begin(f, program, start))):
+    for solution in in_turns(partial(work, program, _begin(f, program, start))):
         if solution.outcome == "working":
             if solution.z is not None and solution is not known:
                 known, number = solution, number + 1
@@ -159,7 +159,7 @@ def conflict(f: Objective) -> Iterator[Step]:
         row_lower=least - PRECISION * np.maximum(1.0, np.abs(least)),
         row_upper=most + PRECISION * np.maximum(1.0, np.abs(most)),
     )
-    for solution in in_turns(partial(_work, loose, None)):
+    for solution in in_turns(partial(work, loose, None)):
         if solution.outcome == "infeasible":
             assert f.structure is not None
             rows, columns = solution.conflict
@@ -182,7 +182,8 @@ def _rounded(f: Objective, z: np.ndarray) -> np.ndarray:
     return np.clip(np.where(f.whole, np.round(values), values), f.lower, f.upper)
 
 
-def _work(program: Program, begin: np.ndarray | None, turns: Turns[Solution]) -> None:
+def work(program: Program, begin: np.ndarray | None, turns: Turns[Solution]) -> None:
+    """Solves a program, and tells how far that has come."""
     if not program.has_quadratic_corners:
         turns.found(solve(program, begin=begin, tell=turns.found))
     if program.curvature is not None:
