@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from xlcicf.optim.combinations import are_few, combinations
 from xlcicf.optim.objective import Objective
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def choose(f: Objective) -> tuple[str, str]:
             return "quadratic", "the objective is a convex quadratic, the constraints are linear"
         if not f.whole.any() and _is_small(programs.quadratic_program_with_corners(f), len(f.start)):
             return "quadratic", "the objective is a convex quadratic, but for corners that are valleys"
+    if f.whole.any() and are_few(f):
+        return "branch-and-bound", f"whole numbers, of which there are {combinations(f):,.0f} combinations"
     if f.stepped and not _has_slopes(f):
         return "evolutionary", f"no slopes: {f.stepped[0][0]} ({f.stepped[0][1]}) moves in steps"
     if f.whole.any():

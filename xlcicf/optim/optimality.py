@@ -47,9 +47,14 @@ def violation(f: Objective, v: np.ndarray) -> float:
 
 def each_violation(f: Objective, V: np.ndarray) -> np.ndarray:
     """V (k, n) -> the largest violation at each (k,)."""
+    return all_violations(f, V).max(axis=1, initial=0.0)
+
+
+def all_violations(f: Objective, V: np.ndarray) -> np.ndarray:
+    """V (k, n) -> `violations` at each (k, m)."""
     if not len(f.constraints):
-        return np.zeros(len(V))
-    return _missed(f, *f.all_sides(torch.from_numpy(np.ascontiguousarray(V)))).max(axis=1, initial=0.0)
+        return np.zeros((len(V), 0))
+    return _missed(f, *f.all_sides(torch.from_numpy(np.ascontiguousarray(V))))
 
 
 @dataclass(frozen=True)

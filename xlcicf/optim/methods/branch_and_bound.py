@@ -2,7 +2,7 @@
 
 The continuous answer bounds what whole numbers can reach. Where one comes out in between, the model is split
 in two: at most the number below, at least the one above. In a convex model what is left over proves the
-optimum."""
+optimum. Where there are few combinations, all are tried (see combinations.py)."""
 
 import math
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from itertools import count
 
 import numpy as np
 
+from xlcicf.optim.combinations import all_tried, are_few
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.methods import slsqp
 from xlcicf.optim.objective import Objective, merit_of, with_whole_fixed
@@ -32,7 +33,10 @@ Found = tuple[int, np.ndarray]
 def run(
     f: Objective, steps: int | None, restarts: int, seed: int, lr: None, elsewhere: Elsewhere
 ) -> Iterator[Step]:
-    """Whole answers as they are found; `steps` splits at most."""
+    """Whole answers as they are found; `steps` splits at most. Of few combinations all are tried."""
+    if are_few(f):
+        yield from all_tried(f, steps)
+        return
     tree = _Tree(f, steps or NODES, restarts, seed)
     best, ends, step = Best(f.start), Ends(), None
     start = np.clip(np.where(f.whole, np.round(f.start), f.start), f.lower, f.upper)
