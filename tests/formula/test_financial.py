@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.formula.sheets import area, computed, function, snapshot
-from xlcicf.errors import NotDifferentiable
+from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula.day_arithmetic import days_by_basis
 from xlcicf.formula.daycount import days_between
 from xlcicf.formula.evaluate import Evaluator
@@ -311,6 +311,14 @@ def test_a_price_at_a_yield_of_0_is_all_that_is_paid():
 def test_an_argument_that_must_stay_is_refused_by_name(formula, argument):
     with pytest.raises(NotDifferentiable, match=f"no derivative by its {argument} argument"):
         function({"A1": 2.0, "B1": 3.0, "C1": "=" + formula}, "C1", "A1")
+
+
+@pytest.mark.parametrize(
+    "formula", ["VDB(2400,300,30000,25000,25001)", "AMORDEGRC(2400,39679,39813,300,25000,0.00001,1)"]
+)
+def test_very_many_periods_of_depreciation_are_refused_and_no_error_of_excel(formula):
+    with pytest.raises(FormulaError, match="more than 20,000 periods, which is not computed"):
+        computed({"A1": "=" + formula}, "A1")
 
 
 def test_a_rate_that_is_lost_is_no_number():

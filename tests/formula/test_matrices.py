@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.formula.sheets import computed, function
+from xlcicf.errors import FormulaError
 from xlcicf.formula import inverses
 from xlcicf.formula import tape as t
 from xlcicf.formula.snapshot import ExcelError
@@ -29,6 +30,11 @@ CORNERS = [
 @pytest.mark.parametrize(("formula", "value"), CORNERS, ids=[f for f, _ in CORNERS])
 def test_a_corner_is_as_excel_has_it(formula, value):
     assert computed({"A1": 1.0, "C1": "=" + formula}, "C1") == value
+
+
+def test_a_larger_unit_matrix_than_is_made_is_no_error_of_excel():
+    with pytest.raises(FormulaError, match="MUNIT makes matrices of up to 1,000 rows"):
+        computed({"C1": "=SUM(MUNIT(1001))"}, "C1")
 
 
 def of_cells(matrix: np.ndarray) -> dict[str, float]:

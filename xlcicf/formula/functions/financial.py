@@ -9,7 +9,7 @@ from functools import reduce
 from xlcicf.formula import tape as t
 from xlcicf.formula.coercion import number_of, taken_without_truths
 from xlcicf.formula.compounding import annuity, annuity_rate, growth, internal_rate, log1p, log_slope
-from xlcicf.formula.context import Fails
+from xlcicf.formula.context import Fails, Misused
 from xlcicf.formula.counted import Series
 from xlcicf.formula.daycount import years_between
 from xlcicf.formula.functions.operators import EXP_LIMIT, power
@@ -507,7 +507,9 @@ def variable_declining_balance(cost, salvage, life, start, end, factor=TWICE, st
     life, factor = t.where(inside, life, 1.0), t.where(inside, factor, 1.0)
     start, end = (t.value_of(t.where(t.less(x, 0.0), 0.0, x)) for x in (start, end))
     if end.max() > MOST_PERIODS:
-        raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
+        if t.value_of(t.both(inside, t.greater(end, MOST_PERIODS))).any():
+            raise Misused(f"depreciates over more than {MOST_PERIODS:,} periods, which is not computed")
+        raise Fails("#NUM!", "depreciates over more periods than there are")
     left, line, total = t.sub(cost, salvage), t.as_array(0.0), t.as_array(0.0)
     straight = t.equal(t.as_array(0.0), 1.0)
     rate = t.neg(_larger(t.neg(t.div(factor, life)), t.as_array(-1.0)))
@@ -577,7 +579,7 @@ def declining_by_french_rule(*arguments):
     if life < 3.0 or 4.0 < life <= 5.0:
         raise Fails("#NUM!", "depreciates an asset whose life Excel has no coefficient for")
     if min(period, life) > MOST_PERIODS:
-        raise Fails("#NUM!", f"depreciates over more than {MOST_PERIODS} periods")
+        raise Misused(f"depreciates over more than {MOST_PERIODS:,} periods, which is not computed")
     rate *= 1.5 if life <= 4.0 else 2.0 if life <= 6.0 else 2.5
     written_off = part * rate * cost
     for year in range(1, int(min(period, life + 4.0)) + 1):  # nothing is left after its life

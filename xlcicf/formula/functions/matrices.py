@@ -61,6 +61,8 @@ def unit_matrix(context: Context, size: Grid) -> Grid:
     if found := error_of_each(size):
         return with_errors(size, found)
     n = int(number_of(numbers[0]))
-    if not 1 <= n <= LARGEST_UNIT:
-        raise Fails("#VALUE!", f"makes matrices of 1 to {LARGEST_UNIT} rows")
+    if n < 1:
+        raise Fails("#VALUE!", "makes matrices of one row and more")
+    if n > LARGEST_UNIT:
+        raise context.refuse(f"makes matrices of up to {LARGEST_UNIT:,} rows here")
     return from_numbers(inverses.unit(n))
