@@ -2,9 +2,10 @@
 
 "It" is IronCalc, or LibreOffice where IronCalc lacks the formula."""
 
+import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from xlcicf.errors import XlcicfError
@@ -190,10 +191,27 @@ def _zero_below_zero(case: Differing) -> bool:
 
 
 _ANY: frozenset[str] = frozenset()
+_ARRAYS_AT = {  # where a function is handed arrays of numbers
+    **dict.fromkeys(
+        (
+            "SUMX2MY2 SUMX2PY2 SUMXMY2 CORREL PEARSON RSQ SLOPE INTERCEPT STEYX COVAR COVARIANCE.P COVARIANCE.S F.TEST FTEST"
+            " T.TEST TTEST CHISQ.TEST CHITEST PROB XIRR FREQUENCY LINEST LOGEST"
+        ).split(),
+        (0, 1),
+    ),
+    **dict.fromkeys("TREND GROWTH".split(), (0, 1, 2)),
+    **dict.fromkeys("FORECAST FORECAST.LINEAR XNPV".split(), (1, 2)),
+    **dict.fromkeys(
+        (
+            "PERCENTILE PERCENTILE.INC PERCENTILE.EXC QUARTILE QUARTILE.INC QUARTILE.EXC TRIMMEAN Z.TEST ZTEST LARGE SMALL"
+            " PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC"
+        ).split(),
+        (0,),
+    ),
+}  # fmt: skip
 _PAIRS = _names(
     "SUMX2MY2 SUMX2PY2 SUMXMY2 CORREL PEARSON RSQ SLOPE INTERCEPT STEYX FORECAST FORECAST.LINEAR COVAR COVARIANCE.P COVARIANCE.S"
-    " F.TEST FTEST T.TEST TTEST CHISQ.TEST CHITEST PROB PERCENTILE PERCENTILE.INC PERCENTILE.EXC QUARTILE QUARTILE.INC QUARTILE.EXC"
-    " TRIMMEAN Z.TEST ZTEST LARGE SMALL MEDIAN PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC FREQUENCY LINEST LOGEST TREND GROWTH"
+    " T.TEST TTEST CHISQ.TEST CHITEST PROB XIRR XNPV"
 )
 _TYPED = _names(
     "VAR VAR.S VAR.P VARP VARA VARPA STDEV STDEV.S STDEV.P STDEVP STDEVA STDEVPA DEVSQ AVEDEV SUMSQ SKEW SKEW.P KURT NPV MEDIAN"
@@ -239,6 +257,150 @@ _DATES_AT = {  # where a function is handed days; the others of _DATES and _SECU
     **dict.fromkeys("ODDLPRICE ODDLYIELD".split(), (0, 1, 2)),
 }  # fmt: skip
 _MARCH_1900 = 61
+
+
+def _of(formula: str) -> object:
+    """What ours makes of a formula; None for one that it refuses."""
+    from tests.formula.drawn_formulas import ours_of
+
+    try:
+        return ours_of(formula)
+    except XlcicfError:
+        return None
+
+
+def _size(argument: str) -> float:
+    """How many elements an argument has: one where it is left out or an error."""
+    size = _of(f"ROWS({argument})*COLUMNS({argument})") if argument else 1.0
+    return size if isinstance(size, float) else 1.0
+
+
+def _handed_arrays(case: Differing, names: frozenset[str]) -> Iterator[list[str]]:
+    """What each call of these functions is handed in the place of arrays."""
+    for name in case.calls & names:
+        for inside in _arguments(case.formula, frozenset((name,))):
+            yield [part for at, part in enumerate(_parts(inside)) if at in _ARRAYS_AT[name]]
+
+
+def _takes_a_single_value(case: Differing) -> bool:
+    """A function of arrays is handed a value, or nothing."""
+    handed = itertools.chain.from_iterable(_handed_arrays(case, frozenset(_ARRAYS_AT)))
+    return any(not x.startswith("{") and _size(x) == 1 for x in handed)
+
+
+def _pairs_another_number(case: Differing) -> bool:
+    """A function of pairs is handed more numbers for the one than for the other."""
+    handed = _handed_arrays(case, _PAIRS)
+    return any(len(two) == 2 and _size(two[0]) != _size(two[1]) for two in handed)
+
+
+def _pairs_no_number(case: Differing) -> bool:
+    """A function of pairs is handed a text, a truth or nothing in an array's place."""
+    handed = itertools.chain.from_iterable(_handed_arrays(case, _PAIRS))
+    return any(
+        not x or not x.startswith("{") and _size(x) == 1 and _of(f"TYPE({x})") in (2.0, 4.0) for x in handed
+    )
+
+
+def _is_left_out_of(names: frozenset[str]) -> Holds:
+    """One of these functions has an argument left out between commas."""
+    return lambda case: any("" in _parts(inside) for inside in _arguments(case.formula, names))
+
+
+_ITS_FIRST = (  # how a range is written, and its first cell
+    (re.compile(r"A1:B2 B1:B3"), "B1"),
+    (re.compile(r"A1:INDEX\((?:[^()]|\([^()]*\))*\)"), "A1"),
+    (re.compile(r"(?<![\w$])(\$?[A-Z]+\$?\d+):\$?[A-Z]+\$?\d+"), r"\1"),
+    (re.compile(r"\b([A-Z]):[A-Z]\b"), r"\g<1>1"),
+    (re.compile(r"\bfigures\b"), "E1"),
+    (re.compile(r"\bwords\b"), "F1"),
+    (re.compile(r"Sales\[Amount\]"), "L2"),
+    (re.compile(r"Sales\[\[Item\]:\[Amount\]\]"), "K2"),
+    (re.compile(r"Sales\[#All\]"), "K1"),
+    (re.compile(r"OFFSET\(A1,0,0,3,1\)"), "A1"),
+    (re.compile(r"OFFSET\(A1,1,1,2\)"), "B2"),
+)
+
+
+def _has_it_of_first_cells(case: Differing) -> bool:
+    """Ours of the first cell of each range is what the other has of the ranges, or it is known why not."""
+    formula = case.formula
+    for written, first in _ITS_FIRST:
+        formula = written.sub(first, formula)
+    if formula == case.formula:
+        return False
+    value = _of(formula)
+    value = value if isinstance(value, bool | float) or value is None else str(value)
+    if isinstance(value, float) and isinstance(case.theirs, float):
+        same = math.isclose(value, case.theirs, rel_tol=_CLOSE)
+    else:
+        same = value == case.theirs or is_error(value) and is_error(case.theirs)
+    return same or explained(case._replace(formula=formula, ours=value)) is not None
+
+
+def _begins_within_a_period(case: Differing) -> bool:
+    """The first of the periods that are added up is no whole number."""
+    starts = (_of(_parts(inside)[3]) for inside in _arguments(case.formula, _names("CUMIPMT CUMPRINC")))
+    return any(isinstance(start, float) and start % 1 != 0 for start in starts)
+
+
+def _has_a_coupon_before_1900(case: Differing) -> bool:
+    """Of a coupon's period the end is a day, the beginning none."""
+    return any(
+        is_error(str(_of(f"COUPPCD({inside})"))) and isinstance(_of(f"COUPNCD({inside})"), float)
+        for inside in _arguments(case.formula, frozenset({"COUPPCD"}))
+    )
+
+
+def _has_criteria_in_one_row(case: Differing) -> bool:
+    """A function of a database is handed a single row of criteria."""
+    names = frozenset(name for name in case.calls if re.fullmatch(r"D[A-Z]+", name))
+    handed = (_parts(inside) for inside in _arguments(case.formula, names))
+    return any(len(parts) == 3 and _of(f"ROWS({parts[2]})") == 1.0 for parts in handed)
+
+
+def _sorts_by_another_size(case: Differing) -> bool:
+    """SORTBY is handed a key that has neither as many rows nor as many columns."""
+    for inside in _arguments(case.formula, frozenset({"SORTBY"})):
+        array, key = _parts(inside)[:2]
+        rows, columns = (_of(f"{by}({array})") for by in ("ROWS", "COLUMNS"))
+        if (_of(f"ROWS({key})"), _of(f"COLUMNS({key})")) not in ((rows, 1.0), (1.0, columns)):
+            return True
+    return False
+
+
+def _pays_nothing(case: Differing) -> bool:
+    """RATE is handed no payment and no value, or next to none."""
+    amounts = (_parts(inside)[1:4] for inside in _arguments(case.formula, frozenset({"RATE"})))
+    return any(
+        all(isinstance(value := _of(f"0+{x or 0}"), float) and abs(value) < 1e-299 for x in given)
+        for given in amounts
+    )
+
+
+def _looks_for_an_array(case: Differing) -> bool:
+    """XLOOKUP or XMATCH is handed an array of values to look for."""
+    return any(inside.startswith("{") for inside in _arguments(case.formula, _names("XLOOKUP XMATCH")))
+
+
+def _expects_0_of_one(case: Differing) -> bool:
+    """A test of frequencies is handed a single one, of which none is expected."""
+    given = (_parts(inside) for inside in _arguments(case.formula, _names("CHISQ.TEST CHITEST")))
+    return any(_of(f"ROWS({x})*COLUMNS({x})") == 1.0 and _of(f"0+({y})") == 0.0 for x, y in given)
+
+
+def _looks_for_a_blank(case: Differing) -> bool:
+    """XLOOKUP or XMATCH is handed a blank, or nothing, to look for."""
+    wanted = (_parts(inside)[0] for inside in _arguments(case.formula, _names("XLOOKUP XMATCH")))
+    return any(not x or _of(f"ISBLANK({x})") is True for x in wanted)
+
+
+def _has_an_empty_delimiter(case: Differing) -> bool:
+    """TEXTSPLIT is handed a text without letters to split by."""
+    delimiters = (_parts(inside)[1:3] for inside in _arguments(case.formula, frozenset({"TEXTSPLIT"})))
+    return any(
+        x and _of(f"ISTEXT({x})") is True and _of(f"LEN({x})") == 0.0 for two in delimiters for x in two
+    )
 
 
 def _no_date_yet(case: Differing) -> bool:
@@ -429,9 +591,9 @@ KINDS = [
     ),
     Kind("a text that cannot hold so many delimiters is #VALUE!", _names("TEXTBEFORE TEXTAFTER"), _errors),
     Kind(
-        "an array in a plain cell is its first element, and a range beyond its end #REF!",
-        _names("INDEX F.INV SEQUENCE LCM GCD"),
-        _errors,
+        "a range beyond its end is #REF!",
+        _names("INDEX"),
+        lambda c: c.ours == "#REF!" and _errors(c),
     ),
     Kind(
         "of a range in an array formula's place it takes one cell",
@@ -455,8 +617,8 @@ KINDS = [
         _has(rf"{_A_TRUTH}|D6:D11", lambda c: not is_error(c.theirs)),
     ),
     Kind(
-        "arrays of TRUE and FALSE are passed over by Microsoft's page",
-        _names("KURT AVERAGE SKEW"),
+        "arrays of TRUE and FALSE are passed over by Microsoft's page, and as Excel saved",
+        _names("KURT AVERAGE AVERAGEA SKEW"),
         _has(r"\{TRUE,FALSE\}"),
     ),
     Kind(
@@ -529,7 +691,7 @@ KINDS = [
     Kind(
         "it takes values beside a table's first column, where Microsoft's page begins at the first cell",
         _names("SUMIF AVERAGEIF"),
-        _has(r"Sales\[#All\]\)", lambda c: c.has_ironcalc and c.ours == "#DIV/0!"),
+        _has(r"Sales\[#All\]\)", lambda c: c.has_ironcalc and c.ours in ("#DIV/0!", 0.0)),
     ),
     Kind(
         "of a rate next to nothing in each of very many periods both take 1 and it, of which none of it is left",
@@ -546,9 +708,29 @@ KINDS = [
         ),
     ),
     Kind(
-        "LibreOffice lacks these in a file of Excel's",
-        _names("USDOLLAR BAHTTEXT"),
-        _has(r"^(IS\w+|TYPE)\((USDOLLAR|BAHTTEXT)", lambda c: not c.has_ironcalc),
+        "LibreOffice begins with the whole of a period of which a part is left out, Excel, as it saved, with the next",
+        _names("CUMIPMT CUMPRINC"),
+        lambda c: not c.has_ironcalc and _numbers(c) and _begins_within_a_period(c),
+    ),
+    Kind(
+        "a day before 1900 is no date",
+        _names("COUPPCD"),
+        lambda c: c.ours == "#NUM!" and isinstance(c.theirs, float) and _has_a_coupon_before_1900(c),
+    ),
+    Kind(
+        "LibreOffice takes what is left out for 0, Excel saved #N/A",
+        _names("LCM GCD MROUND"),
+        lambda c: c.ours == "#N/A" and not c.has_ironcalc and _is_left_out_of(_names("LCM GCD MROUND"))(c),
+    ),
+    Kind(
+        "which comes first, what is left out or TRUE and FALSE, no documentation says",
+        _names("LCM GCD MROUND"),
+        lambda c: c.ours == "#N/A" and _errors(c) and _is_left_out_of(_names("LCM GCD MROUND"))(c),
+    ),
+    Kind(
+        "of more digits than a number has all are left",
+        _names("PERCENTRANK PERCENTRANK.INC PERCENTRANK.EXC"),
+        _has(r",(D4|D19|45306|1E\+\d+)\)", lambda c: isinstance(c.ours, float) and c.theirs == "#NUM!"),
     ),
     Kind(
         "LibreOffice writes a letter that no file may hold by its number",
@@ -697,7 +879,9 @@ KINDS = [
         either(_of_digits, _has(r"1E[+-]300|D4|D5|10\^90", either(_they_fail, _we_fail, _numbers))),
     ),
     Kind("it has a zero below zero", _ANY, _zero_below_zero),
-    Kind("it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE|\"0\"|A:A|D2|\{0\})")),
+    Kind(
+        "it has a zero below zero", _names("ACOT ODD ATAN2"), _has(r"-(0|FALSE|\"0\"|A:A|E:E|D2|D10|\{0\})")
+    ),
     Kind(
         "it goes on with what is beyond all numbers",
         _ANY,
@@ -733,9 +917,39 @@ KINDS = [
         _we_fail,
     ),
     Kind(
+        "pairs of which there are not as many are #N/A by Microsoft's pages, as Excel saved of FORECAST",
+        _PAIRS,
+        lambda c: (c.ours == "#N/A" or bool(_AROUND.match(c.formula))) and _pairs_another_number(c),
+    ),
+    Kind(
+        "what a single text, truth or nothing counts for among pairs only Excel can say",
+        _PAIRS,
+        lambda c: (is_error(c.ours) or bool(_AROUND.match(c.formula))) and _pairs_no_number(c),
+    ),
+    Kind(
+        "of one value alone nothing is tested, as Excel saved",
+        _names("Z.TEST ZTEST"),
+        _has(r"TEST\((?![A-Z{])[^,]*,", lambda c: c.ours == "#DIV/0!"),
+    ),
+    Kind(
+        "criteria are a label and a cell below it at least",
+        _names("DSUM DAVERAGE DMAX DMIN DPRODUCT DSTDEV DSTDEVP DVAR DVARP DCOUNT DCOUNTA DGET"),
+        lambda c: c.ours == "#VALUE!" and _has_criteria_in_one_row(c),
+    ),
+    Kind(
+        "so many blank cells and what is between them are no text, as they count by Microsoft's page",
+        _names("TEXTJOIN"),
+        _has(r"TEXTJOIN\([^,]*,(0|FALSE|D2|D10|-0|),.*\b(A:A|E:E|A:B)", lambda c: c.ours == "#VALUE!"),
+    ),
+    Kind(
+        "of one number alone the rank is 1, as Excel saved",
+        _names("PERCENTRANK PERCENTRANK.INC"),
+        lambda c: c.ours == 1.0 and c.theirs == "#N/A" and c.has_ironcalc,
+    ),
+    Kind(
         "it takes single values for no array of one element",
-        _PAIRS | _names("XIRR XNPV SUMPRODUCT"),
-        either(_they_fail, lambda case: case.theirs == "#VALUE!"),
+        frozenset(_ARRAYS_AT),
+        lambda c: _takes_a_single_value(c) and (c.theirs == "#VALUE!" or _they_fail(c)),
     ),
     Kind(
         "it takes TRUE and FALSE, and texts, for no numbers in functions that were never an add-in",
@@ -964,6 +1178,11 @@ KINDS = [
         _within(1e-7),
     ),
     Kind(
+        "next to a whole number below 0 the function hangs on the last digit of what it is of",
+        _names("GAMMA"),
+        _has(r"GAMMA\(-[A-Z]", _within(1e-3)),  # 13565853978 by mpmath of -BETAINV(0.685470581,8,10,1,3)
+    ),
+    Kind(
         "its inverses find nothing at probabilities next to 0, or of distributions that are far from usual",
         _OF_NUMBERS,
         _has(r"1E[+-]\d+|D4|D5|D8|\d/\d", either(_they_fail, _we_fail)),
@@ -994,7 +1213,7 @@ KINDS = [
     Kind(
         "a blank, a text or TRUE in a matrix is #VALUE! by Microsoft's page",
         _names("MDETERM MINVERSE MMULT"),
-        _we_fail,
+        either(_we_fail, lambda c: c.ours == "#VALUE!" and _errors(c)),
     ),
     Kind(
         "the skew of fewer than three numbers is #DIV/0! by Microsoft's page", _names("SKEW SKEW.P"), _we_fail
@@ -1082,6 +1301,33 @@ KINDS = [
         lambda case: is_error(case.ours) or bool(_AROUND.match(case.formula)),
     ),
     Kind(
+        "whether an array that is cut is computed element by element in a plain cell only Excel can say",
+        _names(
+            "TAKE DROP EXPAND CHOOSECOLS CHOOSEROWS SORT SORTBY UNIQUE FILTER TOROW TOCOL HSTACK VSTACK WRAPROWS WRAPCOLS"
+        ),
+        _has(r"A1:A3\*2|-B1:B3", lambda c: c.ours == "#VALUE!" and not is_error(c.theirs)),
+    ),
+    Kind(
+        "it sorts by an array of another size, of which Excel saved #VALUE!",
+        _names("SORTBY"),
+        lambda c: c.ours == "#VALUE!" and not is_error(c.theirs) and _sorts_by_another_size(c),
+    ),
+    Kind(
+        "of a range that is blank nothing is left, of which Excel saved #REF!",
+        _names("TRIMRANGE"),
+        _has(r"TRIMRANGE\((D11|C1:C5)\b", lambda c: c.ours == "#REF!"),
+    ),
+    Kind(
+        "whether functions that were an add-in take several areas only Excel can say",
+        _names("LCM GCD MULTINOMIAL"),
+        _has(r"\(\(A1:A2,B1:B2\)", lambda c: c.ours == "#VALUE!" and not c.has_ironcalc),
+    ),
+    Kind(
+        "whether a single value that is turned around is a value or an array only Excel can say",
+        _names("TRANSPOSE"),
+        _has(r'TRANSPOSE\(("[^"]*"|[-\d.]+|D\d+|TRUE|FALSE)\)'),
+    ),
+    Kind(
         "it writes a single value without the braces of an array",
         _names("ARRAYTOTEXT"),
         lambda case: str(case.ours).startswith("{"),
@@ -1131,7 +1377,7 @@ KINDS = [
     Kind(
         "E is a year in a format without digits before it, in an era too",
         _names("TEXT"),
-        _has(r'"1E3"|TRUE|FALSE|D9|D10|D18'),
+        _has(r'"1E3"|TRUE|FALSE|D9|D10|D18|,-?1E\+'),
     ),
     Kind(
         "what a date says as a format, or a number in LibreOffice's reading, only Excel can tell",
@@ -1162,7 +1408,7 @@ KINDS = [
     Kind(
         "it takes a range for its first cell, Excel in a plain cell for the one in the formula's row or column",
         _ANY,
-        lambda case: case.has_arrays and case.ours == "#VALUE!",
+        lambda case: case.ours == "#VALUE!" and _has_it_of_first_cells(case),
     ),
     Kind(
         "Excel saved that its periods are counted from the start, where that lies within one",
@@ -1227,7 +1473,11 @@ KINDS = [
     Kind(
         "an error handed over is the outcome, computed ones too",
         _names("ROWS COLUMNS"),
-        lambda case: is_error(case.ours) and case.theirs == 1.0,
+        lambda c: (
+            is_error(c.ours)
+            and not is_error(c.theirs)
+            and any(_of(x) == c.ours for x in _arguments(c.formula, _names("ROWS COLUMNS")))
+        ),
     ),
     Kind("it has a zero below zero", _names("ACOT"), _has(r"ACOT\(-", lambda case: case.ours == math.pi / 2)),
     Kind(
@@ -1250,7 +1500,7 @@ KINDS = [
         _names("LOGNORM.DIST LOGNORMDIST"),
         lambda case: case.ours == "#NUM!" and not case.has_ironcalc,
     ),
-    Kind("a digit in a format is shown as it is", _names("TEXT"), _has(r",D17\)|,\"50%\"\)")),
+    Kind("a digit in a format is shown as it is", _names("TEXT"), _has(r',(D17|D15|"50%"|" 12 ")\)')),
     Kind(
         "Excel saved #VALUE! for flows among which is an error",
         _names("IRR"),
@@ -1261,11 +1511,7 @@ KINDS = [
         _names("LINEST LOGEST TREND GROWTH"),
         lambda case: case.ours == "#VALUE!" or bool(_AROUND.match(case.formula)),
     ),
-    Kind(
-        "where nothing is paid any rate is right",
-        _names("RATE"),
-        _has(r"RATE\([^,]*,(\{0\}|0|-0|),(-?0|),(1E-300|D5|0|)"),
-    ),
+    Kind("where nothing is paid any rate is right", _names("RATE"), _pays_nothing),
     Kind(
         "functions that were an add-in take no TRUE or FALSE, as Excel saved of many of them",
         _names("CONVERT AMORLINC AMORDEGRC") | _COMPLEX,
@@ -1288,13 +1534,13 @@ KINDS = [
     ),
     Kind(
         "LibreOffice takes what is left out for what it is without the comma",
-        _names("CEILING.PRECISE FLOOR.PRECISE ISO.CEILING CEILING.MATH FLOOR.MATH"),
+        _names("CEILING.PRECISE FLOOR.PRECISE ISO.CEILING CEILING.MATH FLOOR.MATH FIXED"),
         _has(_LEFT_OUT, lambda case: not case.has_ironcalc),
     ),
     Kind(
         "Microsoft's equation multiplies by (1 + rate)^periods, which is beyond all numbers",
         _names("PV PMT FV IPMT PPMT NPER"),
-        _has(r'1E\+300|D4|"2024-05-01"', lambda case: case.ours == "#NUM!"),
+        _has(r'1E\+300|D4|"2024-05-01"|45306', lambda case: case.ours == "#NUM!"),
     ),
     Kind(
         "at no rate and no payment nothing is paid, in no number of periods",
@@ -1315,6 +1561,26 @@ KINDS = [
         'Excel reads "$5" for a number in criteria too',
         _CRITERIA,
         _has(r'"\$5"', lambda case: bool(case.calls - _CRITERIA)),
+    ),
+    Kind(
+        "what is blank is above all others, as Excel saved, and what is left out is so",
+        _names("XMATCH XLOOKUP"),
+        _looks_for_a_blank,
+    ),
+    Kind(
+        "it looks for an array of values as for one below all numbers",
+        _names("XMATCH XLOOKUP"),
+        lambda c: c.has_ironcalc and _looks_for_an_array(c),
+    ),
+    Kind(
+        "which comes first, that one frequency alone is none or that 0 are expected, no documentation says",
+        _names("CHISQ.TEST CHITEST"),
+        lambda c: c.ours == "#N/A" and _errors(c) and _expects_0_of_one(c),
+    ),
+    Kind(
+        "it splits at an empty delimiter beside another, of which Excel saved #VALUE!",
+        _names("TEXTSPLIT"),
+        lambda c: str(c.ours).startswith("#VALUE!") and _has_an_empty_delimiter(c),
     ),
     Kind(
         "it takes a blank cell for an empty text, which Excel saved that it is not",

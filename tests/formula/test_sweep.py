@@ -6,6 +6,7 @@ import math
 import re
 import signal
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -172,27 +173,32 @@ _ALONE = re.compile(r"(?<=[(,])(-?\d+(?:\.\d+)?(?:E[+-]\d+)?|TRUE|FALSE)(?=[,)])
 _COLUMN_COMPUTED = re.compile(r"(?<=[-+*/^&=<>])(?:A:A|E:E)\b|(?<![\w!])(?:A:A|E:E)(?=[-+*/^&=<>])")
 
 
+def _asked_of_libreoffice(column: list[str]) -> list:
+    return list(libreoffice_batch.asked(dict(enumerate(column, FIRST))).values())
+
+
+ASKED = {"IronCalc": ironcalc_batch.asked, "LibreOffice": _asked_of_libreoffice}
+
+
 @functools.cache
-def lacked() -> frozenset[str]:
-    """The functions of the table that IronCalc does not have."""
-    alone = {name: unmarked(entry.examples[0]) for name, entry in FUNCTIONS.items()}
-    theirs = ironcalc_batch.asked(list(alone.values()))
-    return frozenset(
-        name
-        for (name, formula), value in zip(alone.items(), theirs, strict=True)
-        if value in LACKING[:-1] and calls_in(formula) == {name}
-    )
+def lacked(engine: str) -> frozenset[str]:
+    """The functions of the table that an engine does not have: it knows no name in an example of theirs, and in
+    none that it has a value for are they called. What it makes of a formula with one of them says nothing, be it
+    that ISERROR is TRUE of it or that an error comes first."""
+    examples = {name: unmarked(entry.examples[0]) for name, entry in FUNCTIONS.items()}
+    theirs = dict(zip(examples, ASKED[engine](list(examples.values())), strict=True))
+    without = {name for name, value in theirs.items() if value in LACKING[:-1]}
+    known = {called for name in examples.keys() - without for called in calls_in(examples[name])}
+    return frozenset(without - known)
 
 
 def by_ironcalc(formulas: dict[int, str]) -> dict[int, object]:
     column = [formulas.get(row, "1") for row in range(FIRST, max(formulas) + 1)]
     values = dict(enumerate(ironcalc_batch.asked(column), FIRST))
-    lacking = {
-        row: value in LACKING or "#N/IMPL" in str(value) or not lacked().isdisjoint(calls_in(formulas[row]))
-        for row, value in values.items()
-        if row in formulas
+    return {
+        row: LACKED if values[row] in LACKING or "#N/IMPL" in str(values[row]) else _plain(values[row])
+        for row in formulas
     }
-    return {row: LACKED if is_lacking else _plain(values[row]) for row, is_lacking in lacking.items()}
 
 
 def by_libreoffice(formulas: dict[int, str]) -> dict[int, object]:
@@ -200,6 +206,18 @@ def by_libreoffice(formulas: dict[int, str]) -> dict[int, object]:
     return {
         row: LACKED if value == libreoffice_batch.LACKS else _plain(value) for row, value in values.items()
     }
+
+
+def had(engine: str, ask: Callable) -> Callable[[dict[int, str]], dict[int, object]]:
+    """What an engine is asked, without the formulas that call functions which it lacks."""
+
+    def asked(formulas: dict[int, str]) -> dict[int, object]:
+        had = {
+            row: formula for row, formula in formulas.items() if lacked(engine).isdisjoint(calls_in(formula))
+        }
+        return dict.fromkeys(formulas, LACKED) | (ask(had) if had else {})
+
+    return asked
 
 
 def of_first_elements(formula: str) -> str:
@@ -213,7 +231,9 @@ def of_own_cells(formula: str) -> str:
     return _COLUMN_COMPUTED.sub("C1", formula)
 
 
-ENGINES = {"IronCalc": by_ironcalc, "LibreOffice": by_libreoffice}
+ENGINES = {
+    engine: had(engine, ask) for engine, ask in (("IronCalc", by_ironcalc), ("LibreOffice", by_libreoffice))
+}
 
 
 def of_arrays(formula: str) -> str:
