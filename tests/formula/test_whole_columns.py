@@ -17,6 +17,8 @@ KNOWN = [
     ("ROWS(UNIQUE(S!A:A))", 4.0), ("SUM(UNIQUE(S!A:A,FALSE,TRUE))", 3.0), ("ROWS(UNIQUE(S!A1:A4))", 3.0), ("COUNTA(UNIQUE(S!A:B))", 8.0),
     ("SUM(TAKE(S!A:B,2))", 34.0), ("SUM(DROP(S!A:B,1))", 96.0), ("SUM(TAKE(S!A:B,,-1))", 100.0), ("SUM(CHOOSECOLS(S!A:B,-1))", 100.0),
     ("SUM(CHOOSEROWS(S!A:B,2))", 21.0), ("ROWS(TOCOL(S!A:B,1))", 8.0), ("SUM(VSTACK(S!A1:A2,S!B:B))", 104.0), ("SUM(HSTACK(S!A:A,S!B:B))", 109.0),
+    ("INDEX(TREND(S!A:A),1)", ExcelError("#VALUE!")), ("INDEX(LOGEST(S!A:A),1)", ExcelError("#VALUE!")),
+    ("FVSCHEDULE(2,S!A:A)", 192.0), ("SERIESSUM(2,0,1,S!A:A)", 33.0), ("FVSCHEDULE(2,S!A1:A9)", 192.0), ("SERIESSUM(2,0,1,S!A1:A9)", 33.0),
     ("SUM(FILTER(S!B:B,S!A:A))", 100.0), ("INDEX(SORT(S!A:A),1)", 1.0), ("ROWS(FREQUENCY(S!A:A,S!B:B))", 5.0),
     # below rows of data, a table is higher than wide
     ("LOOKUP(20,S!B:G)", 0.0), ("MATCH(1E+300,S!A:A)", 4.0), ("MATCH(3,S!A:A,0)", 1.0), ("VLOOKUP(1,S!A:B,2,FALSE)", 20.0),
@@ -31,6 +33,21 @@ REFUSED = [
 @pytest.mark.parametrize(("formula", "value"), KNOWN)
 def test_what_lies_beyond_the_data_is_counted(formula, value):
     assert computed(CELLS | {AT: f"={formula}"}, AT) == value
+
+
+@pytest.mark.parametrize("dates", ["S!B:B", "S!B1:B9", "S!B1:B4"])
+@pytest.mark.parametrize("payments", ["S!A:A", "S!A1:A9", "S!A1:A4"])
+def test_payments_and_dates_end_where_either_does(payments, dates):
+    """In whole columns as in ranges; a date without a payment is one on which nothing is paid."""
+    cells = {"A1": -100.0, "A2": 60.0, "A3": 70.0, "B1": 39448.0, "B2": 39600.0, "B3": 39800.0, "B4": 39900.0}
+    rate = computed(cells | {AT: f"=XIRR({payments},{dates})"}, AT)
+    as_many = payments.replace("A", "B") == dates
+    assert rate == (pytest.approx(0.45674288239) if as_many else ExcelError("#NUM!"))
+
+
+def test_whole_rows_one_after_another_are_refused():
+    with pytest.raises(FormulaError, match="takes whole rows one after another; name the cells"):
+        computed(CELLS | {AT: "=SERIESSUM(2,0,1,S!1:2)"}, AT)
 
 
 @pytest.mark.parametrize("formula", REFUSED)

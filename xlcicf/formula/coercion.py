@@ -189,6 +189,18 @@ def taken_strictly(grid: Grid, cell: str, code: str = "#VALUE!") -> Grid:
     return with_errors(grid, (failed, errors))
 
 
+def to_one_end(a: Grid, b: Grid) -> tuple[Grid, Grid]:
+    """Ranges of as many cells, whole columns or rows as far as the one goes that has more data.
+
+    Raises Fails("#NUM!") for others that end at one cell by chance."""
+    most = max(a.size[0], b.size[0]), max(a.size[1], b.size[1])
+    if a.extent == b.extent:
+        return a.with_blanks_beyond(most), b.with_blanks_beyond(most)
+    if a.size == b.size:
+        raise Fails("#NUM!", "pairs ranges of which one has more cells")
+    return a, b
+
+
 def counted_with_dates(flows: Grid, dates: Grid) -> tuple[Grid, Grid]:
     """Payments and their dates as XIRR counts them: in the place of one that is blank, or in a range a number
     as text, stands nothing on the first date."""

@@ -177,9 +177,9 @@ def _fit(
 
 def _known(context: Context, y: Grid, x: Grid) -> tuple[Grid, Grid]:
     """The arrays of y and of x, which is 1, 2, 3, ... where it is left out."""
-    (h, w), y = y.size, as_matrices(y, context)
+    y = as_matrices(y, context)
     if x.is_left_out:
-        return y, from_numbers(counting_up(h, w))
+        return y, from_numbers(counting_up(*y.size))
     return y, as_matrices(x, context)
 
 

@@ -45,6 +45,7 @@ from xlcicf.formula.coercion import (
     taken_as_scalar,
     taken_strictly,
     text_of,
+    to_one_end,
 )
 from xlcicf.formula.conditional import resized, where_met
 from xlcicf.formula.context import Context, Fails, Misused
@@ -722,7 +723,7 @@ def of_series(
             if pairs and not any(grid.is_range or grid.is_array for grid in arrays[:2]):
                 raise Fails("#N/A", "is handed single values where it needs two series")
             if pairs:
-                arrays[:2] = counted_with_dates(*arrays[:2])
+                arrays[:2] = counted_with_dates(*to_one_end(*arrays[:2]))
             if strict:
                 arrays = [_taken_in_series(g, context.cell, strict) for g in arrays]
             numbers, passing = zip(*(counted([g]) for g in arrays), strict=True)
@@ -775,7 +776,13 @@ def shown_as(code: str | None, found: Errors | None) -> Errors | None:
 
 
 def _taken_in_series(grid: Grid, cell: str, code: str) -> Grid:
-    return taken_strictly(grid.with_blanks_as_zeros() if code == "#VALUE!" else grid, cell, code)
+    """The numbers of a range, in order. Where blanks are 0, so are those beyond the data of whole columns,
+    which come last and are left out."""
+    if code != "#VALUE!":
+        return taken_strictly(grid, cell, code)
+    if grid.size[0] > 1 and grid.extent[1] > grid.size[1]:
+        raise Misused("takes whole rows one after another; name the cells that hold data")
+    return taken_strictly(grid.as_value().with_blanks_as_zeros(), cell, code)
 
 
 def of_met(name: str, *examples: str, values_first: bool, empty: Empty = NOTHING_SPECIAL):
