@@ -369,6 +369,49 @@ def _sorts_by_another_size(case: Differing) -> bool:
     return False
 
 
+def _has_a_period_before_1(case: Differing) -> bool:
+    """A depreciation's period lies between 0 and 1."""
+    given = (_parts(inside)[3:5] for inside in _arguments(case.formula, _names("DB DDB VDB SYD")))
+    values = (_of(x) for parts in given for x in parts if x)
+    return any(isinstance(value, float) and 0 < value < 1 for value in values)
+
+
+def _taken_by_index(case: Differing) -> list[str]:
+    """What INDEX takes elements of."""
+    return [_parts(inside)[0] for inside in _arguments(case.formula, frozenset({"INDEX"}))]
+
+
+def _takes_one_of_a_single_value(case: Differing) -> bool:
+    return any(not x.startswith("{") and _size(x) == 1 for x in _taken_by_index(case))
+
+
+def _takes_one_of_what_is_lifted(case: Differing) -> bool:
+    """INDEX takes an element of several that a function makes of a range or an array."""
+    return any("(" in x and _size(x) > 1 for x in _taken_by_index(case))
+
+
+def _is_known_of_what_index_takes(case: Differing) -> bool:
+    inside = re.fullmatch(r"INDEX\((.*),1,1\)", case.formula)
+    return bool(inside) and explained(case._replace(formula=inside[1])) is not None
+
+
+def _pairs_another_shape(case: Differing) -> bool:
+    """A test of frequencies is handed as many, in other rows and columns."""
+    handed = _handed_arrays(case, _names("CHISQ.TEST CHITEST"))
+    return any(_size(x) == _size(y) and _of(f"ROWS({x})") != _of(f"ROWS({y})") for x, y in handed)
+
+
+def _looks_in_another_size(case: Differing) -> bool:
+    """A function with criteria is handed ranges of other sizes."""
+    for name in case.calls & _names("SUMIFS AVERAGEIFS MAXIFS MINIFS COUNTIFS"):
+        for inside in _arguments(case.formula, frozenset((name,))):
+            parts = _parts(inside)
+            ranges = parts[::2] if name == "COUNTIFS" else [parts[0], *parts[1::2]]
+            if len(set(map(_size, ranges))) > 1:
+                return True
+    return False
+
+
 def _pays_nothing(case: Differing) -> bool:
     """RATE is handed no payment and no value, or next to none."""
     amounts = (_parts(inside)[1:4] for inside in _arguments(case.formula, frozenset({"RATE"})))
@@ -611,7 +654,7 @@ KINDS = [
         _COMPLEX
         | _BASES
         | _names(
-            "BETAINV BETA.INV CONCAT CONCATENATE PRODUCT MIN RANK RANK.EQ RANK.AVG AGGREGATE SUMPRODUCT FREQUENCY"
+            "BETAINV BETA.INV CONCAT CONCATENATE PRODUCT MIN RANK RANK.EQ RANK.AVG AGGREGATE SUMPRODUCT FREQUENCY IFS"
         )
         | _BESSEL,
         _has(rf"{_A_TRUTH}|D6:D11", lambda c: not is_error(c.theirs)),
@@ -862,7 +905,31 @@ KINDS = [
     Kind(
         "INDEX takes a single value for an array of one element",
         _names("INDEX"),
-        lambda c: c.theirs == "#VALUE!" or bool(_AROUND.match(c.formula)),
+        lambda c: (
+            (c.theirs == "#VALUE!" or bool(_AROUND.match(c.formula))) and _takes_one_of_a_single_value(c)
+        ),
+    ),
+    Kind(
+        "Excel computes element by element what INDEX takes one of, as ranges do",
+        _names("INDEX"),
+        lambda c: (
+            c.theirs == "#VALUE!" and (_takes_one_of_what_is_lifted(c) or _is_known_of_what_index_takes(c))
+        ),
+    ),
+    Kind(
+        "of several columns INDEX takes none where no column is given, as Excel saved",
+        _names("INDEX"),
+        _has(r"INDEX\(A1:B3,[^,()]*\)", lambda c: c.ours == "#REF!"),
+    ),
+    Kind(
+        "of rates found by steps the last digits differ, and where a letter stands in their texts",
+        _names("RATE"),
+        _has(r"(FIND|SEARCH)B?\(.*\bRATE\("),
+    ),
+    Kind(
+        "without a bound 0 is one, as Excel saved",
+        _names("FREQUENCY"),
+        _has(r'FREQUENCY\([^,]*,(\{"3";"";"abc"\}|\{"a","b"\}|F1:F7|words|D6:D11|C1:C5)\)'),
     ),
     # --- numbers in texts
     Kind(
@@ -1231,7 +1298,7 @@ KINDS = [
     Kind(
         "it squares the parts of a complex number, which may be beyond all numbers",
         _COMPLEX,
-        _has("1E|D[45]", _they_fail),
+        _has("1E|D[45]", either(_they_fail, lambda c: str(c.ours).replace("1E-300", "0") == c.theirs)),
     ),
     Kind("it converts degrees Fahrenheit with an offset of 0.35", _names("CONVERT"), _days_apart(0.5)),
     Kind(
@@ -1253,13 +1320,13 @@ KINDS = [
     Kind(
         "it takes the difference of payment and interest, of which few digits are left",
         _names("PPMT CUMPRINC"),
-        either(_within(1e-3), lambda case: _numbers(case) and max(abs(case.ours), abs(case.theirs)) < 1e-6),  # type: ignore[arg-type]
+        either(_within(1e-3), lambda case: _numbers(case) and max(abs(case.ours), abs(case.theirs)) < 1e-5),  # type: ignore[arg-type]
     ),
     Kind("at a rate next to 0 it finds no payments", _names("CUMPRINC CUMIPMT"), _has("1E-300|D5")),
     Kind(
         "it has periods between 0 and 1",
         _names("DB DDB VDB AMORLINC AMORDEGRC SYD"),
-        _has(r'\b0\.\d|1E-300|D5|D20|":|"|D15'),
+        either(_has(r'\b0\.\d|1E-300|D5|D20|":|"|D15'), _has_a_period_before_1),
     ),
     Kind(
         "it writes off less than nothing where less was paid than is left",
@@ -1318,9 +1385,39 @@ KINDS = [
         _has(r"TRIMRANGE\((D11|C1:C5)\b", lambda c: c.ours == "#REF!"),
     ),
     Kind(
-        "whether functions that were an add-in take several areas only Excel can say",
-        _names("LCM GCD MULTINOMIAL"),
-        _has(r"\(\(A1:A2,B1:B2\)", lambda c: c.ours == "#VALUE!" and not c.has_ironcalc),
+        "a blank cell is a format without letters, of which nothing is shown",
+        _names("TEXT"),
+        _has(r"TEXT\([^,]*,(A:A|E:E)\)", lambda c: c.ours is None),
+    ),
+    Kind(
+        "a power beyond all numbers is #NUM!",
+        _ANY,
+        _has(r'\d\^("2024-05-01"|45306|D4|D8|D19|1E\+)', lambda c: c.ours == "#NUM!" and _errors(c)),
+    ),
+    Kind(
+        "frequencies and what is expected of them may stand in another shape, as Excel saved",
+        _names("CHISQ.TEST CHITEST"),
+        lambda c: isinstance(c.ours, float) and is_error(c.theirs) and _pairs_another_shape(c),
+    ),
+    Kind(
+        "ranges with more cells than the criteria's are #VALUE! by Microsoft's pages",
+        _names("SUMIFS AVERAGEIFS MAXIFS MINIFS COUNTIFS"),
+        lambda c: c.ours == "#VALUE!" and _looks_in_another_size(c),
+    ),
+    Kind(
+        "neither computes element by element with a table's cells",
+        _ANY,
+        _has(r"^SUMPRODUCT\(--ISNUMBER\(.*Sales\[", lambda c: c.theirs == 0.0),
+    ),
+    Kind(
+        "which comes first, that nothing is looked for or that it is so for no time, no documentation says",
+        _names("SUBSTITUTE"),
+        _has(r"SUBSTITUTE\([^,]*,,", lambda c: not is_error(c.ours) and c.theirs == "#VALUE!"),
+    ),
+    Kind(
+        "whether functions that were an add-in, of texts or with criteria take several areas only Excel can say",
+        _names("LCM GCD MULTINOMIAL CONCAT TEXTJOIN") | _CRITERIA,
+        _has(r"\(\(A1:A2,\w+(:\w+)?\)", lambda c: c.ours == "#VALUE!" and not c.has_ironcalc),
     ),
     Kind(
         "whether a single value that is turned around is a value or an array only Excel can say",
@@ -1595,7 +1692,7 @@ KINDS = [
     Kind(
         "it writes what is no number as a text, where Excel has #NUM!",
         _COMPLEX,
-        _has(r"D19|45306", lambda case: case.ours == "#NUM!"),
+        _has(r"D19|45306", lambda c: c.ours == "#NUM!" or bool(_AROUND.match(c.formula))),
     ),
     Kind(
         "LibreOffice writes 12 digits of a number in a complex one",
