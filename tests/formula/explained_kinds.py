@@ -171,7 +171,7 @@ def _same_but_for_digits(case: Differing) -> bool:
 def _of_digits(case: Differing) -> bool:
     """Parts of a long number's text, or their count."""
     if _numbers(case):
-        return case.theirs > case.ours > 5  # type: ignore[operator]
+        return 400 > case.theirs > case.ours > 5 and case.theirs % 1 == 0  # type: ignore[operator]
     return bool(re.fullmatch(r"[\d.]*(E[+-]?\d*)?", str(case.ours or ""))) and bool(
         re.fullmatch(r"[\d.]*", str(case.theirs or ""))
     )
@@ -239,7 +239,6 @@ _OF_NUMBERS = _names(
 _BASES = _names(
     "BIN2DEC BIN2HEX BIN2OCT DEC2BIN DEC2HEX DEC2OCT HEX2BIN HEX2DEC HEX2OCT OCT2BIN OCT2DEC OCT2HEX"
 )
-_BEYOND_REGEX = r"REGEX(TEST|EXTRACT)\([^,]*,[^,]*,|REGEXREPLACE\([^,]*,[^,]*,[^,]*,"
 _COMPLEX = _names(
     "IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMCOSH IMCOT IMCSC IMCSCH IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER IMPRODUCT"
     " IMREAL IMSEC IMSECH IMSIN IMSINH IMSQRT IMSUB IMSUM IMTAN"
@@ -410,6 +409,23 @@ def _looks_in_another_size(case: Differing) -> bool:
             if len(set(map(_size, ranges))) > 1:
                 return True
     return False
+
+
+def _has_a_part_of_a_basis(case: Differing) -> bool:
+    """A depreciation by the French rule is handed a basis that is no whole number."""
+    given = (_parts(inside)[6:] for inside in _arguments(case.formula, _names("AMORLINC AMORDEGRC")))
+    values = (_of(x) for parts in given for x in parts if x)
+    return any(isinstance(value, float) and value % 1 != 0 for value in values)
+
+
+def _asks_more_of_a_pattern(case: Differing) -> bool:
+    """A function of patterns is handed more than a text, a pattern and a replacement."""
+    most = {"REGEXTEST": 2, "REGEXEXTRACT": 2, "REGEXREPLACE": 3}
+    return any(
+        len(_parts(inside)) > most[name]
+        for name in case.calls & most.keys()
+        for inside in _arguments(case.formula, frozenset((name,)))
+    )
 
 
 def _pays_nothing(case: Differing) -> bool:
@@ -1077,6 +1093,16 @@ KINDS = [
         ),
     ),
     Kind(
+        "LibreOffice takes years below 30 for those from 2000 on",
+        _names("DATE"),
+        lambda c: not c.has_ironcalc and _days_apart(36526)(c) and not _days_apart(36524)(c),
+    ),
+    Kind(
+        "of a day before March 1900, which counts from another day, something else is made",
+        _names("DATE"),
+        _has(r"^\w+\(DATE\(", lambda c: _numbers(c) and _no_date_yet(c)),
+    ),
+    Kind(
         "it has a year before 1900, where 29 February 1900 counts in Excel",
         _names("DATE"),
         _has(r"DAY\(60\)|DELTA"),
@@ -1084,14 +1110,16 @@ KINDS = [
     Kind(
         "it has no day 0, and counts the days before March 1900 from another day",
         _SECURITIES,
-        lambda case: either(_within(2e-2), _days_apart(4), _they_fail, _we_fail)(case) and _no_date_yet(case),
+        lambda case: (
+            either(_within(2e-2), _days_apart(4), _they_fail, _we_fail, _errors)(case) and _no_date_yet(case)
+        ),
     ),
     Kind(
         "it cuts the second that Excel rounds",
         _names("SECOND"),
         lambda case: _numbers(case) and (case.ours - case.theirs) in (1, -59),  # type: ignore[operator]
     ),
-    Kind("it takes days that are beyond the calendar", _DATES, _has(r"1E\+\d+|D4", _we_fail)),
+    Kind("it takes days that are beyond the calendar", _DATES | _SECURITIES, _has(r"1E\+\d+|D4", _we_fail)),
     # --- mathematics
     Kind(
         "half of it is not below, where most of it is, or little",
@@ -1324,6 +1352,11 @@ KINDS = [
     ),
     Kind("at a rate next to 0 it finds no payments", _names("CUMPRINC CUMIPMT"), _has("1E-300|D5")),
     Kind(
+        "whether a basis that is no whole number is cut only Excel can say",
+        _names("AMORLINC AMORDEGRC"),
+        lambda c: c.ours == "#NUM!" and _has_a_part_of_a_basis(c),
+    ),
+    Kind(
         "it has periods between 0 and 1",
         _names("DB DDB VDB AMORLINC AMORDEGRC SYD"),
         either(_has(r'\b0\.\d|1E-300|D5|D20|":|"|D15'), _has_a_period_before_1),
@@ -1372,7 +1405,7 @@ KINDS = [
         _names(
             "TAKE DROP EXPAND CHOOSECOLS CHOOSEROWS SORT SORTBY UNIQUE FILTER TOROW TOCOL HSTACK VSTACK WRAPROWS WRAPCOLS"
         ),
-        _has(r"A1:A3\*2|-B1:B3", lambda c: c.ours == "#VALUE!" and not is_error(c.theirs)),
+        _has(r"A1:A3\*2|-B1:B3|-INDEX\(A1:B3", lambda c: c.ours == "#VALUE!" and not is_error(c.theirs)),
     ),
     Kind(
         "it sorts by an array of another size, of which Excel saved #VALUE!",
@@ -1423,6 +1456,11 @@ KINDS = [
         "whether a single value that is turned around is a value or an array only Excel can say",
         _names("TRANSPOSE"),
         _has(r'TRANSPOSE\(("[^"]*"|[-\d.]+|D\d+|TRUE|FALSE)\)'),
+    ),
+    Kind(
+        "whether nothing, handed on, is a blank or 0 only Excel can say",
+        _names("FILTER"),
+        _has(r"FILTER\(,", lambda c: c.ours is None),
     ),
     Kind(
         "it writes a single value without the braces of an array",
@@ -1535,7 +1573,7 @@ KINDS = [
     Kind(
         "it has no arguments beyond pattern and replacement, and patterns of its own",
         _names("REGEXTEST REGEXEXTRACT REGEXREPLACE"),
-        _has(_BEYOND_REGEX, lambda case: case.has_ironcalc),
+        lambda c: c.has_ironcalc and _asks_more_of_a_pattern(c),
     ),
     Kind(
         "neither chooses element by element in a plain cell",
@@ -1611,7 +1649,7 @@ KINDS = [
     Kind("where nothing is paid any rate is right", _names("RATE"), _pays_nothing),
     Kind(
         "functions that were an add-in take no TRUE or FALSE, as Excel saved of many of them",
-        _names("CONVERT AMORLINC AMORDEGRC") | _COMPLEX,
+        _names("CONVERT AMORLINC AMORDEGRC GCD LCM") | _COMPLEX,
         _has(rf"{_A_TRUTH}|\b(EXACT|IS[A-Z]+)\(", lambda case: case.ours == "#VALUE!"),
     ),
     Kind(
