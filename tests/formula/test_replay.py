@@ -139,6 +139,14 @@ def test_a_function_of_changing_cells_is_computed_again_and_again(done_again):
     assert {"S!C2:C59", "S!D1"} <= set(done_again)
 
 
+@pytest.mark.parametrize(
+    "formula", ['=ISERROR((1/A1)&"")', "=IFERROR(IMREAL(IMSIN(1/A1)),-99)", "=IFERROR(UPPER(1/A1),7)"]
+)
+def test_what_was_an_error_and_becomes_a_text_is_seen(formula):
+    cells, edits = {"A1": 1.0, "B1": formula}, numbers("A1", 2.0, 4.0, 0.0, 0.5, 3.0)
+    assert after_edits(cells, edits) == anew(cells, edits)
+
+
 def with_cells_for_numbers(formula: str) -> tuple[str, dict[str, float]]:
     """The formula with a cell of its own for each number in it, and what these cells hold."""
     held: dict[str, float] = {}

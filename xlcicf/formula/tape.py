@@ -351,11 +351,11 @@ class Tape:
 
     def guards(self, outputs: Sequence[Array]) -> list[Var]:
         """What has to be finite too if the outputs are to be made of numbers and no error: where nan may
-        begin, what hides an infinity, and what nothing is made of, of which somebody may have asked the kind.
-        """
+        begin, what hides an infinity, what moves in steps, which may lead to a text, and what nothing is made
+        of, of which somebody may have asked the kind."""
         used = {x.index for record in self._records for x in record.operands if isinstance(x, Var)}
         used.update(x.index for x in outputs if isinstance(x, Var))
-        found = dict(self.watched)
+        found = self.watched | {step.out.index: step.out for step in self.steps}
         for primitive, operands, _, out in self._records:
             begins = out.partial and not any(isinstance(x, Var) and x.partial for x in operands)
             if primitive and (begins or out.index not in used):
