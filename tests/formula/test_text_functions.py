@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.formula.sheets import computed
+from tests.formula.sheets import computed, function
+from xlcicf.errors import NotDifferentiable
 from xlcicf.formula.snapshot import ExcelError
 
 VALUE, NA = ExcelError("#VALUE!"), ExcelError("#N/A")
@@ -59,3 +60,10 @@ def test_texts_of_a_run_are_split_each_into_its_own_pieces():
     cells = {"A1": "a,b", "A2": "c", "A3": "d,e,f"}
     cells |= {f"B{i}": f'=COUNTA(TEXTSPLIT(A{i},","))' for i in (1, 2, 3)}
     assert [computed(cells, f"B{i}") for i in (1, 2, 3)] == [2.0, 1.0, 3.0]
+
+
+@pytest.mark.parametrize("start", [0.0, 4.0])
+@pytest.mark.parametrize("formula", ['IFERROR(VALUE((1/A1)&""),7)', "IF(ISERROR(UPPER(1/A1)),7,A1)"])
+def test_a_text_that_is_an_error_at_first_is_refused_as_one_that_is_none(formula, start):
+    with pytest.raises(NotDifferentiable, match="gives a text as a changing cell decides"):
+        function({"A1": start, "B1": f"={formula}"}, "B1", "A1")

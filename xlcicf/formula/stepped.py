@@ -6,6 +6,7 @@ asks what the objective depends on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -45,17 +46,18 @@ def stepped(
     """compute(*grids), a constant grid, of whatever numbers the changing cells lead to; `is_separable` as a
     primitive is.
 
-    Refused where it yields a text. At inputs where it yields something else than a number where there was
-    one, it yields nan."""
+    Refused where it yields a text, now or with 1 in the place of errors. At inputs where it yields something
+    else than a number where there was one, it yields nan."""
     nums = [grid.num for grid in grids]
     theres = [True if grid.there is None else grid.there for grid in grids]
 
     def computed(numbers: Iterable[Tensor], held: Iterable[Tensor | bool]) -> Grid:
         return compute(*(_with(*each) for each in zip(grids, numbers, held, strict=True)))
 
-    outcome = computed(map(t.value_of, nums), map(t.value_of, theres))
+    now, held = [t.value_of(num) for num in nums], [t.value_of(there) for there in theres]
+    outcome = computed(now, held)
     kinds = outcome.kinds()
-    if np.isin(kinds, (TEXT, BLANK)).any():
+    if _has_texts(outcome) or ERROR in kinds and _has_texts(_unless_it_fails(computed, now, held)):
         raise context.refuse("gives a text as a changing cell decides, and a text has no derivative")
     kinds = np.where(kinds == ERROR, NUMBER, kinds).astype(np.uint8)
 
@@ -79,6 +81,21 @@ def stepped(
     context.note_step(out)
     t.decide(out)
     return from_numbers(out).of_kinds(kinds)
+
+
+def _has_texts(grid: Grid | None) -> bool:
+    return grid is not None and bool(np.isin(grid.kinds(), (TEXT, BLANK)).any())
+
+
+def _unless_it_fails(
+    compute: Callable[[Iterable[Tensor], Iterable[Tensor | bool]], Grid],
+    numbers: Sequence[Tensor],
+    held: Sequence[Tensor | bool],
+) -> Grid | None:
+    """What is computed of 1 in the place of errors; None where that cannot be."""
+    with suppress(FormulaError, Fails, Misused):
+        return compute([torch.where(torch.isfinite(x), x, 1.0) for x in numbers], held)
+    return None
 
 
 def _with(grid: Grid, num: Tensor | float, there: Tensor | bool) -> Grid:
