@@ -66,7 +66,7 @@ class Record:
     @classmethod
     def from_json(cls, content: dict) -> "Record":
         """Raises ValueError, KeyError, TypeError or AttributeError where to_json did not make `content`."""
-        before, run = _read.get(content.get("hash"), (None, None))
+        before, run = _read.get(content.get("hash", ""), (None, None))
         if run is None or before != content:
             run = cls._made_of(content)
             if len(_read) >= MANY:
