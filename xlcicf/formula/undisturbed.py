@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
 
@@ -22,14 +23,23 @@ def one_thread() -> Iterator[None]:
 
 
 class deeper:
-    """Within it functions may call each other as deep as LAMBDAs do that call themselves."""
+    """Within it functions may call each other as deep as LAMBDAs do that call themselves; in all threads,
+    until the last has left it."""
+
+    _lock, _inside, _usual = Lock(), 0, 0
 
     def __enter__(self) -> None:
-        self._before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(self._before, DEEP))
+        with deeper._lock:
+            if not deeper._inside:
+                deeper._usual = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(deeper._usual, DEEP))
+            deeper._inside += 1
 
     def __exit__(self, *_) -> None:
-        sys.setrecursionlimit(self._before)
+        with deeper._lock:
+            deeper._inside -= 1
+            if not deeper._inside:
+                sys.setrecursionlimit(deeper._usual)
 
 
 @contextmanager
