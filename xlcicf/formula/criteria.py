@@ -20,7 +20,6 @@ from xlcicf.formula.snapshot import ERRORS
 Find = Callable[[Cells], Places]
 
 MOST_LETTERS = 255  # of a criterion
-FEW = 4096  # cells, of which all are gone over sooner than those that meet one criterion are looked up
 _CRITERION = re.compile(r"(>=|<=|<>|>|<|=)?(.*)", re.DOTALL)
 _PIECE = re.compile(r"~[*?~]|.", re.DOTALL)
 _ORDER = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -43,15 +42,6 @@ class Criterion:
         """Where it is met."""
         return cells.remembered(self, self._look)
 
-    def mask(self, cells: Cells) -> np.ndarray:
-        """The same as truths (cells,)."""
-        return cells.remembered((self, "mask"), self._mask)
-
-    def _mask(self, cells: Cells) -> np.ndarray:
-        found = np.zeros(len(cells), bool)
-        found[self.places(cells)] = True
-        return found
-
     def _look(self, cells: Cells) -> Places:
         found = self._find(cells)
         return np.delete(np.arange(len(cells)), found) if self._others else found
@@ -71,10 +61,7 @@ def _criterion_of(criterion: object, counted_from: int) -> Criterion:
 
 def places_met(ranges: Sequence[Cells], criteria: Sequence[Criterion]) -> Places:
     """Where all criteria are met, each in its own range; the ranges are of one size."""
-    pairs = list(zip(ranges, criteria, strict=True))
-    if len(ranges[0]) <= FEW:
-        return np.flatnonzero(np.logical_and.reduce([criterion.mask(cells) for cells, criterion in pairs]))
-    found = [criterion.places(cells) for cells, criterion in pairs]
+    found = [criterion.places(cells) for cells, criterion in zip(ranges, criteria, strict=True)]
     found.sort(key=len)
     met = found[0]
     for places in found[1:]:

@@ -34,7 +34,6 @@ Shape = tuple[int, ...]
 WORTH_ORDERING = 4  # looks through all numbers, after which they are put in order
 
 NOWHERE: Places = np.empty(0, np.intp)
-BEYOND = "comes to a number beyond all numbers on its way"
 
 
 @dataclass(frozen=True)
@@ -203,9 +202,6 @@ def for_each(
             out.append(body(*args) if error is None else error)
         except Fails as failure:
             failed.setdefault((failure.code, failure.why), []).append(len(out))
-            out.append(None)
-        except OverflowError:
-            failed.setdefault(("#NUM!", BEYOND), []).append(len(out))
             out.append(None)
     cells = np.empty(len(out), dtype=object)
     cells[:] = out

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from xlcicf.optim.objective import Objective, is_constant, merit_of
+from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import FEASIBLE, all_violations
-from xlcicf.optim.steps import ALL_HOLD, PRECISION, Best, Claim, Ends, Step, closed, listed
-from xlcicf.words import FOUND, INFEASIBLE, STOPPED, TARGET
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed, listed, proven
+from xlcicf.words import INFEASIBLE, STOPPED
 
 MOST = 4096  # combinations
 AT_ONCE = 64  # of them computed together
@@ -78,12 +78,5 @@ def _claim(f: Objective, best: Best, broken: np.ndarray) -> Claim | None:
         return Claim(INFEASIBLE, f"{named}; all {total:,} combinations were tried")
     if not math.isfinite(best.merit):
         return None
-    if isinstance(f.sense, str):
-        tried = f"the best there is: all {total:,} combinations of whole numbers were tried"
-        return Claim(FOUND, ALL_HOLD if is_constant(f) else tried)
-    if abs(best.loss - f.sense) <= PRECISION * max(1.0, abs(f.sense)):
-        return Claim(FOUND, f"{f.sense:g} is reached")
-    return Claim(
-        TARGET,
-        f"{f.sense:g} cannot be reached; the nearest of all {total:,} combinations is {best.loss:.10g}",
-    )
+    of_all = f"all {total:,} combinations"
+    return proven(f, best, f"{of_all} of whole numbers were tried", f"of {of_all}")

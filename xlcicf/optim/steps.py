@@ -188,6 +188,18 @@ def closed(
     )
 
 
+def proven(f: Objective, best: Best, why: str, among: str) -> Claim:
+    """Of the best values there are, as a method knows: how they stand to what was asked for.
+
+    why, among  why none are better, and among what they are the nearest to a number
+    """
+    if isinstance(f.sense, str):
+        return Claim(FOUND, ALL_HOLD if is_constant(f) else f"the best there is: {why}")
+    if abs(best.loss - f.sense) <= PRECISION * max(1.0, abs(f.sense)):
+        return Claim(FOUND, f"{f.sense:g} is reached")
+    return Claim(TARGET, f"{f.sense:g} cannot be reached; the nearest {among} is {best.loss:.10g}")
+
+
 def _judged(f: Objective, best: Best, reason: str, others: Sequence[Optimum], restarts: int) -> Claim:
     """What the best values are, by slopes and constraints."""
     begun, _ = merit_of(f.sense, *f.value_and_gradient(np.clip(f.start, f.lower, f.upper)))

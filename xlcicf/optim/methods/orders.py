@@ -16,12 +16,12 @@ from xlcicf.errors import TrainingError
 from xlcicf.optim.elsewhere import Elsewhere
 from xlcicf.optim.highs import SECONDS
 from xlcicf.optim.methods.programs import work
-from xlcicf.optim.objective import Objective, is_constant, merit_of
+from xlcicf.optim.objective import Objective, merit_of
 from xlcicf.optim.optimality import each_violation, violation
 from xlcicf.optim.placing import Placing, placing
-from xlcicf.optim.steps import ALL_HOLD, PRECISION, Best, Claim, Ends, Step, closed
+from xlcicf.optim.steps import Best, Claim, Ends, Step, closed, proven
 from xlcicf.optim.turns import Turns, in_turns
-from xlcicf.words import CONVERGED, FOUND, INFEASIBLE, STOPPED, TARGET
+from xlcicf.words import CONVERGED, INFEASIBLE, STOPPED
 
 DESCENTS = 60  # where nobody says how many starts: so many in a row of which none leads to a better order
 MOST_AT_ONCE = 512  # orders computed together
@@ -70,8 +70,11 @@ def run(
 
 def _placed(f: Objective, program: Placing) -> Iterator[Step]:
     """One step: to the best numbers there are."""
-    best, begun = Best(f.start), Best(f.start).try_out(f, np.clip(f.start, f.lower, f.upper), 0)
-    step, number = begun, 0
+    best, start = Best(f.start), np.clip(f.start, f.lower, f.upper)
+    loss, number = f.value_and_gradient(start)[0], 0
+    step = best.offer(
+        merit_of(f.sense, loss, 0.0)[0], loss, start, 0, 0, math.inf
+    )  # alike, for all one knows
     for solution in in_turns(partial(work, program.program, None)):
         if solution.z is not None:
             number += 1
@@ -85,14 +88,8 @@ def _placed(f: Objective, program: Placing) -> Iterator[Step]:
             claim = Claim(STOPPED, f"no numbers were found in {SECONDS:g} s")
         elif solution.outcome == "time":
             claim = Claim(STOPPED, f"the time is up; the best there is may be {solution.gap:.2%} better")
-        elif not isinstance(f.sense, str):
-            is_there = abs(best.loss - f.sense) <= PRECISION * max(1.0, abs(f.sense))
-            nearest = f"{f.sense:g} cannot be reached; the nearest there is is {best.loss:.10g}"
-            claim = Claim(FOUND, f"{f.sense:g} is reached") if is_there else Claim(TARGET, nearest)
         else:
-            claim = Claim(
-                FOUND, ALL_HOLD if is_constant(f) else "the best there is: no other numbers are better"
-            )
+            claim = proven(f, best, "no other numbers are better", "there is")
         yield closed(step, f, best, "", 1, Ends(), claim)
 
 
