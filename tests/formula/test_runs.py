@@ -19,8 +19,10 @@ from xlcicf.errors import (
     FormulaError,
     NotDifferentiable,
     ProblemError,
+    Unforeseen,
     XlcicfError,
 )
+from xlcicf.formula.functions import FUNCTIONS
 from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.sheetfunction import differentiate
 from xlcicf.formula.snapshot import ExcelError, Table
@@ -325,3 +327,17 @@ def test_snapshots_share_runs_only_where_formulas_and_what_they_name_are_the_sam
     edited = replace(book, sheets={"S": replace(book.sheets["S"], formulas={(1, 2): "=A1*3"})})
     assert [run.text for run in RunGraph(edited).runs("S")] == ["=A1*3"]
     assert RunGraph(book).refs(RunGraph(book).runs("S")[0])[1].top.at == 1
+
+
+@pytest.mark.parametrize(
+    "fill", ["=LN(A{0})", "=IF(A{0}>0,B{1}*0.5+LN(A{0}),0)"], ids=["single", "in a ring"]
+)
+def test_a_fault_of_ours_is_one_sentence_with_the_cell_that_showed_it(fill, monkeypatch):
+    def failing(context, args):
+        raise ZeroDivisionError("integer division or modulo by zero")
+
+    monkeypatch.setitem(FUNCTIONS, "LN", replace(FUNCTIONS["LN"], evaluate=failing))
+    cells: dict[str, object] = {f"A{row}": float(row) for row in range(1, 9)} | {"B1": 1.0}
+    cells |= {f"B{row}": fill.format(row, row - 1) for row in range(2, 9)} | {"Z1": "=SUM(B2:B8)"}
+    with pytest.raises(Unforeseen, match=r"S!B2: its formula failed here \(ZeroDivisionError: integer div"):
+        function(cells, "Z1", "A1:A8")

@@ -170,8 +170,6 @@ class Evaluator:
             if self.tape:
                 del self.tape.decisions[decided:]
             return [piece for part in parts for piece in self._pieces(part)]
-        except OURS as error:
-            raise Unforeseen(unit.host.cell(0, 0), error) from error
 
     def cells_of(self, unit: Run | Batch) -> Grid:
         """What the unit's cells show (1, 1, rows, columns). Refused where a changing cell decides of which
@@ -183,6 +181,12 @@ class Evaluator:
 
     def _shown(self, unit: Run | Batch) -> Value:
         """The same; an Either of what single cells (H, W, 1, 1) show that are of no one kind."""
+        try:
+            return self._computed(unit)
+        except OURS as error:
+            raise Unforeseen(unit.host.cell(0, 0), error) from error
+
+    def _computed(self, unit: Run | Batch) -> Value:
         host = unit.host
         self._stacks.clear()
         self._applied = 0
