@@ -75,10 +75,14 @@ class Area:
         return self.bottom - self.top + 1, self.right - self.left + 1
 
     @property
+    def is_cell(self) -> bool:
+        return self.top == self.bottom and self.left == self.right
+
+    @property
     def address(self) -> str:
         """ "Net!D4:N5", or "Net!B2" where the area is one cell."""
         first = cell_address(self.sheet, self.top, self.left)
-        if (self.top, self.left) == (self.bottom, self.right):
+        if self.is_cell:
             return first
         return f"{first}:{column_letters(self.right)}{self.bottom}"
 
@@ -98,6 +102,16 @@ class Area:
 
     def contains(self, row: int, col: int) -> bool:
         return self.top <= row <= self.bottom and self.left <= col <= self.right
+
+    def holds(self, other: "Area") -> bool:
+        """Whether all cells of the other area lie in it."""
+        return (
+            self.sheet == other.sheet
+            and self.top <= other.top
+            and self.left <= other.left
+            and self.bottom >= other.bottom
+            and self.right >= other.right
+        )
 
     def among(self, cells: Collection[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Those of the cells (row, column) that lie inside; quick for few cells and for a small area."""

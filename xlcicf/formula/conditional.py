@@ -16,6 +16,7 @@ from xlcicf.formula.plain import Cells, Places, columns_of
 from xlcicf.formula.stepped import depend_on_changing, stepped
 
 UNLIKE = "takes a whole column beside a part of one; let both end in the same row"
+FIRST = np.ones((1, 1), int)
 FEWEST = 2  # elements in a row: a single one would count as typed in, where text and TRUE are numbers
 MOST = 2**20  # elements aggregated at once
 
@@ -89,7 +90,7 @@ def _where_met_now(
 
 def _in_a_range(grid: Grid) -> Grid:
     """A single value as a range, in which FALSE does not count."""
-    return grid if grid.place else grid.at(Place(np.ones((1, 1), int), np.ones((1, 1), int), 1, 1))
+    return grid if grid.place else grid.at(Place(lambda: (FIRST, FIRST), 1, 1))
 
 
 def resized(context: Context, values: Grid, like: Grid) -> Grid:

@@ -8,8 +8,10 @@ import numpy as np
 
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import tape as t
+from xlcicf.formula.address import Area
 from xlcicf.formula.choice import Value
 from xlcicf.formula.grid import Grid, Place, constant, error_at, first_error
+from xlcicf.formula.immutable import immutable
 from xlcicf.formula.running import Growing
 from xlcicf.formula.snapshot import Snapshot
 from xlcicf.formula.tree import Edge, Lambda, Node, Ref
@@ -61,7 +63,7 @@ class Evaluates(Protocol):
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
-@dataclass(frozen=True)
+@immutable
 class Context:
     """A formula in a run or batch of cells.
 
@@ -197,15 +199,20 @@ def place_of(ref: Ref, host: Host) -> Place | None:
     if isinstance(host, Batch):
         areas = host.areas(ref)
         tops, lefts = np.array([[area.top for area in areas], [area.left for area in areas]])
-        return Place(tops[:, None], lefts[:, None], *areas[0].shape)
-    footprint = ref.footprint(host)
-    if footprint is None:
-        return None
-    if host.top == host.bottom and host.left == host.right:
-        return Place(np.array([[footprint.top]]), np.array([[footprint.left]]), *footprint.shape)
-    tops, lefts, bottoms, rights = lines_meant(ref, host)
-    height, width = (int(abs(a - b).flat[0]) + 1 for a, b in ((tops, bottoms), (lefts, rights)))
-    return Place(np.minimum(tops, bottoms), np.minimum(lefts, rights), height, width)
+        return Place(lambda: (tops[:, None], lefts[:, None]), *areas[0].shape)
+    return None if ref.footprint(host) is None else place_on_sheet(ref, host)
+
+
+def place_on_sheet(ref: Ref, host: Area) -> Place:
+    """Where each cell of a run sees a range, all of which lie on the sheet."""
+
+    def first() -> tuple[np.ndarray, np.ndarray]:
+        tops, lefts, bottoms, rights = lines_meant(ref, host)
+        return np.minimum(tops, bottoms), np.minimum(lefts, rights)
+
+    area = ref.area(host.top, host.left)
+    assert area
+    return Place(first, *area.shape)
 
 
 def lines_meant(ref: Ref, host: Host) -> list[np.ndarray]:

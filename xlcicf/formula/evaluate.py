@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues, located
 from xlcicf.formula.choice import Either, Value, either, of_each, why_apart
 from xlcicf.formula.comparing import negative, without_remainder
-from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of
+from xlcicf.formula.context import OMITTED, CellByCell, Closure, Context, place_of, place_on_sheet
 from xlcicf.formula.dates import counted_from
 from xlcicf.formula.functions import FUNCTIONS, INFIX, PERCENT, PREFIX, called
 from xlcicf.formula.grid import (
@@ -31,7 +30,9 @@ from xlcicf.formula.grid import (
     from_truths,
     laid_out,
     merged,
+    one_number,
     stacked,
+    tiled,
 )
 from xlcicf.formula.growing import from_the_anchor, grows, shrinks, step_of
 from xlcicf.formula.made_references import spots_of
@@ -245,9 +246,17 @@ class Evaluator:
 
     def _evaluate(self, node: Node, context: Context) -> Value:
         match node:
+            case Infix():
+                return self._infix_chain(node, context)
+            case Call(name, args):
+                return self._call(name, args, context)
+            case Ref():
+                return self._referred(node, context.host)
             case Const(value):
                 if isinstance(context.host, Batch) and (numbers := context.host.numbers(node)) is not None:
                     return from_numbers(torch.from_numpy(numbers))
+                if type(value) is float:
+                    return one_number(value)
                 return constant(located(value, context.cell))
             case ArrayConst(rows):
                 if self.beyond:
@@ -256,8 +265,6 @@ class Evaluator:
                 for i, row in enumerate(rows):
                     cells[0, 0, i, :] = [located(value, context.cell) for value in row]
                 return from_scalars(cells).as_array()
-            case Ref():
-                return self._referred(node, context.host)
             case Local() | Apply() | Lambda():
                 return self._called(node, context)
             case Made():
@@ -278,10 +285,6 @@ class Evaluator:
                 return PREFIX[sign](context, self.operand(operand, context))
             case Percent(operand):
                 return PERCENT(context, self.operand(operand, context))
-            case Infix():
-                return self._infix_chain(node, context)
-            case Call(name, args):
-                return self._call(name, args, context)
         raise AssertionError(node)
 
     def _infix_chain(self, node: Infix, context: Context) -> Value:
@@ -291,15 +294,16 @@ class Evaluator:
         while isinstance(left, Infix):
             spine.append(left)
             left = left.left
-        value = self.operand(left, context)
-        for sign, chain in groupby(reversed(spine), key=lambda infix: infix.operator):
-            operands = [self.operand(infix.right, context) for infix in chain]
-            if sign == "&":
-                value = INFIX[sign](context, value, *operands)
+        value, texts = self.operand(left, context), []
+        for infix in reversed(spine):
+            right = self.operand(infix.right, context)
+            if infix.operator == "&":
+                texts.append(right)
                 continue
-            for operand in operands:
-                value = INFIX[sign](context, value, operand)
-        return value
+            if texts:
+                value, texts = INFIX["&"](context, value, *texts), []
+            value = INFIX[infix.operator](context, value, right)
+        return INFIX["&"](context, value, *texts) if texts else value
 
     def _call(self, name: str, args: tuple[Node, ...], context: Context) -> Value:
         if name in MAKERS:
@@ -443,9 +447,9 @@ class Evaluator:
 
     def operand(self, node: Node, context: Context) -> Value:
         """An argument meant as a single value: outside array formulas a range means its cell beside us."""
-        node = self._meant(node, context)
         if not context.array:
             return self.single(node, context)
+        node = self._meant(node, context)
         if isinstance(node, Ref):
             return self._referred(node, context.host, blanks_count=True)
         return self._evaluate(node, context)
@@ -473,7 +477,10 @@ class Evaluator:
         node = self._meant(node, context)
         if isinstance(node, Ref):
             return self._crossing(node, context.host)
-        return of_each(lambda grid: crossing(grid, context.host), self._evaluate(node, context))
+        value = self._evaluate(node, context)
+        if isinstance(value, Grid) and value.place is None:
+            return value
+        return of_each(lambda grid: crossing(grid, context.host), value)
 
     def _crossing(self, ref: Ref, host: Host) -> Value:
         """The same of a reference, of which only the cells meant are read."""
@@ -482,7 +489,7 @@ class Evaluator:
         if isinstance(host, Batch):
             return crossing(self.reference(ref, host), host)
         area = ref.area(host.top, host.left)
-        if area is None or area.shape == (1, 1):
+        if area is None or area.is_cell:
             return self.reference(ref, host)
         last = ref.area(host.bottom, host.right)
         assert last
@@ -544,18 +551,19 @@ class Evaluator:
         Whole columns and rows end where the data does; refused where `blanks_count`, as in A:A<5."""
         if isinstance(host, Batch):
             return self._scattered(ref, host, blanks_count)
-        assert not any(grows(ref, host))
+        assert host.is_cell or not any(grows(ref, host))
         whole = ref.footprint(host)
         if whole is None:
             return constant(error_at("#REF!", host.cell(0, 0)))
         filled = self._bounded(whole, host, blanks_count)
-        place = place_of(ref, host)
-        if self.beyond and place and filled == whole:
+        place = place_on_sheet(ref, host)
+        if self.beyond and filled == whole:
             self._beside.add((place.rows, place.cols))
-        elif self.beyond and place:
+        elif self.beyond:
             rows, cols = filled.shape
             place = replace(place, rows=rows) if filled.right == whole.right else replace(place, cols=cols)
-        return _as_seen(self.values(filled), ref, filled, host).at(place)
+        values = self.values(filled)
+        return (values if host.is_cell else _as_seen(values, ref, filled, host)).at(place)
 
     def growing(self, node: Node, host: Host) -> Growing | None:
         """A range that changes its size from cell to cell of a run; None for anything else."""
@@ -612,12 +620,13 @@ class Evaluator:
 
     def values(self, area: Area) -> Grid:
         """What stands in an area (1, 1, rows, columns)."""
-        self._require_together([area])
+        if self.apart:
+            self._require_together([area])
         pieces, layout = self.pieces, self.pieces.layout
         found = pieces.at(self.graph.kept((area, layout), lambda: pieces.spots(area)))
         if not found:
             return self.book_values.grid(area)
-        if len(found) == 1 and found[0].area.intersect(area) == area:
+        if len(found) == 1 and found[0].area.holds(area):
             return found[0].part(area)
         if len({id(laid.piece) for laid in found}) < len(found):
             gathering = self.graph.kept((area, layout, "gathered"), lambda: pieces.gathering([area]))
@@ -627,6 +636,8 @@ class Evaluator:
             if both := laid.area.intersect(area):
                 parts.append((both.within(area), laid.part(both)))
                 wanted[both.within(area)] = False
+        if not wanted.any() and (whole := tiled(parts, area.shape)):
+            return whole
         return laid_out(parts, self.book_values.some(area, wanted))
 
     def _stacked(self, areas: Sequence[Area]) -> Grid:

@@ -7,7 +7,7 @@ of value stands where does not, but for `there`. This is the only file that make
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -16,10 +16,12 @@ from torch import Tensor
 
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import tape as t
+from xlcicf.formula.immutable import immutable
 from xlcicf.formula.snapshot import ExcelError, Scalar
 from xlcicf.formula.units import Host
 
 NUMBER, BOOL, BLANK, TEXT, ERROR = range(5)
+ZERO = torch.zeros((1, 1, 1, 1), dtype=t.DTYPE)
 MOST = 2**26  # elements that one operation yields
 
 Shape = tuple[int, int, int, int]
@@ -45,31 +47,38 @@ def error_at(code: str, cell: str | None, why: str | None = None) -> CellError:
     return error
 
 
-@dataclass(frozen=True)
+@immutable
 class Place:
     """Where on its sheet a range lies.
 
-    top, left   its first row and column for each cell of the run (H or 1, W or 1), counted from 1
+    first       its first row and column for each cell of the run (H or 1, W or 1), counted from 1; few ask
     rows, cols  how many it has; blank ones beyond the data, which a grid leaves out, are counted
     moves       whether a changing cell decides where it begins in the direction of which it has one
     """
 
-    top: np.ndarray
-    left: np.ndarray
+    first: Callable[[], tuple[np.ndarray, np.ndarray]]
     rows: int
     cols: int
     moves: bool = False
 
+    @property
+    def top(self) -> np.ndarray:
+        return self.first()[0]
+
+    @property
+    def left(self) -> np.ndarray:
+        return self.first()[1]
+
     def of_one(self) -> "Place":
         """That of a run's first cell, where all see the same range."""
-        return Place(self.top[:1, :1], self.left[:1, :1], self.rows, self.cols)
+        return Place(lambda: (self.top[:1, :1], self.left[:1, :1]), self.rows, self.cols)
 
     def part(self, down: np.ndarray, right: np.ndarray, rows: int, cols: int) -> "Place":
         """A part that begins so many rows further down and columns further right in each cell."""
-        return Place(self.top + down, self.left + right, rows, cols)
+        return Place(lambda: (self.top + down, self.left + right), rows, cols)
 
 
-@dataclass(frozen=True)
+@immutable
 class Grid:
     """Values of the axes (H, W, h, w).
 
@@ -164,7 +173,11 @@ class Grid:
         return _all(None, self.shape) if self.text is None else spread(self.text, self.shape)
 
     def has(self, *kinds: int) -> bool:
-        return self.kind is not None and any(bool((self.kind == kind).any()) for kind in kinds)
+        if self.kind is None:
+            return False
+        if self.kind.size == 1:
+            return self.kind.item() in kinds
+        return any(bool((self.kind == kind).any()) for kind in kinds)
 
     def varies(self) -> np.ndarray:
         """Which elements depend on the changing cells, in the grid's full shape."""
@@ -262,14 +275,16 @@ class Grid:
         if kind is None and self.kind is None and num is None:
             return self
         keeps_text = kind is not None and bool((kind >= TEXT).any())
-        return replace(
-            self, num=self.num if num is None else num, kind=kind, text=self.text if keeps_text else None
-        )
+        text = self.text if keeps_text else None
+        num = self.num if num is None else num
+        return Grid(num, kind, text, self.place, self.varying, self.there, self.listed)
 
     def varying_like(self, *grids: "Grid") -> "Grid":
         """The same, computed element by element from these grids: what varies in one of them varies here."""
+        if self.is_constant:
+            return self
         partly = [g for g in grids if not g.is_constant]
-        if self.is_constant or not partly or any(g.varying is None for g in partly):
+        if not partly or any(g.varying is None for g in partly):
             return self
         varying = reduce(np.logical_or, (g.varies() for g in partly))
         return replace(self, varying=np.broadcast_to(varying, self.shape))
@@ -310,6 +325,8 @@ class Grid:
 
     def cut(self, rows: slice, cols: slice) -> "Grid":
         """Some rows and columns of each cell's array."""
+        if self.is_all_numbers and isinstance(self.num, Tensor):
+            return Grid(torch.from_numpy(self.num.numpy()[:, :, rows, cols]))  # sooner than torch does it
 
         def move(x: t.Array) -> t.Array:
             x = t.segment(x, dim=2, start=rows.start, length=rows.stop - rows.start)
@@ -362,6 +379,9 @@ class Grid:
 
     def as_cells(self, shape: tuple[int, int]) -> "Grid":
         """Single values of a run (H, W, 1, 1) as what its cells show (1, 1, H, W); a blank shows 0."""
+        if shape == (1, 1) and self.shape == SINGLE:
+            alone = Grid(self.num, self.kind, self.text, None, self.varying, self.there)
+            return alone.with_blanks_as_zeros()
         return self.expanded((*shape, 1, 1)).reshaped((1, 1, *shape)).with_blanks_as_zeros()
 
     def as_spread(self, shape: tuple[int, int]) -> "Grid":
@@ -399,7 +419,24 @@ def from_numbers(num: t.Array, like: Sequence[Grid] = ()) -> Grid:
     """Numbers (H, W, h, w) computed from grids, element by element."""
     if not t.shape_of(num):
         num = t.reshape(num, shape=(1, 1, 1, 1))
-    return Grid(num, listed=_any_listed(like)).varying_like(*like)
+    return Grid(num, listed=_any_listed(like)).varying_like(*like) if like else Grid(num)
+
+
+def numbers_alone(grids: Sequence[Grid]) -> list[Tensor] | None:
+    """The numbers of grids that are constant and hold nothing else, each a single one or as many as the
+    others that are not; None where there is more to see to."""
+    nums: list[Tensor] = []
+    shape = SINGLE
+    for grid in grids:
+        num = grid.num
+        if grid.kind is not None or grid.there is not None or grid.listed or isinstance(num, t.Var):
+            return None
+        if num.shape != SINGLE and num.shape != shape:
+            if shape != SINGLE:
+                return None
+            shape = num.shape
+        nums.append(num)
+    return nums if math.prod(shape) <= MOST else None
 
 
 def from_truths(pattern: t.Array, like: Sequence[Grid] = ()) -> Grid:
@@ -442,8 +479,14 @@ def constant(value: Scalar) -> Grid:
     if kind >= TEXT:
         text = np.empty(SINGLE, dtype=object)
         text[0, 0, 0, 0] = value
-    num = torch.full(SINGLE, value if isinstance(value, float | bool) else 0.0, dtype=t.DTYPE)
-    return Grid(num, None if kind == NUMBER else np.full(SINGLE, kind, np.uint8), text)
+    num = torch.full(SINGLE, value, dtype=t.DTYPE) if kind <= BOOL else ZERO  # type: ignore[arg-type]
+    return Grid(num, None if kind == NUMBER else _all(kind, SINGLE), text)
+
+
+@lru_cache(maxsize=1024)
+def one_number(value: float) -> Grid:
+    """A number of a formula, which stands in many."""
+    return constant(value)
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -527,6 +570,17 @@ def arrayed(elements: Sequence[Grid], size: tuple[int, int]) -> Grid:
     """Single values (H, W, 1, 1), row by row, as arrays (H, W, h, w)."""
     together = beside(elements)
     return together.reshaped((*together.batch, *size))
+
+
+def tiled(parts: list[tuple[tuple[slice, slice], Grid]], shape: tuple[int, int]) -> Grid | None:
+    """Parts (rows and columns, grid) that cover an area, of constant numbers; None where others are among
+    them."""
+    if not all(part.is_all_numbers and part.is_constant for _, part in parts):
+        return None
+    num = np.empty((1, 1, *shape))
+    for where, part in parts:
+        num[..., *where] = part.numbers()
+    return Grid(torch.from_numpy(num))
 
 
 def laid_out(parts: list[tuple[tuple[slice, slice], Grid]], saved: Grid) -> Grid:
@@ -756,7 +810,7 @@ def _place_of_either(mask: np.ndarray, a: Grid, b: Grid) -> Place | None:
         return a.place
     top = np.where(mask[:, :, 0, 0], a.place.top, b.place.top)
     left = np.where(mask[:, :, 0, 0], a.place.left, b.place.left)
-    return Place(top, left, a.place.rows, a.place.cols)
+    return Place(lambda: (top, left), a.place.rows, a.place.cols)
 
 
 def _merged_by_changing(condition: t.Var, a: Grid, b: Grid) -> Grid | None:

@@ -59,7 +59,7 @@ class Ref:
     def footprint(self, host: Area) -> Area | None:
         """All cells meant by the formulas of a whole run `host`; None where a part points off the sheet."""
         first = self.area(host.top, host.left)
-        if host.top == host.bottom and host.left == host.right:
+        if host.is_cell:
             return first
         last = self.area(host.bottom, host.right)
         if first is None or last is None:

@@ -47,13 +47,15 @@ POWER_LIMIT = EXP_LIMIT - 1e-12  # of exponent times logarithm, which are rounde
 def quotient(a, b):
     # 0, and what has grown beyond all numbers on the way and would make a 0 of an error
     useless = t.not_equal(t.div(b, b), 1.0) if isinstance(b, t.Var) else t.equal(b, 0.0)
+    if not t.may_hold(useless):
+        return t.div(a, b)
     return OrError(t.div(a, t.where(useless, 1.0, b)), useless, "#DIV/0!", "divides by 0")
 
 
 def powered(a, b):
     """a^b, where 0 to less than 0 is #DIV/0!."""
     out = power(a, b)
-    if isinstance(out, t.Var):
+    if isinstance(out, t.Var) or t.holds_everywhere(t.greater_equal(b, 0.0)):
         return out
     return OrError(out, t.both(t.equal(a, 0.0), t.less(b, 0.0)), "#DIV/0!", "divides by 0")
 
@@ -68,9 +70,10 @@ def _power(a: t.Operand, b: t.Operand) -> t.Array:
     watch(b)
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
-    exponent, whole = t.as_array(b), t.equal(b, t.rounded(b))
-    if t.holds_everywhere(t.equal(exponent, 2.0)):
+    exponent = t.as_array(b)
+    if t.holds_everywhere(exponent == 2.0):
         return t.may_fail(t.square(a))
+    whole = t.equal(b, t.rounded(b))
     positive, negative, held = t.greater(a, 0.0), t.less(a, 0.0), _is_held(a, exponent)
     if isinstance(a, t.Var) and t.holds_everywhere(t.both(whole, t.greater(exponent, 0.0))):
         return t.within(held, a, 1.0, lambda x: t.power(x, exponent))

@@ -37,7 +37,7 @@ import numpy as np
 
 from xlcicf.errors import FormulaError, NotDifferentiable
 from xlcicf.formula import tape as t
-from xlcicf.formula.choice import MOST, Value, combinations, of_each
+from xlcicf.formula.choice import MOST, Either, Value, combinations, of_each
 from xlcicf.formula.coercion import (
     counted_with_dates,
     taken_as_condition,
@@ -67,6 +67,7 @@ from xlcicf.formula.grid import (
     from_truths,
     kinds_asked,
     nothing_shown,
+    numbers_alone,
     settled,
     with_errors,
 )
@@ -197,9 +198,11 @@ def entered(
 
     def evaluate(context: Context, args: tuple[Node, ...]) -> Value:
         inside = context.taking(ranges)
-        args = tuple(
-            Const(omitted[i]) if i in omitted and arg == Const(None) else arg for i, arg in enumerate(args)
-        )
+        if omitted:
+            args = tuple(
+                Const(omitted[i]) if i in omitted and arg == Const(None) else arg
+                for i, arg in enumerate(args)
+            )
 
         def taken(i: int, arg: Node) -> Sequence[Value | Growing]:
             if isinstance(arg, Union) and whole(i):
@@ -275,19 +278,25 @@ def _as_one_text(context: Context, parts: Sequence[Grid]) -> Grid:
 
 def of_grids(context: Context, compute: Callable[..., Value], values: Sequence[Value | Growing]) -> Value:
     """compute(*grids) of whichever grids the values come to; Fails is the error of those alone."""
+    if not any([isinstance(value, Either) for value in values]):
+        return computed(context, lambda: _with_own_errors(context, compute, values))
     if combinations(values) > MOST:
         raise context.refuse(
             f"takes more than {MOST} combinations of what its IFs yield; let each yield numbers of one size"
         )
 
-    def with_own_errors(*grids: Grid) -> Value:
-        try:
-            return compute(*grids)
-        except Fails:
-            refuse_errors_handed_over(context, grids)
-            raise
+    def of_these(*grids: Grid) -> Value:
+        return computed(context, lambda: _with_own_errors(context, compute, grids))
 
-    return of_each(lambda *grids: computed(context, lambda: with_own_errors(*grids)), *values)
+    return of_each(of_these, *values)
+
+
+def _with_own_errors(context: Context, compute: Callable[..., Value], grids: Sequence) -> Value:
+    try:
+        return compute(*grids)
+    except Fails:
+        refuse_errors_handed_over(context, grids)
+        raise
 
 
 def refuse_errors_handed_over(context: Context, grids: Sequence[Value | Growing]) -> None:
@@ -427,6 +436,8 @@ def elementwise(
     context: Context, body: Body, grids: Sequence[Grid], truth: bool = False, errors_first: int = 0
 ) -> Grid:
     """`body` of the numbers of grids that hold nothing but numbers and errors; errors are passed on."""
+    if not truth and (quick := _of_numbers_alone(body, grids)) is not None:
+        return quick
     grids = aligned(grids, context.host)
     nums = [g.num for g in grids]
     found, out = errors_among([*grids[errors_first:], *grids[:errors_first]]), body(*nums)
@@ -434,6 +445,20 @@ def elementwise(
         return settled(from_truths(t.unless_nan(t.as_number(out), *nums), like=grids), found, context.host)
     out, found = resolved(context, out, found)
     return settled(from_numbers(out, like=grids), found, context.host)
+
+
+def _of_numbers_alone(body: Body, grids: Sequence[Grid]) -> Grid | None:
+    """The same where nothing but numbers goes in and comes out; None elsewhere."""
+    nums = numbers_alone(grids)
+    if nums is None:
+        return None
+    out = body(*nums)
+    while isinstance(out, OrError):
+        if t.holds_somewhere(out.failed):
+            return None
+        out = out.num
+    num = t.as_array(out)
+    return from_numbers(num) if not isinstance(num, t.Var) and t.all_finite(num) else None
 
 
 def resolved(
