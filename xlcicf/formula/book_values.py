@@ -71,7 +71,8 @@ class BookValues:
         """The cells (1, 1, rows, columns). Raises FormulaError where a formula fills one and no result is
         there."""
         if area not in self._grids:
-            self._grids[area] = self._numbers(area) or self._read(area, np.ones(area.shape, bool))
+            grid = self._numbers(area) or self._read(area, np.ones(area.shape, bool))
+            self._grids[area] = grid.as_read()
         return self._grids[area]
 
     def some(self, area: Area, wanted: np.ndarray) -> Grid:

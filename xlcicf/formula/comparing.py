@@ -28,6 +28,7 @@ from xlcicf.formula.grid import (
     from_truths,
     mask_tensor,
     numbers_alone,
+    spread,
     with_errors,
 )
 from xlcicf.formula.overflow import watch
@@ -54,7 +55,7 @@ def _of_two(a: Grid, b: Grid, python: Python) -> bool | None:
     if a.shape != SINGLE or b.shape != SINGLE or a.listed or b.listed:
         return None
     if a.text is not None and b.text is not None and a.has(TEXT) and b.has(TEXT):
-        return _of_texts(*(grid.text.item().casefold() for grid in (a, b)), python)
+        return _of_texts(a.text.item().casefold(), b.text.item().casefold(), python)
     nums = numbers_alone((a, b))
     if nums is None:
         return None
@@ -140,14 +141,15 @@ def _both_numbers(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _of_kinds(a: Grid, b: Grid, python: Python) -> np.ndarray:
     """The comparison by what stands there; FALSE where that is an error."""
     kinds = [_beside_other(x.kinds(), y.kinds()) for x, y in ((a, b), (b, a))]
+    texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
+    if texts.all():
+        return _of_all_texts(a, b, texts, python).reshape(texts.shape)
     ranks = [_RANK[k] for k in kinds]
     tensors = (torch.from_numpy(x.numbers().copy()) for x in (a, b))
     numbers = (np.asarray(x) for x in at_15_digits(*tensors))
     out = np.where(ranks[0] == ranks[1], python(*numbers), python(*ranks))
-    texts = (kinds[0] == TEXT) & (kinds[1] == TEXT)
     if texts.any():
-        folded = (np.broadcast_to(_folded(grid), texts.shape)[texts].tolist() for grid in (a, b))
-        out[texts] = [_of_texts(x, y, python) for x, y in zip(*folded, strict=True)]
+        out[texts] = _of_all_texts(a, b, texts, python)
     return out & (kinds[0] != ERROR) & (kinds[1] != ERROR)
 
 
@@ -159,9 +161,13 @@ def _beside_other(kinds: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where(kinds == BLANK, other, kinds)
 
 
-def _folded(grid: Grid) -> np.ndarray:
-    """Texts in one case, empty ones where there is none."""
-    texts = grid.texts() if grid.text is None else grid.text
-    out = np.empty(texts.shape, dtype=object)
-    out.reshape(-1)[:] = [x.casefold() if isinstance(x, str) else "" for x in texts.ravel().tolist()]
-    return out
+def _of_all_texts(a: Grid, b: Grid, where: np.ndarray, python: Python) -> np.ndarray:
+    """The comparison of the texts that stand `where` (n,), an empty one where there is none. Columns of texts
+    hold few different ones: each pair is compared once."""
+    pairs = list(zip(*(spread(grid.texts(), where.shape)[where].tolist() for grid in (a, b)), strict=True))
+    known = {(x, y): _of_texts(_folded(x), _folded(y), python) for x, y in set(pairs)}
+    return np.fromiter(map(known.__getitem__, pairs), bool, len(pairs))
+
+
+def _folded(text: object) -> str:
+    return text.casefold() if isinstance(text, str) else ""

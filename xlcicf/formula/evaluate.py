@@ -645,7 +645,8 @@ class Evaluator:
         key = tuple(areas)
         if key not in self._stacks:
             read = {area: self.values(area) for area in areas}
-            self._stacks[key] = stacked([read[area] for area in areas])
+            each = [read[area] for area in areas]
+            self._stacks[key] = stacked(each).as_read(each)
         return self._stacks[key]
 
     def _gathered(self, found: Gathering) -> Grid:

@@ -6,7 +6,7 @@ of value stands where does not, but for `there`. This is the only file that make
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 
@@ -78,6 +78,25 @@ class Place:
         return Place(lambda: (self.top + down, self.left + right), rows, cols)
 
 
+class Read:
+    """What has been found out of values that were read from a sheet, for all who read the same.
+
+    each   of the arrays of several cells those of each of them, as they were read
+    known  whatever anybody wants to keep
+    """
+
+    __slots__ = ("_of", "each", "known")
+
+    def __init__(self, grid: "Grid", each: "Sequence[Grid]"):
+        self._of, self.each = (grid.num, grid.kind, grid.text), each
+        self.known: dict[Hashable, object] = {}
+
+    def is_of(self, grid: "Grid") -> bool:
+        """Whether these are still the grid's values."""
+        num, kind, text = self._of
+        return grid.num is num and grid.kind is kind and grid.text is text
+
+
 @immutable
 class Grid:
     """Values of the axes (H, W, h, w).
@@ -91,6 +110,7 @@ class Grid:
              0), as in IF(A1>0,A1), whether it is the number; None where kinds alone decide
     listed   whether a single value is the one element of an array, {"3"}: its text and booleans are passed
              over as those of larger arrays are
+    read     what others have found out of the same values; None where nobody keeps that
     """
 
     num: t.Array
@@ -100,6 +120,7 @@ class Grid:
     varying: np.ndarray | None = None
     there: t.Array | None = None
     listed: bool = False
+    read: Read | None = None
 
     # --- what it is -------------------------------------------------------------------------------------
 
@@ -199,6 +220,18 @@ class Grid:
         """The numbers in the grid's full shape."""
         return t.expand(self.num, self.shape)
 
+    def equals(self, other: "Grid") -> bool:
+        """Whether two constant grids hold the same values, wherever they stand."""
+        return self.is_alike(other) and np.array_equal(self.numbers(), other.numbers())
+
+    def is_alike(self, other: "Grid") -> bool:
+        """Whether two constant grids differ in numbers at most."""
+        if self.num.shape != other.num.shape:
+            return False
+        if self.kind is None and other.kind is None:
+            return True
+        return np.array_equal(self.kinds(), other.kinds()) and np.array_equal(self.texts(), other.texts())
+
     def scalars(self) -> np.ndarray:
         """Python values as they are while recording (object array): float, bool, str, CellError or None."""
         if self.shape == SINGLE:
@@ -230,7 +263,12 @@ class Grid:
         return Grid(num, self.kind, self.text, self.place, self.varying, self.there, self.listed)
 
     def at(self, place: Place | None) -> "Grid":
-        return Grid(self.num, self.kind, self.text, place, self.varying, self.there, self.listed)
+        return Grid(self.num, self.kind, self.text, place, self.varying, self.there, self.listed, self.read)
+
+    def as_read(self, each: "Sequence[Grid]" = ()) -> "Grid":
+        """The same, beside which is kept what is found out of it."""
+        read = Read(self, each)
+        return Grid(self.num, self.kind, self.text, self.place, self.varying, self.there, self.listed, read)
 
     def as_value(self) -> "Grid":
         """The same as an array or single value of its own, no longer a range of the sheet."""

@@ -13,6 +13,9 @@ from xlcicf.formula.address import MAX_COL, Area
 from xlcicf.formula.grid import Grid
 from xlcicf.formula.runs import AreaIndexes
 
+WORTH_KEEPING = 16  # cells of a range
+MOST_KEPT = 64  # ranges of a piece
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -21,6 +24,11 @@ class Piece:
 
     areas: tuple[Area, ...]
     grid: Grid
+
+    @cached_property
+    def parts(self) -> dict[Area, Grid]:
+        """Ranges of constants that have been read."""
+        return {}
 
     def laid(self) -> Iterator["Laid"]:
         start = 0
@@ -47,6 +55,16 @@ class Laid(NamedTuple):
 
     def part(self, area: Area) -> Grid:
         """The cells of an area within (1, 1, rows, columns)."""
+        if not self.piece.grid.is_constant or math.prod(area.shape) < WORTH_KEEPING:
+            return self._cut(area)
+        parts = self.piece.parts
+        if area not in parts:
+            if len(parts) == MOST_KEPT:
+                parts.clear()
+            parts[area] = self._cut(area).as_read()
+        return parts[area]
+
+    def _cut(self, area: Area) -> Grid:
         whole, slices = self.piece.grid, self.slices(area)
         if slices is None:
             rows, cols = self.area.shape

@@ -268,9 +268,28 @@ def columns_of(
 
 
 def cells_of(grid: Grid) -> np.ndarray:
-    """The grid's array as each cell of a run is handed it: Cells (H, W, 1, 1)."""
-    scalars = cache(grid.scalars)
+    """The grid's array as each cell of a run is handed it: Cells (H, W, 1, 1). Those of one range are the
+    same for all who read it."""
     out = np.empty((*grid.batch, 1, 1), dtype=object)
-    for at in np.ndindex(*grid.batch):
-        out[at] = Cells(grid, at, scalars)
+    each = grid.read.each if grid.read and grid.read.is_of(grid) else ()
+    if each:
+        for i, one in enumerate(each):
+            out[i, 0] = _cells_read(one.at(grid.place))
+    elif grid.batch == (1, 1):
+        out[0, 0] = _cells_read(grid)
+    else:
+        scalars = cache(grid.scalars)
+        for at in np.ndindex(*grid.batch):
+            out[at] = Cells(grid, at, scalars)
     return out
+
+
+def _cells_read(grid: Grid) -> Cells:
+    if grid.read is None or not grid.read.is_of(grid):
+        return Cells(grid, (0, 0), grid.scalars)
+    known, key = grid.read.known, (grid.extent, grid.is_left_out)
+    if key not in known:
+        known[key] = Cells(grid, (0, 0), cache(grid.scalars))
+    found = known[key]
+    assert isinstance(found, Cells)
+    return found

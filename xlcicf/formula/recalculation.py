@@ -4,9 +4,9 @@ import math
 import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TypeVar
 
 import numpy as np
@@ -40,12 +40,23 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class _Plan:
-    """Parts of runs, a graph of these alone, and the units that they are computed in, precedents first."""
+    """Parts of runs, a graph of these alone, and the units that they are computed in, precedents first.
+
+    held  what each unit came to, as long as the book holds just that"""
 
     graph: RunGraph
     parts: list[Run]
     units: list[Unit]
     replays: Replays
+    held: dict[Unit, list[tuple[tuple[Area, ...], Grid]]] = field(default_factory=dict)
+
+    def still_holds(self, unit: Unit, pieces: Sequence[Piece]) -> bool:
+        """Whether the book holds what these pieces of the unit show."""
+        held = self.held.get(unit, ())
+        return len(held) == len(pieces) and all(
+            areas == piece.areas and grid.equals(piece.grid)
+            for (areas, grid), piece in zip(held, pieces, strict=True)
+        )
 
 
 class Recalculation:
@@ -362,11 +373,14 @@ class Recalculation:
             if not self._reads_news(unit):
                 done += areas
                 continue
-            for piece in computed(evaluator, [unit], refused, plan.replays.compute):
-                done += piece.areas
-                for sheet, cells, values in shown(piece):
-                    if not self._holds(sheet, cells, values):
-                        self._hold(sheet, dict(zip(cells, values, strict=True)))
+            pieces = list(computed(evaluator, [unit], refused, plan.replays.compute))
+            done += chain.from_iterable(piece.areas for piece in pieces)
+            if plan.still_holds(unit, pieces):
+                continue
+            for sheet, cells, values in chain.from_iterable(map(shown, pieces)):
+                if not self._holds(sheet, cells, values):
+                    self._hold(sheet, dict(zip(cells, values, strict=True)), plan)
+            plan.held[unit] = [(piece.areas, piece.grid) for piece in pieces]
         for run, area in self._located(_left_over(plan.parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
         return left
@@ -490,10 +504,15 @@ class Recalculation:
     def _holds(self, name: str, cells: Sequence[Cell], values: Sequence[Scalar]) -> bool:
         """Whether the cells hold these values already."""
         held = list(map(self.book.sheets[name].values.get, cells))
-        return held == values and all(map(operator.is_, map(type, held), map(type, values)))
+        if held != values:
+            return False
+        kinds = set(map(type, held))
+        if len(kinds) == 1:
+            return kinds == set(map(type, values))
+        return all(map(operator.is_, map(type, held), map(type, values)))
 
-    def _hold(self, name: str, results: Mapping[Cell, Scalar]) -> None:
-        """From now on the cells hold these results."""
+    def _hold(self, name: str, results: Mapping[Cell, Scalar], by: _Plan | None = None) -> None:
+        """From now on the cells hold these results, of a unit of a plan or of nobody's."""
         held = self.book.sheets[name].values
         news = {cell: value for cell, value in results.items() if not same(held.get(cell), value)}
         if news:
@@ -503,6 +522,9 @@ class Recalculation:
             for cell, value in news.items():
                 _put(held, cell, value)
             self._changes[name] |= news
+            for plan in self._plans.values():
+                if plan is not by:
+                    plan.held.clear()
 
 
 def recalculation(book: Snapshot, objective: Area, changing: Sequence[Area]) -> Callable[[np.ndarray], float]:
@@ -538,7 +560,7 @@ def shown(piece: Piece) -> Iterator[tuple[str, list[Cell], list[Scalar]]]:
     """What the computed cells show: (a sheet, cells, their values)."""
     values, start = scalars(piece.grid), 0
     for sheet, areas in groupby(piece.areas, lambda area: area.sheet):
-        cells = [cell for area in areas for cell in area.cells()]
+        cells = list(chain.from_iterable(area.cells() for area in areas))
         yield sheet, cells, values[start : start + len(cells)]
         start += len(cells)
 

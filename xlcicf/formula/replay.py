@@ -11,7 +11,6 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,13 +54,15 @@ class Replays:
         return evaluator.note(unit, compute(evaluator, unit))
 
     def _record(self, evaluator: Evaluator, unit: Unit) -> "Replay | None":
-        """A unit's steps; None where they are not the same for other numbers, or nobody knows that."""
+        """A unit's steps; None where they are not the same for other numbers, or nobody knows that, or where
+        they say nothing even of the numbers of which they were recorded."""
         try:
-            return (
+            replay = (
                 _ring(evaluator, unit) if isinstance(unit, Ring) else _formula(evaluator, unit, self._graph)
             )
         except FormulaError:  # of an argument, say, that must not change
             return None
+        return replay if replay and replay.again(evaluator) else None
 
 
 class _Source(Protocol):
@@ -81,7 +82,7 @@ class _Read:
 
     def now(self, evaluator: Evaluator) -> Tensor | None:
         grid, then = self.read(evaluator), self.then
-        return t.value_of(grid.num) if grid is then or _alike(grid, then) else None
+        return t.value_of(grid.num) if grid is then or grid.is_alike(then) else None
 
 
 @dataclass(frozen=True)
@@ -101,19 +102,10 @@ class _Part:
         pieces = evaluator.made.get(self.unit, ())
         if self.nth < len(pieces) and pieces[self.nth].areas == self.then.areas:
             grid = pieces[self.nth].grid
-            if _alike(grid, self.then.grid):
+            if grid.is_alike(self.then.grid):
                 num = t.value_of(grid.num)
                 return num if self.where is None else num[:, :, *self.where]
         return self.otherwise and self.otherwise.now(evaluator)
-
-
-def _alike(grid: Grid, then: Grid) -> bool:
-    """Whether two constant grids differ in numbers at most."""
-    if grid.num.shape != then.num.shape:
-        return False
-    if grid.kind is None and then.kind is None:
-        return True
-    return np.array_equal(grid.kinds(), then.kinds()) and np.array_equal(grid.texts(), then.texts())
 
 
 class _Standing:
@@ -167,10 +159,13 @@ class Replay:
 def _replay(
     sources: Sequence[_Source], tape: t.Tape, pieces: Sequence[Piece], standing: Sequence[_Standing] = ()
 ) -> Replay | None:
-    """The steps that led to pieces; None where these do not depend on numbers alone."""
+    """The steps that led to pieces; None where these do not depend on numbers alone, and where one of them
+    takes as long as the formula."""
     grids = [piece.grid for piece in pieces]
     nums = [grid.num for grid in grids if isinstance(grid.num, t.Var)]
     if len(nums) < len(grids) or any(grid.there is not None or grid.has(ERROR) for grid in grids):
+        return None
+    if any(record.primitive and record.primitive.is_anew for record in tape.needed(nums)):
         return None
     program = tape.program([*nums, *tape.guards(nums)])
     without = [Piece(piece.areas, replace(piece.grid, num=NOTHING, varying=None)) for piece in pieces]

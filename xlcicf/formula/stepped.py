@@ -77,7 +77,7 @@ def stepped(
         unlike = found.kinds() != kinds
         return torch.where(torch.from_numpy(unlike), t.NAN, t.value_of(found.full())).expand(kinds.shape)
 
-    out = t.may_fail(t.Primitive(forward, is_separable=is_separable)(*nums, *theres))
+    out = t.may_fail(t.Primitive(forward, is_separable=is_separable, is_anew=True)(*nums, *theres))
     context.note_step(out)
     t.decide(out)
     return from_numbers(out).of_kinds(kinds)

@@ -106,12 +106,20 @@ class Primitive:
     cotangent an operand (None: no derivative), each written in primitives and of the operand's shape.
     Without a pullback the primitive is constant almost everywhere. `is_linear` where the outcome is linear in
     all operands together, `is_separable` where each number of it adds up what is made of each element of an
-    operand by itself. `is_last` marks a derivative already: its pullback is by its first operand, in which it
+    operand by itself. `is_anew` where it computes a function of the sheet anew, as its formula does.
+    `is_last` marks a derivative already: its pullback is by its first operand, in which it
     is linear, and nobody has written its derivative by the others.
     """
 
-    def __init__(self, forward: Callable, is_linear: bool = False, is_separable: bool = False):
+    def __init__(
+        self,
+        forward: Callable,
+        is_linear: bool = False,
+        is_separable: bool = False,
+        is_anew: bool = False,
+    ):
         self.forward, self.is_linear, self.is_separable = forward, is_linear, is_separable
+        self.is_anew = is_anew
         self.is_last = False
         self.name = forward.__name__
         self._pullback: Callable | None = None

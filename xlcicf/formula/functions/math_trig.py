@@ -45,8 +45,8 @@ def sign(x):
 def square_root(x: t.Array) -> t.Array:
     positive = t.greater(x, 0.0)
     t.decide(positive, is_end=True)
-    root = t.sqrt(t.where(positive, x, 1.0))
-    return t.where(positive, root, t.where(t.equal(x, 0.0), 0.0, t.NAN))
+    root = t.where(positive, t.sqrt(t.where(positive, x, 1.0)), 0.0)
+    return t.where(t.greater_equal(x, 0.0), root, t.NAN)
 
 
 @of_numbers("EXP", "EXP(~0.3)", "EXP(~-20)")
