@@ -136,6 +136,43 @@ def test_constants_put_back_bring_back_the_results_that_were_saved():
     assert {cell: live[cell] for cell in WRONG} == WRONG
 
 
+def test_a_result_that_another_edit_has_changed_meanwhile_comes_back():
+    live = Live(book_of({"A1": 1, "A2": 4, "B1": "=A1+A2", "C1": "=B1*2"}), trusted=False)
+    for edit, b1 in (
+        ({"A1": 2.0}, 6.0),
+        ({"A2": 5.0}, 7.0),
+        ({"A1": 1.0}, 6.0),  # as after the last edit of A1
+        ({"A2": 4.0}, 5.0),
+        ({"A1": 3.0}, 7.0),  # as after the first of A2
+        ({"A1": 3.0, "A2": 2.0}, 5.0),
+    ):
+        live.write(**edit)
+        assert (live["B1"], live["C1"]) == (b1, 2 * b1)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ['=COUNTIF(D1:D40,">="&A1)', "=MATCH(A1,D1:D40,1)", "=SUMIFS(D1:D40,E1:E40,A1)", "=VLOOKUP(A1,D1:E40,2)"],
+)
+def test_what_is_found_out_of_a_range_holds_until_it_changes(formula):
+    cells: dict[str, object] = {"A1": 3, "B1": formula, "B2": formula.replace("A1", "A2"), "A2": 5}
+    cells |= {f"D{row}": row for row in range(1, 41)} | {f"E{row}": f"=D{row}*A3" for row in range(1, 41)}
+    cells["A3"] = 1
+    live = Live(book_of(cells), trusted=False)
+    for edit in (
+        {"A1": 7.0},
+        {"D7": 4.5},
+        {"A3": 2.0},
+        {"A1": 8.0},
+        {"D40": None},
+        {"D40": True},
+        {"A2": 9.0},
+    ):
+        live.write(**edit)
+        cells = {a: value for a, value in (cells | edit).items() if value is not None}
+        assert live.inner.book.sheets == Live(book_of(cells), trusted=False).inner.book.sheets
+
+
 def test_of_a_filled_column_the_cells_that_read_the_edit_are_computed():
     cells = {f"A{r}": r for r in range(1, 101)} | {f"B{r}": f"=A{r}*2" for r in range(1, 101)}
     live = Live(book_of(cells, {f"B{r}": 0.5 for r in range(1, 101)}), trusted=True)

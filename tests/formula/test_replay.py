@@ -126,6 +126,30 @@ def test_a_ring_is_done_again_until_a_constant_beside_it_becomes_another(done_ag
     assert "S!C2:C59" in done_again
 
 
+@pytest.mark.parametrize(
+    ("formula", "is_kept"),
+    [
+        ("=SQRT(A1^2+A2)", True),
+        ("=(A1-A2)/SQRT(A2)+1", True),
+        ("=A2^A3", False),
+        ("=IF(A1>0,A1,SQRT(-A1))", False),
+    ],
+)
+def test_steps_are_kept_that_lead_to_what_is_shown(formula, is_kept, done_again):
+    cells: dict[str, object] = {"A1": 2.0, "A2": 7.0, "A3": 0.5, "B1": formula}
+    edits = [{"A1": x, "A2": y} for x, y in zip(TIMES, reversed(range(1, 7)), strict=True)]
+    assert after_edits(cells, edits) == anew(cells, edits)
+    assert ("S!B1" in done_again) == is_kept
+
+
+def test_a_formula_that_would_only_be_computed_anew_has_no_steps(done_again):
+    cells: dict[str, object] = {f"A{row}": float(row) for row in range(1, 9)}
+    cells |= {"B1": '=COUNTIF(A1:A8,">3")/A1', "B2": "=A1*2"}
+    edits = numbers("A1", *TIMES)
+    assert after_edits(cells, edits) == anew(cells, edits)
+    assert "S!B1" not in done_again and "S!B2" in done_again
+
+
 def test_a_function_of_changing_cells_is_computed_again_and_again(done_again):
     cells: dict[str, object] = {"A1": 0.5, "A2": 0.9, "C1": 1.0}
     cells |= {f"B{row}": float(row % 7) for row in range(1, 60)}

@@ -31,9 +31,11 @@ from xlcicf.formula.stepped import depend_on_changing, stepped
 Places = np.ndarray  # integers (n,), ascending
 Shape = tuple[int, ...]
 
+MOST_REMEMBERED = 2**22  # places
 WORTH_ORDERING = 4  # looks through all numbers, after which they are put in order
 
 NOWHERE: Places = np.empty(0, np.intp)
+OF_NONE = 16  # places that an array of none takes as much memory as
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Cells:
         self.numbers, self.kinds = grid.numbers()[at].ravel(), grid.kinds()[at].ravel()
         self._scalars = lambda: scalars()[at]
         self._found: dict[Hashable, Places] = {}
+        self._remembered = 0  # how many places these are
         self._alike: dict[int, Alike] = {}
         self._times_looked = 0
 
@@ -151,9 +154,13 @@ class Cells:
         return _between(self.numbers_in_texts, low, high)
 
     def remembered(self, key: Hashable, find: Callable[["Cells"], Places]) -> Places:
-        """find(these cells), computed once for equal keys."""
+        """find(these cells), computed once for equal keys; of too many the last."""
         if key not in self._found:
+            if self._remembered > MOST_REMEMBERED:
+                self._found.clear()
+                self._remembered = 0
             self._found[key] = find(self)
+            self._remembered += len(self._found[key]) + OF_NONE
         return self._found[key]
 
 
