@@ -2,16 +2,20 @@
 
 import math
 import time
+from dataclasses import replace
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.formula.sheets import area, computed, snapshot
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula import differentiate
+from xlcicf.formula import differentiate, plain
 from xlcicf.formula.collation import order_key
-from xlcicf.formula.criteria import _alike, wildcards
+from xlcicf.formula.criteria import _alike, criterion_of, wildcards
+from xlcicf.formula.grid import from_cells
+from xlcicf.formula.plain import cells_of
 from xlcicf.formula.snapshot import ExcelError
 
 CELLS = {
@@ -162,3 +166,15 @@ def test_values_are_taken_from_as_many_cells_as_are_searched(values):
     cells |= {f"B{i}": f"=10*A{i}" for i in (1, 2, 3, 4)}
     for name, value in (("SUMIF", 90.0), ("AVERAGEIF", 30.0)):
         assert computed(cells | {"D1": f'={name}(A1:A4,">1",{values})'}, "D1") == value
+
+
+def test_an_index_is_that_of_its_own_numbers_and_forgets_what_would_be_too_much(monkeypatch):
+    numbers = from_cells(torch.arange(20.0, dtype=torch.float64).reshape(20, 1)).as_read()
+    (one,), (again,) = (cells_of(numbers).ravel() for _ in range(2))
+    (other,) = cells_of(replace(numbers, num=numbers.num + 1.0)).ravel()
+    assert one is again and other is not one
+    assert [len(criterion_of(">=19").places(cells)) for cells in (one, other)] == [1, 2]
+    monkeypatch.setattr(plain, "MOST_REMEMBERED", 100)
+    for least in range(200):
+        assert len(criterion_of(f">={least}").places(one)) == max(0, 20 - least)
+    assert len(one._found) < 20
