@@ -379,6 +379,12 @@ def chart_sheets() -> Package:
     return saved(workbook)
 
 
+def old_modules() -> Package:
+    """A sheet of macros from Excel 5 before the other sheets, which has no part."""
+    module = f'<sheet xmlns:r="{OFFICE}" name="Module1" sheetId="99" state="veryHidden" r:id=""/>'
+    return changed(chart_sheets(), BOOK, "<sheets>", "<sheets>" + module)
+
+
 def prefixed_names() -> Package:
     """Sheet and book in another spelling of the same XML: elements with a prefix, as some programs write."""
     package = plain()
@@ -463,7 +469,7 @@ STRANGERS: dict[str, Callable[[], Package]] = {
 
 # What IronCalc cannot read, or computes otherwise.
 WITHOUT_IRONCALC: dict[str, Callable[[], Package]] = {
-    builder.__name__: builder for builder in (without_addresses, filtered_rows)
+    builder.__name__: builder for builder in (old_modules, without_addresses, filtered_rows)
 }
 
 # What an added sheet is listed in. That a data table's results go with any save is the calculator's.

@@ -33,8 +33,8 @@ class SheetEntry:
     """A sheet as xl/workbook.xml lists it. `position` counts from 0, chart sheets among them."""
 
     name: str
-    part: str
-    kind: str  # "worksheet", "chartsheet", ...
+    part: str  # "" where it has none
+    kind: str  # "worksheet", "chartsheet", "module", ...
     state: str  # "visible", "hidden", "veryHidden"
     position: int
 
@@ -85,11 +85,14 @@ class Inventory:
         """All sheets in the order of their tabs, chart sheets too."""
         entries = []
         for position, element in enumerate(self._listed("sheets", "sheet")):
-            relation = self.relations.get(relation_id(element) or "")
-            name = element.get("name", "")
+            identifier = relation_id(element)
+            name, state = element.get("name", ""), element.get("state", "visible")
+            if identifier == "":  # macros as Excel 5 had them, moved to where macros are now
+                entries.append(SheetEntry(name, "", "module", state, position))
+                continue
+            relation = self.relations.get(identifier or "")
             if relation is None or relation.target not in self.package:
                 raise BookError(f"the part of sheet {name!r} is missing; open and save the book in Excel")
-            state = element.get("state", "visible")
             entries.append(SheetEntry(name, relation.target, relation.kind, state, position))
         return entries
 
