@@ -16,7 +16,7 @@ from xlcicf.formula.plain import Cells, Places, columns_of
 from xlcicf.formula.stepped import depend_on_changing, stepped
 
 UNLIKE = "takes a whole column beside a part of one; let both end in the same row"
-FIRST = np.ones((1, 1), int)
+FIRST = np.ones((1, 1), int)  # a row or column, the same for all cells of a run
 FEWEST = 2  # elements in a row: a single one would count as typed in, where text and TRUE are numbers
 MOST = 2**20  # elements aggregated at once
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# As torch's own Function asks. Without an answer the long way is right too: sixty microseconds a call.
+# As torch's own Function asks. Where there is no answer the long way is right too, by 20 microseconds a call.
 _is_mapped = getattr(torch._C, "_are_functorch_transforms_active", lambda: True)
 
 
