@@ -120,6 +120,28 @@ def test_a_tour_begins_where_it_is_told_to(tmp_path, capsys):
     ] >= 5
 
 
+def test_orders_that_all_lead_to_an_error_are_called_so_and_left_alone(tmp_path, capsys):
+    cells = {
+        "A1": 1,
+        "A2": 2,
+        "A3": 1,
+        "D1": 5,
+        "D2": 7,
+        "B2": "=INDEX(D1:D2,A1)*A2",
+        "B3": "=INDEX(D1:D2,A2)*A3",
+    }
+    code, told, sheet = trained(
+        tmp_path, capsys, cells | {"Z1": "=B2+B3+INDEX(D1:D2,A3)"}, "A1:A3", "A1:A3 dif"
+    )
+    assert (code, told["status"], told["after"]) == (1, "error", None)
+    assert (
+        "!B2 shows an error there" in told["reason"]
+        or "!B3 shows" in told["reason"]
+        or "!Z1" in told["reason"]
+    )
+    assert [sheet.cell(row, 1).value for row in (1, 2, 3)] == [1, 2, 1]
+
+
 def test_groups_that_overlap_beside_what_is_no_sum_are_refused(tmp_path, capsys):
     cells = {f"{letter}{row}": row for row in (1, 2, 3) for letter in "ABC"} | {"Z1": "=A1*B2*C3"}
     rules = [f"A{row}:C{row} dif" for row in (1, 2, 3)] + [f"{letter}1:{letter}3 dif" for letter in "ABC"]

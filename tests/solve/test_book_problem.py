@@ -11,6 +11,7 @@ import xlcicf
 from tests import oracles
 from tests.layouts import MODELS
 from tests.small import save_small
+from tests.solve.models.model import write_names
 from xlcicf.errors import AddressError, DataError, ProblemError
 from xlcicf.host.headless.host import document_of
 from xlcicf.solve import Constraint, Problem, save_problem, training_settings
@@ -136,6 +137,20 @@ def test_a_problem_in_the_file_gives_way_to_another(small, tmp_path):
     save_problem(book, other)
     book.save()
     assert xlcicf.find_problem(xlcicf.open_book(tmp_path / "saved.xlsx")) == other
+
+
+def test_changing_cells_that_another_edition_keeps_apart_do_not_stay_behind(tmp_path):
+    path = save_small(tmp_path / "small.xlsx")
+    workbook = openpyxl.load_workbook(path)
+    write_names(workbook["Net"], {"opt": "Net!$B$3", "adj": "Net!$B$1", "adj1": "Net!$B$2", "typ": 2})
+    workbook.save(path)
+    book = xlcicf.open_book(path)
+    assert xlcicf.find_problem(book).changing == "Net!B1,Net!B2"
+    for other in (Problem("Net!B3", "Net!B2", "max"), Problem("Net!B3", "Net!B1,Net!B2")):
+        save_problem(book, other)
+        book.save()
+        book = xlcicf.open_book(path)
+        assert xlcicf.find_problem(book) == other
 
 
 # --- xlcicf's own settings

@@ -192,6 +192,11 @@ def test_the_tutorials_problem_is_read_and_written_as_solver_saves_it():
     assert [f"Net!{name}={text}" for name, text in solver_names(place(book(), found)).items()] == NNET
 
 
+def test_changing_cells_in_names_of_their_own_are_changing_cells_too():
+    further = {"adj1": "Net!$B$7", "adj2": "Net!$B$2:$B$3", "adj3": '" "', "adj4": "Net!$A$9"}
+    assert saved_problem(with_settings(**further)).changing == "Net!D4:E5,Net!B7,Net!B2:B3"
+
+
 def with_settings(**changed):
     """A book with Solver's settings on Net, some of them changed; None leaves one out."""
     settings = dict(adj="Net!$D$4:$E$5", opt="Net!$A$1", typ="2", num="0") | changed

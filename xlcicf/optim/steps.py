@@ -9,7 +9,18 @@ import numpy as np
 
 from xlcicf.optim.objective import Objective, is_constant, merit_of, unit_of
 from xlcicf.optim.optimality import FEASIBLE, Optimality, at_bounds, violation, violations
-from xlcicf.words import CONVERGED, FLAT, FOUND, INFEASIBLE, LOCAL, STOPPED, TARGET, UNBOUNDED
+from xlcicf.words import (
+    CONVERGED,
+    ERROR,
+    FLAT,
+    FOUND,
+    INFEASIBLE,
+    LOCAL,
+    STOPPED,
+    TARGET,
+    UNBOUNDED,
+    WORTH_HAVING,
+)
 
 GTOL = 1e-9  # a gradient whose entries are no larger counts as none
 PRECISION = 1e-6  # a constraint missed by more, or a target, is not met: Solver's own precision
@@ -29,7 +40,7 @@ class Step:
     best_loss    the best of the whole run so far, all restarts and the start values included, and
     best_values  the values there (n,)
     reason       None until the last step of the run, then a sentence that says why it stopped
-    status       likewise: one of found, converged, local, stopped, unbounded, infeasible, target, flat
+    status       likewise: one of found, converged, local, stopped, unbounded, infeasible, error, target, flat
     method       likewise: which method made the steps
     multipliers  likewise, of the constraints at the best values (m,): by how much the objective would follow
                  the right side; None where they are not known
@@ -164,6 +175,8 @@ def closed(
         best.values, best.loss = there, f.value_and_gradient(there)[0]
     others = tuple(one for one in ends.others(best, f.sense) if not Optimality(f, one.values, 0.0).is_flat)
     claim = claim or _judged(f, best, reason, others, restarts)
+    if claim.status in WORTH_HAVING and not math.isfinite(best.loss):
+        claim = Claim(ERROR, "no values were found at which the objective shows a number")
     parts = [reason, claim.sentence]
     if restarts > 1:
         which = f"restart {best.restart}" if best.restart else "the start from the sheet's own values"

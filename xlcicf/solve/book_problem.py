@@ -16,6 +16,7 @@ from xlcicf.solve.feasible import require_possible
 from xlcicf.solve.placed import place
 from xlcicf.solve.problem import Problem
 from xlcicf.solve.solver_names import (
+    emptied,
     has_problem,
     objective_names,
     objective_sheet,
@@ -114,6 +115,7 @@ def _save_problem(book, snapshot: Snapshot, problem: Problem) -> None:
 def _save_names(book, snapshot: Snapshot, sheet: str, wanted: dict[str, str]) -> None:
     """Hidden names of a sheet and what they refer to; those that are so already are left alone."""
     saved = {name: text for (name, scope), text in snapshot.names.items() if scope == sheet}
+    wanted = wanted | emptied(saved)
     host = host_of(book)
     for name, text in wanted.items():
         if saved.get(name) != text and len(text) >= host.longest_name:

@@ -1,8 +1,10 @@
 """The problem that Excel's Solver saves in a book, as hidden names solver_* of a sheet: read, and written."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count, takewhile
 
 import numpy as np
 
@@ -29,6 +31,9 @@ OPTION_KEYS = {
     "rlx": "ignore integers", "rsd": "random seed", "scl": "scaling", "sho": "show iterations",
     "ssz": "population", "tim": "seconds", "tol": "integer tolerance", "ver": "version",
 }  # fmt: skip
+
+_FURTHER = re.compile("solver_adj[1-9][0-9]*")  # Frontline's Analytic Solver: one name a block of cells
+_NOTHING = '" "'  # which is what such names of it say that have nothing to say
 
 _ENTER_ANEW = "enter the problem in Solver's dialog again, or name its cells with --objective and --changing"
 
@@ -143,12 +148,18 @@ class _Saved:
             raise self.incomplete("typ")
         return Problem(
             objective=self.cells("opt"),
-            changing=self.cells("adj"),
+            changing=self.changing(),
             sense=SENSES[kind] if kind in SENSES else self.number("val"),
             constraints=tuple(self.constraint(i + 1) for i in range(int(self.number("num", 0)))),
             non_negative=self.number("neg", 1) == 1,  # ticked in Solver's dialog unless somebody clears it
             options=self.options(),
         )
+
+    def changing(self) -> str:
+        """All changing cells, those too that other editions of Solver keep in names of their own."""
+        further = (f"adj{i}" for i in count(1))
+        named = takewhile(lambda key: self.settings.get(key, "").strip('=" '), further)
+        return ",".join(map(self.cells, ["adj", *named]))
 
     def options(self) -> dict[str, float]:
         """The options that are not as Solver's dialog has them at first; what is no number is passed over."""
@@ -232,6 +243,12 @@ def solver_names(problem: PlacedProblem) -> dict[str, str]:
         settings[f"rel{i}"] = _key_of(RELATIONS, constraint.relation)
         settings[f"rhs{i}"] = _right_side(problem.book, constraint)
     return {f"solver_{key}": name_text(settings[key]) for key in sorted(settings)}
+
+
+def emptied(names: Iterable[str]) -> dict[str, str]:
+    """What those of a sheet's names refer to from now on in which other editions of Solver kept changing
+    cells besides solver_adj, which names them all."""
+    return dict.fromkeys(filter(_FURTHER.fullmatch, names), _NOTHING)
 
 
 def _right_side(book: Snapshot, constraint: PlacedConstraint) -> float | str:

@@ -1,6 +1,7 @@
 """A training run on an open book: differentiated, trained, written back, written down, compared."""
 
 import datetime as dt
+import math
 import os
 import platform
 import time
@@ -217,6 +218,10 @@ class Training:
         if reason and self.problem.ignores_integers:
             self.reason += "; whole numbers are not kept to, as Solver's options in the book say"
         self.status, self.method = status or words.STOPPED, method or self.settings.optimizer
+        if reason and not math.isfinite(self.best_loss) and self.status in (words.ERROR, *words.WORTH_HAVING):
+            failing = self.f.begins_to_fail(self.best_values)
+            self.status = words.ERROR
+            self.reason += f"; {failing.address if failing else self.f.objective} shows an error there"
         self.multipliers = None if multipliers is None else np.array(multipliers)
         self.others, self.evaluations = others, evaluations
 
@@ -247,7 +252,7 @@ class Training:
     @property
     def is_worth_writing(self) -> bool:
         """Whether the run has come to values that a person wants."""
-        return self.status in words.WORTH_HAVING
+        return self.status in words.WORTH_HAVING and math.isfinite(self.best_loss)
 
     @property
     def title(self) -> str:
