@@ -187,7 +187,7 @@ def outermost(areas: Iterable[Area]) -> list[Area]:
     """The areas that lie inside no other, the largest first."""
     found: list[Area] = []
     for area in sorted(areas, key=lambda area: -area.shape[0] * area.shape[1]):
-        if not any(area.intersect(other) == area for other in found):
+        if not any(other.holds(area) for other in found):
             found.append(area)
     return found
 

@@ -220,7 +220,7 @@ def _keys(rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
 
 def _keys_of(area: Area) -> np.ndarray:
     """Those of an area's cells, row by row."""
-    if area.top == area.bottom and area.left == area.right:
+    if area.is_cell:
         return np.array([area.top * (MAX_COL + 1) + area.left])
     rows, cols = area.positions()
     return _keys(rows, cols).ravel()

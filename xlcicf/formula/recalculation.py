@@ -504,12 +504,7 @@ class Recalculation:
     def _holds(self, name: str, cells: Sequence[Cell], values: Sequence[Scalar]) -> bool:
         """Whether the cells hold these values already."""
         held = list(map(self.book.sheets[name].values.get, cells))
-        if held != values:
-            return False
-        kinds = set(map(type, held))
-        if len(kinds) == 1:
-            return kinds == set(map(type, values))
-        return all(map(operator.is_, map(type, held), map(type, values)))
+        return held == values and all(map(operator.is_, map(type, held), map(type, values)))
 
     def _hold(self, name: str, results: Mapping[Cell, Scalar], by: _Plan | None = None) -> None:
         """From now on the cells hold these results, of a unit of a plan or of nobody's."""

@@ -464,7 +464,7 @@ class RunGraph:
         if isinstance(unit, Batch):
             return list(unit.runs)
         if isinstance(unit, Run):
-            if unit.block or unit.area.shape == (1, 1) or self._fills_as_one(unit) and not cell_by_cell:
+            if unit.block or unit.area.is_cell or self._fills_as_one(unit) and not cell_by_cell:
                 return []
             if cell_by_cell:
                 return [unit.part(cell) for cell in _single_cells(unit.area)]

@@ -421,7 +421,7 @@ def lay_changing(evaluator: Evaluator, tape: t.Tape, changing: Sequence[Area]) -
 
 def _together(changing: Sequence[Area]) -> Iterator[list[Area]]:
     """Areas one by one, but many single cells in a row as one list."""
-    for is_single, areas in groupby(changing, key=lambda area: area.shape == (1, 1)):
+    for is_single, areas in groupby(changing, key=lambda area: area.is_cell):
         some = list(areas)
         yield from [some] if is_single and len(some) > MANY else ([area] for area in some)
 

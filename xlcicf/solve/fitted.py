@@ -324,7 +324,7 @@ class _Columns:
         makers = self._graph.touching(line)
         if any(line.intersect(area) for area in self._changing) or any(id(m) in on_the_way for m in makers):
             return False
-        is_filled = len(makers) == 1 and makers[0].area.intersect(line) == line
+        is_filled = len(makers) == 1 and makers[0].area.holds(line)
         if is_filled and self._graph.known_refs(makers[0]) and self.take(makers[0].within(line), on_the_way):
             return True
         self.found.add(line)
@@ -405,7 +405,7 @@ def _at(
     assert f.structure is not None and isinstance(f.sense, str)
     squares = f.structure.squares[f.sense]
     for run in f.blocks(values):
-        is_it = run.area.intersect(model.area) == model.area
+        is_it = run.area.holds(model.area)
         if is_it and squares is not None and squares.count == len(x):
             slopes = squares.jacobian(np.asarray(values, dtype=float)) / model.weights[:, None]
             return run.values[model.area.within(run.area)].ravel(), slopes

@@ -179,7 +179,7 @@ def before_first_of(runs: Sequence[Record], book, area: Area) -> Rows | None:
     for change in (change for run in reversed(runs) for change in run.changes):
         sheet, cells = split_sheet(change.cells)
         part = area_of(area.sheet, cells) if sheet == area.sheet else None
-        if part is not None and part.intersect(area) == part:
+        if part is not None and area.holds(part):
             down, across = part.within(area)
             for row, before in zip(rows[down], change.before, strict=True):
                 row[across] = before

@@ -71,7 +71,7 @@ def _power(a: t.Operand, b: t.Operand) -> t.Array:
     if isinstance(b, t.Var):
         return _power_of_changing_exponent(a, b)
     exponent = t.as_array(b)
-    if t.holds_everywhere(exponent == 2.0):
+    if t.holds_everywhere(t.equal(exponent, 2.0)):
         return t.may_fail(t.square(a))
     whole = t.equal(b, t.rounded(b))
     positive, negative, held = t.greater(a, 0.0), t.less(a, 0.0), _is_held(a, exponent)

@@ -353,7 +353,7 @@ def _rows(area: Area) -> tuple[str, int, int]:
 
 def _cut_out(area: Area, found: Sequence[tuple[Area, list[list[float]]]]) -> list[list[float]]:
     """The rows of an area, out of the first of those found in which it lies."""
-    whole, rows = next((one, rows) for one, rows in found if one.intersect(area) == area)
+    whole, rows = next((one, rows) for one, rows in found if one.holds(area))
     _, across = area.within(whole)
     return rows if whole == area else [row[across] for row in rows]
 
