@@ -437,14 +437,6 @@ class _System:
         self._is_affine = not any(isinstance(slope, t.Var) for slope in slopes)
         self._formulas = tape.program([*formulas, *slopes])
         self._outside_only = tape.program([read.wired for read in reads])
-        weights = [tape.another_input(torch.ones_like(cell.value)) for cell in recorded.cells]
-        direct = tape.pulled_back(formulas, weights, [*recorded.theta, *inputs])
-        count = len(recorded.theta)
-        through_reads = tape.pulled_back([read.wired for read in reads], direct[count:], recorded.theta)
-        self._pulled = [
-            t.reshape(t.add(a, b), shape=(-1,)) for a, b in zip(direct[:count], through_reads, strict=True)
-        ]
-        self._weights, self._back = weights, tape.program(self._pulled)
         inner = order.wired >= 0
         self._inner, self._source = inner, order.wired[inner]
         source, owner = order.rank[self._source], order.rank[order.owners[inner]]
@@ -452,15 +444,13 @@ class _System:
         self._by_rank = np.argsort(order.rank)
         self._shapes = [cell.value.shape for cell in recorded.cells]
         self._zeros = [torch.zeros(shape, dtype=t.DTYPE) for shape in self._shapes]
-        self._in_turn = _in_turn(recorded, order)
         self._band: np.ndarray | None = None
         self._last: _Point | None = None
-        is_linear = not any(
-            x.tape.reaches(x, [*recorded.theta, *inputs])
-            for x in (*direct, *through_reads)
-            if isinstance(x, t.Var)
-        )
-        self.of = t.Primitive(lambda *theta: one_by_one(self.forward, *theta), is_linear)
+
+    @cached_property
+    def of(self) -> t.Primitive:
+        """The ring's cells (K,) as a function of what stands outside."""
+        of = t.Primitive(lambda *theta: one_by_one(self.forward, *theta), self._pullback.is_linear)
         pull = t.Primitive(lambda g, cells, *theta: one_by_one(self.backward, g, cells, *theta))
         push = t.Primitive(lambda u, cells, *theta: one_by_one(self.along, u, cells, *theta))
         pull.is_last = push.is_last = True
@@ -469,7 +459,7 @@ class _System:
         def _(u, out, g, cells, *theta):
             return push(u, cells, *theta), *[None] * (1 + len(theta))
 
-        @self.of.pullback
+        @of.pullback
         def _(g, out, *theta):
             flat, at, parts = pull(g, out, *theta), 0, []
             for x in theta:
@@ -478,6 +468,16 @@ class _System:
                 parts.append(t.reshape(part, shape=tuple(t.shape_of(x))))
                 at += size
             return parts
+
+        return of
+
+    @cached_property
+    def _pullback(self) -> "_Pullback":
+        return _pullback(self._recorded)
+
+    @cached_property
+    def _in_turn(self) -> "_InTurn | None":
+        return _in_turn(self._recorded, self._order)
 
     def forward(self, *theta: Tensor) -> Tensor:
         """The ring's cells (K,) at what stands outside; nan where one shows an error.
@@ -533,7 +533,7 @@ class _System:
         point = self._point(cells, theta)
         weights = self._solve(point.band, np.nan_to_num(g.numpy()), transposed=True)
         inputs = [*self._zeros, *theta, *point.reads, *self._by_run(weights)]
-        return torch.cat(self._back(*inputs))
+        return torch.cat(self._pullback.program(*inputs))
 
     def along(self, u: Tensor, cells: Tensor, *theta: Tensor) -> Tensor:
         """How the cells (K,) change where what stands outside, one after another, changes by u."""
@@ -546,12 +546,13 @@ class _System:
     def _rising(self) -> t.Program:
         """How the formulas change, the ring's cells held: the pullback's own derivative by its weights, of
         which it is linear."""
-        tape, pulled = self._recorded.tape, t.join(*self._pulled, dim=0)
+        tape, pulled = self._recorded.tape, t.join(*self._pullback.of_outside, dim=0)
         u = tape.another_input(torch.ones(t.shape_of(pulled), dtype=t.DTYPE))
         if not isinstance(pulled, t.Var):
             return tape.program(self._zeros)
         total = t.dot(pulled, u)
-        return tape.program(tape.gradients(total, self._weights))  # pyright: ignore[reportArgumentType]
+        by = self._pullback.weights
+        return tape.program(tape.gradients(total, by))  # pyright: ignore[reportArgumentType]
 
     def _point(self, cells: Tensor, theta: Sequence[Tensor]) -> _Point:
         point = self._last
@@ -622,6 +623,34 @@ class _System:
             for grid in (alone.values(run.area) for run in recorded.ring.runs)
         ]
         return torch.from_numpy(np.concatenate(cells))
+
+
+@dataclass(frozen=True)
+class _Pullback:
+    """How what stands outside moves the sum of all formulas, each times its weight.
+
+    weights     inputs of the ring's tape: for each run (rows, columns)
+    of_outside  on that tape, for all that varies outside (n,), and as a program
+    is_linear   whether no value but the weights decides
+    """
+
+    weights: list[t.Var]
+    of_outside: list[t.Array]
+    program: t.Program
+    is_linear: bool
+
+
+def _pullback(recorded: _Recorded) -> _Pullback:
+    tape, theta, reads = recorded.tape, recorded.theta, recorded.reads
+    inputs = [read.input for read in reads]
+    weights = [tape.another_input(torch.ones_like(cell.value)) for cell in recorded.cells]
+    direct = tape.pulled_back(recorded.formulas, weights, [*theta, *inputs])
+    through_reads = tape.pulled_back([read.wired for read in reads], direct[len(theta) :], theta)
+    of_outside = [t.reshape(t.add(a, b), shape=(-1,)) for a, b in zip(direct, through_reads, strict=False)]
+    is_linear = not any(
+        x.tape.reaches(x, [*theta, *inputs]) for x in (*direct, *through_reads) if isinstance(x, t.Var)
+    )
+    return _Pullback(weights, of_outside, tape.program(of_outside), is_linear)
 
 
 # --- in turn --------------------------------------------------------------------------------------------
