@@ -3,6 +3,7 @@
 import math
 import tempfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from xlcicf.formula.runs import RunGraph, rectangles
 from xlcicf.formula.sheetfunction import differentiate
 from xlcicf.formula.snapshot import ExcelError, Table
 from xlcicf.formula.survey import survey
+from xlcicf.formula.tree import SINGLE_ARGUMENTS
 
 
 def runs(cells):
@@ -159,6 +161,65 @@ def test_where_a_range_ends_implicit_intersection_fails_and_not_before():
     assert f.value_and_gradient([2.0, 3.0]) == (64.0, pytest.approx([10.0, 10.0]))
     assert computed({"A1": 2.0, "A2": 3.0, "B2": "=$A$1:$A$2"}, "B2") == 3.0
     assert computed({"A1": 2.0, "A2": 3.0, "B2": "=IF(A1>0,$A$1:$A$2)"}, "B2") == 3.0
+
+
+NAMED = {"opening": "S!$B$1:$XFD$1", "closing": "S!$B$4:$XFD$4", "made": "S!$A$9"}
+
+
+def test_rows_that_are_named_as_a_whole_are_read_month_by_month():
+    """A model in names: each month's =closing means the closing of that month alone, so nothing is a circle."""
+    months = "BCDEFGHIJKLM"
+    cells = {"A9": 5.0, "B1": 10.0} | {f"{month}2": "=opening*0.1" for month in months}
+    cells |= {f"{month}1": f"={before}6" for before, month in pairwise(months)}
+    cells |= {f"{month}4": f"=opening-SUM({month}2:{month}3)+made" for month in months}
+    cells |= {f"{month}6": "=IF(made>0,IF(closing>0,closing,0),closing)" for month in months}
+    f = function(cells, "M6", "A9", names=NAMED)
+    kept = 0.9 ** np.arange(13)
+    assert f.value_and_gradient([5.0]) == (
+        pytest.approx(10 * kept[12] + 5 * kept[:12].sum()),
+        pytest.approx([kept[:12].sum()]),
+    )
+    assert computed(cells, "M6", names=NAMED) == pytest.approx(f.value([5.0]), rel=1e-14)
+
+
+SINGLE = {
+    **{
+        name: f"{name}({example})"
+        for names, example in {
+            "ABS EXP INT LN LOG10 SIGN SQRT TRUNC VALUE LEN": "2.5",
+            "NOT": "0",
+            "DAY MONTH YEAR": "45306",
+            "LOG MOD POWER CEILING FLOOR MROUND": "7,2",
+            "ROUND ROUNDDOWN ROUNDUP": "2.345,2",
+            "LEFT RIGHT": "12345,2",
+            "MID": "12345,2,3",
+            "TEXT": '1234.5,"0.00"',
+            "DATE": "2024,2,30",
+            "IFERROR IFNA": "NA(),7",
+            "IF": "TRUE,2,3",
+            "IFS": "FALSE,2,TRUE,3",
+            "SWITCH": "2,1,5,2,6,7",
+            "CHOOSE": "2,5,6",
+            "MATCH XMATCH": "2,$A$1:$A$3,0",
+            "LOOKUP XLOOKUP": "2,$A$1:$A$3,$B$1:$B$3",
+            "VLOOKUP": "2,$A$1:$B$3,2",
+            "HLOOKUP": "1,$A$1:$B$3,2",
+        }.items()
+        for name in names.split()
+    }
+}
+
+
+@pytest.mark.parametrize("name", SINGLE_ARGUMENTS)
+def test_a_column_that_stands_for_a_single_value_is_its_cell_beside_the_formula(name):
+    """The column's last cell reads the formula: no circle, for the formula does not read that cell."""
+    args = SINGLE[name][len(name) + 1 : -1].split(",")
+    cells = {"A1": 1.0, "A2": 2.0, "A3": 3.0, "B1": 4.0, "B2": 5.0, "B3": 6.0, "D1": 99.0, "D3": "=E2"}
+    expected = computed({**cells, "E2": f"={SINGLE[name]}"}, "E2")
+    for i in range(len(args)):
+        if i in SINGLE_ARGUMENTS[name]:
+            through = f"={name}({','.join([*args[:i], '$D$1:$D$3', *args[i + 1 :]])})"
+            assert computed({**cells, "D2": f"={args[i]}", "E2": through}, "E2") == expected, through
 
 
 def test_this_row_means_nothing_below_its_table():

@@ -64,6 +64,7 @@ from xlcicf.formula.units import SMALL, Batch, Host, Run, Unit, areas_of
 from xlcicf.formula.whole_columns import Beyond, EveryBlankCell, is_of_each, meant, of_whole_columns
 
 MAX_CELLS = 2**22  # of one range
+CHOOSERS = {"CHOOSE", "IF", "IFS", "SWITCH"}  # they hand on a range as it is
 OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 DEEPEST = 1024  # parameters, and one for each call, of LAMBDAs within each other
 MOST_APPLIED = 20_000  # calls of LAMBDAs in one formula
@@ -477,6 +478,8 @@ class Evaluator:
         node = self._meant(node, context)
         if isinstance(node, Ref):
             return self._crossing(node, context.host)
+        if isinstance(node, Call) and not context.array and _hands_on_a_range(node):
+            node = Call(node.name, tuple(Prefix("@", arg) for arg in node.args))
         value = self._evaluate(node, context)
         if isinstance(value, Grid) and value.place is None:
             return value
@@ -658,6 +661,13 @@ class Evaluator:
         if key not in self._rows:
             self._rows[key] = _beside(self.pieces.rows(key))
         return found.picked(self._rows[key])
+
+
+def _hands_on_a_range(node: Node) -> bool:
+    """Whether a range may be what a function chooses among its arguments."""
+    if isinstance(node, Ref):
+        return not node.is_cell
+    return isinstance(node, Call) and node.name in CHOOSERS and any(map(_hands_on_a_range, node.args))
 
 
 def _beside(rows: Sequence[Grid]) -> Grid:

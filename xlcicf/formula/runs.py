@@ -262,7 +262,8 @@ class RunGraph:
 
     def refs(self, run: Run) -> list[Ref]:
         """The references of a run whose cells' values it needs."""
-        return self.formula(run).refs
+        formula = self.formula(run)
+        return formula.refs if run.array else formula.refs_beside
 
     def known_refs(self, run: Run) -> list[Ref] | None:
         """The same, of a formula that cannot be read those among its words; None where they may mean any
@@ -271,7 +272,9 @@ class RunGraph:
             formula = self.formula(run)
         except FormulaError:
             return legible_refs(run.text, run.area.sheet, run.origin, self.book)
-        return None if formula.untraceable else formula.refs
+        if formula.untraceable:
+            return None
+        return formula.refs if run.array else formula.refs_beside
 
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""

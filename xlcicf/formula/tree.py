@@ -1,7 +1,7 @@
 """What a formula says, as a tree. References are relative to the cell that holds the formula, so a formula
 filled down a column is one tree, however many rows repeat it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
 from xlcicf.formula.immutable import immutable
@@ -75,6 +75,18 @@ class Ref:
     @property
     def is_cell(self) -> bool:
         return self.top == self.bottom and self.left == self.right
+
+    @property
+    def beside(self) -> "Ref":
+        """Of one column, or of one row, its cell beside the formula; any other reference as it is."""
+        if self.is_cell:
+            return self
+        here = Edge(0, False)
+        if self.left == self.right:
+            return Ref(self.sheet, here, self.left, here, self.right)
+        if self.top == self.bottom:
+            return Ref(self.sheet, self.top, here, self.bottom, here)
+        return self
 
     @property
     def slides(self) -> bool:
@@ -193,6 +205,17 @@ Node = (
 MAKERS = {"OFFSET", "INDIRECT", "ANCHORARRAY"}  # they make their references while they compute
 SHAPE_ONLY = {"ROWS", "COLUMNS", "ROW", "COLUMN", "ISFORMULA"}  # they ask where cells are, not what they show
 
+_EVERY = range(255)
+# Arguments, from 0, of which a function takes one value each, where it stands for one value itself: outside
+# array formulas a range means its cell beside the formula there. Not of every function; others read it all.
+SINGLE_ARGUMENTS: dict[str, Sequence[int]] = {
+    **dict.fromkeys(("CHOOSE", "IF", "IFERROR", "IFNA", "IFS", "NOT", "SWITCH"), _EVERY),
+    **dict.fromkeys(("ABS", "EXP", "INT", "LN", "LOG", "LOG10", "MOD", "POWER", "SIGN", "SQRT"), _EVERY),
+    **dict.fromkeys(("CEILING", "FLOOR", "MROUND", "ROUND", "ROUNDDOWN", "ROUNDUP", "TRUNC"), _EVERY),
+    **dict.fromkeys(("DATE", "DAY", "MONTH", "YEAR", "LEFT", "LEN", "MID", "RIGHT", "TEXT", "VALUE"), _EVERY),
+    **dict.fromkeys(("HLOOKUP", "LOOKUP", "MATCH", "VLOOKUP", "XLOOKUP", "XMATCH"), (0,)),
+}
+
 
 class Formula:
     """A tree, and what it is made of.
@@ -200,6 +223,8 @@ class Formula:
     operands  its references and numbers, in the order of `walk`
     shape     all else in that order: equal shapes make formulas alike but for operands, which stand as types
     refs      references to cells whose values it needs
+    refs_beside  the same outside array formulas: of a column or row that stands for a single value the cell
+              beside the formula, wherever SINGLE_ARGUMENTS know that
     functions the names of those it calls
     slides    whether each range, those that ROWS only measures too, has one size wherever it is filled to
     untraceable  whether it makes references while it computes and nobody has found out what they mean
@@ -214,6 +239,8 @@ class Formula:
         "slides",
         "untraceable",
         "_measured",
+        "_single",
+        "_beside",
         "_alike",
     )
 
@@ -223,6 +250,7 @@ class Formula:
         self.operands: list[Ref | Const] = []
         self.functions: set[str] = set()
         self._measured: set[int] = set()  # numbers of the operands that it needs no values of
+        self._single: set[int] | None = None  # of those in single places; None until somebody asks
         shape: list = []
         measured: set[int] = set()
         found_out: set[int] = set()  # nodes behind a reference that is known
@@ -265,14 +293,35 @@ class Formula:
     def _refer(self) -> None:
         refs = [(i, node) for i, node in enumerate(self.operands) if type(node) is Ref]
         self.refs: list[Ref] = [ref for i, ref in refs if i not in self._measured]
+        self._beside: list[Ref] | None = None
         self.slides = all(ref.slides for _, ref in refs)
+
+    @property
+    def refs_beside(self) -> list[Ref]:
+        if self._beside is None:
+            self._beside = self.refs
+            if any(ref.beside is not ref for ref in self.refs):
+                single = self._in_single_places()
+                self._beside = [
+                    node.beside if i in single else node
+                    for i, node in enumerate(self.operands)
+                    if type(node) is Ref and i not in self._measured
+                ]
+        return self._beside
+
+    def _in_single_places(self) -> set[int]:
+        if self._tree is None:
+            return self._alike._in_single_places()
+        if self._single is None:
+            self._single = _in_single_places(self._tree)
+        return self._single
 
     def with_operands(self, operands: list[Ref | Const]) -> "Formula":
         """The formula that is this one but for its references and numbers."""
         other = object.__new__(Formula)
         other._tree, other._alike, other.operands = None, self, operands
         other.shape, other.functions, other._measured = self.shape, self.functions, self._measured
-        other.untraceable = self.untraceable
+        other.untraceable, other._single = self.untraceable, None
         other._refer()
         return other
 
@@ -282,6 +331,25 @@ class Formula:
         if self._tree is None:
             self._tree = _substituted(self._alike.tree, self.operands)
         return self._tree
+
+
+def _in_single_places(tree: Node) -> set[int]:
+    """The numbers, among a formula's operands, of references that outside array formulas stand for a single
+    value."""
+    found: set[int] = set()
+    count = 0
+    stack: list[tuple[Node, bool]] = [(tree, True)]
+    while stack:
+        node, is_single = stack.pop()
+        if isinstance(node, Ref) or isinstance(node, Const) and isinstance(node.value, float):
+            if is_single:
+                found.add(count)
+            count += 1
+        of_each = is_single and isinstance(node, Infix | Prefix | Percent)
+        single = SINGLE_ARGUMENTS.get(node.name, ()) if is_single and isinstance(node, Call) else ()
+        parts = [(part, of_each or i in single) for i, part in enumerate(children(node))]
+        stack.extend(reversed(parts))
+    return found
 
 
 def _substituted(tree: Node, operands: list[Ref | Const]) -> Node:
