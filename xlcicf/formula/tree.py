@@ -310,10 +310,12 @@ class Formula:
         return self._beside
 
     def _in_single_places(self) -> set[int]:
+        """The numbers of operands."""
         if self._tree is None:
             return self._alike._in_single_places()
         if self._single is None:
-            self._single = _in_single_places(self._tree)
+            found = _in_single_places(self._tree)
+            self._single = {i for i, node in enumerate(self.operands) if id(node) in found}
         return self._single
 
     def with_operands(self, operands: list[Ref | Const]) -> "Formula":
@@ -334,21 +336,18 @@ class Formula:
 
 
 def _in_single_places(tree: Node) -> set[int]:
-    """The numbers, among a formula's operands, of references that outside array formulas stand for a single
-    value."""
+    """The ids of references that outside array formulas stand for a single value."""
     found: set[int] = set()
-    count = 0
-    stack: list[tuple[Node, bool]] = [(tree, True)]
+    stack = [tree]
     while stack:
-        node, is_single = stack.pop()
-        if isinstance(node, Ref) or isinstance(node, Const) and isinstance(node.value, float):
-            if is_single:
-                found.add(count)
-            count += 1
-        of_each = is_single and isinstance(node, Infix | Prefix | Percent)
-        single = SINGLE_ARGUMENTS.get(node.name, ()) if is_single and isinstance(node, Call) else ()
-        parts = [(part, of_each or i in single) for i, part in enumerate(children(node))]
-        stack.extend(reversed(parts))
+        node = stack.pop()
+        match node:
+            case Ref():
+                found.add(id(node))
+            case Infix() | Prefix() | Percent():
+                stack.extend(children(node))
+            case Call(name, args) if name in SINGLE_ARGUMENTS:
+                stack.extend(arg for i, arg in enumerate(args) if i in SINGLE_ARGUMENTS[name])
     return found
 
 
