@@ -168,6 +168,13 @@ def pytest_sessionfinish(session):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a third of their time tests wait for LibreOffice and others."""
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return len(cores) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     """Gathers the tables and the seconds of a process that has run its share of the tests."""
     told = getattr(node, "workeroutput", {})
