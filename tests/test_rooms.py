@@ -40,7 +40,7 @@ BELOW = {
 ROOMS = {
     "xlwings": {"host", "addin"},
     "ironcalc": {"ooxml"},
-    "openpyxl": {"formula", "ooxml", "host", "sheet", "pages", "lessons"},
+    "openpyxl": {"ooxml", "host", "sheet", "pages", "lessons"},
     "torch": {"formula", "optim", "learn"},
     "scipy": {"formula", "optim", "learn"},
     "highspy": {"optim"},
@@ -144,13 +144,6 @@ def test_outside_its_room_nobody_asks_which_host_a_book_has(source):
     assert read(source).attributes & OF_A_HOST == set()
     if source in SOURCES:
         assert {name for name in imported(source) if name.startswith(ENGINES)} == set()
-
-
-def test_of_openpyxl_the_formula_room_takes_the_tokenizer_only():
-    names = {name for source in SOURCES if room_of(source) == "formula" for name in imported(source)}
-    taken = {name for name in names if name.startswith("openpyxl")}
-    assert taken
-    assert all(name.startswith("openpyxl.formula") for name in taken)
 
 
 @by_file

@@ -1,11 +1,9 @@
 """Which cells a formula reads that has no tree: one with a word that nobody knows, or with another book."""
 
-from openpyxl.formula.tokenizer import Token
-
 from xlcicf.errors import FormulaError
 from xlcicf.formula.parse import parse
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.text import tokens
+from xlcicf.formula.tokens import FUNC, RANGE, tokens
 from xlcicf.formula.tree import MAKERS, Formula, Ref
 
 
@@ -17,9 +15,9 @@ def legible_refs(text: str, sheet: str, origin: tuple[int, int], book: Snapshot)
         return None
     found: list[Ref] = []
     for word in words:
-        if word.type == Token.FUNC and word.value.upper().removeprefix("_XLFN.")[:-1] in MAKERS:
+        if word.kind == FUNC and word.value.upper().removeprefix("_XLFN.")[:-1] in MAKERS:
             return None
-        if word.subtype != Token.RANGE or _is_elsewhere(word.value):
+        if word.kind != RANGE or _is_elsewhere(word.value):
             continue
         try:
             operand = Formula(parse(word.value, sheet, *origin, book))

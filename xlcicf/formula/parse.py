@@ -1,4 +1,4 @@
-"""Formula text to tree: openpyxl's Tokenizer splits it, Excel's precedence joins it.
+"""Formula text to tree: tokens.py splits it, Excel's precedence joins it.
 
 From tightest: reference operators (colon, space, comma), unary minus, %, ^, * and /, + and -, &, comparisons;
 all of them from left to right, so -2^2 is 4 and 2^3^2 is 64. Names, structured references and references
@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
-
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import (
     MAX_COL,
@@ -23,6 +21,28 @@ from xlcicf.formula.address import (
     unquote_sheet,
 )
 from xlcicf.formula.snapshot import ExcelError, Scalar, Snapshot, Table
+from xlcicf.formula.tokens import (
+    ARGUMENT,
+    ARRAY,
+    CLOSING,
+    END_OF,
+    ERROR,
+    FUNC,
+    INFIX,
+    LOGICAL,
+    NUMBER,
+    OPERANDS,
+    PAREN,
+    PERCENT,
+    PREFIX,
+    RANGE,
+    ROW,
+    SEPARATORS,
+    SPACE,
+    TEXT,
+    Token,
+    tokens,
+)
 from xlcicf.formula.tree import (
     Apply,
     ArrayConst,
@@ -49,6 +69,7 @@ MAX_DEPTH = 100  # signs, parentheses and names come on top
 
 _INFIX_POWER = {"^": 5, "*": 4, "/": 4, "+": 3, "-": 3, "&": 2}
 _INFIX_POWER |= dict.fromkeys(("=", "<>", "<", ">", "<=", ">="), 1)
+_INFIX_POWER[","] = 0  # a union's, which does not go by precedence
 _PREFIX_POWER = 7
 _PERCENT_POWER = 6
 
@@ -108,15 +129,15 @@ class _Parser:
             raise self.error(f"a formula of {len(self.text)} characters is longer than Excel's {MAX_LENGTH}")
         text = _SPILLED.sub(_anchored, self.text) if "#" in self.text else self.text
         try:
-            tokens = Tokenizer(text).items
-        except (TokenizerError, IndexError, ValueError) as error:
+            self.tokens = _significant(tokens(text))
+        except ValueError as error:
             raise self.error(f"{self.text!r} cannot be read as a formula; correct it in the sheet") from error
-        self.tokens = _significant(tokens)
         self.read.tokens += len(self.tokens)
         if self.read.tokens > MAX_TOKENS:
             raise self.error("its names stand for too much in all; give what is between cells of its own")
+        self.tokens.append(_END)
         node = self.expression(0, union=bool(self.names))  # a name may mean several areas
-        if self.at < len(self.tokens):
+        if self.peek() is not _END:
             raise self.unexpected()
         if isinstance(node, Infix) and node.operator in ("+", "-") and self.is_bracketed():
             return Prefix("+", node)  # its outcome is as it is: see Evaluator
@@ -126,26 +147,25 @@ class _Parser:
         """Whether one pair of parentheses holds the whole formula."""
         depth = 0
         for at, token in enumerate(self.tokens):
-            if token.type == Token.PAREN:
-                depth += 1 if token.subtype == Token.OPEN else -1
+            depth += (token.kind == PAREN) - (token.kind == END_OF[PAREN])
             if depth == 0:
-                return at == len(self.tokens) - 1
+                return self.tokens[at + 1] is _END
         return False
 
     def unexpected(self) -> FormulaError:
-        where = f"at {self.peek().value!r}" if self.at < len(self.tokens) else "at its end"
+        where = f"at {self.peek().value!r}" if self.peek() is not _END else "at its end"
         return self.error(f"{self.text!r} cannot be read {where}; correct it in the sheet")
 
     def peek(self) -> Token:
-        return self.tokens[self.at] if self.at < len(self.tokens) else _END
+        return self.tokens[self.at]
 
     def next(self) -> Token:
-        token = self.peek()
+        token = self.tokens[self.at]
         self.at += 1
         return token
 
-    def expect(self, kind: str, subtype: str) -> None:
-        if (self.peek().type, self.peek().subtype) != (kind, subtype):
+    def expect(self, kind: str) -> None:
+        if self.peek().kind != kind:
             raise self.unexpected()
         self.at += 1
 
@@ -155,19 +175,19 @@ class _Parser:
         node, percents = self.operand(), 0
         while True:
             token = self.peek()
-            if token.type == Token.OP_POST and _PERCENT_POWER > power:
+            if token.kind == INFIX and (tighter := _INFIX_POWER[token.value]) > power:
+                self.at += 1
+                node = Infix(token.value, node, self.expression(tighter))
+            elif token.kind == PERCENT and _PERCENT_POWER > power:
                 self.at += 1
                 node, percents = Percent(node), percents + 1
                 self.deeper(percents)
                 self.depth -= percents
-            elif token.type == Token.OP_IN and _INFIX_POWER.get(token.value, 0) > power:
-                self.at += 1
-                node = Infix(token.value, node, self.expression(_INFIX_POWER[token.value]))
-            elif token.type == Token.OP_IN and token.value == "," and union:
+            elif token.kind == INFIX and token.value == "," and union:
                 self.at += 1
                 right = self.expression(power)
                 node = Union((*node.parts, right) if isinstance(node, Union) else (node, right))
-            elif token.type == Token.WSPACE:
+            elif token.kind == SPACE:
                 self.at += 1
                 node = self.intersection(node, self.reference_operand())
             else:
@@ -175,42 +195,41 @@ class _Parser:
                 return node
 
     def operand(self) -> Node:
-        token = self.next()
-        if token.type == Token.OP_PRE:
-            operand = self.expression(_PREFIX_POWER - 1) if token.value == "@" else self.prefixed()
-            return Prefix(token.value, operand)
-        self.at -= 1
-        return self.reference_operand()
+        token = self.peek()
+        if token.kind != PREFIX:
+            return self.reference_operand()
+        self.at += 1
+        return Prefix(token.value, self.prefixed())
 
     def reference_operand(self) -> Node:
         """An operand with what a colon joins to it, or what it is called with, as a LAMBDA is."""
         node = self.single_operand()
-        while True:
-            token = self.peek()
-            if token.value.startswith(":") and token.type == Token.OPERAND:
+        while (token := self.peek()).kind in _GOES_ON:
+            if token.kind == PAREN:
                 self.at += 1
-                node = self.joined(node, self.reference(token.value[1:]))
-            elif token.value.startswith(":") and (token.type, token.subtype) == (Token.FUNC, Token.OPEN):
+                node = Apply(node, self.arguments(PAREN))
+            elif not token.value.startswith(":"):
+                break
+            elif token.kind == FUNC:
                 self.at += 1
                 node = self.joined(node, self.call_or_bracket(token.value[1:-1]))
-            elif (token.type, token.subtype) == (Token.PAREN, Token.OPEN):
-                self.at += 1
-                node = Apply(node, self.arguments(Token.PAREN))
             else:
-                return node
+                self.at += 1
+                node = self.joined(node, self.reference(token.value[1:]))
+        return node
 
     def single_operand(self) -> Node:
         token = self.next()
-        if token.type == Token.PAREN and token.subtype == Token.OPEN:
-            node = self.expression(0, union=True)
-            self.expect(Token.PAREN, Token.CLOSE)
-            return node
-        if token.type == Token.FUNC and token.subtype == Token.OPEN:
-            return self.call_or_bracket(token.value[:-1])
-        if token.type == Token.ARRAY and token.subtype == Token.OPEN:
-            return self.array()
-        if token.type == Token.OPERAND:
+        if token.kind in OPERANDS:
             return self.literal(token)
+        if token.kind == FUNC:
+            return self.call_or_bracket(token.value[:-1])
+        if token.kind == PAREN:
+            node = self.expression(0, union=True)
+            self.expect(END_OF[PAREN])
+            return node
+        if token.kind == ARRAY:
+            return self.array()
         self.at -= 1
         raise self.unexpected()
 
@@ -230,7 +249,7 @@ class _Parser:
             )
 
     def call_or_bracket(self, text: str) -> Node:
-        """What the Tokenizer takes for the start of a function: INDEX(, @INDEX(, A1:INDEX( or A1:(."""
+        """What is a token that begins a function: INDEX(, @INDEX(, A1:INDEX( or A1:(."""
         if text.startswith("@"):
             return Prefix("@", self.call_or_bracket(text[1:]))
         first, *more = _split_at_colons(text)
@@ -240,22 +259,22 @@ class _Parser:
         if more[-1]:
             return self.joined(left, self.call(more[-1]))
         right = self.expression(0, union=True)
-        self.expect(Token.FUNC, Token.CLOSE)
+        self.expect(END_OF[FUNC])
         return self.joined(left, right)
 
     def call(self, name: str) -> Node:
         own = name.rpartition("!")[2]
         local = _local(own)
         if local in self.locals:
-            return Apply(Local(local), self.arguments(Token.FUNC))
+            return Apply(Local(local), self.arguments(FUNC))
         sheet = self.sheet_named(name[: -len(own) - 1]) if own != name else None
         meaning = self.named(own, sheet)
         if meaning and not isinstance(meaning, Ref | Union | Const):  # RATE(...) beside a cell named rate
-            return Apply(meaning, self.arguments(Token.FUNC))
+            return Apply(meaning, self.arguments(FUNC))
         name = own.upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
         if name in ("LET", "LAMBDA"):
             return self.let() if name == "LET" else self.function()
-        args = self.arguments(Token.FUNC)
+        args = self.arguments(FUNC)
         if name == "SINGLE" and len(args) == 1:
             return Prefix("@", args[0])
         if name in RESIZING and len(args) == 3:
@@ -270,27 +289,25 @@ class _Parser:
         """What stands between brackets, up to and with the closing one."""
         self.calls += 1
         args: list[Node] = []
-        while not self.closes(kind):
+        end = END_OF[kind]
+        while self.peek().kind != end:
             if self.peek() is _END:
                 raise self.unexpected()
             args.append(Const(None) if self.separates() else self.expression(0))
             if self.separates():
                 self.at += 1
-                if self.closes(kind):
+                if self.peek().kind == end:
                     args.append(Const(None))
-            elif not self.closes(kind):
+            elif self.peek().kind != end:
                 raise self.unexpected()
         self.at += 1
         self.calls -= 1
         return tuple(args)
 
-    def closes(self, kind: str) -> bool:
-        return (self.peek().type, self.peek().subtype) == (kind, Token.CLOSE)
-
     def separates(self) -> bool:
         """Whether an argument ends here; where a LAMBDA is called a comma looks like a union's."""
         token = self.peek()
-        return token.type == Token.SEP or token.type == Token.OP_IN and token.value == ","
+        return token.kind in SEPARATORS or token.kind == INFIX and token.value == ","
 
     def let(self) -> Node:
         """LET(name, value, ..., outcome) as functions within each other, called at once."""
@@ -306,7 +323,7 @@ class _Parser:
         if not given:
             raise self.unexpected()
         node = self.expression(0)
-        self.expect(Token.FUNC, Token.CLOSE)
+        self.expect(END_OF[FUNC])
         self.locals = before
         self.calls -= 1
         for name, value in reversed(given):
@@ -325,7 +342,7 @@ class _Parser:
             self.expect_separator()
         self.locals = (*before, *parameters)
         body = self.expression(0)
-        self.expect(Token.FUNC, Token.CLOSE)
+        self.expect(END_OF[FUNC])
         self.locals = before
         self.calls -= 1
         return Lambda(tuple(parameters), body, optional)
@@ -333,16 +350,14 @@ class _Parser:
     def name_given(self) -> str:
         """The name that LET or LAMBDA gives here; "" where an expression stands."""
         token = self.peek()
-        is_name = token.type == Token.OPERAND and token.subtype == Token.RANGE
-        return _local(token.value) if is_name and _LOCAL.fullmatch(token.value) else ""
+        return _local(token.value) if token.kind == RANGE and _LOCAL.fullmatch(token.value) else ""
 
     def expression_is_single(self) -> bool:
         """Whether the token here is followed by no comma: then it is the outcome, not a name."""
-        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else _END
-        return following.type != Token.SEP
+        return self.tokens[self.at + 1].kind not in SEPARATORS
 
     def expect_separator(self) -> None:
-        if self.peek().type != Token.SEP:
+        if self.peek().kind not in SEPARATORS:
             raise self.unexpected()
         self.at += 1
 
@@ -350,17 +365,17 @@ class _Parser:
         rows: list[list[Scalar]] = [[]]
         while True:
             sign = 1.0
-            while self.peek().type in (Token.OP_PRE, Token.OP_IN) and self.peek().value in "+-":
+            while self.peek().kind in (PREFIX, INFIX) and self.peek().value in "+-":
                 sign *= -1.0 if self.next().value == "-" else 1.0
             token = self.next()
-            if token.type == Token.OPERAND and isinstance(literal := self.literal(token), Const):
+            if token.kind in OPERANDS and isinstance(literal := self.literal(token), Const):
                 value = literal.value
                 rows[-1].append(sign * value if isinstance(value, float) else value)
-            elif token.type == Token.SEP and token.subtype == Token.ROW:
+            elif token.kind == ROW:
                 rows.append([])
-            elif token.type == Token.ARRAY and token.subtype == Token.CLOSE:
+            elif token.kind == END_OF[ARRAY]:
                 break
-            elif token.type != Token.SEP:
+            elif token.kind != ARGUMENT:
                 self.at -= 1
                 raise self.unexpected()
         if len({len(row) for row in rows}) != 1 or not rows[0]:
@@ -368,19 +383,19 @@ class _Parser:
         return ArrayConst(tuple(map(tuple, rows)))
 
     def literal(self, token: Token) -> Node:
-        match token.subtype:
-            case Token.NUMBER if _NUMBER.fullmatch(token.value):
-                number = float(token.value)
-                if math.isinf(number):
-                    raise self.error(f"the number {token.value} is larger than Excel's; correct the formula")
-                return Const(number)
-            case Token.TEXT:
-                return Const(token.value[1:-1].replace('""', '"'))
-            case Token.LOGICAL:
-                return Const(token.value.upper() == "TRUE")
-            case Token.ERROR:
-                return Const(ExcelError(token.value))
-        return self.reference(token.value)
+        kind, text = token.kind, token.value
+        if kind == NUMBER and _NUMBER.fullmatch(text):
+            number = float(text)
+            if math.isinf(number):
+                raise self.error(f"the number {text} is larger than Excel's; correct the formula")
+            return Const(number)
+        if kind == TEXT:
+            return Const(text[1:-1].replace('""', '"'))
+        if kind == LOGICAL:
+            return Const(text == "TRUE")
+        if kind == ERROR:
+            return Const(ExcelError(text))
+        return self.reference(text)
 
     # --- references -------------------------------------------------------------------------------------
 
@@ -657,40 +672,38 @@ def _split_at_colons(text: str) -> list[str]:
     return parts
 
 
-_END = Token("", "END")  # pyright: ignore[reportArgumentType]  # a type that the Tokenizer has not
+_END = Token("end", "")
+_GOES_ON = OPERANDS | {FUNC, PAREN}  # kinds of what may belong to the operand before
 
 
 def _significant(tokens: list[Token]) -> list[Token]:
     """Tokens without padding; a space stays where it is the intersection operator.
 
-    A number such as 12.5E+3 comes from the Tokenizer in three tokens and leaves here as one.
+    A number such as 12.5E+3 comes in three tokens and leaves here as one.
     """
     kept: list[Token] = []
     for i, token in enumerate(tokens):
-        if token.type == Token.WSPACE and not (_ends_reference(kept) and _starts_reference(tokens[i + 1 :])):
+        if token.kind == SPACE and not (_ends_reference(kept) and _starts_reference(tokens[i + 1 : i + 2])):
             continue
         if (
-            token.subtype == Token.NUMBER
+            token.kind == NUMBER
             and len(kept) >= 2
             and kept[-1].value in ("+", "-")
-            and kept[-2].subtype == Token.RANGE
+            and kept[-2].kind == RANGE
             and _HALF_EXPONENT.fullmatch(kept[-2].value)
         ):
             sign, half = kept.pop(), kept.pop()
-            token = Token(half.value + sign.value + token.value, Token.OPERAND, Token.NUMBER)
+            token = Token(NUMBER, half.value + sign.value + token.value)
         kept.append(token)
     return kept
 
 
 def _ends_reference(tokens: list[Token]) -> bool:
-    return bool(tokens) and (tokens[-1].subtype in (Token.RANGE, Token.CLOSE))
+    return bool(tokens) and (tokens[-1].kind == RANGE or tokens[-1].kind in CLOSING)
 
 
 def _starts_reference(tokens: list[Token]) -> bool:
-    return bool(tokens) and (
-        tokens[0].subtype == Token.RANGE
-        or (tokens[0].type in (Token.PAREN, Token.FUNC) and tokens[0].subtype == Token.OPEN)
-    )
+    return bool(tokens) and tokens[0].kind in (RANGE, PAREN, FUNC)
 
 
 def _bracket_items(text: str) -> tuple[list[str], list[str]]:

@@ -5,8 +5,6 @@ formed, how does it read in another cell, which cells does it mean.
 import re
 from collections.abc import Sequence
 
-from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
-
 from xlcicf.formula.address import (
     MAX_COL,
     MAX_ROW,
@@ -17,14 +15,20 @@ from xlcicf.formula.address import (
     quote_sheet,
     unquote_sheet,
 )
-
-
-def tokens(formula: str) -> list[Token]:
-    """The tokens of a formula with its "=". Raises ValueError where openpyxl cannot tell them."""
-    try:
-        return Tokenizer(formula).items
-    except (TokenizerError, AssertionError, AttributeError, IndexError) as error:
-        raise ValueError(f"{formula!r} cannot be read as a formula") from error
+from xlcicf.formula.tokens import (
+    ARRAY,
+    CLOSING,
+    END_OF,
+    FUNC,
+    INFIX,
+    OPENING,
+    PERCENT,
+    PREFIX,
+    RANGE,
+    SEPARATORS,
+    SPACE,
+    tokens,
+)
 
 
 def is_well_formed(formula: str) -> bool:
@@ -37,33 +41,33 @@ def is_well_formed(formula: str) -> bool:
     opened: list[str] = []
     before, awaits_operand, may_intersect, spaced = "", True, False, False
     for token in parts:
-        kind, starts = token.type, token.subtype == Token.OPEN
-        if kind == Token.WSPACE:
+        kind, starts = token.kind, token.kind in OPENING
+        if kind == SPACE:
             spaced = True
             continue
-        if token.subtype == Token.CLOSE:
-            empty = before in (Token.OPEN, Token.SEP) and opened[-1:] == [Token.FUNC]
-            if not opened or opened.pop() != kind or (awaits_operand and not empty):
+        if kind in CLOSING:
+            empty = opened[-1:] == [FUNC] and (before in OPENING or before in SEPARATORS)
+            if not opened or END_OF[opened.pop()] != kind or (awaits_operand and not empty):
                 return False
-            awaits_operand, may_intersect = False, kind != Token.ARRAY
-        elif kind == Token.SEP:
-            if not opened or (awaits_operand and opened[-1] != Token.FUNC):
+            awaits_operand, may_intersect = False, kind != END_OF[ARRAY]
+        elif kind in SEPARATORS:
+            if not opened or (awaits_operand and opened[-1] != FUNC):
                 return False
             awaits_operand = True
-        elif kind in (Token.OP_IN, Token.OP_POST):
+        elif kind in (INFIX, PERCENT):
             if awaits_operand:
                 return False
-            awaits_operand = kind == Token.OP_IN
+            awaits_operand = kind == INFIX
         else:  # an operand, an opening bracket or a sign
-            refers = token.subtype in (Token.RANGE, Token.OPEN)
+            refers = kind == RANGE or starts
             joins = token.value.startswith(":")  # a range that goes on behind a bracket, INDEX(A1:A3,1):B2
             if token.value.endswith(":") or (awaits_operand and joins):
                 return False
             if not awaits_operand and not (may_intersect and (joins or (spaced and refers))):
                 return False  # two operands in a row; ranges with a space between them intersect
-            awaits_operand, may_intersect = starts or kind == Token.OP_PRE, refers
+            awaits_operand, may_intersect = starts or kind == PREFIX, refers
             opened += [kind] * starts
-        before, spaced = Token.OPEN if starts else kind, False
+        before, spaced = kind, False
     return not opened and not awaits_operand
 
 
@@ -131,7 +135,7 @@ def relative_template(formula: str) -> Template:
     """
     pieces: Template = []
     for token in tokens("=" + formula):
-        if token.type == Token.OPERAND and token.subtype == Token.RANGE:
+        if token.kind == RANGE:
             _add_operand(pieces, token.value)
         else:
             pieces.append(token.value)

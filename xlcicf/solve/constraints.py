@@ -8,7 +8,8 @@ from xlcicf.formula.address import Area, quote_sheet
 from xlcicf.formula.parse import parse
 from xlcicf.formula.references import resolve
 from xlcicf.formula.snapshot import ExcelError, Sheet, Snapshot
-from xlcicf.formula.text import is_well_formed, tokens
+from xlcicf.formula.text import is_well_formed
+from xlcicf.formula.tokens import RANGE, Token, tokens
 from xlcicf.solve.problem import Constraint
 
 RIGHT_SIDES = "right sides: constraints"  # a sheet that no book can have: Excel takes no colon in its name
@@ -97,8 +98,8 @@ def formula_of(book: Snapshot, text: str, host: str) -> str | None:
     return "=" + "".join(_with_sheet(token, host) for token in tokens(formula))
 
 
-def _with_sheet(token, host: str) -> str:
-    is_address = token.type == token.OPERAND and token.subtype == token.RANGE and token.value[-1:].isdigit()
+def _with_sheet(token: Token, host: str) -> str:
+    is_address = token.kind == RANGE and token.value[-1:].isdigit()
     return f"{quote_sheet(host)}!{token.value}" if is_address and "!" not in token.value else token.value
 
 
