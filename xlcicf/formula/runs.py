@@ -145,11 +145,10 @@ class RunGraph:
             self._sheets[sheet].add(run.area, run)
 
     def _parts_of(self, run: Run) -> list[Run]:
-        if self._found_out is None:
+        if self._found_out is None or not self.is_untraceable(run):
             return [run]
         parts = self._found_out(self, run)
-        if parts != [run] or self.is_untraceable(run):
-            self._making[run.area.sheet].append((run, parts))
+        self._making[run.area.sheet].append((run, parts))
         return parts
 
     def is_untraceable(self, run: Run) -> bool:
