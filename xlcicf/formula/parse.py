@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from xlcicf.errors import FormulaError
 from xlcicf.formula.address import (
@@ -58,6 +59,7 @@ from xlcicf.formula.tree import (
     Ref,
     RefInfix,
     Union,
+    edge,
     fixed_ref,
 )
 
@@ -384,6 +386,8 @@ class _Parser:
 
     def literal(self, token: Token) -> Node:
         kind, text = token.kind, token.value
+        if kind == RANGE:
+            return self.reference(text)
         if kind == NUMBER and _NUMBER.fullmatch(text):
             number = float(text)
             if math.isinf(number):
@@ -400,10 +404,12 @@ class _Parser:
     # --- references -------------------------------------------------------------------------------------
 
     def reference(self, text: str) -> Node:
+        if self.locals and _local(text) in self.locals:
+            return Local(_local(text))
+        if ref := self.cells(text, self.sheet):  # as nearly all are
+            return ref
         if text.startswith("@"):
             return Prefix("@", self.reference(text[1:]))
-        if _local(text) in self.locals:
-            return Local(_local(text))
         has_sheet = "[" not in text or text.startswith("'") or _ELSEWHERE.match(text)
         prefix, _, rest = text.rpartition("!") if has_sheet else ("", "", text)
         if prefix and rest.startswith("#REF") or text.endswith("#REF!"):
@@ -469,38 +475,24 @@ class _Parser:
         return sheet.name
 
     def cells(self, text: str, sheet: str) -> Ref | None:
-        if match := _AREA.fullmatch(text):
-            top, left = self.corner(match[1])
-            bottom, right = self.corner(match[2] or match[1])
-        elif match := _COLUMNS.fullmatch(text):
-            top, bottom = Edge(1, True), Edge(MAX_ROW, True)
-            left, right = (self.column(match[i + 1], match[i]) for i in (1, 3))
-        elif match := _ROWS.fullmatch(text):
-            left, right = Edge(1, True), Edge(MAX_COL, True)
-            top, bottom = (self.line(match[i + 1], match[i]) for i in (1, 3))
-        else:
+        sides = _sides(text)
+        if sides is None:
             return None
-        ref = Ref(sheet, top, left, bottom, right)
+        (top, bottom), (left, right) = sides
+        ref = Ref(sheet, self.line(*top), self.column(*left), self.line(*bottom), self.column(*right))
         return ref if ref.area(self.row, self.col) else None
 
-    def corner(self, text: str) -> tuple[Edge, Edge]:
-        match = _CELL_PARTS.fullmatch(text)
-        assert match
-        return self.line(match[4], match[3]), self.column(match[2], match[1])
+    def line(self, at: int, fixed: bool) -> Edge:
+        return edge(at, True) if fixed else self.moving(at, self.row, MAX_ROW)
 
-    def line(self, digits: str, dollar: str) -> Edge:
-        return self.edge(int(digits), dollar, self.row, MAX_ROW)
+    def column(self, at: int, fixed: bool) -> Edge:
+        return edge(at, True) if fixed else self.moving(at, self.col, MAX_COL)
 
-    def column(self, letters: str, dollar: str) -> Edge:
-        return self.edge(column_number(letters), dollar, self.col, MAX_COL)
-
-    def edge(self, at: int, dollar: str, host: int, size: int) -> Edge:
-        if dollar:
-            return Edge(at, True)
+    def moving(self, at: int, host: int, size: int) -> Edge:
         if not self.names:
-            return Edge(at - host, False)
+            return edge(at - host, False)
         # Inside a name what has no $ counts from cell A1, and around the sheet's end: XFD1 means one left.
-        return Edge((host + at - 2) % size + 1 - host, False)
+        return edge((host + at - 2) % size + 1 - host, False)
 
     def joined(self, left: Node, right: Node) -> Node:
         """left:right, the smallest range around both."""
@@ -600,6 +592,32 @@ class _Parser:
         raise self.error(f"the table {table.name!r} has no column {column!r}; correct the formula")
 
 
+_Side = tuple[int, bool]  # a row or a column, and whether it is fixed, with $
+
+
+@lru_cache(maxsize=2**16)
+def _sides(text: str) -> tuple[tuple[_Side, _Side], tuple[_Side, _Side]] | None:
+    """ "B$7" or "$A:C" as its first and last row, and its first and last column; None for what is no area."""
+    if match := _AREA.fullmatch(text):
+        top, left = _corner(match[1])
+        bottom, right = _corner(match[2] or match[1])
+        return (top, bottom), (left, right)
+    if match := _COLUMNS.fullmatch(text):
+        left, right = ((column_number(match[i + 1]), bool(match[i])) for i in (1, 3))
+        return ((1, True), (MAX_ROW, True)), (left, right)
+    if match := _ROWS.fullmatch(text):
+        top, bottom = ((int(match[i + 1]), bool(match[i])) for i in (1, 3))
+        return (top, bottom), ((1, True), (MAX_COL, True))
+    return None
+
+
+def _corner(text: str) -> tuple[_Side, _Side]:
+    """The row and the column of a cell."""
+    match = _CELL_PARTS.fullmatch(text)
+    assert match
+    return (int(match[4]), bool(match[3])), (column_number(match[2]), bool(match[1]))
+
+
 def _of_edges(left: Ref, right: Ref, first: Callable, last: Callable) -> Ref | None:
     """The reference from the `first` to the `last` edges of two on one sheet; None where that depends on the
     cell that holds the formula."""
@@ -663,6 +681,8 @@ def _as_large(values: Node, searched: Node) -> Node:
 
 def _split_at_colons(text: str) -> list[str]:
     """A reference at its colons, but for those in quotes and brackets."""
+    if ":" not in text:
+        return [text]
     parts = [""]
     for match in _JOINTS.finditer(text):
         if match[1]:

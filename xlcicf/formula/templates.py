@@ -11,7 +11,7 @@ from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
 from xlcicf.formula.keys import CELL_IN_KEY, MARK
 from xlcicf.formula.parse import MAX_LENGTH, RESIZING, parse
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Const, Edge, Formula, Ref
+from xlcicf.formula.tree import Const, Edge, Formula, Ref, edge
 
 # What is passed over (texts, quoted sheets), then references to cells, then numbers. Whatever else has digits
 # in it (names, LOG10, whole columns) belongs to what formulas have in common.
@@ -157,8 +157,8 @@ def _ref(text: str, sheet: str, row: int, col: int) -> Ref | None:
     a, b = _cell(first), _cell(last or first)
     if a is None or b is None:
         return None
-    top, left = _edge(a[0] if a[1] else a[0] - row, a[1]), _edge(a[2] if a[3] else a[2] - col, a[3])
-    bottom, right = _edge(b[0] if b[1] else b[0] - row, b[1]), _edge(b[2] if b[3] else b[2] - col, b[3])
+    top, left = edge(a[0] if a[1] else a[0] - row, a[1]), edge(a[2] if a[3] else a[2] - col, a[3])
+    bottom, right = edge(b[0] if b[1] else b[0] - row, b[1]), edge(b[2] if b[3] else b[2] - col, b[3])
     return Ref(sheet, top, left, bottom, right)
 
 
@@ -169,6 +169,3 @@ def _cell(text: str) -> tuple[int, bool, int, bool] | None:
     if match is None or int(match[4]) > MAX_ROW or column_number(match[2]) > MAX_COL:
         return None
     return int(match[4]), bool(match[3]), column_number(match[2]), bool(match[1])
-
-
-_edge = lru_cache(maxsize=2**16)(Edge)

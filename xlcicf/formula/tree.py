@@ -1,7 +1,9 @@
 """What a formula says, as a tree. References are relative to the cell that holds the formula, so a formula
 filled down a column is one tree, however many rows repeat it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter
 
 from xlcicf.formula.address import MAX_COL, MAX_ROW, Area
 from xlcicf.formula.immutable import immutable
@@ -31,6 +33,9 @@ class Edge:
 
     def resolve(self, host: int) -> int:
         return self.at if self.fixed else host + self.at
+
+
+edge = lru_cache(maxsize=2**16)(Edge)  # one object for all that are equal: formulas name the same rows
 
 
 @immutable
@@ -255,17 +260,19 @@ class Formula:
         measured: set[int] = set()
         found_out: set[int] = set()  # nodes behind a reference that is known
         for node in walk(tree):
+            if isinstance(node, Ref):
+                shape.append(Ref)
+                if id(node) in measured:
+                    self._measured.add(len(self.operands))
+                self.operands.append(node)
+                continue
+            if isinstance(node, Infix | Prefix):
+                shape.append(node.operator)
+                continue
             match node:
-                case Ref():
-                    shape.append(Ref)
-                    if id(node) in measured:
-                        self._measured.add(len(self.operands))
-                    self.operands.append(node)
                 case Const(float()):
                     shape.append(float)
                     self.operands.append(node)
-                case Infix(operator) | Prefix(operator):
-                    shape.append(operator)
                 case Call(name, args):
                     shape += (name, len(args))
                     self.functions.add(name)
@@ -291,10 +298,13 @@ class Formula:
         self._refer()
 
     def _refer(self) -> None:
-        refs = [(i, node) for i, node in enumerate(self.operands) if type(node) is Ref]
-        self.refs: list[Ref] = [ref for i, ref in refs if i not in self._measured]
+        refs = [node for node in self.operands if type(node) is Ref]
+        self.slides = all(ref.slides for ref in refs)
+        self.refs: list[Ref] = refs
         self._beside: list[Ref] | None = None
-        self.slides = all(ref.slides for _, ref in refs)
+        if self._measured:
+            needed = (node for i, node in enumerate(self.operands) if i not in self._measured)
+            self.refs = [node for node in needed if type(node) is Ref]
 
     @property
     def refs_beside(self) -> list[Ref]:
@@ -387,23 +397,22 @@ def with_children(node: Node, parts: tuple[Node, ...]) -> Node:
     return node
 
 
+_CHILDREN: dict[type, Callable[..., tuple[Node, ...]]] = {
+    Union: attrgetter("parts"),
+    Prefix: lambda node: (node.operand,),
+    Percent: lambda node: (node.operand,),
+    Infix: attrgetter("left", "right"),
+    RefInfix: attrgetter("left", "right"),
+    Call: attrgetter("args"),
+    Made: attrgetter("meant", "source"),
+    Lambda: lambda node: (node.body,),
+    Apply: lambda node: (node.function, *node.args),
+}
+
+
 def children(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Union(parts):
-            return parts
-        case Prefix(_, operand) | Percent(operand):
-            return (operand,)
-        case Infix(_, left, right) | RefInfix(_, left, right):
-            return left, right
-        case Call(_, args):
-            return args
-        case Made(meant, source):
-            return meant, source
-        case Lambda(_, body):
-            return (body,)
-        case Apply(function, args):
-            return function, *args
-    return ()
+    of_its_kind = _CHILDREN.get(type(node))
+    return of_its_kind(node) if of_its_kind else ()
 
 
 def only_placed(node: Node) -> Iterator[Ref]:
@@ -433,4 +442,5 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children(node)))
+        if parts := children(node):
+            stack.extend(reversed(parts))
