@@ -13,7 +13,14 @@ from xlcicf.formula.snapshot import Sheet, Snapshot
 from xlcicf.formula.templates import Templates
 from xlcicf.formula.tree import Formula, Node, children, walk
 
-NAMES = {"five": "=5", "block": "=S!$A$1:$A$3", "beside": "=S!XFD1", "tax2020b": "=0.2", "whole": "=S!$A:$A"}
+NAMES = {
+    "five": "=5",
+    "block": "=S!$A$1:$A$3",
+    "beside": "=S!XFD1",
+    "tax2020b": "=0.2",
+    "whole": "=S!$A:$A",
+    "xfe1": "=-S!$B$1",
+}
 BOOK = Snapshot(
     sheets={name: Sheet(name) for name in ("S", "It's 2", "Q3")},
     names={(name, None): text for name, text in NAMES.items()},

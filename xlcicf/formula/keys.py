@@ -13,7 +13,7 @@ from operator import gt
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
-from xlcicf.formula.address import MAX_COL, MAX_ROW
+from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
 
 Strip = tuple[int, int, int, str]  # column, first row, last row, key
 
@@ -43,13 +43,6 @@ def _columns(letters: str) -> list[str]:
     return list(islice(names, MAX_COL + 1))
 
 
-@cache
-def _numbers() -> dict[str, int]:
-    """The number of each column by its names."""
-    both = (_columns(ascii_uppercase), _columns(ascii_lowercase))
-    return {name: col for names in both for col, name in enumerate(names) if col}
-
-
 def relative_key(text: str, row: int, col: int) -> str:
     """The text with each reference as a distance from (row, col): equal keys mean equal trees."""
     if "[" in text:
@@ -77,8 +70,8 @@ def _named_cell(word: str) -> tuple[str, int, str, int] | None:
     if match is None or match.lastgroup != "row":
         return None
     cabs, letters, rabs, line = match.group("cabs", "col", "rabs", "row")
-    c, r = _numbers().get(letters) or _numbers().get(letters.upper()), int(line)
-    if c is None or r > MAX_ROW or line[0] == "0":  # beyond column XFD: a name, such as YTM1
+    c, r = column_number(letters), int(line)
+    if c > MAX_COL or r > MAX_ROW or line[0] == "0":  # beyond column XFD: a name, such as YTM1
         return None
     return cabs, c, rabs, r
 

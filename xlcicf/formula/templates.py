@@ -25,6 +25,11 @@ _OPERANDS = re.compile(
 _CELL = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
 
 _REF, _NUMBER = "\1", "\2"  # what stands in their places
+# Calls, operators and texts around marks: no name, no array, no colon or space, which make one reference of
+# two, and no %, which stands with its operand in a formula's shape.
+_PLAIN = re.compile(
+    r"=(?:[-+*/^&<>=,()]|\"(?:[^\"]|\"\")*+\"|(?:[A-Za-z_][\w.]*!|'(?:[^']|'')*+'!)?\x01|\x02|[A-Za-z_][\w.]*\()*+"
+)
 
 
 class Templates:
@@ -56,7 +61,7 @@ class Templates:
         template = self._templates.get((sheet, bare))
         if template is None:
             formula = Formula(parse(text, sheet, row, col, self._book))
-            self._templates[sheet, bare] = _Template(formula, bare, sheet, row, col)
+            self._templates[sheet, bare] = _Template(formula, bare, texts, sheet, row, col)
             return formula
         operands = template.operands(texts, row, col) if template.holds(self._book) else None
         if operands is None:
@@ -69,10 +74,11 @@ class Templates:
 
 @dataclass
 class _Template:
-    """A parsed formula in a cell, and its text with marks in the places of its operands."""
+    """A parsed formula in a cell, and its text with marks in the places of `texts`, its operands."""
 
     formula: Formula
     bare: str
+    texts: list[str]
     sheet: str
     row: int
     col: int
@@ -82,23 +88,28 @@ class _Template:
         """Whether the marks are its operands: then other operands in their places become those of the tree.
         They are not where a number belongs to an array, a name stands for a reference of its own, or a range
         is taken as large as another."""
-        if self._holds is None and not RESIZING.isdisjoint(self.formula.functions):
-            self._holds = False
         if self._holds is None:
-            marks = [mark for mark in self.bare if mark in (_REF, _NUMBER)]
-            others = [f"$XA${9001 + i}" if mark == _REF else f"{9001 + i}.5" for i, mark in enumerate(marks)]
-            left = iter(others)
-            text = "".join(next(left) if mark in (_REF, _NUMBER) else mark for mark in self.bare)
-            operands = self.operands(others, self.row, self.col)
-            try:
-                other = Formula(parse(text, self.sheet, self.row, self.col, book))
-            except FormulaError:  # such as for an intersection of ranges that have nothing in common
-                other = None
-            self._holds = other is not None and (other.operands, other.shape) == (
-                operands,
-                self.formula.shape,
-            )
+            may_hold = RESIZING.isdisjoint(self.formula.functions)
+            self._holds = may_hold and (self._has_marks_only() or self._takes_others(book))
         return self._holds
+
+    def _has_marks_only(self) -> bool:
+        """Whether the text is so plain that each mark becomes an operand and nothing else can."""
+        is_plain = _PLAIN.fullmatch(self.bare) is not None
+        return is_plain and self.operands(self.texts, self.row, self.col) == self.formula.operands
+
+    def _takes_others(self, book: Snapshot) -> bool:
+        """Whether operands that stand nowhere else, put in the places of the marks, are those of its tree."""
+        marks = [mark for mark in self.bare if mark in (_REF, _NUMBER)]
+        others = [f"$XA${9001 + i}" if mark == _REF else f"{9001 + i}.5" for i, mark in enumerate(marks)]
+        left = iter(others)
+        text = "".join(next(left) if mark in (_REF, _NUMBER) else mark for mark in self.bare)
+        try:
+            other = Formula(parse(text, self.sheet, self.row, self.col, book))
+        except FormulaError:  # such as for an intersection of ranges that have nothing in common
+            return False
+        operands = self.operands(others, self.row, self.col)
+        return (other.operands, other.shape) == (operands, self.formula.shape)
 
     def operands(self, texts: list[str], row: int, col: int) -> list[Ref | Const] | None:
         """What texts in the places of the marks are in a cell; None where one is no operand."""
