@@ -550,16 +550,17 @@ class _Nodes:
     def edges(self, run: Run, ref: Ref) -> Iterator[Edges]:
         """Which cells of the ring a reference reads in each cell of a run."""
         host = run.host
+        reach = _reach(ref, host)
+        sources = [source for source in self._ring if reach.intersect(source.area)]
+        if not sources:
+            return
         rows = np.arange(host.top, host.bottom + 1)
         cols = np.arange(host.left, host.right + 1)
         tops, bottoms = _span(ref.top, ref.bottom, rows)
         lefts, rights = _span(ref.left, ref.right, cols)
         readers = np.arange(self.of(run).start, self.of(run).stop).reshape(host.shape)
-        reach = Area(ref.sheet, *map(int, (tops.min(), lefts.min(), bottoms.max(), rights.max())))
-        for source in self._ring:
+        for source in sources:
             area = source.area
-            if reach.intersect(area) is None:
-                continue
             down = _overlaps(tops, bottoms, area.top, area.bottom)
             right = _overlaps(lefts, rights, area.left, area.right)
             pairs = down[0].size * right[0].size
@@ -617,6 +618,15 @@ class _Nodes:
 MOST_EDGES = 2**25
 
 
+def _reach(ref: Ref, host: Area) -> Area:
+    """All that a reference means in the cells of `host`, beyond the sheet too."""
+    top = min(ref.top.resolve(host.top), ref.bottom.resolve(host.top))
+    left = min(ref.left.resolve(host.left), ref.right.resolve(host.left))
+    bottom = max(ref.top.resolve(host.bottom), ref.bottom.resolve(host.bottom))
+    right = max(ref.left.resolve(host.right), ref.right.resolve(host.right))
+    return Area(ref.sheet, top, left, bottom, right)
+
+
 def _span(first: Edge, last: Edge, at: np.ndarray) -> Edges:
     """Where a reference begins and ends, in rows or columns, for cells `at` these."""
     ends = [np.full(at.shape, edge.at) if edge.fixed else at + edge.at for edge in (first, last)]
@@ -625,6 +635,9 @@ def _span(first: Edge, last: Edge, at: np.ndarray) -> Edges:
 
 def _overlaps(firsts: np.ndarray, lasts: np.ndarray, low: int, high: int) -> Edges:
     """Pairs (i, place) for every place, counted from `low`, that span i has within low to high."""
+    if firsts.size == 1:  # as of cells in one column, which most rings are
+        places = np.arange(max(int(firsts[0]), low), min(int(lasts[0]), high) + 1) - low
+        return np.zeros_like(places), places
     starts, stops = np.maximum(firsts, low), np.minimum(lasts, high) + 1
     counts = np.maximum(stops - starts, 0)
     return np.repeat(np.arange(firsts.size), counts), _slices(starts, np.maximum(stops, starts)) - low
@@ -639,31 +652,18 @@ def _slices(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
 
 def _areas_by_level(whole: Area, levels: np.ndarray) -> Iterator[tuple[int, list[Area]]]:
     """The cells of each level (rows, columns of levels) as few rectangles."""
-    order = np.argsort(levels, axis=None, kind="stable")
+    order, width = np.argsort(levels, axis=None, kind="stable"), levels.shape[1]
     sorted_levels = levels.ravel()[order]
     ends = np.flatnonzero(np.diff(sorted_levels)) + 1
-    for cells in np.split(order, ends):
-        level = int(levels.flat[cells[0]])
-        rows, cols = np.divmod(cells, levels.shape[1])
-        top, left, bottom, right = (
-            int(f(x)) for f, x in ((np.min, rows), (np.min, cols), (np.max, rows), (np.max, cols))
-        )
-        if (bottom - top + 1) * (right - left + 1) == cells.size:
-            yield (
-                level,
-                [
-                    Area(
-                        whole.sheet,
-                        whole.top + top,
-                        whole.left + left,
-                        whole.top + bottom,
-                        whole.left + right,
-                    )
-                ],
-            )
-        else:
-            keyed = {(whole.left + int(c), whole.top + int(r)): "" for r, c in zip(rows, cols, strict=True)}
-            yield level, [area for area, _ in rectangles(whole.sheet, keyed)]
+    for start, end in pairwise((0, *ends.tolist(), order.size)):
+        cells = order[start:end]  # row by row
+        rows, cols = whole.top + cells // width, whole.left + cells % width
+        around = Area(whole.sheet, int(rows[0]), int(cols.min()), int(rows[-1]), int(cols.max()))
+        areas = [around]
+        if math.prod(around.shape) != cells.size:
+            keyed = dict.fromkeys(zip(cols.tolist(), rows.tolist(), strict=True), "")
+            areas = [area for area, _ in rectangles(whole.sheet, keyed)]
+        yield int(sorted_levels[start]), areas
 
 
 class AreaIndexes:

@@ -7,7 +7,7 @@ many ranges, each number for as many numbers.
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
@@ -62,7 +62,7 @@ class Run:
         return Area(a.sheet, a.top, a.left, a.top, a.left) if self.block else a
 
     def part(self, area: Area) -> "Run":
-        return replace(self, area=area)
+        return Run(area, self.text, self.origin, self.key, self.array, self.block, self.formula)
 
     def within(self, area: Area) -> "Run":
         """The part of it that lies in an area it touches; a block stays whole."""
@@ -176,14 +176,14 @@ def batched(
     alike: dict[tuple, list[tuple[Run, list[Range]]]] = {}
     for run in runs:
         rows, cols = run.area.shape
-        ranges = None
-        if rows * cols <= SMALL and not run.block and (rows * cols == 1 or formula(run).slides):
-            ranges = _ranges(formula(run), run.area, trimmed)
+        ranges, said = None, formula(run)
+        if rows * cols <= SMALL and not run.block and (rows * cols == 1 or said.slides):
+            ranges = _ranges(said, run.area, trimmed)
         if ranges is None:
             units.append(run)
             continue
         shared = (one.shared for one in ranges)
-        key = run.array, formula(run).shape, _sheets(formula(run)), *(one.sizes for one in ranges), *shared
+        key = run.array, said.shape, _sheets(said), *(one.sizes for one in ranges), *shared
         alike.setdefault(key, []).append((run, ranges))
     apart: dict[tuple, list[tuple[Run, list[Range]]]] = {}
     for key, some in alike.items():
