@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import chain, islice, pairwise, product, takewhile
-from operator import gt
+from operator import gt, sub
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
@@ -176,11 +176,13 @@ class _Fills:
 
 def _stacks(formulas: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, int, Sequence[str]]]:
     """(column, first row, texts) of cells under each other without a gap, by columns, from the top down."""
-    columns: dict[int, list] = defaultdict(list)  # row, text, row, text ...: few objects for a wide sheet
+    columns: dict[int, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
     for (row, col), text in formulas.items():
-        columns[col] += row, text
+        rows, texts = columns[col]
+        rows.append(row)
+        texts.append(text)
     for col in sorted(columns):
-        rows, texts = columns[col][::2], columns[col][1::2]
+        rows, texts = columns[col]
         if any(map(gt, rows, rows[1:])):
             rows, texts = zip(*sorted(zip(rows, texts, strict=True)), strict=True)
         gaps = () if rows[-1] - rows[0] < len(rows) else _gaps(rows)
@@ -190,7 +192,7 @@ def _stacks(formulas: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, int,
 
 def _gaps(rows: Sequence[int]) -> Iterator[int]:
     """Where in rising numbers one is left out."""
-    return (i for i, (above, row) in enumerate(pairwise(rows), 1) if row > above + 1)
+    return (i for i, step in enumerate(map(sub, rows[1:], rows), 1) if step > 1)
 
 
 class _Place(NamedTuple):

@@ -204,8 +204,10 @@ class RunGraph:
     def _fuse(self, sheet: Sheet) -> Iterator[Run]:
         plain, arrays = sheet.formulas, {}
         if sheet.arrays:
-            plain = {cell: text for cell, text in sheet.formulas.items() if cell not in sheet.arrays}
-            arrays = {cell: text for cell, text in sheet.formulas.items() if cell in sheet.arrays}
+            arrays = {cell: text for cell, text in plain.items() if cell in sheet.arrays}
+            plain = dict(plain)
+            for cell in arrays:
+                del plain[cell]
         for cell in [cell for cell in arrays if sheet.arrays[cell].shape != (1, 1)]:
             yield Run(sheet.arrays[cell], arrays.pop(cell), cell, array=True, block=True)
         for formulas, array in ((plain, False), (arrays, True)):
