@@ -14,7 +14,7 @@ from tests.formula.test_sheets import constants, sheets
 from xlcicf.formula.address import Area, cell_address
 from xlcicf.formula.downstream import readers
 from xlcicf.formula.recalculation import Recalculation, recalculation
-from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Sheet, Snapshot, agree
+from xlcicf.formula.snapshot import Calculation, ExcelError, Scalar, Sheet, Snapshot, WhatIf, agree
 from xlcicf.formula.tree import Edge, Ref
 
 
@@ -303,13 +303,13 @@ def test_all_cells_of_a_circle_are_named():
     assert live.uncomputed.keys() == {"A1", "B1", "C1", "E1"}
 
 
-def test_a_what_if_table_falls_with_any_edit():
+def test_a_what_if_table_whose_input_was_deleted_falls_with_any_edit():
     book = book_of({"A1": 1, "D8": 12.0, "D9": 14.0, "E1": "=D9+1"}, {"E1": 15.0})
-    book.sheets["S"].data_tables = [area("D8:D9")]
+    book.sheets["S"].data_tables = {area("D8:D9"): WhatIf()}
     live = Live(book, trusted=True)
     assert live.renewed == {}
     assert live.write(A1=2.0) == {"D8": None, "D9": None, "E1": None}
-    assert "what-if table" in live.uncomputed["D8"]
+    assert "S!D8 is a what-if table whose input cell was deleted" in live.uncomputed["D8"]
 
 
 # --- one snapshot after another -------------------------------------------------------------------------

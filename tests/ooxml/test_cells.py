@@ -11,7 +11,7 @@ from tests import strangers
 from tests.oracles import convert
 from xlcicf.errors import BookError
 from xlcicf.formula.address import Area, column_letters
-from xlcicf.formula.snapshot import ExcelError
+from xlcicf.formula.snapshot import ExcelError, WhatIf
 from xlcicf.formula.text import relative_template, shifted
 from xlcicf.ooxml import cells, elements, inventory
 from xlcicf.ooxml.cells import read_sheet
@@ -463,9 +463,25 @@ def test_a_data_table_and_an_array_fill_their_areas():
     sheet = model(rows(xml))
     assert (sheet.arrays, sheet.data_tables) == (
         {(1, 1): Area("Model", 1, 1, 2, 1)},
-        [Area("Model", 1, 3, 3, 3)],
+        {Area("Model", 1, 3, 3, 3): WhatIf()},
     )
     assert sheet.formulas == {(1, 1): "=B1:B2"}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "asked"),
+    [
+        ('r1="A1"', WhatIf(column_input=(1, 1))),
+        ('dt2D="0" dtr="1" r1="$B$2"', WhatIf(row_input=(2, 2))),
+        ('dt2D="1" dtr="1" r1="B2" r2="A9"', WhatIf((2, 2), (9, 1))),
+        ('dt2D="1" dtr="1" r1="B2"', WhatIf()),
+        ('dt2D="1" r1="B2" r2="A9" del2="1"', WhatIf()),
+        ('r1="#REF!" del1="1"', WhatIf()),
+    ],
+)
+def test_what_a_data_table_asks(attributes, asked):
+    xml = f'<row r="4"><c r="D4"><f t="dataTable" ref="D4:E5" {attributes}/><v>1</v></c></row>'
+    assert list(model(rows(xml)).data_tables.values()) == [asked]
 
 
 DAMAGED = {

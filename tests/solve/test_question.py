@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import xlcicf
 from xlcicf.formula import differentiate
 from xlcicf.formula.address import Area
-from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
+from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table, WhatIf
 from xlcicf.host import read_snapshot
 from xlcicf.solve import PlacedProblem, Problem, find_problem, place
 from xlcicf.solve.constraints import RIGHT_SIDES, PlacedConstraint
@@ -24,13 +24,14 @@ scalars = st.one_of(numbers, st.booleans(), texts, st.sampled_from(["#N/A", "#DI
 areas = st.builds(
     lambda top, left: Area("My sheet", top, left, top + 1, left), st.integers(1, 9), st.integers(1, 9)
 )
+asked_of = st.builds(WhatIf, st.none() | cells, st.none() | cells)
 
 
 @st.composite
 def snapshots(draw) -> Snapshot:
     arrays = {(area.top, area.left): area for area in draw(st.lists(areas, max_size=2))}
     formulas, values = draw(st.dictionaries(cells, texts)), draw(st.dictionaries(cells, scalars))
-    sheet = Sheet("My sheet", formulas, values, arrays, draw(st.lists(areas, max_size=2)))
+    sheet = Sheet("My sheet", formulas, values, arrays, draw(st.dictionaries(areas, asked_of, max_size=2)))
     names = draw(st.dictionaries(st.tuples(texts, st.none() | texts), texts, max_size=3))
     table = Table("Fares", draw(areas), ("Age", "Fare"), totals_rows=draw(st.integers(0, 1)))
     calculation = Calculation(draw(st.booleans()), draw(st.sampled_from(["auto", "manual"])), date1904=True)

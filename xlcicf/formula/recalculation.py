@@ -28,6 +28,7 @@ from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agre
 from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit, areas_of
 from xlcicf.formula.volatile import Drawing
+from xlcicf.formula.what_if import WhatIfTable
 
 ROUNDS = 20  # in which references that formulas make have to come to rest
 PLANS = 4  # orders of computation that are kept, and of what is computed in them
@@ -79,8 +80,9 @@ class Recalculation:
     volatile.py); in a book that is not trusted also those that hold a 0, which some programs write for every
     formula, and those that read other cells, unless `draws` is False.
     Formulas that make references while they compute (OFFSET) are made anew, and with them what they reach,
-    while cells that decide those references become others. What what-if tables read is not known: they are
-    not computed, and any edit reaches them.
+    while cells that decide those references become others. What-if tables are computed once all that their
+    formulas need has been, and before who reads them; any edit reaches them. Those of which some cell is
+    volatile stand at their results: Excel draws anew for each of their cells.
     """
 
     @without_collecting()
@@ -121,7 +123,9 @@ class Recalculation:
         self._runs = self._needed(self._of) if self._of else list(everything)
         self.volatile = [run for run in self._runs if self._graph.is_volatile(run)]
         self._readers: Readers | None = None
+        self._readers_but_tables: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
+        self._what_if: dict[Run, WhatIfTable] = {}
         self._reached_by: dict[tuple[Area, ...], Parts] = {}
         held = set(self._runs)
         self._gone = Parts((run, area) for run, area in self._gone if run in held)
@@ -179,6 +183,7 @@ class Recalculation:
             self._note_stale(name, news)
             if any((cell in held) != (contents[cell] is not None) for cell in news):
                 self._plans.clear()  # whole columns may end elsewhere now
+                self._what_if.clear()
             for cell in news:
                 _put(held, cell, contents[cell])
                 written.add(cell)
@@ -288,9 +293,16 @@ class Recalculation:
         return self._reached_by[key]
 
     def _readers_of_all(self) -> Readers:
+        """Tables among them, which any cell may reach."""
         if self._readers is None:
             self._readers = Readers(self._graph, self._runs, everywhere=self._tables)
         return self._readers
+
+    def _readers_of_cells(self) -> Readers:
+        """Without tables."""
+        if self._readers_but_tables is None:
+            self._readers_but_tables = Readers(self._graph, self._runs)
+        return self._readers_but_tables
 
     def _put_back(self) -> None:
         """All constants are as they were before, and so become the results."""
@@ -304,7 +316,7 @@ class Recalculation:
     # --- computing
 
     def _compute(self, wanted: Parts, edits: Sequence[Area] = ()) -> None:
-        """Computes the parts of runs, precedents first, and finds out which of them cannot be computed.
+        """Computes the parts of runs and tables, precedents first, and finds out which cannot be computed.
 
         edits  the areas whose edits reach the parts, if that is all: what reads nothing that has become
                something else is left as it is
@@ -316,14 +328,24 @@ class Recalculation:
         self._doubtful: list[tuple[Run, Area, FormulaError]] = []
         for _, area in list(self._gone):
             self._lose_readers(area)
-        tables = Parts((run, area) for run, area in wanted if not run.text)
-        for run, area in tables:
-            self._doubt(run, area, _only_excel(run))
-        waiting = wanted.without(tables)
-        while waiting:
-            waiting = self._compute_once(waiting.without(self._gone))
+        tables = [run for run, _ in wanted if not run.text]
+        waiting = wanted.without(Parts.of(tables))
+        while tables:
+            behind = self._readers_of_cells().reached(table.area for table in tables)
+            ready = [table for table in tables if not any(map(behind.count, self._needed_by(table)))]
+            now = waiting.without(behind)
+            waiting = waiting.without(now)
+            self._compute_all(now)
+            for table in ready or tables:
+                self._fill(table, is_circular=not ready)
+            tables = [table for table in tables if ready and table not in ready]
+        self._compute_all(waiting)
         for run, area, error in self._doubtful:
             self._keep_or_lose(run, area, error)
+
+    def _compute_all(self, waiting: Parts) -> None:
+        while waiting:
+            waiting = self._compute_once(waiting.without(self._gone))
 
     def _give_another_chance(self, wanted: Parts) -> None:
         """Forgets that some of what is wanted could not be computed before."""
@@ -358,9 +380,7 @@ class Recalculation:
                 so(run, area, error)
 
         plan = self._planned(wanted, unreadable)
-        for name, cells in self._stale.items():
-            self._book_values.renew(name, cells)
-        self._stale.clear()
+        self._renew_book_values()
         evaluator = Drawing(plan.graph, self._book_values, self._moment)
         for unit in plan.units:
             areas = areas_of(unit)
@@ -384,6 +404,48 @@ class Recalculation:
         for run, area in self._located(_left_over(plan.parts, done) if circles else ()):
             self._doubt(run, area, circles[0])
         return left
+
+    def _needed_by(self, table: Run) -> list[Run]:
+        """The runs that a what-if table needs."""
+        return self._needed(self._what_if_table(table).reads)
+
+    def _what_if_table(self, table: Run) -> WhatIfTable:
+        if table not in self._what_if:
+            asked = self.book.sheets[table.area.sheet].data_tables[table.area]
+            self._what_if[table] = WhatIfTable(self._graph, table.area, asked)
+        return self._what_if[table]
+
+    def _fill(self, table: Run, is_circular: bool) -> None:
+        """Computes a what-if table, if something that it needs has become another."""
+        asked, needed = self._what_if_table(table), self._needed_by(table)
+        try:
+            if not asked.is_told:
+                raise _without_input(table)
+            if is_circular:
+                raise _reads_itself(table)
+            if any(map(self._graph.is_volatile, needed)):
+                if self.book.sheets[table.area.sheet].values.keys() >= set(table.area.cells()):
+                    return
+                raise _drawn_anew(table)
+            read = chain(asked.reads, *map(self._graph.footprints, needed))
+            if self._news is not None and not any(map(self._news.touching, read)):
+                return
+            if unknown := next((run for run in needed if self._is_unknown(run)), None):
+                raise _reads_a_lost(table.area.sheet, unknown.area, (table.area.top, table.area.left))
+            self._renew_book_values()
+            for piece in list(asked.computed(self._book_values)):
+                for sheet, cells, values in shown(piece):
+                    self._hold(sheet, dict(zip(cells, values, strict=True)))
+        except FormulaError as error:
+            self._doubt(table, table.area, error)
+
+    def _is_unknown(self, run: Run) -> bool:
+        return any((run.area.sheet, *cell) in self.uncomputed for cell in run.area.cells())
+
+    def _renew_book_values(self) -> None:
+        for name, cells in self._stale.items():
+            self._book_values.renew(name, cells)
+        self._stale.clear()
 
     def _planned(self, wanted: Parts, unreadable: Callable[[Run, FormulaError], None]) -> "_Plan":
         """The parts in order. Kept for the next time: who edits a cell often edits it again."""
@@ -602,8 +664,20 @@ def _table(area: Area) -> Run:
     return Run(area, "", (area.top, area.left), block=True)
 
 
-def _only_excel(table: Run) -> FormulaError:
-    return FormulaError(f"{table.cell} is a what-if table, which only Excel computes", table.cell)
+def _drawn_anew(table: Run) -> FormulaError:
+    return FormulaError(
+        f"{table.cell} is a what-if table of random numbers, which Excel draws anew for each cell", table.cell
+    )
+
+
+def _reads_itself(table: Run) -> FormulaError:
+    return FormulaError(f"{table.cell} is a what-if table of cells that depend on it", table.cell)
+
+
+def _without_input(table: Run) -> FormulaError:
+    return FormulaError(
+        f"{table.cell} is a what-if table whose input cell was deleted; make it again in Excel", table.cell
+    )
 
 
 def _never_settles(run: Run) -> FormulaError:

@@ -10,7 +10,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -305,6 +305,7 @@ class RunGraph:
         changing = list(changing)
         heads = [run.within(area) for area in objectives for run in self.touching(area)]
         before = self._reach(heads, failed)
+        self._refuse_tables(before, changing, failed)
         by_id = {id(run): run for run in before}
         touched = [
             run for run, (areas, _) in before.items() if any(a.intersect(c) for a in areas for c in changing)
@@ -334,6 +335,33 @@ class RunGraph:
         }
         runs = [by_id[i] for i in edges]
         return Slice(runs, list(self._levels(runs, edges)), upstream)
+
+    def _refuse_tables(
+        self,
+        read: Mapping[Run, tuple[list[Area], list[Run]]],
+        changing: Sequence[Area],
+        failed: Callable[[Run, FormulaError], None] | None,
+    ) -> None:
+        """Refuses runs that read a what-if table which changing cells decide: no slope leads through one."""
+        tables = [item for sheet in self.book.sheets.values() for item in sheet.data_tables.items()]
+        for table, asked in tables:
+            readers = [run for run, (areas, _) in read.items() if any(map(table.intersect, areas))]
+            if not readers:
+                continue
+            around = asked.reads(table)
+            needed = self._reach(
+                [run for area in around for run in self.touching(area)], lambda run, why: None
+            )
+            around += [area for areas, _ in needed.values() for area in areas]
+            if any(area.intersect(cells) for area in around for cells in changing):
+                error = NotDifferentiable(
+                    f"{readers[0].cell} reads the what-if table in {table.address}, which changing cells"
+                    " decide: no slope leads through one; read the formula that it asks",
+                    readers[0].cell,
+                )
+                if failed is None:
+                    raise error
+                failed(readers[0], error)
 
     def in_order(self, runs: Iterable[Run], failed: Callable[[Run, FormulaError], None]) -> Iterator[Unit]:
         """All of `runs`, precedents first; `failed` hears of those that cannot be read or are circular."""

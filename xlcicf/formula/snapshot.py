@@ -48,6 +48,25 @@ def agreeing(a: "np.ndarray", b: "np.ndarray") -> "np.ndarray":
     return abs(a - b) <= AGREE * abs(a).clip(min=1.0)
 
 
+@dataclass(frozen=True)
+class WhatIf:
+    """What a what-if data table asks: what a formula comes to with other values in one cell, or in two.
+
+    row_input     the cell (row, column), on its sheet, into which the values in the row above it are put
+    column_input  the same of the values in the column to its left. Without either, nobody knows
+    """
+
+    row_input: tuple[int, int] | None = None
+    column_input: tuple[int, int] | None = None
+
+    def reads(self, area: Area) -> list[Area]:
+        """What the table in the area reads: the row above, the column before, their corner, its inputs."""
+        top, left = area.top - 1, area.left - 1
+        inputs = [Area(area.sheet, *cell, *cell) for cell in (self.row_input, self.column_input) if cell]
+        above = Area(area.sheet, top, left, top, area.right)
+        return [above, Area(area.sheet, area.top, left, area.bottom, left), *inputs]
+
+
 @dataclass
 class Sheet:
     """One worksheet. Keys are (row, column), counted from 1.
@@ -57,7 +76,7 @@ class Sheet:
     values      what each non-empty cell holds: float, bool, str, ExcelError; formulas' results too.
                 A formula cell without an entry has no known result.
     arrays      top left cell of each array formula (t="array", dynamic ones too) -> the area it fills
-    data_tables areas of what-if data tables, which only Excel computes
+    data_tables area of each what-if data table -> what it asks
     hidden      rows that are hidden, by hand or by a filter
     filtered    areas in which a filter hides rows; of tables, Table says it
     spilling    those of `arrays` that are dynamic: they fill as many cells as they yield values
@@ -67,7 +86,7 @@ class Sheet:
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     values: dict[tuple[int, int], Scalar] = field(default_factory=dict)
     arrays: dict[tuple[int, int], Area] = field(default_factory=dict)
-    data_tables: list[Area] = field(default_factory=list)
+    data_tables: dict[Area, WhatIf] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     filtered: list[Area] = field(default_factory=list)
     spilling: set[tuple[int, int]] = field(default_factory=set)

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, to_excel
 
 from xlcicf.errors import BookError
-from xlcicf.formula.address import Area, column_letters
-from xlcicf.formula.snapshot import ExcelError, Scalar
+from xlcicf.formula.address import Area, column_letters, parse_cell
+from xlcicf.formula.snapshot import ExcelError, Scalar, WhatIf
 from xlcicf.formula.text import Template, area_of, relative_template, shifted_each
-from xlcicf.ooxml.elements import MAX_CELLS, Attributes, CellElement, Elements, is_shared
+from xlcicf.ooxml.elements import MAX_CELLS, Attributes, CellElement, Elements, is_on, is_shared
 from xlcicf.ooxml.inventory import Inventory, SheetEntry
 from xlcicf.ooxml.sheet_cells import Cell, SheetCells
 from xlcicf.ooxml.usual_form import Content, UnusualForm
@@ -143,7 +143,7 @@ class _Reader:
         if kind in ("array", "dataTable"):
             area = self.filled(attributes, at)
             if kind == "dataTable":
-                self.sheet.data_tables.append(area)
+                self.sheet.data_tables[area] = _asked(attributes)
                 return
             self.sheet.arrays[at] = area
         if is_shared(attributes):
@@ -169,6 +169,16 @@ class _Reader:
         if self.array_cells > MAX_CELLS:
             raise BookError(f"the array formulas of sheet {name!r} fill more than {MAX_CELLS:,} cells")
         return area
+
+
+def _asked(attributes: Attributes) -> WhatIf:
+    """What the attributes of a data table's formula say; of one whose input was deleted nothing."""
+    first, second = (parse_cell(attributes.get(name, "")) for name in ("r1", "r2"))
+    if is_on(attributes.get("del1")) or is_on(attributes.get("del2")) or first is None:
+        return WhatIf()
+    if is_on(attributes.get("dt2D")):
+        return WhatIf(first, second) if second else WhatIf()
+    return WhatIf(row_input=first) if is_on(attributes.get("dtr")) else WhatIf(column_input=first)
 
 
 def _spelled_in(cells: Iterable[Cell], template: Template, at: Cell) -> Iterator[tuple[Cell, str]]:

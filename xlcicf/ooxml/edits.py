@@ -178,9 +178,11 @@ def put(edit: Edit, sheet: SheetCells) -> None:
             sheet.formulas[cell] = content.text
         elif content is not None:
             sheet.values[cell] = content
-    sheet.data_tables = [
-        area for area in sheet.data_tables if (area.top, area.left) not in written_cells(edit)
-    ]
+    sheet.data_tables = {
+        area: asked
+        for area, asked in sheet.data_tables.items()
+        if (area.top, area.left) not in written_cells(edit)
+    }
     if isinstance(edit, WriteArray):
         sheet.arrays[edit.area.top, edit.area.left] = edit.area
 

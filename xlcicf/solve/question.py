@@ -8,7 +8,7 @@ import numpy as np
 
 from xlcicf.formula.address import Area
 from xlcicf.formula.limits import Limit
-from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table
+from xlcicf.formula.snapshot import Calculation, ExcelError, Sheet, Snapshot, Table, WhatIf
 
 if TYPE_CHECKING:  # who reads a question here loads neither problems nor hosts
     from xlcicf.solve import PlacedProblem
@@ -85,7 +85,9 @@ def _sheet_content(sheet: Sheet) -> dict:
         "formulas": [[*cell, text] for cell, text in sheet.formulas.items()],
         "values": [[*cell, isinstance(value, ExcelError), value] for cell, value in sheet.values.items()],
         "arrays": [asdict(area) for area in sheet.arrays.values()],
-        "data_tables": [asdict(area) for area in sheet.data_tables],
+        "data_tables": [
+            [asdict(area), asked.row_input, asked.column_input] for area, asked in sheet.data_tables.items()
+        ],
         "hidden": sorted(sheet.hidden),
         "filtered": [asdict(area) for area in sheet.filtered],
         "spilling": sorted(sheet.spilling),
@@ -102,7 +104,10 @@ def _sheet(content: dict) -> Sheet:
             for row, col, is_error, value in content["values"]
         },
         arrays={(area.top, area.left): area for area in arrays},
-        data_tables=[Area(**area) for area in content["data_tables"]],
+        data_tables={
+            Area(**area): WhatIf(*(cell and tuple(cell) for cell in inputs))
+            for area, *inputs in content["data_tables"]
+        },
         hidden=set(content["hidden"]),
         filtered=[Area(**area) for area in content["filtered"]],
         spilling={(row, col) for row, col in content["spilling"]},

@@ -47,7 +47,9 @@ def _sheet(said: dict, before: Sheet | None) -> Sheet:
         values = _with_others(before.values, said["others"], top, left)
     if "formulas" not in said:
         assert before is not None, f"the agent tells nothing of the formulas of sheet {name!r}"
-        return Sheet(name, before.formulas, values, before.arrays, [], before.hidden, before.filtered)
+        return Sheet(
+            name, before.formulas, values, before.arrays, hidden=before.hidden, filtered=before.filtered
+        )
     return Sheet(
         name,
         formulas=dict(_placed(said["formulas"], top, left)),
