@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+import openpyxl
 import pytest
+from openpyxl.worksheet.formula import DataTableFormula
 
 from tests.formula.sheets import area, snapshot
 from tests.formula.test_recalculation import Live
 from xlcicf.errors import NotDifferentiable
-from xlcicf.formula import what_if
+from xlcicf.formula import differentiate, what_if
 from xlcicf.formula.snapshot import ExcelError, Snapshot, WhatIf
+from xlcicf.host import open_book
 
 # Price in A1, pieces in A2; profit in A4 by way of A3, and a word about it in A5.
 PROFIT = {
@@ -121,11 +124,36 @@ def test_a_function_through_a_table_is_refused_and_beside_one_is_not():
 
 
 def function_of(book: Snapshot, objective: str, changing: str, sheet_formula: str | None = None):
-    from xlcicf.formula import differentiate
-
     if sheet_formula:
         where = area(objective)
         sheet = book.sheets["S"]
         sheet = replace(sheet, formulas=sheet.formulas | {(where.top, where.left): sheet_formula})
         book = replace(book, sheets={"S": sheet})
     return differentiate(book, area(objective), [area(changing)])
+
+
+def test_a_saved_book_shows_its_table_as_it_is_after_an_edit(tmp_path):
+    book = openpyxl.Workbook()
+    cells = {
+        **PROFIT,
+        "C1": "=A4",
+        "D1": 5.0,
+        "E1": 20.0,
+        "C2": 1.0,
+        "C3": 10.0,
+        "D3": 0.0,
+        "E2": 0.0,
+        "E3": 0.0,
+    }
+    for at, content in cells.items():
+        book.active[at] = content
+    book.active["D2"] = DataTableFormula(ref="D2:E3", dt2D=True, dtr=True, r1="A1", r2="A2")
+    book.save(tmp_path / "prices.xlsx")
+    opened = open_book(tmp_path / "prices.xlsx")
+    opened.sheets[0]["C3"].value = 2
+    opened.save()
+    opened.close()
+    saved = openpyxl.load_workbook(tmp_path / "prices.xlsx", data_only=True).active
+    assert [[cell.value for cell in row] for row in saved["D2:E3"]] == [[-15, 0], [-10, 20]]
+    asked = openpyxl.load_workbook(tmp_path / "prices.xlsx").active["D2"].value
+    assert (asked.ref, asked.r1, asked.r2) == ("D2:E3", "A1", "A2")
