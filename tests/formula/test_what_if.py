@@ -10,6 +10,7 @@ from tests.formula.sheets import area, snapshot
 from tests.formula.test_recalculation import Live
 from xlcicf.errors import NotDifferentiable
 from xlcicf.formula import differentiate, what_if
+from xlcicf.formula.recalculation import Recalculation
 from xlcicf.formula.snapshot import ExcelError, Snapshot, WhatIf
 from xlcicf.host import open_book
 
@@ -65,6 +66,24 @@ def test_prices_against_pieces_and_what_reads_the_table():
     assert live.write(C3=2.0) == {"D3": -10.0, "E3": 20.0, "G1": 20.0, "G2": 30.0}
     assert live.write(A1=11.0) == {"A3": 33.0, "A4": 13.0, "C1": 13.0, "G2": 31.0}
     assert live.write(Z9=1.0) == {}
+
+
+def test_of_the_tables_only_those_are_computed_that_matter():
+    cells = {
+        **PROFIT,
+        "C1": "=A4",
+        "C2": 5.0,
+        "C3": 20.0,
+        "D1": "=C1",
+        "F1": "=A5",
+        "E2": 5.0,
+        "G1": "=MAX(D2:D3)",
+    }
+    tables = {"D2:D3": WhatIf(column_input=PRICE), "F2": WhatIf(column_input=PRICE)}
+    live = Recalculation(book_with(cells, tables), trusted=False, of=[area("G1")])
+    found = live.renewed()["S"]
+    assert (found[1, 7], found[2, 4]) == (40.0, -5.0)
+    assert (2, 6) not in found and (5, 1) not in found and not live.uncomputed
 
 
 def test_a_table_of_another_tables_best():

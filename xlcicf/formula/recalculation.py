@@ -106,7 +106,9 @@ class Recalculation:
             name: (sheet.values, len(sheet.formulas)) for name, sheet in book.sheets.items()
         }
         self._gone = Parts()  # what has no result
-        self._tables = [_table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables]
+        self._every_table = [
+            _table(area) for sheet in self.book.sheets.values() for area in sheet.data_tables
+        ]
         self._look_at_runs()
         self._book_values = BookValues(self.book)
         self._stale: dict[str, list[Cell]] = defaultdict(list)  # cells that have changed since they were read
@@ -119,28 +121,35 @@ class Recalculation:
         self._begin()
 
     def _look_at_runs(self) -> None:
+        self._what_if: dict[Run, WhatIfTable] = {}
         everything = (run for sheet in self.book.sheets for run in self._graph.runs(sheet))
-        self._runs = self._needed(self._of) if self._of else list(everything)
+        needed = self._needed(self._of) if self._of else [*everything, *self._every_table]
+        self._runs = [run for run in needed if run.text]
+        self._tables = [run for run in needed if not run.text]
         self.volatile = [run for run in self._runs if self._graph.is_volatile(run)]
         self._readers: Readers | None = None
         self._readers_but_tables: Readers | None = None
         self._plans: dict[tuple, _Plan] = {}
-        self._what_if: dict[Run, WhatIfTable] = {}
         self._reached_by: dict[tuple[Area, ...], Parts] = {}
-        held = set(self._runs)
+        held = set(needed)
         self._gone = Parts((run, area) for run, area in self._gone if run in held)
 
     def _needed(self, of: Sequence[Area]) -> list[Run]:
-        """The runs that these areas need, those among which one cannot be read included."""
+        """The runs and tables that these areas need, those among which one cannot be read included."""
         found: dict[Run, None] = {}
-        waiting = [run for area in of for run in self._graph.touching(area)]
+        waiting = list(of)
         while waiting:
-            run = waiting.pop()
-            if run not in found:
-                found[run] = None
-                areas = (ref.footprint(run.host) for ref in self._graph.known_refs(run) or ())
-                waiting += [other for area in areas if area for other in self._graph.touching(area)]
+            area = waiting.pop()
+            tables = [table for table in self._every_table if table.area.intersect(area)]
+            for run in (*self._graph.touching(area), *tables):
+                if run not in found:
+                    found[run] = None
+                    waiting += self._what_if_table(run).reads if run in tables else self._read_by(run)
         return list(found)
+
+    def _read_by(self, run: Run) -> list[Area]:
+        areas = (ref.footprint(run.host) for ref in self._graph.known_refs(run) or ())
+        return [area for area in areas if area]
 
     def _begin(self) -> None:
         """From now on "before" means as it is now."""
@@ -407,7 +416,7 @@ class Recalculation:
 
     def _needed_by(self, table: Run) -> list[Run]:
         """The runs that a what-if table needs."""
-        return self._needed(self._what_if_table(table).reads)
+        return [run for run in self._needed(self._what_if_table(table).reads) if run.text]
 
     def _what_if_table(self, table: Run) -> WhatIfTable:
         if table not in self._what_if:
@@ -430,7 +439,7 @@ class Recalculation:
             read = chain(asked.reads, *map(self._graph.footprints, needed))
             if self._news is not None and not any(map(self._news.touching, read)):
                 return
-            if unknown := next((run for run in needed if self._is_unknown(run)), None):
+            if self.uncomputed and (unknown := next(filter(self._is_unknown, needed), None)):
                 raise _reads_a_lost(table.area.sheet, unknown.area, (table.area.top, table.area.left))
             self._renew_book_values()
             for piece in list(asked.computed(self._book_values)):
