@@ -23,6 +23,7 @@ PROFIT = {
     "A5": '=IF(A4>0,"gain",IF(A1=0,1/0,"loss"))',
 }
 PRICE, PIECES = (1, 1), (2, 1)
+AGAINST = {**PROFIT, "C1": "=A4", "D1": 5.0, "E1": 20.0, "C2": 1.0, "C3": 10.0}  # for D2:E3
 
 
 def book_with(cells: dict[str, object], tables: dict[str, WhatIf]) -> Snapshot:
@@ -50,16 +51,7 @@ def test_a_row_of_prices_one_of_them_blank():
 
 
 def test_prices_against_pieces_and_what_reads_the_table():
-    cells = {
-        **PROFIT,
-        "C1": "=A4",
-        "D1": 5.0,
-        "E1": 20.0,
-        "C2": 1.0,
-        "C3": 10.0,
-        "G1": "=MAX(D2:E3)",
-        "G2": "=G1+A1",
-    }
+    cells = {**AGAINST, "G1": "=MAX(D2:E3)", "G2": "=G1+A1"}
     live = Live(book_with(cells, {"D2:E3": WhatIf(PRICE, PIECES)}), trusted=False)
     assert shown(live, "D2:E3") == [-15.0, 0.0, 30.0, 180.0]
     assert (live["G1"], live["G2"]) == (180.0, 190.0)
@@ -153,18 +145,7 @@ def function_of(book: Snapshot, objective: str, changing: str, sheet_formula: st
 
 def test_a_saved_book_shows_its_table_as_it_is_after_an_edit(tmp_path):
     book = openpyxl.Workbook()
-    cells = {
-        **PROFIT,
-        "C1": "=A4",
-        "D1": 5.0,
-        "E1": 20.0,
-        "C2": 1.0,
-        "C3": 10.0,
-        "D3": 0.0,
-        "E2": 0.0,
-        "E3": 0.0,
-    }
-    for at, content in cells.items():
+    for at, content in {**AGAINST, "D3": 0.0, "E2": 0.0, "E3": 0.0}.items():
         book.active[at] = content
     book.active["D2"] = DataTableFormula(ref="D2:E3", dt2D=True, dtr=True, r1="A1", r2="A2")
     book.save(tmp_path / "prices.xlsx")

@@ -47,7 +47,6 @@ from xlcicf.formula.tree import (
     ArrayConst,
     Call,
     Const,
-    Edge,
     Infix,
     Lambda,
     Local,
@@ -496,12 +495,12 @@ class Evaluator:
             return self.reference(ref, host)
         last = ref.area(host.bottom, host.right)
         assert last
-        here, inside = Edge(0, False), None
+        inside = None
         if area.shape[1] == 1:
-            ref = Ref(ref.sheet, here, ref.left, here, ref.right)
+            ref = ref.in_own_row
             inside = host.intersect(Area(host.sheet, area.top, host.left, last.bottom, host.right))
         elif area.shape[0] == 1:
-            ref = Ref(ref.sheet, ref.top, here, ref.bottom, here)
+            ref = ref.in_own_column
             inside = host.intersect(Area(host.sheet, host.top, area.left, host.bottom, last.right))
         if inside is None:
             return constant(error_at("#VALUE!", host.cell(0, 0), CROSSES_NOTHING))

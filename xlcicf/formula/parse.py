@@ -475,24 +475,7 @@ class _Parser:
         return sheet.name
 
     def cells(self, text: str, sheet: str) -> Ref | None:
-        sides = _sides(text)
-        if sides is None:
-            return None
-        (top, bottom), (left, right) = sides
-        ref = Ref(sheet, self.line(*top), self.column(*left), self.line(*bottom), self.column(*right))
-        return ref if ref.area(self.row, self.col) else None
-
-    def line(self, at: int, fixed: bool) -> Edge:
-        return edge(at, True) if fixed else self.moving(at, self.row, MAX_ROW)
-
-    def column(self, at: int, fixed: bool) -> Edge:
-        return edge(at, True) if fixed else self.moving(at, self.col, MAX_COL)
-
-    def moving(self, at: int, host: int, size: int) -> Edge:
-        if not self.names:
-            return edge(at - host, False)
-        # Inside a name what has no $ counts from cell A1, and around the sheet's end: XFD1 means one left.
-        return edge((host + at - 2) % size + 1 - host, False)
+        return reference_to(text, sheet, self.row, self.col, in_name=bool(self.names))
 
     def joined(self, left: Node, right: Node) -> Node:
         """left:right, the smallest range around both."""
@@ -590,6 +573,32 @@ class _Parser:
             if wanted in headers:
                 return headers.index(wanted)
         raise self.error(f"the table {table.name!r} has no column {column!r}; correct the formula")
+
+
+def reference_to(text: str, sheet: str, row: int, col: int, in_name: bool = False) -> Ref | None:
+    """The cells that an address means in a formula in (row, col), or in a name that stands in one; None for
+    what is no address, or points off the sheet."""
+    sides = _sides(text)
+    if sides is None:
+        return None
+    (top, bottom), (left, right) = sides
+    ref = Ref(
+        sheet,
+        _edge(*top, row, MAX_ROW, in_name),
+        _edge(*left, col, MAX_COL, in_name),
+        _edge(*bottom, row, MAX_ROW, in_name),
+        _edge(*right, col, MAX_COL, in_name),
+    )
+    return ref if ref.area(row, col) else None
+
+
+def _edge(at: int, fixed: bool, host: int, size: int, in_name: bool) -> Edge:
+    if fixed:
+        return edge(at, True)
+    if not in_name:
+        return edge(at - host, False)
+    # Inside a name what has no $ counts from cell A1, and around the sheet's end: XFD1 means one left.
+    return edge((host + at - 2) % size + 1 - host, False)
 
 
 _Side = tuple[int, bool]  # a row or a column, and whether it is fixed, with $

@@ -24,7 +24,7 @@ from xlcicf.formula.pieces import Piece
 from xlcicf.formula.replay import Replays
 from xlcicf.formula.rings import computed
 from xlcicf.formula.runs import AreaIndexes, RunGraph
-from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, agree, same
+from xlcicf.formula.snapshot import Contents, ExcelError, Scalar, Snapshot, WhatIf, agree, same
 from xlcicf.formula.undisturbed import one_thread, without_collecting
 from xlcicf.formula.units import Run, Unit, areas_of
 from xlcicf.formula.volatile import Drawing
@@ -144,10 +144,13 @@ class Recalculation:
             for run in (*self._graph.touching(area), *tables):
                 if run not in found:
                     found[run] = None
-                    waiting += self._what_if_table(run).reads if run in tables else self._read_by(run)
+                    waiting += self._read_by(run)
         return list(found)
 
     def _read_by(self, run: Run) -> list[Area]:
+        """What a run reads, or a table."""
+        if not run.text:
+            return self._asked(run).reads(run.area)
         areas = (ref.footprint(run.host) for ref in self._graph.known_refs(run) or ())
         return [area for area in areas if area]
 
@@ -338,15 +341,16 @@ class Recalculation:
         for _, area in list(self._gone):
             self._lose_readers(area)
         tables = [run for run, _ in wanted if not run.text]
+        needed = {table: self._needed_by(table) for table in tables}
         waiting = wanted.without(Parts.of(tables))
         while tables:
             behind = self._readers_of_cells().reached(table.area for table in tables)
-            ready = [table for table in tables if not any(map(behind.count, self._needed_by(table)))]
+            ready = [table for table in tables if not any(map(behind.count, needed[table]))]
             now = waiting.without(behind)
             waiting = waiting.without(now)
             self._compute_all(now)
             for table in ready or tables:
-                self._fill(table, is_circular=not ready)
+                self._fill(table, needed[table], is_circular=not ready)
             tables = [table for table in tables if ready and table not in ready]
         self._compute_all(waiting)
         for run, area, error in self._doubtful:
@@ -416,19 +420,21 @@ class Recalculation:
 
     def _needed_by(self, table: Run) -> list[Run]:
         """The runs that a what-if table needs."""
-        return [run for run in self._needed(self._what_if_table(table).reads) if run.text]
+        return [run for run in self._needed(self._read_by(table)) if run.text]
+
+    def _asked(self, table: Run) -> WhatIf:
+        return self.book.sheets[table.area.sheet].data_tables[table.area]
 
     def _what_if_table(self, table: Run) -> WhatIfTable:
         if table not in self._what_if:
-            asked = self.book.sheets[table.area.sheet].data_tables[table.area]
-            self._what_if[table] = WhatIfTable(self._graph, table.area, asked)
+            self._what_if[table] = WhatIfTable(self._graph, table.area, self._asked(table))
         return self._what_if[table]
 
-    def _fill(self, table: Run, is_circular: bool) -> None:
-        """Computes a what-if table, if something that it needs has become another."""
-        asked, needed = self._what_if_table(table), self._needed_by(table)
+    def _fill(self, table: Run, needed: Sequence[Run], is_circular: bool) -> None:
+        """Computes a what-if table, if something of what it has `needed` has become another."""
+        what_if = self._what_if_table(table)
         try:
-            if not asked.is_told:
+            if not what_if.is_told:
                 raise _without_input(table)
             if is_circular:
                 raise _reads_itself(table)
@@ -436,13 +442,13 @@ class Recalculation:
                 if self.book.sheets[table.area.sheet].values.keys() >= set(table.area.cells()):
                     return
                 raise _drawn_anew(table)
-            read = chain(asked.reads, *map(self._graph.footprints, needed))
+            read = chain(self._read_by(table), *map(self._graph.footprints, needed))
             if self._news is not None and not any(map(self._news.touching, read)):
                 return
             if self.uncomputed and (unknown := next(filter(self._is_unknown, needed), None)):
                 raise _reads_a_lost(table.area.sheet, unknown.area, (table.area.top, table.area.left))
             self._renew_book_values()
-            for piece in list(asked.computed(self._book_values)):
+            for piece in list(what_if.computed(self._book_values)):
                 for sheet, cells, values in shown(piece):
                     self._hold(sheet, dict(zip(cells, values, strict=True)))
         except FormulaError as error:

@@ -646,7 +646,8 @@ def _pullback(recorded: _Recorded) -> _Pullback:
     weights = [tape.another_input(torch.ones_like(cell.value)) for cell in recorded.cells]
     direct = tape.pulled_back(recorded.formulas, weights, [*theta, *inputs])
     through_reads = tape.pulled_back([read.wired for read in reads], direct[len(theta) :], theta)
-    of_outside = [t.reshape(t.add(a, b), shape=(-1,)) for a, b in zip(direct, through_reads, strict=False)]
+    both = zip(direct[: len(theta)], through_reads, strict=True)
+    of_outside = [t.reshape(t.add(a, b), shape=(-1,)) for a, b in both]
     is_linear = not any(
         x.tape.reaches(x, [*theta, *inputs]) for x in (*direct, *through_reads) if isinstance(x, t.Var)
     )

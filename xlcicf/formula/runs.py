@@ -263,8 +263,7 @@ class RunGraph:
 
     def refs(self, run: Run) -> list[Ref]:
         """The references of a run whose cells' values it needs."""
-        formula = self.formula(run)
-        return formula.refs if run.array else formula.refs_beside
+        return _needed_refs(run, self.formula(run))
 
     def known_refs(self, run: Run) -> list[Ref] | None:
         """The same, of a formula that cannot be read those among its words; None where they may mean any
@@ -273,9 +272,7 @@ class RunGraph:
             formula = self.formula(run)
         except FormulaError:
             return legible_refs(run.text, run.area.sheet, run.origin, self.book)
-        if formula.untraceable:
-            return None
-        return formula.refs if run.array else formula.refs_beside
+        return None if formula.untraceable else _needed_refs(run, formula)
 
     def footprints(self, run: Run) -> list[Area]:
         """The rectangles that a run reads."""
@@ -580,8 +577,8 @@ class _Nodes:
     def edges(self, run: Run, ref: Ref) -> Iterator[Edges]:
         """Which cells of the ring a reference reads in each cell of a run."""
         host = run.host
-        reach = _reach(ref, host)
-        sources = [source for source in self._ring if reach.intersect(source.area)]
+        around = _around(ref, host)
+        sources = [source for source in self._ring if around.intersect(source.area)]
         if not sources:
             return
         rows = np.arange(host.top, host.bottom + 1)
@@ -648,7 +645,11 @@ class _Nodes:
 MOST_EDGES = 2**25
 
 
-def _reach(ref: Ref, host: Area) -> Area:
+def _needed_refs(run: Run, formula: Formula) -> list[Ref]:
+    return formula.refs if run.array else formula.refs_beside
+
+
+def _around(ref: Ref, host: Area) -> Area:
     """All that a reference means in the cells of `host`, beyond the sheet too."""
     top = min(ref.top.resolve(host.top), ref.bottom.resolve(host.top))
     left = min(ref.left.resolve(host.left), ref.right.resolve(host.left))

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula.address import MAX_COL, MAX_ROW, column_number
 from xlcicf.formula.keys import CELL_IN_KEY, MARK
-from xlcicf.formula.parse import MAX_LENGTH, RESIZING, parse
+from xlcicf.formula.parse import MAX_LENGTH, RESIZING, parse, reference_to
 from xlcicf.formula.snapshot import Snapshot
-from xlcicf.formula.tree import Const, Edge, Formula, Ref, edge
+from xlcicf.formula.tree import Const, Edge, Formula, Ref
 
 # What is passed over (texts, quoted sheets), then references to cells, then numbers. Whatever else has digits
 # in it (names, LOG10, whole columns) belongs to what formulas have in common.
@@ -22,7 +21,6 @@ _OPERANDS = re.compile(
     r"|(?<![\w.$\\?:#])"
     r"(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?)(?![\w.:!])"
 )
-_CELL = re.compile(r"(\$?)([A-Za-z]+)(\$?)([0-9]+)")
 
 _REF, _NUMBER = "\1", "\2"  # what stands in their places
 # Calls, operators and texts around marks: no name, no array, no colon or space, which make one reference of
@@ -118,7 +116,7 @@ class _Template:
             return None
         found: list[Ref | Const] = []
         for text, like in zip(texts, known, strict=True):
-            one = _ref(text, like.sheet, row, col) if isinstance(like, Ref) else _number(text)
+            one = reference_to(text, like.sheet, row, col) if isinstance(like, Ref) else _number(text)
             if one is None:
                 return None
             found.append(one)
@@ -161,22 +159,3 @@ def _number(text: str) -> Const | None:
     except ValueError:
         return None
     return Const(number) if math.isfinite(number) else None
-
-
-def _ref(text: str, sheet: str, row: int, col: int) -> Ref | None:
-    first, _, last = text.partition(":")
-    a, b = _cell(first), _cell(last or first)
-    if a is None or b is None:
-        return None
-    top, left = edge(a[0] if a[1] else a[0] - row, a[1]), edge(a[2] if a[3] else a[2] - col, a[3])
-    bottom, right = edge(b[0] if b[1] else b[0] - row, b[1]), edge(b[2] if b[3] else b[2] - col, b[3])
-    return Ref(sheet, top, left, bottom, right)
-
-
-@lru_cache(maxsize=2**16)
-def _cell(text: str) -> tuple[int, bool, int, bool] | None:
-    """ "B$7" -> (7, True, 2, False): row, whether it is fixed, column, whether it is; None for a name."""
-    match = _CELL.fullmatch(text)
-    if match is None or int(match[4]) > MAX_ROW or column_number(match[2]) > MAX_COL:
-        return None
-    return int(match[4]), bool(match[3]), column_number(match[2]), bool(match[1])

@@ -36,6 +36,7 @@ class Edge:
 
 
 edge = lru_cache(maxsize=2**16)(Edge)  # one object for all that are equal: formulas name the same rows
+_HERE = Edge(0, False)
 
 
 @immutable
@@ -82,16 +83,23 @@ class Ref:
         return self.top == self.bottom and self.left == self.right
 
     @property
+    def in_own_row(self) -> "Ref":
+        """Of its columns the cells in the formula's row."""
+        return Ref(self.sheet, _HERE, self.left, _HERE, self.right)
+
+    @property
+    def in_own_column(self) -> "Ref":
+        """Of its rows the cells in the formula's column."""
+        return Ref(self.sheet, self.top, _HERE, self.bottom, _HERE)
+
+    @property
     def beside(self) -> "Ref":
         """Of one column, or of one row, its cell beside the formula; any other reference as it is."""
         if self.is_cell:
             return self
-        here = Edge(0, False)
         if self.left == self.right:
-            return Ref(self.sheet, here, self.left, here, self.right)
-        if self.top == self.bottom:
-            return Ref(self.sheet, self.top, here, self.bottom, here)
-        return self
+            return self.in_own_row
+        return self.in_own_column if self.top == self.bottom else self
 
     @property
     def slides(self) -> bool:

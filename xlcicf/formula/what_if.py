@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from xlcicf.errors import FormulaError
-from xlcicf.formula.address import Area, cell_address
+from xlcicf.formula.address import Area
 from xlcicf.formula.book_values import BookValues
 from xlcicf.formula.evaluate import Evaluator
 from xlcicf.formula.pieces import Piece
@@ -28,27 +28,18 @@ class WhatIfTable:
         self._graph, self.area, self._asked = graph, area, asked
 
     @property
-    def cell(self) -> str:
-        """The address of its first cell."""
-        return cell_address(self.area.sheet, self.area.top, self.area.left)
-
-    @property
     def is_told(self) -> bool:
         """Whether it has inputs, and room for what is put into them."""
         has_inputs = self._asked.row_input or self._asked.column_input
         return bool(has_inputs) and self.area.top > 1 and self.area.left > 1
 
-    @property
-    def reads(self) -> list[Area]:
-        return self._asked.reads(self.area)
-
     def computed(self, book_values: BookValues) -> Iterator[Piece]:
         """Each of its cells. Raises FormulaError where that cannot be, naming a cell."""
         rows, cols = self.area.shape
         if rows * cols > MOST_CELLS:
+            cell = self.area.cell(0, 0)
             raise FormulaError(
-                f"{self.cell} is a what-if table of more than {MOST_CELLS:,} cells; make it smaller",
-                self.cell,
+                f"{cell} is a what-if table of more than {MOST_CELLS:,} cells; make it smaller", cell
             )
         as_it_is = Evaluator(self._graph, book_values=book_values)
         heads = [self._head(row, col) for row in range(rows) for col in range(cols)]
